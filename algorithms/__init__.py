@@ -1,0 +1,1 @@
+"""The paper's methods. Knows tensors; nothing of simulators, files or clusters."""

@@ -1,0 +1,58 @@
+"""Table 1 as data. What a component alone decides (lambda, clamps, ...) lives in that component."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Shared by every method; the defaults are the paper's Table 1."""
+
+    discount: float = 0.99
+    batch_size: int = 1024
+    offline_batch_size: int = 1024
+    """Batch during pre-training and behaviour cloning. Released code: 128."""
+    replay_buffer_size: int = 1_000_000
+    offline_steps: int = 25_000
+    """Gradient steps before the first online step ("number of pretraining steps")."""
+    policy_hidden: tuple[int, ...] = (256, 256, 256, 256)
+    policy_learning_rate: float = 3e-4
+    policy_weight_decay: float = 1e-4
+    """L2 term of Adam (not AdamW), on every policy parameter, the std logits included."""
+    q_hidden: tuple[int, ...] = (256, 256, 256, 256)
+    q_learning_rate: float = 3e-4
+    q_weight_decay: float = 0.0
+    tau: float = 5e-3
+    updates_per_step: int = 1
+    """Gradient steps per online environment step ("training batches per timestep")."""
+    collect_steps: int = 1
+    """Environment steps collected in a row before their updates are made. Released code: 1000."""
+    prior_rollouts: int = 500
+    """Episodes of a behaviour-cloned policy that join the demonstrations as prior data."""
+    prior_cloning_steps: int = 10_000
+    """Gradient steps of that policy."""
+    prior_fraction: float = 1.0
+    """Leading share of demonstrations and of rollouts that is used. Released code: 0.9."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the matrix products; parameters, optimiser and losses stay float32."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Length of the online phase and times of evaluation, in environment steps."""
+
+    online_steps: int = 500_000
+    eval_every: int = 5_000
+    dense_eval_every: int = 1_000
+    dense_until: int = 20_000
+    """Up to here (and in the offline phase) evaluate every `dense_eval_every` steps."""
+    eval_episodes: int = 20
+
+    def evaluations(self, offline_steps: int) -> set[int]:
+        """Clock readings at which a row is made; always the start, 0 and the end."""
+        until = min(self.dense_until, self.online_steps)
+        dense = range(-offline_steps, until, self.dense_eval_every)
+        sparse = range(self.dense_until, self.online_steps, self.eval_every)
+        return {*dense, *sparse, -offline_steps, 0, self.online_steps}

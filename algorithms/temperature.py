@@ -1,0 +1,52 @@
+"""Weight of the entropy in SAC's objectives."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from algorithms.types import check_vectors
+
+
+class Temperature(nn.Module):
+    """alpha = exp(log_alpha), a scalar."""
+
+    def __init__(self, initial: float) -> None:
+        super().__init__()
+        self.log_alpha = nn.Parameter(torch.tensor(math.log(initial)))
+
+    def alpha(self) -> Tensor:
+        """The current alpha, without gradient."""
+        return self.log_alpha.detach().exp()
+
+
+def temperature_loss(log_alpha: Tensor, log_prob: Tensor, target_entropy: float) -> Tensor:
+    """-log_alpha * mean(log pi(a|s) + target entropy): alpha rises when entropy is too low.
+
+    log_prob (B,) is detached here; `log_alpha` carries the gradient. (Haarnoja et al. 2018b,
+    with log alpha in place of alpha as in rlkit.)
+    """
+    check_vectors(log_prob=log_prob)
+    return -log_alpha * (log_prob.detach() + target_entropy).mean()
+
+
+@dataclass(frozen=True)
+class FixedTemperature:
+    """alpha is a constant; 0 means no entropy bonus anywhere."""
+
+    alpha: float = 0.0
+
+
+@dataclass(frozen=True)
+class LearnedTemperature:
+    """alpha follows the target entropy `entropy_per_dim * dim(A)` (nats)."""
+
+    initial_alpha: float = 1.0
+    entropy_per_dim: float = -1.0
+    alpha_learning_rate: float = 3e-4
+
+
+TemperatureRule = FixedTemperature | LearnedTemperature

@@ -1,0 +1,214 @@
+"""The only training loop: cloning, offline and online steps on one clock.
+
+The clock counts online environment steps; what comes before is negative. With O offline steps
+and C cloning steps it runs
+
+    -(O + C) ... -O    initialise the policy by behaviour cloning (phase "init")
+    -O ... 0           update on prior data                       (phase "offline")
+     0 ... N           act, store, update                         (phase "online")
+
+A row is made at the clock of `Schedule.evaluations`; the row at 0 is the offline result.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from algorithms.agent import Agent
+from algorithms.buffer import ReplayBuffer
+from algorithms.config import Schedule
+from algorithms.types import Metrics
+
+Row = dict[str, float | int | str]
+
+
+class Environment(Protocol):
+    """The part of Gymnasium's interface that training uses."""
+
+    def reset(self, *, seed: int | None = None) -> tuple[Any, dict[str, Any]]: ...
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]: ...
+
+
+Evaluate = Callable[[Callable[[np.ndarray], np.ndarray]], Row]
+"""Deterministic policy -> columns of a row (return, success, ...)."""
+
+
+class DivergedError(RuntimeError):
+    """A loss or a value is no longer finite."""
+
+
+class Training:
+    """A run in progress. `run()` goes on from wherever `load_state_dict` has put it."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        buffer: ReplayBuffer,
+        demonstrations: ReplayBuffer | None,
+        environment: Environment,
+        evaluate: Evaluate,
+        schedule: Schedule,
+        *,
+        seed: int,
+    ) -> None:
+        self.agent, self.buffer, self.demonstrations = agent, buffer, demonstrations
+        self.environment, self.evaluate, self.schedule = environment, evaluate, schedule
+        self.seed = seed
+        self.offline_steps = agent.config.offline_steps
+        self.cloning_steps = agent.method.initialisation.cloning_steps
+        self.start = -self.offline_steps - self.cloning_steps
+        self.step = self.start
+        self.grad_steps = self.episodes = 0
+        self.rows: list[Row] = []
+        self.seconds = {"update": 0.0, "simulate": 0.0, "evaluate": 0.0, "total": 0.0}
+        self.rng = np.random.default_rng([seed, 1])
+        self._metrics: Metrics = {}
+        self._finished: list[tuple[float, bool]] = []  # online episodes since the last row
+
+    def run(
+        self,
+        *,
+        on_row: Callable[[], None] = lambda: None,
+        at_boundary: Callable[[], bool] = lambda: False,
+        on_step: Callable[[], None] = lambda: None,
+    ) -> bool:
+        """Train to the end; True if it got there.
+
+        `at_boundary` is called wherever `state_dict` is enough to go on exactly (every offline
+        step, every end of an online episode); returning True stops there. `on_row` follows every
+        new row. Raises DivergedError when a metric is not finite at a row.
+        """
+        evaluations = self.schedule.evaluations(self.offline_steps)
+        began = time.perf_counter() - self.seconds["total"]
+        observation: np.ndarray | None = None
+        episode_return, episode_success = 0.0, False
+        while True:
+            self.seconds["total"] = time.perf_counter() - began
+            if self.step in evaluations and not (
+                self.rows and self.rows[-1]["env_step"] == self.step
+            ):
+                self._add_row()
+                on_row()
+            if observation is None and at_boundary():
+                return False
+            if self.step >= self.schedule.online_steps:
+                return True
+            on_step()
+            if self.step < 0:
+                self._learn()
+            else:
+                if observation is None:
+                    observation, _ = self.environment.reset(seed=self._episode_seed())
+                    episode_return, episode_success = 0.0, False
+                observation, reward, success, ended = self._interact(observation)
+                episode_return, episode_success = (
+                    episode_return + reward,
+                    episode_success or success,
+                )
+                if ended:
+                    self._finished.append((episode_return, episode_success))
+                    self.episodes, observation = self.episodes + 1, None
+                self._learn_online()
+            self.step += 1
+
+    def _interact(self, observation: np.ndarray) -> tuple[np.ndarray, float, bool, bool]:
+        began = time.perf_counter()
+        action = self.agent.act(observation, deterministic=False)
+        following, reward, terminated, truncated, info = self.environment.step(action)
+        self.buffer.add(observation, action, reward, 0.0 if terminated else 1.0, following)
+        self.seconds["simulate"] += time.perf_counter() - began
+        return following, float(reward), bool(info.get("success", False)), terminated or truncated
+
+    def _learn_online(self) -> None:
+        config = self.agent.config
+        if (self.step + 1) % config.collect_steps == 0:
+            for _ in range(config.collect_steps * config.updates_per_step):
+                self._learn()
+
+    def _learn(self) -> None:
+        began = time.perf_counter()
+        config, agent = self.agent.config, self.agent
+        size = config.offline_batch_size if self.step < 0 else config.batch_size
+        cloning = self.step < -self.offline_steps
+        demonstrations = None
+        if cloning or agent.needs_demonstrations:
+            if self.demonstrations is None:
+                raise ValueError("this method needs demonstrations, but none were given")
+            demonstrations = self.demonstrations.sample(size, self.rng)
+        if cloning:
+            assert demonstrations is not None
+            self._metrics = agent.imitate(demonstrations)
+        elif not agent.needs_replay and demonstrations is not None:
+            self._metrics = agent.update(demonstrations, demonstrations)
+        else:
+            self._metrics = agent.update(self.buffer.sample(size, self.rng), demonstrations)
+        self.grad_steps += 1
+        self.seconds["update"] += time.perf_counter() - began
+
+    def _add_row(self) -> None:
+        began = time.perf_counter()
+        metrics = {name: float(value) for name, value in self._metrics.items()}
+        bad = [name for name, value in metrics.items() if not np.isfinite(value)]
+        if bad:
+            raise DivergedError(f"{', '.join(bad)} not finite at step {self.step}: {metrics}")
+        phase = (
+            "online" if self.step > 0 else "offline" if self.step >= -self.offline_steps else "init"
+        )
+        columns = self.evaluate(lambda obs: self.agent.act(obs, deterministic=True))
+        row: Row = {
+            "phase": phase,
+            "env_step": self.step,
+            "grad_step": self.grad_steps,
+            "train_episodes": self.episodes,
+            **columns,
+            **metrics,
+        }
+        if self._finished:
+            row["train_return"] = float(np.mean([r for r, _ in self._finished]))
+            row["train_success"] = float(np.mean([s for _, s in self._finished]))
+            self._finished.clear()
+        now = time.perf_counter()
+        self.seconds["evaluate"] += now - began
+        row["wall_s"] = round(self.seconds["total"] + now - began, 3)
+        self.rows.append(row)
+
+    def _episode_seed(self) -> int:
+        """A seed of its own for every episode: no environment state needs to be saved."""
+        words = np.random.SeedSequence([self.seed, 2, self.episodes]).generate_state(1)
+        return int(words[0]) | 1 << 31  # above every evaluation seed
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything `run` needs to go on bit for bit, at a boundary."""
+        return {
+            "agent": self.agent.state_dict(),
+            "buffer": self.buffer.state_dict(),
+            "rng": self.rng.bit_generator.state,
+            "step": self.step,
+            "grad_steps": self.grad_steps,
+            "episodes": self.episodes,
+            "rows": self.rows,
+            "seconds": self.seconds,
+            "finished": self._finished,
+            "metrics": {name: value.detach().cpu() for name, value in self._metrics.items()},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from `state_dict()` of the same run, with the same prior data."""
+        self.agent.load_state_dict(state["agent"])
+        self.buffer.load_state_dict(state["buffer"])
+        self.rng.bit_generator.state = state["rng"]
+        self.step, self.grad_steps = state["step"], state["grad_steps"]
+        self.episodes = state["episodes"]
+        self.rows, self.seconds = list(state["rows"]), dict(state["seconds"])
+        self._finished = [tuple(item) for item in state["finished"]]
+        self._metrics = dict(state["metrics"])
+
+
+def single_thread() -> None:
+    """One core a process: two processes beat one with two threads by a quarter (measured)."""
+    torch.set_num_threads(1)

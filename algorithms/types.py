@@ -1,0 +1,39 @@
+"""What flows between buffer, agent and log, and the shape checks that keep it honest."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+Metrics = dict[str, Tensor]
+"""Name -> scalar tensor without gradient. Turned into numbers only when a row is written."""
+
+
+class Batch(NamedTuple):
+    """B transitions. Per-sample scalars are (B,), never (B, 1)."""
+
+    observations: Tensor  # (B, O)
+    actions: Tensor  # (B, A), in [-1, 1]
+    rewards: Tensor  # (B,)
+    masks: Tensor  # (B,) 1 = bootstrap from the next state, 0 = true terminal (not a time limit)
+    next_observations: Tensor  # (B, O)
+
+
+def check_vectors(**tensors: Tensor) -> None:
+    """Raise ValueError unless all tensors have one and the same shape (B,).
+
+    A (B, 1) beside a (B,) broadcasts to (B, B) and trains every sample on the batch mean: the
+    released trainer's BRAC penalty and SAC entropy do just that.
+    """
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if any(len(shape) != 1 for shape in shapes.values()) or len(set(shapes.values())) > 1:
+        raise ValueError(f"expected one common shape (B,), got {shapes}")
+
+
+def check_ensemble(q: Tensor, target: Tensor) -> None:
+    """Raise ValueError unless q is (E, B) and target is (B,)."""
+    if q.dim() != 2 or target.dim() != 1 or q.shape[1] != target.shape[0]:
+        raise ValueError(
+            f"expected q (E, B) and target (B,), got {tuple(q.shape)}, {tuple(target.shape)}"
+        )

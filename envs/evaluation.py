@@ -1,0 +1,134 @@
+"""Episodes: the return and the three success measures, and rollouts kept as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.trajectory import Trajectory
+
+EVALUATION_SEED_BASE = 1_000_000
+"""Evaluation episode i is reset with this plus i (plus the caller's own offset). Training seeds
+are small integers and training resets draw from their own generator, so that no evaluation
+episode starts from a seed used in training, and every method meets the same start states."""
+
+Act = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+Env = gymnasium.Env[Any, Any]
+
+
+class EpisodeStats(NamedTuple):
+    """Per-episode results of N episodes.
+
+    The paper does not say which success it plots, so three are measured.
+
+    Attributes:
+        returns: (N,) float64, undiscounted.
+        success_any: (N,) bool, the goal was reached at some step.
+        success_final: (N,) bool, the goal holds at the last step.
+        success_sustained: (N,) bool, the goal holds on more than ``sustained_steps`` steps.
+        lengths: (N,) int64, steps.
+    """
+
+    returns: NDArray[np.float64]
+    success_any: NDArray[np.bool_]
+    success_final: NDArray[np.bool_]
+    success_sustained: NDArray[np.bool_]
+    lengths: NDArray[np.int64]
+
+
+def evaluate(env: Env, act: Act, *, episodes: int, seed: int, sustained_steps: int) -> EpisodeStats:
+    """Run whole episodes and measure them.
+
+    Args:
+        env: an environment that ends its episodes (the registered ones do), and reports
+            ``info["success"]``; where it does not, every success measure is False.
+        act: (O,) float32 observation -> (A,) action.
+        episodes: N, at least 1.
+        seed: episode i is reset with ``seed + i``.
+        sustained_steps: see :class:`EpisodeStats`; ``Task.success_steps_sustained``.
+
+    Raises:
+        ValueError: if ``episodes`` is not positive.
+    """
+    _require_positive(episodes)
+    results = [_run(env, act, seed + i) for i in range(episodes)]
+    successes = [success for _, success in results]
+    return EpisodeStats(
+        returns=np.array([t.rewards.sum(dtype=np.float64) for t, _ in results]),
+        success_any=np.array([bool(s.any()) for s in successes]),
+        success_final=np.array([bool(s[-1]) for s in successes]),
+        success_sustained=np.array([int(s.sum()) > sustained_steps for s in successes]),
+        lengths=np.array([len(s) for s in successes], dtype=np.int64),
+    )
+
+
+def collect(
+    env: Env,
+    act: Act,
+    *,
+    episodes: int,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+) -> list[Trajectory]:
+    """Run whole episodes and keep them as data, for example to build prior data.
+
+    Args:
+        env: as for :func:`evaluate`.
+        act: as for :func:`evaluate`; actions are clipped to the action space before they are
+            applied and stored.
+        episodes: N, at least 1.
+        seed: episode i is reset with ``seed + i``.
+        progress: called with the number of finished episodes after each.
+
+    Raises:
+        ValueError: if ``episodes`` is not positive.
+    """
+    _require_positive(episodes)
+    trajectories = []
+    for i in range(episodes):
+        trajectories.append(_run(env, act, seed + i)[0])
+        if progress is not None:
+            progress(i + 1)
+    return trajectories
+
+
+def _require_positive(episodes: int) -> None:
+    if episodes < 1:
+        raise ValueError(f"episodes must be at least 1, got {episodes}")
+
+
+def _run(env: Env, act: Act, seed: int) -> tuple[Trajectory, NDArray[np.bool_]]:
+    """Run one episode; return it and the (T,) success of each step."""
+    space = env.action_space
+    if not isinstance(space, gymnasium.spaces.Box):
+        raise TypeError(f"continuous actions are needed, the environment has {space}")
+    first, _ = env.reset(seed=seed)
+    observations = [np.asarray(first, dtype=np.float32)]
+    actions: list[NDArray[np.float32]] = []
+    rewards: list[float] = []
+    successes: list[bool] = []
+    ended = terminated = False
+    while not ended:
+        chosen = np.asarray(act(observations[-1]), dtype=np.float32)
+        action = np.clip(chosen, space.low, space.high)
+        observation, reward, terminated, truncated, info = env.step(action)
+        observations.append(np.asarray(observation, dtype=np.float32))
+        actions.append(action)
+        rewards.append(float(reward))
+        successes.append(bool(info.get("success", False)))
+        ended = terminated or truncated
+    terminals = np.zeros(len(actions), dtype=np.bool_)
+    terminals[-1] = terminated
+    stacked = np.stack(observations)
+    trajectory = Trajectory(
+        observations=stacked[:-1],
+        actions=np.stack(actions),
+        rewards=np.array(rewards, dtype=np.float32),
+        next_observations=stacked[1:],
+        terminals=terminals,
+    )
+    return trajectory, np.array(successes)

@@ -1,0 +1,150 @@
+"""Demonstrations from a published expert policy (Rajeswaran et al., 2018)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.evaluation import collect
+from envs.files import DAMAGED_ARCHIVE, sha256_of
+from envs.success import DOOR_ANGLE_RAD
+from envs.tasks import task
+from envs.trajectory import DataError, Dataset, Provenance, Trajectory
+
+EXPERT_SEED = 2_000_000
+"""First reset seed of expert demonstrations; apart from training and evaluation seeds."""
+EXPERT_DEMONSTRATIONS = 5
+"""Few on purpose: cloning 25 of them alone solves 75 to 90 % and leaves nothing to improve."""
+
+_ATTEMPTS_PER_DEMONSTRATION = 20
+_ARRAYS = ("W0", "b0", "W1", "b1", "W2", "b2", "in_shift", "in_scale", "out_shift", "out_scale")
+
+
+@dataclass(frozen=True)
+class ExpertPolicy:
+    """A Gaussian policy: a tanh network of two hidden layers with state-independent noise.
+
+    ``x = (o - in_shift) / (in_scale + 1e-8)``, ``mean = net(x) * out_scale + out_shift``,
+    ``a ~ N(mean, exp(log_std)^2)``. Actions are not bounded; clip them.
+
+    Attributes:
+        arrays: ``W0 b0 W1 b1 W2 b2 in_shift in_scale out_shift out_scale``; W is (out, in).
+        log_std: (A,) nats.
+        origin: name of the file.
+        sha256: checksum of the file.
+    """
+
+    arrays: dict[str, NDArray[np.float32]]
+    log_std: NDArray[np.float32]
+    origin: str
+    sha256: str
+
+    @classmethod
+    def load(cls, path: Path) -> ExpertPolicy:
+        """Read a policy from ``.npz``, without pickle.
+
+        Raises:
+            DataError: if the file is missing, damaged, lacks an array or holds NaN.
+        """
+        if not path.is_file():
+            raise DataError(f"no expert policy {path}")
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                arrays = {k: archive[k].astype(np.float32) for k in (*_ARRAYS, "log_std")}
+        except DAMAGED_ARCHIVE as error:
+            raise DataError(f"{path} is no expert policy or is damaged ({error})") from error
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise DataError(f"{path}: {name} contains NaN or infinity; get the file again")
+        return cls(arrays, arrays.pop("log_std"), path.name, sha256_of(path))
+
+    @property
+    def observation_dim(self) -> int:
+        """O, the length of an observation."""
+        return int(self.arrays["W0"].shape[1])
+
+    @property
+    def action_dim(self) -> int:
+        """A, the length of an action."""
+        return int(self.arrays["W2"].shape[0])
+
+    def mean(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the (A,) mean action, not clipped."""
+        p = self.arrays
+        x = (observation - p["in_shift"]) / (p["in_scale"] + np.float32(1e-8))
+        x = np.tanh(p["W0"] @ x + p["b0"])
+        x = np.tanh(p["W1"] @ x + p["b1"])
+        x = (p["W2"] @ x + p["b2"]) * p["out_scale"] + p["out_shift"]
+        return np.asarray(x, dtype=np.float32)
+
+    def sample(
+        self, observation: NDArray[np.float32], rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """Return an (A,) sampled action, not clipped."""
+        noise = rng.standard_normal(self.action_dim, dtype=np.float32)
+        return (self.mean(observation) + np.exp(self.log_std) * noise).astype(np.float32)
+
+
+def rollout_expert(
+    task_id: str,
+    policy: ExpertPolicy,
+    n: int,
+    seed: int,
+    sampled: bool = True,
+    *,
+    door_threshold: float = DOOR_ANGLE_RAD,
+) -> Dataset:
+    """Roll out a policy until ``n`` episodes have reached the goal, and keep those.
+
+    Args:
+        task_id: a hand task.
+        policy: its expert.
+        n: number of demonstrations.
+        seed: attempt k is reset with ``seed + k`` and draws its noise from that seed too.
+        sampled: sample actions; otherwise take the mean.
+        door_threshold: radians.
+
+    Returns:
+        A data set of n episodes of the task's horizon, actions clipped to [-1, 1].
+
+    Raises:
+        DataError: if the policy is of another task, or succeeds in fewer than one of 20 attempts.
+    """
+    spec = task(task_id)
+    found = (policy.observation_dim, policy.action_dim)
+    if found != (spec.observation_dim, spec.action_dim):
+        raise DataError(
+            f"{policy.origin} maps {found[0]} observations to {found[1]} actions, {task_id} has "
+            f"{spec.observation_dim} and {spec.action_dim}; is it the policy of another task?"
+        )
+    kept: list[Trajectory] = []
+    attempts = 0
+    env = gymnasium.make(task_id, door_threshold=door_threshold)
+    try:
+        while len(kept) < n:
+            if attempts == _ATTEMPTS_PER_DEMONSTRATION * n:
+                raise DataError(
+                    f"{policy.origin} reached the goal in {len(kept)} of {attempts} episodes of "
+                    f"{task_id}, too few for {n} demonstrations; use a better policy"
+                )
+            rng = np.random.default_rng(seed + attempts)
+
+            def act(o: NDArray[np.float32], rng: np.random.Generator = rng) -> NDArray[np.float32]:
+                return policy.sample(o, rng) if sampled else policy.mean(o)
+
+            (episode,) = collect(env, act, episodes=1, seed=seed + attempts)
+            attempts += 1
+            if (episode.rewards >= spec.reward_high).any():
+                kept.append(episode)
+    finally:
+        env.close()
+    note = (
+        f"{n} successful of {attempts} {'sampled' if sampled else 'deterministic'} episodes, "
+        f"seeds from {seed}"
+    )
+    provenance = Provenance("expert", policy.origin, policy.sha256, "stored", note)
+    return Dataset(task_id, tuple(kept), provenance)

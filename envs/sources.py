@@ -1,0 +1,246 @@
+"""Which file serves which task, where it is looked for, and what is used in its place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import platformdirs
+
+from envs.download import download as fetch
+from envs.experts import EXPERT_DEMONSTRATIONS, EXPERT_SEED, ExpertPolicy, rollout_expert
+from envs.files import sha256_of
+from envs.readers import d4rl_path, read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
+from envs.storage import load_dataset
+from envs.success import DOOR_ANGLE_RAD
+from envs.tasks import TASKS, Task, task
+from envs.trajectory import DataError, Dataset, Labels, relabel
+
+Kind = Literal["human", "expert", "embedded"]
+DATA_DIR_VARIABLE = "AWAC_DATA_DIR"
+ASSETS = Path(__file__).parent / "assets"
+
+_RLKIT = (
+    "https://raw.githubusercontent.com/rail-berkeley/rlkit/"
+    "4428cb7cc5a67d37cdb86c83107ace0de83ed3f5/tests/regression/awac/hand/"
+)
+_DAPG = (
+    "https://raw.githubusercontent.com/aravindr93/hand_dapg/"
+    "5196237885ebf0257f9bbb80f26281bbb73292b9/dapg/demonstrations/"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file that can serve as the demonstrations of a task.
+
+    Attributes:
+        task_id: the task.
+        kind: "human", "expert" (a policy, rolled out on the spot) or "embedded".
+        filename: its name in a data folder.
+        sha256: required checksum; None where none is known, then any content is accepted and
+            its checksum recorded.
+        url: published address; None where none is known. Only a file with a checksum is fetched.
+        reader: (path, task) -> Dataset.
+    """
+
+    task_id: str
+    kind: Kind
+    filename: str
+    sha256: str | None
+    url: str | None
+    reader: Callable[[Path, Task], Dataset]
+
+
+def _roll_out(path: Path, task: Task) -> Dataset:
+    policy = ExpertPolicy.load(path)
+    return rollout_expert(task.id, policy, EXPERT_DEMONSTRATIONS, EXPERT_SEED)
+
+
+def _load_embedded(path: Path, task: Task) -> Dataset:
+    dataset = load_dataset(path)
+    if dataset.task_id != task.id:
+        raise DataError(f"{path} holds {dataset.task_id}, not {task.id}")
+    return dataset
+
+
+def _sources(task_id: str) -> tuple[Source, ...]:
+    """List a task's sources, best first: the authors' own file leads."""
+    name = task_id.split("-")[0]
+    sha256s = {
+        "pen2_sparse.npy": "f6b8c30044f3ebecd36becd14a64895934656a3c97f0edd1da688e2f72081f3d",
+        "door-v0_demos.pickle": "d6ec9a090261f901e5c9bf10082799e30c8d34c3f28aef4026e492a1aefc96c3",
+    }
+    urls = {
+        "pen2_sparse.npy": _RLKIT + "pen2_sparse.npy",
+        "door-v0_demos.pickle": _DAPG + "door-v0_demos.pickle",
+    }
+    authors = partial(read_awac_npy, source="human")
+    human: list[tuple[str, Callable[[Path, Task], Dataset]]] = [
+        (f"{name}2_sparse.npy", authors),
+        (f"{name}-v0_demos.pickle", read_dapg_pickle),
+        (d4rl_path(Path(), f"{name}-human-v1").name, read_d4rl_hdf5),
+        (d4rl_path(Path(), f"{name}-human-v0").name, read_d4rl_hdf5),
+    ]
+    return (
+        *(Source(task_id, "human", f, sha256s.get(f), urls.get(f), r) for f, r in human),
+        Source(task_id, "expert", f"{name}_expert.npz", None, None, _roll_out),
+        Source(task_id, "embedded", f"{name}_expert5.npz", None, None, _load_embedded),
+    )
+
+
+SOURCES: dict[str, tuple[Source, ...]] = {task_id: _sources(task_id) for task_id in TASKS}
+
+
+def cache_dir() -> Path:
+    """Return the writable folder of the user that downloads go to."""
+    return Path(platformdirs.user_cache_dir("awac-reproduction")) / "data"
+
+
+def default_data_dir() -> Path:
+    """Return ``$AWAC_DATA_DIR``, or the user's cache folder where that is not set."""
+    named = os.environ.get(DATA_DIR_VARIABLE)
+    return Path(named) if named else cache_dir()
+
+
+def find_demonstrations(
+    task_id: str,
+    *,
+    data: Literal["auto", "human", "expert", "embedded"] = "auto",
+    labels: Labels = "relabelled",
+    data_dir: Path | None = None,
+    download: bool = False,
+    notify: Callable[[str], None] = print,
+    door_threshold: float = DOOR_ANGLE_RAD,
+) -> Dataset:
+    """Return the demonstrations of a task, the best that can be had.
+
+    "auto" takes human data from the data folder or the cache, else downloads it if allowed, else
+    takes the set shipped with the project and says so. The other values accept nothing else.
+
+    Args:
+        task_id: a hand task.
+        data: which kind.
+        labels: "stored" keeps the rewards of the authors' files; everything else has dense or
+            no stored labels and is always labelled from its next observations.
+        data_dir: folder to look in, before the cache; default :func:`default_data_dir`. It may
+            be read-only, downloads go to the cache.
+        download: whether the network may be used.
+        notify: receives a line for the user whenever something other than expected is used.
+        door_threshold: radians, for the labels of the door task.
+
+    Raises:
+        DataError: if nothing suitable is found (naming file, folder, checksum and address), or
+            a file is found but is damaged, of another task, or has another checksum.
+        ValueError: for an unknown task or kind.
+    """
+    spec = task(task_id)
+    if data not in ("auto", "human", "expert", "embedded"):
+        raise ValueError(f"data must be auto, human, expert or embedded, got {data!r}")
+    folder = default_data_dir() if data_dir is None else data_dir
+    wanted = "human" if data == "auto" else data
+    sources = [s for s in SOURCES[task_id] if s.kind == wanted]
+    if data == "embedded":
+        found: tuple[Source, Path] | None = (sources[0], ASSETS / sources[0].filename)
+    else:
+        found = _find(sources, (folder, cache_dir()))
+    if found is None and download and wanted == "human":
+        found = _download_first(sources, notify)
+    if found is None and data == "auto":
+        notify(_substitution_notice(task_id, sources, folder))
+        found = next((s, ASSETS / s.filename) for s in SOURCES[task_id] if s.kind == "embedded")
+    if found is None:
+        raise DataError(_missing_message(task_id, wanted, sources, folder))
+    source, path = found
+    _verify(source, path)
+    return _labelled(source.reader(path, spec), source, labels, door_threshold, notify)
+
+
+def _find(sources: list[Source], folders: tuple[Path, ...]) -> tuple[Source, Path] | None:
+    for source in sources:
+        for folder in folders:
+            if (folder / source.filename).is_file():
+                return source, folder / source.filename
+    return None
+
+
+def _download_first(
+    sources: list[Source], notify: Callable[[str], None]
+) -> tuple[Source, Path] | None:
+    for source in sources:
+        if source.url is not None and source.sha256 is not None:
+            path = cache_dir() / source.filename
+            try:
+                fetch(source.url, source.sha256, path)
+            except DataError as error:
+                notify(str(error))
+                continue
+            notify(f"{source.task_id}: downloaded {source.filename} to {path.parent}")
+            return source, path
+    return None
+
+
+def _verify(source: Source, path: Path) -> None:
+    if source.sha256 is not None and path.is_file():
+        actual = sha256_of(path)
+        if actual != source.sha256:
+            raise DataError(
+                f"{path} has sha256 {actual}, expected {source.sha256}: it is damaged or another "
+                f"file of that name; delete it and get it from {source.url}"
+            )
+
+
+def _labelled(
+    dataset: Dataset,
+    source: Source,
+    labels: Labels,
+    door_threshold: float,
+    notify: Callable[[str], None],
+) -> Dataset:
+    if labels == "stored":
+        rewards = np.concatenate([t.rewards for t in dataset.trajectories])
+        spec = task(dataset.task_id)
+        if source.kind == "human" and dataset.provenance.rewards == "stored":
+            if not np.isin(rewards, (spec.reward_low, spec.reward_high)).all():
+                raise DataError(
+                    f"{source.filename}: stored rewards are not binary; use relabelled ones"
+                )
+            return dataset
+        if source.kind == "human":
+            notify(f"{source.filename} stores no binary labels; they are computed")
+    labelled = relabel(dataset, door_threshold=door_threshold)
+    if dataset.task_id == "door-binary-v0":
+        note = "; ".join(filter(None, (dataset.provenance.note, f"open > {door_threshold} rad")))
+        return replace(labelled, provenance=replace(labelled.provenance, note=note))
+    return labelled
+
+
+def _listing(sources: list[Source]) -> str:
+    lines = []
+    for s in sources:
+        checksum = f"sha256 {s.sha256}" if s.sha256 else "any checksum is accepted"
+        address = s.url or "no known address"
+        lines.append(f"  {s.filename} ({checksum}; {address})")
+    return "\n".join(lines)
+
+
+def _substitution_notice(task_id: str, sources: list[Source], folder: Path) -> str:
+    published = any(s.url for s in sources)
+    return (
+        f"{task_id}: no human demonstrations in {folder}; using the {EXPERT_DEMONSTRATIONS} "
+        "expert demonstrations shipped with the project, a SUBSTITUTION for the paper's data. "
+        f"For human data {'allow the download or ' if published else ''}put one of these files "
+        f"there:\n{_listing(sources)}"
+    )
+
+
+def _missing_message(task_id: str, wanted: str, sources: list[Source], folder: Path) -> str:
+    return (
+        f"no {wanted} data for {task_id} in {folder} (set --data-dir or {DATA_DIR_VARIABLE}) nor "
+        f"in {cache_dir()}; one of these files is needed:\n{_listing(sources)}"
+    )

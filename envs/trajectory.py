@@ -1,0 +1,164 @@
+"""Trajectories and data sets in memory, with a record of where they come from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.success import DOOR_ANGLE_RAD, binary_rewards
+from envs.tasks import Task, task
+
+Origin = Literal["human", "expert", "embedded", "rollouts"]
+Labels = Literal["relabelled", "stored"]
+
+_ACTION_TOLERANCE = 1e-5
+
+
+class DataError(RuntimeError):
+    """A data file is missing or unusable; the message names the file and the way out."""
+
+
+class Trajectory(NamedTuple):
+    """One episode of T steps. All arrays float32 but ``terminals``.
+
+    Attributes:
+        observations: (T, O) before each action.
+        actions: (T, A) in [-1, 1].
+        rewards: (T,).
+        next_observations: (T, O) after each action.
+        terminals: (T,) bool, True where the episode ended by the task's own rule (never on the
+            hand tasks); reaching the horizon does not count.
+    """
+
+    observations: NDArray[np.float32]
+    actions: NDArray[np.float32]
+    rewards: NDArray[np.float32]
+    next_observations: NDArray[np.float32]
+    terminals: NDArray[np.bool_]
+
+
+def check_trajectory(t: Trajectory, task: Task, where: str) -> None:
+    """Check shapes, types, finiteness and the range of actions.
+
+    Args:
+        t: the trajectory.
+        task: the task it must belong to.
+        where: what the message names, e.g. "pen2_sparse.npy, path 3".
+
+    Raises:
+        DataError: naming ``where``, the array and what is wrong with it.
+    """
+    steps = len(t.rewards)
+    if steps == 0:
+        raise DataError(f"{where}: the trajectory has no steps")
+    shapes = {
+        "observations": (steps, task.observation_dim),
+        "actions": (steps, task.action_dim),
+        "rewards": (steps,),
+        "next_observations": (steps, task.observation_dim),
+        "terminals": (steps,),
+    }
+    for name, shape in shapes.items():
+        array = getattr(t, name)
+        if array.shape != shape:
+            raise DataError(
+                f"{where}: {name} has shape {array.shape}, {task.id} needs {shape}; "
+                "is this the file of another task?"
+            )
+        dtype = np.bool_ if name == "terminals" else np.float32
+        if array.dtype != dtype:
+            raise DataError(f"{where}: {name} is {array.dtype}, must be {np.dtype(dtype)}")
+        if not np.isfinite(array).all():
+            raise DataError(
+                f"{where}: {name} contains NaN or infinity; delete the file and get it again"
+            )
+    largest = float(np.abs(t.actions).max())
+    if largest > 1.0 + _ACTION_TOLERANCE:
+        raise DataError(
+            f"{where}: |action| reaches {largest:.3g}; clip actions to [-1, 1] before storing, "
+            "as the environment does before applying them"
+        )
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a data set comes from.
+
+    Attributes:
+        source: who acted: people, a published expert, the set shipped with the project, or
+            a policy trained here.
+        origin: file name or address; never a path of one machine.
+        sha256: checksum of that file, empty if there is none.
+        rewards: "relabelled" if recomputed from the next observations, else "stored".
+        note: anything a reader of results should know.
+    """
+
+    source: Origin
+    origin: str
+    sha256: str
+    rewards: Labels
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Trajectories of one task and their provenance."""
+
+    task_id: str
+    trajectories: tuple[Trajectory, ...]
+    provenance: Provenance
+
+    @property
+    def steps(self) -> int:
+        """Number of transitions."""
+        return sum(len(t.rewards) for t in self.trajectories)
+
+    @property
+    def returns(self) -> NDArray[np.float64]:
+        """(N,) undiscounted return of each trajectory."""
+        return np.array([t.rewards.sum(dtype=np.float64) for t in self.trajectories])
+
+    @property
+    def success_rate(self) -> float:
+        """Fraction of trajectories that reach the goal in at least one step, in [0, 1]."""
+        goal = task(self.task_id).reward_high
+        return float(np.mean([bool((t.rewards >= goal).any()) for t in self.trajectories]))
+
+    @property
+    def content_checksum(self) -> str:
+        """SHA-256 over the task id and all arrays; the same on every machine."""
+        return content_checksum(self.task_id, self.trajectories)
+
+
+def content_checksum(task_id: str, trajectories: Sequence[Trajectory]) -> str:
+    """Return the SHA-256, in hex, over the task id and every array's name, shape and bytes."""
+    digest = hashlib.sha256(task_id.encode())
+    for t in trajectories:
+        for name, array in zip(t._fields, t, strict=True):
+            digest.update(f"{name}{array.shape}".encode())
+            little_endian = array.dtype.newbyteorder("<")
+            digest.update(np.ascontiguousarray(array, dtype=little_endian).tobytes())
+    return digest.hexdigest()
+
+
+def relabel(dataset: Dataset, *, door_threshold: float = DOOR_ANGLE_RAD) -> Dataset:
+    """Return the data set with each reward recomputed from its next observation.
+
+    Needed for the authors' pen demonstrations, whose stored rewards come from an open-loop replay
+    that drifted from the recorded states; harmless for data whose rewards are right.
+    """
+    trajectories = tuple(
+        t._replace(
+            rewards=binary_rewards(
+                dataset.task_id, t.next_observations, door_threshold=door_threshold
+            )
+        )
+        for t in dataset.trajectories
+    )
+    provenance = replace(dataset.provenance, rewards="relabelled")
+    return replace(dataset, trajectories=trajectories, provenance=provenance)

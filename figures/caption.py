@@ -1,0 +1,199 @@
+"""The facts beneath a figure: what is drawn, from which data and code, and what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from figures.panels import Panel
+from figures.phase_axis import step_name
+from figures.statistics import (
+    MIN_SEEDS_FOR_INTERVAL,
+    MIN_SEEDS_FOR_IQM,
+    RESAMPLES,
+    aggregate_name,
+    runs,
+)
+
+METRIC_NOTES = {
+    "success_any": "share of evaluation episodes with success at any step",
+    "success_final": "share of evaluation episodes with success at their last step",
+    "success_sustained": "share of evaluation episodes that hold success long enough to count",
+    "return_mean": "undiscounted, mean over evaluation episodes",
+}
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What is drawn and where it comes from, and apart from that what a reader must not overlook
+    ("" if nothing: every run is complete)."""
+
+    facts: str
+    warnings: str
+
+
+def describe(
+    panels: Sequence[Panel],
+    frame: pd.DataFrame,
+    curves: dict[str, pd.DataFrame],
+    metrics: Sequence[tuple[str, str]],
+    labels: Sequence[str],
+    missing_envs: Sequence[str],
+) -> Caption:
+    """Facts and warnings for a figure of ``panels``.
+
+    Args:
+        panels: the columns of the figure.
+        frame: the drawn rows, all panels together.
+        curves: ``statistics.curve`` of ``frame`` by metric.
+        metrics: (column, axis name) of each row of panels.
+        labels: every curve's label, in the order of the legend.
+        missing_envs: tasks that were asked for but have no row.
+    """
+    aggregates = pd.concat(list(curves.values()), ignore_index=True)
+    notes = [
+        f"{name}: {METRIC_NOTES[metric]}" for metric, name in metrics if metric in METRIC_NOTES
+    ]
+    facts = [
+        *_aggregate_facts(aggregates, labels),
+        "Shaded background left of 0: offline phase, on its own scale."
+        if _has_offline(frame)
+        else "",
+        _offline_only(frame, labels),
+        f"{'; '.join(notes)}." if notes else "",
+        f"Data: {'; '.join(_data_fact(panel, frame) for panel in panels)}.",
+        f"{_origin(frame)}.",
+    ]
+    warnings = [
+        *_run_warnings(panels, frame),
+        *_curve_warnings(panels, aggregates),
+        f"No results yet for {', '.join(missing_envs)}." if missing_envs else "",
+    ]
+    return Caption(" ".join(filter(None, facts)), " ".join(filter(None, warnings)))
+
+
+def _has_offline(frame: pd.DataFrame) -> bool:
+    return bool(((frame["phase"] == "offline") & (frame["env_step"] < 0)).any())
+
+
+def _offline_only(frame: pd.DataFrame, labels: Sequence[str]) -> str:
+    """Name the curves that end at 0 although others go on, unless runs are merely unfinished."""
+    online = set(frame.loc[frame["env_step"] > 0, "label"])
+    finished = set(frame.loc[frame["status"] == "done", "label"])
+    names = [label for label in labels if label in finished - online]
+    return f"Without online phase: {', '.join(names)}." if names and online else ""
+
+
+def _aggregate_facts(aggregates: pd.DataFrame, labels: Sequence[str]) -> list[str]:
+    """Which statistic the thick lines are, of how many seeds, and whether they have intervals."""
+    if aggregates.empty:
+        return ["Lines: single seeds; nothing could be aggregated."]
+    counts = sorted({int(n) for n in aggregates["seeds"]})
+    if counts == [1]:
+        return ["One seed per method: a curve is one run, without a measure of spread."]
+    name = aggregate_name(counts[-1])
+    if aggregate_name(max(counts[0], 2)) != name:
+        name += f" (mean below {MIN_SEEDS_FOR_IQM} seeds)"
+    facts = [
+        "Thin lines: single seeds.",
+        f"Thick lines: {name} over {_seeds(aggregates, labels)}.",
+    ]
+    if counts[-1] >= MIN_SEEDS_FOR_INTERVAL:
+        facts.append(f"Bands: 95 % percentile bootstrap over seeds ({RESAMPLES:,} resamples)")
+        few = counts[0] < MIN_SEEDS_FOR_INTERVAL
+        facts[-1] += f", none below {MIN_SEEDS_FOR_INTERVAL} seeds." if few else "."
+    else:
+        facts.append(f"No intervals: fewer than {MIN_SEEDS_FOR_INTERVAL} seeds.")
+    return facts
+
+
+def _seeds(aggregates: pd.DataFrame, labels: Sequence[str]) -> str:
+    """``3 seeds``, or the number for each label where they differ: ``seeds (AWAC 5, SAC 2-3)``."""
+    counts = sorted({int(n) for n in aggregates["seeds"]})
+    if len(counts) == 1:
+        return f"{counts[0]} seeds"
+    spans = []
+    for label in labels:
+        mine = aggregates.loc[aggregates["label"] == label, "seeds"]
+        if not mine.empty:
+            low, high = int(mine.min()), int(mine.max())
+            spans.append(f"{label} {low}" if low == high else f"{label} {low}–{high}")
+    return f"seeds ({', '.join(spans)})"
+
+
+def _data_fact(panel: Panel, frame: pd.DataFrame) -> str:
+    """One task's prior data: source, labels and the start of the checksum."""
+    rows = panel.rows(frame)
+    sums = sorted({text for text in rows["data_checksum"] if text})
+    notes = [f"{panel.labels} rewards"] if panel.labels else []
+    if len(sums) == 1:
+        notes.append(f"sha256 {sums[0].removeprefix('sha256:')[:8]}")
+    elif sums:
+        notes.append(f"{len(sums)} different checksums")
+    source = f"{panel.env} {panel.data or 'none'}"
+    return f"{source} ({', '.join(notes)})" if notes else source
+
+
+def _origin(frame: pd.DataFrame) -> str:
+    """Preset, profile, version and commit; all of them where rows differ."""
+    parts = []
+    for column in ("preset", "profile", "version", "commit"):
+        # Shorten hashes only: a suffix such as "-dirty" must stay visible.
+        values = sorted(
+            {re.sub(r"[0-9a-f]{11,}", lambda m: m[0][:10], text) for text in frame[column] if text}
+        )
+        name = column if len(values) <= 1 else f"{column}s"
+        parts.append(f"{name} {', '.join(values) or 'unknown'}")
+    text = ", ".join(parts)
+    return text[0].upper() + text[1:]
+
+
+def _run_warnings(panels: Sequence[Panel], frame: pd.DataFrame) -> list[str]:
+    """Name every run that is not complete."""
+    opening = {
+        "running": "Unfinished, not aggregated with finished seeds:",
+        "failed": "Failed, in no aggregate (× marks the last evaluation):",
+    }
+    found: dict[str, list[str]] = {status: [] for status in opening}
+    for panel in panels:
+        state = runs(panel.rows(frame))
+        for (status, label), group in state.groupby(["status", "label"], sort=True):
+            if status in found:
+                each = zip(group["seed"], group["last_step"], strict=True)
+                seeds = ", ".join(f"{seed} at {step_name(step)}" for seed, step in each)
+                found[str(status)].append(
+                    f"{label} on {panel.name}, {_word(group['seed'])} {seeds}"
+                )
+    return [f"{opening[status]} {'; '.join(names)}." for status, names in found.items() if names]
+
+
+def _word(seeds: Iterable[int]) -> str:
+    return "seed" if len(list(seeds)) == 1 else "seeds"
+
+
+def _curve_warnings(panels: Sequence[Panel], aggregates: pd.DataFrame) -> list[str]:
+    """Name thick lines that rest on unfinished runs or leave out evaluation steps."""
+    unfinished: list[str] = []
+    shortened: list[str] = []
+    for panel in panels:
+        mine = panel.rows(aggregates)
+        for label, group in mine.groupby("label", sort=True):
+            if not bool(group["complete"].all()):
+                unfinished.append(f"{label} on {panel.name}")
+            left_out = int(group["steps_left_out"].max())
+            if left_out:
+                shortened.append(f"{label} on {panel.name} ({left_out})")
+    warnings = []
+    if unfinished:
+        warnings.append(
+            f"No finished run, so unfinished ones are aggregated: {'; '.join(unfinished)}."
+        )
+    if shortened:
+        warnings.append(
+            "Aggregated only over steps at which every seed was evaluated; steps left out: "
+            f"{'; '.join(shortened)}."
+        )
+    return warnings

@@ -1,0 +1,28 @@
+"""Figure 1 of the paper: learning curves on the three dexterous manipulation tasks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from figures.learning_curves import METRICS, draw
+from figures.output import save
+from figures.table import read_results
+
+PANELS: tuple[str, ...] = ("pen-binary-v0", "door-binary-v0", "relocate-binary-v0")
+TITLE = "Figure 1. Dexterous manipulation: offline pre-training, then online fine-tuning"
+
+
+def make(csv: Path, out_stem: Path) -> list[Path]:
+    """Draw ``results/<preset>/figure1.csv`` into ``<out_stem>.png`` and ``<out_stem>.pdf``.
+
+    Tasks without results yet have no column; the caption names them, and every incomplete run.
+
+    Returns:
+        The two paths.
+
+    Raises:
+        ResultsError: the CSV is missing or malformed, or has no row for any of the three tasks.
+        ValueError: a method has no style in ``figures/style.py``.
+    """
+    figure = draw(read_results(csv), panels=PANELS, metrics=METRICS, title=TITLE)
+    return save(figure, out_stem)

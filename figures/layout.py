@@ -1,0 +1,157 @@
+"""Where things stand on the page, in inches: title, panels, legend, caption, none overlapping."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.textpath import TextToPath
+
+from figures.style import PANEL_HEIGHT, TEXT_GREY, panel_width
+
+LEFT, RIGHT = 0.72, 0.22
+GAP_SHARED, GAP_OWN, ROW_GAP = 0.26, 0.62, 0.26
+TITLE_SIZE, TITLE_LINE, TITLE_PAD = 12.0, 0.23, 0.19
+PANEL_TITLE_HEIGHT, AXIS_NAME_HEIGHT = 0.5, 0.56
+LEGEND_ROW, LEGEND_PAD, LEGEND_ENTRY_EXTRA = 0.235, 0.14, 0.72
+CAPTION_SIZE, CAPTION_LINE, BOTTOM = 7.8, 0.148, 0.12
+LEGEND_SIZE = 8.8
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A piece of caption and its colour."""
+
+    text: str
+    colour: str = TEXT_GREY
+
+
+@dataclass(frozen=True)
+class Page:
+    """A figure with its panels, ``axes[row][column]``."""
+
+    figure: Figure
+    axes: list[list[Axes]]
+
+
+def compose(
+    rows: int,
+    columns: int,
+    *,
+    title: str,
+    legend: Sequence[Line2D],
+    caption: Sequence[Paragraph],
+    share_y: bool,
+) -> Page:
+    """Make a figure just tall enough for ``rows`` x ``columns`` panels, legend and caption.
+
+    ``legend`` holds one proxy line a method, with its label set. Call within the theme.
+    """
+    gap = GAP_SHARED if share_y else GAP_OWN
+    wide = panel_width(columns)
+    width = LEFT + columns * wide + (columns - 1) * gap + RIGHT
+    per_row = _legend_columns([str(line.get_label()) for line in legend], width - LEFT - RIGHT)
+    legend_rows = -(-len(legend) // per_row) if legend else 0
+    title_lines = wrap(title, width - LEFT - RIGHT, TITLE_SIZE, weight="bold")
+    lines = [
+        (line, paragraph.colour)
+        for paragraph in caption
+        for line in wrap(paragraph.text, width - LEFT - RIGHT, CAPTION_SIZE)
+    ]
+    below = BOTTOM + len(lines) * CAPTION_LINE + LEGEND_PAD + legend_rows * LEGEND_ROW
+    above = TITLE_PAD + len(title_lines) * TITLE_LINE + PANEL_TITLE_HEIGHT
+    height = above + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + AXIS_NAME_HEIGHT + below
+
+    figure = Figure(figsize=(width, height))
+    axes = _place_panels(figure, rows, columns, wide, gap, height - above, share_y)
+    for number, line in enumerate(title_lines):
+        figure.text(
+            LEFT / width, 1 - (0.13 + number * TITLE_LINE) / height, line, fontsize=TITLE_SIZE,
+            weight="bold", va="top", parse_math=False,
+        )  # fmt: skip
+    if legend:
+        figure.legend(
+            handles=_row_by_row(legend, per_row),
+            loc="upper center",
+            bbox_to_anchor=((LEFT + (width - LEFT - RIGHT) / 2) / width, (below - 0.02) / height),
+            ncols=per_row,
+            frameon=False,
+            fontsize=LEGEND_SIZE,
+            handlelength=3.0,
+            columnspacing=1.6,
+            borderpad=0.0,
+        )
+    for number, (line, colour) in enumerate(lines):
+        y = BOTTOM + (len(lines) - number) * CAPTION_LINE
+        figure.text(
+            LEFT / width, y / height, line, fontsize=CAPTION_SIZE, color=colour, va="top",
+            parse_math=False,
+        )  # fmt: skip
+    return Page(figure, axes)
+
+
+def wrap(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
+    """Break ``text`` into lines of at most ``width`` inches at ``size`` points, by measuring it.
+
+    Words longer than a line are broken, so nothing can run off the page.
+    """
+    width *= 0.99  # glyphs are placed on whole pixels, a little wider than their outlines
+    lines: list[str] = []
+    for word in text.split():
+        pieces = [word]
+        while (long := _inches(pieces[-1], size, weight)) > width and len(pieces[-1]) > 1:
+            fits = max(1, int(len(pieces[-1]) * width / long) - 1)
+            pieces[-1:] = [pieces[-1][:fits], pieces[-1][fits:]]
+        for piece in pieces:
+            joined = f"{lines[-1]} {piece}" if lines else piece
+            if lines and _inches(joined, size, weight) <= width:
+                lines[-1] = joined
+            else:
+                lines.append(piece)
+    return lines
+
+
+def _row_by_row(legend: Sequence[Line2D], per_row: int) -> list[Line2D]:
+    """Reorder for Matplotlib, which fills a legend by column, so that it reads by row."""
+    return [line for column in range(per_row) for line in legend[column::per_row]]
+
+
+def _inches(text: str, size: float, weight: str = "normal") -> float:
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]) / 72
+
+
+def _legend_columns(labels: Sequence[str], width: float) -> int:
+    """How many legend entries fit side by side; full rows of equal length where possible."""
+    if not labels:
+        return 1
+    entry = max(_inches(label, LEGEND_SIZE) for label in labels) + LEGEND_ENTRY_EXTRA
+    fit = max(1, min(len(labels), int(width / entry)))
+    return -(-len(labels) // -(-len(labels) // fit))
+
+
+def _place_panels(
+    figure: Figure,
+    rows: int,
+    columns: int,
+    wide: float,
+    gap: float,
+    top: float,
+    share_y: bool,
+) -> list[list[Axes]]:
+    """Add the panels; ``top`` is the upper edge of the first row in inches from the bottom."""
+    width, height = (float(inches) for inches in figure.get_size_inches())
+    axes: list[list[Axes]] = []
+    for row in range(rows):
+        bottom = top - (row + 1) * PANEL_HEIGHT - row * ROW_GAP
+        line: list[Axes] = []
+        for column in range(columns):
+            left = LEFT + column * (wide + gap)
+            box = (left / width, bottom / height, wide / width, PANEL_HEIGHT / height)
+            line.append(figure.add_axes(box, sharey=line[0] if share_y and line else None))
+        axes.append(line)
+    return axes

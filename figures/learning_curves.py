@@ -1,0 +1,234 @@
+"""Offline-to-online learning curves: one column per task, one row per metric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from figures import style
+from figures.caption import describe
+from figures.layout import Paragraph, compose
+from figures.panels import Panel, panels_of
+from figures.phase_axis import name_phases, set_phase_axis
+from figures.statistics import curve, evaluations, runs
+from figures.table import RUN, label
+
+METRICS: tuple[tuple[str, str], ...] = (("return_mean", "Return"), ("success_any", "Success"))
+MARKERS_PER_CURVE = 6
+MARK_EVERY_POINT_UP_TO = 12
+WARNING_COLOUR = "#9C1C1C"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A label with its style and its place in the legend."""
+
+    label: str
+    style: style.MethodStyle
+    rank: int
+
+
+def draw(
+    frame: pd.DataFrame,
+    *,
+    panels: Sequence[str],
+    metrics: Sequence[tuple[str, str]] = METRICS,
+    title: str = "",
+    caption: str = "",
+    x_label: str = "online environment steps",
+    share_y: bool = True,
+) -> Figure:
+    """Draw learning curves from a tidy results frame.
+
+    Every seed is a thin line; the aggregate over seeds (``figures.statistics``) is thick, with a
+    95 % interval from 5 seeds on. The offline phase lies left of 0 on its own scale. Tasks without
+    rows get no column; a task with several data sources, label readings or profiles gets one each.
+
+    Args:
+        frame: as ``table.read_results`` returns it.
+        panels: task ids, in the order of the columns.
+        metrics: (column, axis name) for each row of panels. Names starting with ``success`` are
+            drawn on [0, 1].
+        title: heading of the figure, "" for none.
+        caption: opening sentence; the facts (seeds, data, preset, commit, incomplete runs) follow.
+        x_label: name of the online part of the axis.
+        share_y: the panels of a row share their y axis; False where returns are not comparable.
+
+    Returns:
+        A Figure that belongs to no pyplot state; write it with ``output.save``.
+
+    Raises:
+        ResultsError: no task of ``panels`` has a row.
+        ValueError: a method has no style.
+    """
+    columns = panels_of(frame, panels)
+    drawn = pd.concat([panel.rows(frame) for panel in columns])
+    missing = [env for env in panels if env not in set(drawn["env"])]
+    curves = {metric: curve(drawn, metric) for metric, _ in metrics}
+    looks = looks_of(drawn)
+    facts = describe(columns, drawn, curves, metrics, [look.label for look in looks], missing)
+    text = [Paragraph(f"{caption} {facts.facts}".strip())]
+    text += [Paragraph(facts.warnings, WARNING_COLOUR)] if facts.warnings else []
+
+    with mpl.rc_context(style.theme()):
+        page = compose(
+            len(metrics),
+            len(columns),
+            title=title,
+            legend=[_legend_line(look) for look in looks],
+            caption=text,
+            share_y=share_y,
+        )
+        for row, (metric, name) in enumerate(metrics):
+            for column, panel in enumerate(columns):
+                ax = page.axes[row][column]
+                rows = panel.rows(drawn)
+                steps = rows.loc[rows["phase"] != "init", "env_step"]
+                ends = (float(min(steps.min(), 0)), float(max(steps.max(), 0)))
+                ends = (0.0, 0.0) if steps.empty else ends
+                set_phase_axis(ax, *ends)
+                _draw_panel(ax, rows, panel.rows(curves[metric]), metric, looks)
+                _dress_panel(ax, metric, name, panel, row == 0, column == 0, share_y)
+                if row == len(metrics) - 1:
+                    name_phases(ax, *ends, x_label)
+                else:
+                    ax.tick_params(labelbottom=False)
+    return page.figure
+
+
+def looks_of(frame: pd.DataFrame) -> list[Look]:
+    """The labels of ``frame`` in the fixed order of methods, each method before its variants."""
+    pairs = sorted(
+        set(zip(frame["method"], frame["variant"], strict=True)),
+        key=lambda pair: (
+            style.METHOD_ORDER.index(pair[0]) if pair[0] in style.METHOD_ORDER else 99, *pair
+        ),
+    )  # fmt: skip
+    looks: list[Look] = []
+    variants_seen: dict[str, int] = {}
+    for method, variant in pairs:
+        if variant:
+            variants_seen[method] = variants_seen.get(method, 0) + 1
+        look = style.method_style(method, variants_seen[method] if variant else 0)
+        looks.append(Look(label(method, variant), look, len(looks)))
+    return looks
+
+
+def _legend_line(look: Look) -> Line2D:
+    return Line2D([], [], label=look.label, **_line_style(look))
+
+
+def _line_style(look: Look) -> dict[str, Any]:
+    """Keywords for a thick line with markers."""
+    filled = look.style.colour if look.style.filled else "white"
+    return {
+        "color": look.style.colour,
+        "linestyle": look.style.line,
+        "linewidth": look.style.width,
+        "marker": look.style.marker,
+        "markersize": style.MARKER_SIZES.get(look.style.marker, style.OTHER_MARKER_SIZE),
+        "markerfacecolor": filled,
+        "markeredgecolor": "white" if look.style.filled else look.style.colour,
+        "markeredgewidth": 0.5 if look.style.filled else 1.0,
+    }
+
+
+def _draw_panel(
+    ax: Axes, rows: pd.DataFrame, aggregates: pd.DataFrame, metric: str, looks: Sequence[Look]
+) -> None:
+    """Thin lines of all seeds, then band and thick line of each aggregate."""
+    states = runs(rows)
+    failed_runs = set(states.loc[states["status"] == "failed", list(RUN)].itertuples(index=False))
+    each_seed = evaluations(rows, metric)
+    for look in looks:
+        mine = each_seed[each_seed["label"] == look.label]
+        thick = aggregates[aggregates["label"] == look.label]
+        lonely = mine["seed"].nunique() == 1 and not thick.empty
+        for key, run in mine.groupby(list(RUN), sort=True):
+            failed = key in failed_runs
+            _draw_seed(ax, run, metric, look, len(looks), failed=failed, line=not lonely)
+        if not thick.empty:
+            _draw_aggregate(ax, thick, look, len(looks))
+
+
+def _draw_seed(
+    ax: Axes, run: pd.DataFrame, metric: str, look: Look, count: int, *, failed: bool, line: bool
+) -> None:
+    """One seed; ``count`` is the number of curves in the figure."""
+    if line:
+        ax.plot(
+            run["env_step"],
+            run[metric],
+            color=look.style.colour,
+            lw=style.SEED_WIDTH,
+            alpha=style.SEED_ALPHA * style.fade(count),
+            marker="." if len(run) == 1 else None,
+            zorder=2,
+        )
+    if failed:
+        ax.plot(
+            run["env_step"].iloc[-1:], run[metric].iloc[-1:], color=look.style.colour,
+            marker="x", markersize=7, markeredgewidth=1.8, linestyle="none", zorder=6,
+        )  # fmt: skip
+
+
+def _draw_aggregate(ax: Axes, thick: pd.DataFrame, look: Look, count: int) -> None:
+    steps = thick["env_step"].to_numpy(dtype=float)
+    if bool(thick["low"].notna().all()):
+        low, high = thick["low"].to_numpy(dtype=float), thick["high"].to_numpy(dtype=float)
+        alpha = style.BAND_ALPHA * style.fade(count)
+        ax.fill_between(steps, low, high, color=look.style.colour, alpha=alpha, lw=0, zorder=1.5)
+    ax.plot(
+        steps,
+        thick["centre"].to_numpy(dtype=float),
+        zorder=look.style.zorder - 0.01 * look.rank,
+        markevery=_marked(ax, steps, look.rank / max(count, 1)),
+        **_line_style(look),
+    )
+
+
+def _marked(ax: Axes, steps: np.ndarray, offset: float) -> list[int]:
+    """Indices of the steps to mark: evenly spread on paper, staggered by ``offset`` in [0, 1) so
+    that the markers of curves that coincide stay apart."""
+    if len(steps) <= MARK_EVERY_POINT_UP_TO:
+        return list(range(len(steps)))
+    places = np.asarray(ax.xaxis.get_transform().transform(steps), dtype=float)
+    share = (np.arange(MARKERS_PER_CURVE) + offset) / MARKERS_PER_CURVE
+    wanted = places[0] + share * (places[-1] - places[0])
+    return sorted({int(np.abs(places - place).argmin()) for place in wanted})
+
+
+def _dress_panel(
+    ax: Axes, metric: str, name: str, panel: Panel, top: bool, left: bool, share_y: bool
+) -> None:
+    """Titles, y axis and grid."""
+    ax.grid(axis="y", color="#E4E4E4", lw=0.6, zorder=0)
+    ax.set_axisbelow(True)
+    if metric.startswith("success"):
+        ax.set_ylim(-0.04, 1.04)
+        ax.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
+    else:
+        ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    if left:
+        ax.set_ylabel(name)
+        ax.yaxis.set_label_coords(-0.5 / _width_inches(ax), 0.5)
+    elif share_y:
+        ax.tick_params(labelleft=False)
+    if top:
+        ax.set_title(panel.title, loc="left", weight="bold", pad=19)
+        ax.text(0, 1.035, panel.subtitle, transform=ax.transAxes, fontsize=8, color=style.TEXT_GREY)
+
+
+def _width_inches(ax: Axes) -> float:
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # every panel was added to one
+    return float(ax.get_position().width * figure.get_size_inches()[0])

@@ -1,0 +1,173 @@
+"""How a method looks, in every figure: one colour, one line style and one marker each.
+
+Colours were chosen so that the paper's methods stay apart in normal vision and under simulated
+deuteranopia and protanopia (``tests/figures/test_style.py`` measures it). Fifteen colours are more
+than an eye can tell apart with certainty, so each method also has its own marker, and the line
+style names its family: solid for AWAC and SAC, dashed for offline methods with an explicit
+constraint, dash-dotted for weighted maximum likelihood, dotted for imitation and demonstrations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import seaborn as sns
+from matplotlib.colors import to_hex, to_rgb
+
+LineStyle = str | tuple[float, tuple[float, ...]]
+
+SOLID: LineStyle = "-"
+DASHED: LineStyle = (0.0, (4.5, 1.6))
+DASH_DOTTED: LineStyle = (0.0, (5.0, 1.5, 1.2, 1.5))
+DOTTED: LineStyle = (0.0, (1.2, 1.3))
+LONG_DASHED: LineStyle = (0.0, (8.0, 2.0))
+
+# Variants of one method share its colour family and marker; the dash pattern tells them apart.
+VARIANT_LINES: tuple[LineStyle, ...] = (DASHED, DASH_DOTTED, DOTTED, LONG_DASHED, SOLID)
+
+
+@dataclass(frozen=True)
+class MethodStyle:
+    """The look of one curve: a colour as ``#RRGGBB``, a Matplotlib dash pattern and marker,
+    the line width in points, the drawing order, and whether the marker is filled."""
+
+    colour: str
+    line: LineStyle
+    marker: str
+    width: float = 1.7
+    zorder: float = 3.0
+    filled: bool = True
+
+
+# The order is that of every legend: the paper's methods first, later work after them.
+_STYLES: dict[str, MethodStyle] = {
+    "AWAC": MethodStyle("#0B4FBF", SOLID, "o", width=2.7, zorder=5.0),
+    "SAC": MethodStyle("#D71918", SOLID, "s"),
+    "SAC+BC": MethodStyle("#C98A3C", LONG_DASHED, "D"),
+    "BC": MethodStyle("#6E6E6E", DOTTED, "X"),
+    "BCQ": MethodStyle("#9772FE", DASHED, "P"),
+    "BEAR": MethodStyle("#2F9E9E", DASHED, "^"),
+    "AWR": MethodStyle("#562673", DASH_DOTTED, "v"),
+    "MPO": MethodStyle("#ABB8F9", DASH_DOTTED, "p"),
+    "ABM-MPO": MethodStyle("#3EDB1E", DASH_DOTTED, "h"),
+    "DAPG": MethodStyle("#7D0A0A", DOTTED, "<"),
+    "BRAC": MethodStyle("#74D6AE", DASHED, ">"),
+    "IQL": MethodStyle("#2180BD", LONG_DASHED, "d"),
+    "TD3+BC": MethodStyle("#803D7C", LONG_DASHED, "*"),
+    "Cal-QL": MethodStyle("#2B23A2", LONG_DASHED, "H"),
+    "RLPD": MethodStyle("#7A22FE", LONG_DASHED, "8"),
+}
+
+METHOD_ORDER: tuple[str, ...] = tuple(_STYLES)
+PAPER_METHODS: tuple[str, ...] = METHOD_ORDER[:11]
+METHOD_COLOURS: MappingProxyType[str, str] = MappingProxyType(
+    {method: style.colour for method, style in _STYLES.items()}
+)
+
+TASK_TITLES: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "pen-binary-v0": "Pen rotation",
+        "door-binary-v0": "Door opening",
+        "relocate-binary-v0": "Object relocation",
+        "SawyerPush-v0": "Sawyer pushing",
+        "HalfCheetah-v2": "HalfCheetah",
+        "Walker2d-v2": "Walker2d",
+        "Ant-v2": "Ant",
+    }
+)
+
+# Inches, keyed by the number of columns: fewer tasks get wider panels, so that the legend and the
+# caption always have a full text width.
+PANEL_WIDTH: MappingProxyType[int, float] = MappingProxyType({1: 6.2, 2: 3.9, 3: 3.15})
+NARROW_PANEL_WIDTH = 2.7
+PANEL_HEIGHT = 2.25
+
+BAND_ALPHA = 0.16
+SEED_ALPHA = 0.38
+SEED_WIDTH = 0.8
+# Beyond this number of curves in a figure, seeds and bands fade: the aggregates stay legible.
+FADE_BEYOND = 5
+
+# Points. Crosses, stars and triangles cover less area than a disc of the same nominal size.
+MARKER_SIZES: MappingProxyType[str, float] = MappingProxyType(
+    {"o": 6.4, "s": 5.4, "D": 5.4, "X": 7.0, "P": 7.2, "^": 6.6, "v": 6.6, "<": 6.6, ">": 6.6}
+)
+OTHER_MARKER_SIZE = 6.8
+OFFLINE_BACKGROUND = "#F1F1F1"
+RULE = "#9A9A9A"
+TEXT_GREY = "#444444"
+
+
+def method_style(method: str, variant_rank: int = 0) -> MethodStyle:
+    """Style of ``method``; ``variant_rank`` 0 is the method itself, 1, 2, ... its variants.
+
+    A variant is a lighter or darker shade of the method's colour with a hollow marker and another
+    dash pattern, so an ablation reads as one family.
+
+    Raises:
+        ValueError: the method has no style yet.
+    """
+    if method not in _STYLES:
+        raise ValueError(
+            f"method {method!r} has no colour; add it to figures/style.py "
+            f"(known: {', '.join(METHOD_ORDER)})"
+        )
+    base = _STYLES[method]
+    if variant_rank == 0:
+        return base
+    shade = 0.28 + 0.12 * ((variant_rank - 1) // 2)
+    target = 1.0 if variant_rank % 2 else 0.0
+    red, green, blue = ((1 - shade) * part + shade * target for part in to_rgb(base.colour))
+    line = VARIANT_LINES[(variant_rank - 1) % len(VARIANT_LINES)]
+    return MethodStyle(to_hex((red, green, blue)), line, base.marker, width=1.7, filled=False)
+
+
+def colour(method: str) -> str:
+    """Colour of ``method`` as ``#RRGGBB``; ValueError if the method is unknown."""
+    return method_style(method).colour
+
+
+def fade(curves: int) -> float:
+    """Factor on the opacity of seeds and bands in a figure of ``curves`` curves."""
+    return min(1.0, FADE_BEYOND / max(curves, 1))
+
+
+def panel_width(columns: int) -> float:
+    """Width in inches of one panel in a figure of ``columns`` columns."""
+    return PANEL_WIDTH.get(columns, NARROW_PANEL_WIDTH)
+
+
+def theme() -> Any:
+    """The rcParams (a dict) of a figure, for ``matplotlib.rc_context``; nothing is set globally.
+
+    Needed around drawing *and* saving: Matplotlib makes ticks only when it renders.
+
+    DejaVu Sans ships with Matplotlib, so a figure looks the same on every machine.
+    """
+    parameters: dict[str, Any] = {
+        **sns.plotting_context("paper"),
+        **sns.axes_style("ticks"),
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "font.size": 8.5,
+        "axes.labelsize": 9.0,
+        "axes.titlesize": 10.0,
+        "xtick.labelsize": 8.0,
+        "ytick.labelsize": 8.0,
+        "legend.fontsize": 8.5,
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "xtick.major.width": 0.8,
+        "ytick.major.width": 0.8,
+        "xtick.major.size": 3.0,
+        "ytick.major.size": 3.0,
+        "axes.unicode_minus": True,
+        # Hinting would make rendered text wider than the outlines that layout.wrap measures.
+        "text.hinting": "none",
+        "pdf.fonttype": 42,
+        "svg.fonttype": "none",
+    }
+    return parameters

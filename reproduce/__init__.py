@@ -1,0 +1,1 @@
+"""Experiments: one file an artefact of the paper. Knows algorithms, envs and figures."""

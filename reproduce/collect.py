@@ -1,0 +1,78 @@
+"""From run folders to one tidy CSV, and the manifest that says what made it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from reproduce.files import write_csv, write_json
+from reproduce.grid import RunSpec
+from reproduce.run_folder import RunFolder
+
+RUN = ("preset", "profile", "env", "method", "variant", "data", "labels", "seed")
+IDENTITY = ("experiment", *RUN, "status", "data_checksum", "commit", "version")
+
+
+def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path, list[str]]:
+    """Bring `<out>/<experiment>.csv` and `<experiment>.manifest.json` up to date with the runs.
+
+    Unfinished and failed runs are in the CSV too, their state in the column `status`. Rows of
+    runs that are not among `specs` stay, so that a figure can be made piece by piece and nothing
+    committed is lost. Returns the path of the CSV and the runs that have no row yet.
+    """
+    rows: list[dict[str, Any]] = []
+    manifest: list[dict[str, Any]] = []
+    missing: list[str] = []
+    for spec in specs:
+        folder = RunFolder(spec.folder(out))
+        progress, state = folder.rows(), folder.state()
+        if not progress:
+            missing.append(f"{spec} ({state})")
+        if not (folder.path / "config.json").exists():
+            continue
+        same = _identity(experiment, spec, state, folder.config())
+        rows += [same | row for row in progress]
+        reason = {"reason": folder.failure()} if state == "failed" else {}
+        manifest.append({name: same[name] for name in RUN} | reason | folder.config())
+    fresh = {_key(entry) for entry in manifest}
+    path, manifest_path = out / f"{experiment}.csv", out / f"{experiment}.manifest.json"
+    if path.exists():
+        with path.open(newline="") as file:
+            rows = [row for row in csv.DictReader(file) if _key(row) not in fresh] + rows
+    if manifest_path.exists():
+        old = json.loads(manifest_path.read_text())
+        manifest = [entry for entry in old if _key(entry) not in fresh] + manifest
+    if rows:
+        write_csv(path, sorted(rows, key=_order), first=IDENTITY)
+        write_json(manifest_path, sorted(manifest, key=_key))
+    return path, missing
+
+
+def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in RUN)
+
+
+def _order(row: dict[str, Any]) -> tuple[Any, ...]:
+    return (*(str(row[name]) for name in RUN[:-1]), int(row["seed"]), int(row["env_step"]))
+
+
+def _identity(experiment: str, spec: RunSpec, state: str, config: dict[str, Any]) -> dict[str, Any]:
+    environment = config["environment"]
+    return {
+        "experiment": experiment,
+        "preset": spec.preset,
+        "profile": spec.profile,
+        "env": spec.env,
+        "method": spec.method,
+        "variant": spec.variant,
+        "data": spec.data,
+        "data_checksum": config["identity"]["data"]["checksum"][:16],
+        "labels": spec.labels,
+        "seed": spec.seed,
+        "status": state if state in ("done", "failed") else "running",
+        "commit": environment["commit"],
+        "version": environment["versions"]["awac-reproduction"],
+    }

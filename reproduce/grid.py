@@ -1,0 +1,106 @@
+"""Which runs an experiment consists of. Pure: no files, no simulator, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+PresetName = Literal["quick", "small", "paper"]
+ProfileName = Literal["paper", "released"]
+DataKind = Literal["human", "expert", "embedded"]
+Labels = Literal["relabelled", "stored"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How large an experiment is: `settings` are laid over the profile's, key by key."""
+
+    seeds: int
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+_SMALL_NETWORKS = {
+    "policy_hidden": (256, 256),
+    "q_hidden": (256, 256),
+    "batch_size": 256,
+    "offline_batch_size": 256,
+}
+
+PRESETS: dict[str, Preset] = {
+    "quick": Preset(
+        seeds=1,
+        settings={
+            **_SMALL_NETWORKS,
+            "offline_steps": 1_500,
+            "prior_rollouts": 50,
+            "prior_cloning_steps": 1_000,
+            "initialisation.cloning_steps": 1_000,
+            "online_steps": 2_000,
+            "eval_every": 500,
+            "dense_eval_every": 500,
+            "dense_until": 2_000,
+            "eval_episodes": 5,
+        },
+    ),
+    "small": Preset(
+        seeds=3,
+        settings={
+            **_SMALL_NETWORKS,
+            "initialisation.cloning_steps": 10_000,
+            "online_steps": 60_000,
+            "dense_eval_every": 2_500,
+        },
+    ),
+    "paper": Preset(seeds=10),  # Table 1 as it stands
+}
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Identity of one run. Equal specs are the same run, whoever starts it."""
+
+    preset: PresetName
+    profile: ProfileName
+    env: str
+    method: str
+    seed: int
+    data: DataKind
+    labels: Labels = "relabelled"
+    settings: tuple[str, ...] = ()
+
+    @property
+    def variant(self) -> str:
+        """What `--set` changed, empty for the method as it stands in the table."""
+        return ",".join(sorted(self.settings))
+
+    def folder(self, out: Path) -> Path:
+        """Where the run keeps its files; the same for every launch of the same run."""
+        data = self.data if self.labels == "relabelled" else f"{self.data}-{self.labels}"
+        method = f"{self.method}+{self.variant}" if self.variant else self.method
+        name = method.replace("/", "_").replace(" ", "")
+        return out / "runs" / self.env / f"{self.profile}-{data}" / name / f"seed{self.seed}"
+
+    def __str__(self) -> str:
+        label = f"{self.method} [{self.variant}]" if self.variant else self.method
+        return f"{self.env} {label} seed {self.seed}"
+
+
+def enumerate_runs(
+    *,
+    preset: PresetName,
+    profile: ProfileName,
+    methods: Sequence[str],
+    seeds: int | None,
+    data: dict[str, DataKind],
+    labels: Labels,
+    settings: tuple[str, ...],
+) -> list[RunSpec]:
+    """Every task x method x seed; seeds outermost, so that an interrupted grid is balanced."""
+    count = PRESETS[preset].seeds if seeds is None else seeds
+    return [
+        RunSpec(preset, profile, env, method, seed, data[env], labels, settings)
+        for seed, env, method in product(range(count), data, methods)
+    ]

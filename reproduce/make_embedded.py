@@ -1,0 +1,52 @@
+"""Make the demonstrations that the project ships: rollouts of a published expert policy.
+
+    python -m reproduce.make_embedded --policy pen_expert.npz --env pen-binary-v0
+
+writes ``envs/assets/pen_expert5.npz``. The same arguments give the same file on one machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import tyro
+
+from envs.experts import EXPERT_DEMONSTRATIONS, EXPERT_SEED, ExpertPolicy, rollout_expert
+from envs.sources import ASSETS
+from envs.storage import save_dataset
+
+
+def make_embedded(
+    policy: Path,
+    env: str,
+    out: Path = ASSETS,
+    episodes: int = EXPERT_DEMONSTRATIONS,
+    seed: int = EXPERT_SEED,
+) -> Path:
+    """Roll out an expert and write its successful episodes.
+
+    Args:
+        policy: the expert's weights, an .npz file.
+        env: id of the task, e.g. pen-binary-v0.
+        out: folder to write to.
+        episodes: number of successful episodes to keep.
+        seed: reset seed of the first attempt.
+
+    Returns:
+        The file written, ``<task>_expert<episodes>.npz``.
+    """
+    dataset = rollout_expert(env, ExpertPolicy.load(policy), episodes, seed)
+    note = f"made by reproduce/make_embedded.py; {dataset.provenance.note}"
+    provenance = replace(dataset.provenance, source="embedded", note=note)
+    path = out / f"{env.split('-')[0]}_expert{episodes}.npz"
+    save_dataset(path, replace(dataset, provenance=provenance))
+    print(
+        f"{path.name}: {len(dataset.trajectories)} episodes, {dataset.steps} steps, "
+        f"mean return {dataset.returns.mean():.1f}"
+    )
+    return path
+
+
+if __name__ == "__main__":
+    tyro.cli(make_embedded)

@@ -1,0 +1,143 @@
+"""What is about to be run, and how long it should take here; printed before anything starts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from algorithms.agent import Agent
+from algorithms.training import single_thread
+from algorithms.types import Batch
+from envs.tasks import task
+from reproduce.assemble import settings_of
+from reproduce.grid import RunSpec
+from reproduce.prior_data import DOOR_THRESHOLDS, make_env
+from reproduce.run_folder import RunFolder, State
+
+
+def states(specs: Sequence[RunSpec], out: Path) -> dict[RunSpec, State]:
+    return {spec: RunFolder(spec.folder(out)).state() for spec in specs}
+
+
+def print_plan(
+    experiment: str, specs: Sequence[RunSpec], out: Path, jobs: int, device: str
+) -> None:
+    """A table: task x method, with the state of its runs and the time still to spend."""
+    found = states(specs, out)
+    pace = Pace(device)
+    table = Table(title=f"{experiment}: {len(specs)} runs into {out}, {jobs} at a time")
+    for column in ("task", "data", "method", "seeds", "done", "pending", "time left"):
+        table.add_column(column)
+    total, longest = 0.0, 0.0
+    for env, data, method in dict.fromkeys((s.env, s.data, s.method) for s in specs):
+        group = [s for s in specs if (s.env, s.data, s.method) == (env, data, method)]
+        left = [
+            pace.seconds(s, RunFolder(s.folder(out)).status().get("step"))
+            for s in group
+            if found[s] not in ("done", "running")
+        ]
+        done = sum(found[s] == "done" for s in group)
+        other = _count([found[s] for s in group if found[s] != "done"])
+        table.add_row(env, data, method, str(len(group)), str(done), other, duration(sum(left)))
+        total, longest = total + sum(left), max([longest, *left])
+    console = Console(width=110)
+    console.print(table)
+    console.print(
+        f"estimated on this machine: {duration(total)} of core time, "
+        f"{duration(max(total / jobs, longest))} on the clock (measured just now, {device})"
+    )
+
+
+def _count(values: Sequence[str]) -> str:
+    return ", ".join(f"{values.count(v)} {v}" for v in dict.fromkeys(values)) or "-"
+
+
+def duration(seconds: float) -> str:
+    """'42 s', '7 min', '3.4 h'."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+class Pace:
+    """Seconds that a run needs, from short measurements of its update and its simulator."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        self._update: dict[tuple[str, str], tuple[float, float]] = {}
+        self._simulate: dict[str, float] = {}
+        single_thread()
+
+    def seconds(self, spec: RunSpec, step: int | None = None) -> float:
+        """From clock reading `step` (None: the start) to the end."""
+        settings = settings_of(spec)
+        schedule = settings.schedule
+        offline = settings.config.offline_steps
+        cloning = settings.method.initialisation.cloning_steps
+        begin = -offline - cloning if step is None else step
+        update, imitate = self._update_s(spec)
+        simulate = self._simulate_s(spec)
+        episode = task(spec.env).horizon * simulate
+        evaluations = sum(at >= begin for at in schedule.evaluations(offline))
+        online = schedule.online_steps - max(begin, 0)
+        return (
+            max(0, -offline - begin) * imitate
+            + max(0, min(offline, -begin)) * update
+            + online * (update * settings.config.updates_per_step + simulate)
+            + evaluations * schedule.eval_episodes * episode
+        )
+
+    def _update_s(self, spec: RunSpec) -> tuple[float, float]:
+        key = (spec.env, spec.method)
+        if key not in self._update:
+            settings, known = settings_of(spec), task(spec.env)
+            sizes = (known.observation_dim, known.action_dim)
+            agent = Agent(settings.method, settings.config, *sizes, seed=0, device=self.device)
+            batch = _random_batch(settings.config.batch_size, *sizes, self.device)
+            self._update[key] = (
+                _seconds_per_call(lambda: agent.update(batch, batch)),
+                _seconds_per_call(lambda: agent.imitate(batch)),
+            )
+        return self._update[key]
+
+    def _simulate_s(self, spec: RunSpec) -> float:
+        if spec.env not in self._simulate:
+            env = make_env(spec.env, DOOR_THRESHOLDS[spec.profile])
+            env.action_space.seed(0)
+            env.reset(seed=0)
+            began = time.perf_counter()
+            for _ in range(100):
+                env.step(env.action_space.sample())
+            self._simulate[spec.env] = (time.perf_counter() - began) / 100
+            env.close()
+        return self._simulate[spec.env]
+
+
+def _random_batch(size: int, observations: int, actions: int, device: str) -> Batch:
+    rng = np.random.default_rng(0)
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.as_tensor(rng.normal(size=shape), dtype=torch.float32, device=device)
+
+    return Batch(
+        normal(size, observations),
+        torch.tanh(normal(size, actions)),
+        -torch.ones(size, device=device),
+        torch.ones(size, device=device),
+        normal(size, observations),
+    )
+
+
+def _seconds_per_call(call: object, repeats: int = 8) -> float:
+    assert callable(call)
+    call()
+    began = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - began) / repeats

@@ -1,0 +1,200 @@
+"""One run: resume, train, write rows, finish. The only writer of run folders.
+
+    python reproduce/run.py --env pen-binary-v0 --method AWAC --seed 0 --preset small
+
+Ends with status 0 when the run is done, 1 when it failed (the reason is in `failed`), and 75
+when it was interrupted and the same command will continue it.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import tyro
+
+from reproduce.grid import RunSpec
+from reproduce.options import Common
+from reproduce.provenance import commit, versions
+from reproduce.run_folder import RunFolder
+
+INTERRUPTED = 75
+_BEAT_S = 1.0
+
+
+@dataclass(frozen=True)
+class RunOptions(Common):
+    """Options of one run."""
+
+    env: str = "pen-binary-v0"
+    """Task."""
+    method: str = "AWAC"
+    """Method; `--list` shows them all."""
+    seed: int = 0
+    """Seed of networks, exploration and training episodes."""
+    checkpoint_every_s: float = 60.0
+    """Seconds between checkpoints; does not change the result."""
+    list: bool = False
+    """Print every method with its components, and stop."""
+    list_settings: bool = False
+    """Print every key that --set takes for this method, with its value, and stop."""
+
+
+class Interruption:
+    """Turns SIGTERM and Ctrl-C into a request to stop at the next resumable point.
+
+    A second signal interrupts at once; the last checkpoint is then what remains.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._request)
+
+    def _request(self, number: int, frame: FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True
+
+
+def execute(
+    spec: RunSpec,
+    out: Path,
+    *,
+    data_dir: Path | None,
+    cache: Path,
+    device: str = "cpu",
+    checkpoint_every_s: float = 60.0,
+    interruption: Interruption | None = None,
+) -> int:
+    """Bring one run to its end, from wherever it is. Returns the exit status (see module)."""
+    from filelock import Timeout
+
+    folder = RunFolder(spec.folder(out))
+    try:
+        with folder.lock().acquire(timeout=0):
+            if folder.state() == "done":
+                return 0
+            (folder.path / "failed").unlink(missing_ok=True)
+            return _train(folder, spec, data_dir, cache, device, checkpoint_every_s, interruption)
+    except Timeout:
+        print(f"{spec}: another process is running it ({folder.path})", flush=True)
+        return INTERRUPTED
+
+
+def _train(
+    folder: RunFolder,
+    spec: RunSpec,
+    data_dir: Path | None,
+    cache: Path,
+    device: str,
+    checkpoint_every_s: float,
+    interruption: Interruption | None,
+) -> int:
+    from algorithms.training import single_thread
+    from reproduce.assemble import assemble
+
+    single_thread()
+    run = assemble(spec, data_dir=data_dir, cache=cache, device=device)
+    folder.claim(
+        {"identity": run.identity, "environment": {"commit": commit(), "versions": versions()}}
+    )
+    training = run.training
+    state = folder.load_checkpoint(device)
+    if state is not None:
+        training.load_state_dict(state)
+        print(f"{spec}: continues at step {training.step}", flush=True)
+    folder.write_rows([dict(row) for row in training.rows])
+    end = training.schedule.online_steps
+    clock = {"saved": time.monotonic(), "beat": time.monotonic(), "step": training.step}
+
+    def on_step() -> None:
+        now = time.monotonic()
+        if now - clock["beat"] >= _BEAT_S:
+            rate = (training.step - clock["step"]) / (now - clock["beat"])
+            folder.beat(training.start, training.step, end, rate)
+            clock["beat"], clock["step"] = now, training.step
+
+    def at_boundary() -> bool:
+        stop = interruption is not None and interruption.requested
+        if stop or time.monotonic() - clock["saved"] >= checkpoint_every_s:
+            folder.save_checkpoint(training.state_dict())
+            clock["saved"] = time.monotonic()
+        return stop
+
+    try:
+        finished = training.run(
+            on_row=lambda: folder.write_rows([dict(row) for row in training.rows]),
+            at_boundary=at_boundary,
+            on_step=on_step,
+        )
+    except Exception as error:
+        folder.write_rows([dict(row) for row in training.rows])
+        folder.fail(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}")
+        print(f"{spec}: failed at step {training.step}: {error}", flush=True)
+        return 1
+    if not finished:
+        print(f"{spec}: stopped at step {training.step}; the same command continues it", flush=True)
+        return INTERRUPTED
+    folder.save_checkpoint(training.state_dict())
+    folder.finish()
+    print(f"{spec}: done. {_breakdown(training.seconds)}", flush=True)
+    return 0
+
+
+def _breakdown(seconds: dict[str, float]) -> str:
+    total = max(seconds["total"], 1e-9)
+    parts = [f"{name} {seconds[name] / total:.0%}" for name in ("update", "simulate", "evaluate")]
+    return f"{total:.0f} s: {', '.join(parts)}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = tyro.cli(RunOptions, args=arguments, description=__doc__)
+    from reproduce.experiment import resolve_data, validated
+    from reproduce.listing import list_methods, list_settings
+
+    if options.list:
+        print(list_methods())
+        return 0
+    try:
+        specs = validated(options, envs=(options.env,), methods=(options.method,))
+        if options.list_settings:
+            print(list_settings(options))
+            return 0
+        data = resolve_data(options, specs)
+    except (ValueError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    spec = RunSpec(
+        options.preset, options.profile, options.env, options.method, options.seed,
+        data[options.env], options.labels, options.settings,
+    )  # fmt: skip
+    return _guarded(spec, options)
+
+
+def _guarded(spec: RunSpec, options: RunOptions) -> int:
+    from envs.trajectory import DataError
+    from reproduce.run_folder import ConfigurationChanged
+
+    try:
+        return execute(
+            spec,
+            options.results,
+            data_dir=options.data_dir,
+            cache=options.cache,
+            device=options.device,
+            checkpoint_every_s=options.checkpoint_every_s,
+            interruption=Interruption(),
+        )
+    except (DataError, ConfigurationChanged) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,237 @@
+"""The picture itself: panels, lines, caption facts, files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.image as mpimg
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from figures.figure1 import PANELS, make
+from figures.layout import wrap
+from figures.learning_curves import draw, looks_of
+from figures.output import DPI, save
+from figures.phase_axis import step_name
+from figures.style import theme
+from figures.table import ResultsError, read_results
+
+PEN = ("pen-binary-v0",)
+
+
+def _texts(figure: Figure) -> str:
+    return " ".join(text.get_text() for text in figure.texts)
+
+
+def _is_inside(figure: Figure) -> bool:
+    """Whether no text or panel leaves the page and no two panels or caption lines overlap."""
+    figure.set_dpi(DPI)
+    with mpl.rc_context(theme()):
+        figure.savefig(os.devnull, format="png", dpi=DPI)
+    page = figure.bbox
+    boxes = [artist.get_tightbbox() for artist in (*figure.axes, *figure.texts, *figure.legends)]
+    inside = all(
+        box.x0 >= -1 and box.y0 >= -1 and box.x1 <= page.x1 + 1 and box.y1 <= page.y1 + 1
+        for box in boxes
+    )
+    apart = all(
+        box.y0 >= other.y1 - 1 or other.y0 >= box.y1 - 1 or box.x1 <= other.x0 or other.x1 <= box.x0
+        for number, box in enumerate(boxes)
+        for other in boxes[:number]
+    )
+    return inside and apart
+
+
+def test_make_writes_both_files_and_nothing_else(synthetic_csv: Path, tmp_path: Path) -> None:
+    paths = make(synthetic_csv, tmp_path / "out" / "figure1")
+    assert [path.name for path in paths] == ["figure1.png", "figure1.pdf"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "figure1.pdf",
+        "figure1.png",
+    ]
+    picture = mpimg.imread(paths[0])
+    assert picture.shape[0] > 800
+    assert picture.shape[1] > 1000
+    ink = (picture[..., :3].min(axis=-1) < 0.5).mean()
+    assert 0.005 < ink < 0.5
+    assert paths[1].read_bytes().startswith(b"%PDF-")
+
+
+def test_the_same_results_give_the_same_bytes(synthetic_csv: Path, tmp_path: Path) -> None:
+    first = [path.read_bytes() for path in make(synthetic_csv, tmp_path / "figure1")]
+    second = [path.read_bytes() for path in make(synthetic_csv, tmp_path / "again")]
+    assert first == second
+
+
+def test_a_failed_save_leaves_the_old_file_and_no_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "a.png"
+    old.write_bytes(b"old")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("disk full")
+
+    figure = Figure()
+    monkeypatch.setattr(figure, "savefig", fail)
+    with pytest.raises(OSError, match="disk full"):
+        save(figure, tmp_path / "a")
+    assert list(tmp_path.iterdir()) == [old]
+    assert old.read_bytes() == b"old"
+
+
+def test_a_dot_in_the_stem_is_kept(tmp_path: Path) -> None:
+    assert [path.name for path in save(Figure(), tmp_path / "fig.v2")] == [
+        "fig.v2.png",
+        "fig.v2.pdf",
+    ]
+
+
+def test_one_column_a_task_with_results_one_row_a_metric(synthetic_csv: Path) -> None:
+    figure = draw(read_results(synthetic_csv), panels=PANELS, title="A title")
+    assert len(figure.axes) == 4
+    assert [ax.get_title(loc="left") for ax in figure.axes[:2]] == ["Pen rotation", "Door opening"]
+    assert [ax.get_ylabel() for ax in figure.axes] == ["Return", "", "Success", ""]
+    assert len(figure.legends) == 1
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["AWAC", "SAC", "AWR"]
+    assert not any(ax.get_legend() for ax in figure.axes)
+    assert _is_inside(figure)
+
+
+def test_every_seed_is_drawn_and_a_band_only_with_five(synthetic_csv: Path) -> None:
+    pen, door, *_ = draw(read_results(synthetic_csv), panels=PANELS).axes
+    # 15 seeds, 3 aggregates, the rule at 0, the cross of the failed seed.
+    assert len(pen.lines) == 15 + 3 + 1 + 1
+    assert len(door.lines) == 9 + 3 + 1
+    assert len(pen.collections) == 2  # AWAC and AWR; SAC has 4 finished seeds
+    assert len(door.collections) == 0
+
+
+def test_rows_of_phase_init_are_not_drawn(synthetic_csv: Path) -> None:
+    for ax in draw(read_results(synthetic_csv), panels=PANELS).axes:
+        assert min(np.min(line.get_xdata()) for line in ax.lines) == -1000
+        assert ax.get_xlim()[0] > -1200
+
+
+def test_the_caption_names_what_is_incomplete(synthetic_csv: Path) -> None:
+    text = _texts(draw(read_results(synthetic_csv), panels=PANELS))
+    assert "SAC on door-binary-v0 (human data), seed 2 at 1k" in text
+    assert "SAC on pen-binary-v0 (human data), seed 4 at 500" in text
+    assert "No results yet for relocate-binary-v0" in text
+
+
+def test_the_caption_states_the_facts(synthetic_csv: Path) -> None:
+    text = _texts(draw(read_results(synthetic_csv), panels=PANELS, caption="Opening words."))
+    for fact in (
+        "Opening words. Thin lines: single seeds.",
+        "interquartile mean (mean below 4 seeds) over seeds (AWAC 3–5, SAC 2–4, AWR 3–5)",
+        "95 % percentile bootstrap over seeds (10,000 resamples), none below 5 seeds",
+        "pen-binary-v0 human (relabelled rewards, sha256 5e5e5e5e)",
+        "Preset synthetic, profile paper, version 0.1.0, commit synthetic",
+        "success at any step",
+    ):
+        assert fact in text
+
+
+def test_a_complete_figure_has_no_warning(make_run, make_frame) -> None:
+    figure = draw(make_frame(make_run({-10: 0.0, 0: 1.0, 10: 2.0})), panels=PEN)
+    assert {text.get_color() for text in figure.texts} == {"#444444"}
+    assert "One seed per method" in _texts(figure)
+
+
+def test_a_dirty_commit_stays_visible(make_run, make_frame) -> None:
+    frame = make_frame(make_run({0: 1.0}, commit="0123456789abcdef-dirty"))
+    assert "commit 0123456789-dirty" in _texts(draw(frame, panels=PEN))
+
+
+def test_data_sources_get_columns_of_their_own(make_run, make_frame) -> None:
+    frame = make_frame(make_run({0: 1.0, 9: 2.0}) + make_run({0: 1.0, 9: 2.0}, data="embedded"))
+    figure = draw(frame, panels=PEN)
+    subtitles = [ax.texts[0].get_text() for ax in figure.axes[:2]]
+    assert subtitles == [
+        "pen-binary-v0 (human data)",
+        "pen-binary-v0 (embedded expert data)",
+    ]
+    assert len(figure.axes) == 4
+
+
+def test_steps_left_out_and_unfinished_aggregates_are_named(make_run, make_frame) -> None:
+    frame = make_frame(
+        make_run({0: 1.0, 5: 1.0, 9: 2.0})
+        + make_run({0: 1.0, 9: 2.0}, seed=1)
+        + make_run({0: 1.0}, method="SAC", status="running")
+    )
+    text = _texts(draw(frame, panels=PEN))
+    assert "steps left out: AWAC on pen-binary-v0 (human data) (1)" in text
+    assert "unfinished ones are aggregated: SAC on pen-binary-v0 (human data)" in text
+
+
+@pytest.mark.parametrize(
+    ("returns", "cells"),
+    [
+        ({-20: 0.0, 0: 1.0}, {}),  # offline only
+        ({0: 1.0}, {}),  # one evaluation
+        ({10: 1.0, 20: 2.0}, {}),  # online only
+        ({-20: 0.0}, {"phase": "init", "status": "running"}),  # nothing to draw yet
+        ({0: 1.0, 10: 2.0}, {"status": "failed"}),  # nothing to aggregate
+        ({0: float("nan")}, {"status": "failed"}),  # diverged
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_partial_results_can_be_drawn(returns, cells, make_run, make_frame) -> None:
+    assert _is_inside(draw(make_frame(make_run(returns, **cells)), panels=PEN, title="Words " * 30))
+
+
+def test_many_long_labels_stay_on_the_page(make_run, make_frame) -> None:
+    rows = [
+        row
+        for number in range(12)
+        for row in make_run({-9: 0.0, 0: 1.0, 9: 2.0}, variant=f"a rather long variant {number}")
+    ]
+    figure = draw(make_frame(rows), panels=PEN)
+    assert len(figure.legends[0].get_texts()) == 12
+    assert _is_inside(figure)
+
+
+def test_a_method_keeps_its_look_whatever_else_is_drawn(make_run, make_frame) -> None:
+    alone = looks_of(make_frame(make_run({0: 1.0}, method="SAC")))
+    both = looks_of(make_frame(make_run({0: 1.0}, method="SAC") + make_run({0: 1.0}, method="BC")))
+    assert alone[0].style == both[0].style
+
+
+def test_no_task_with_results(make_run, make_frame) -> None:
+    with pytest.raises(ResultsError, match="no rows for Ant-v2; the results hold pen-binary-v0"):
+        draw(make_frame(make_run({0: 1.0})), panels=("Ant-v2",))
+
+
+def test_wrap_keeps_every_word_and_breaks_long_ones() -> None:
+    text = "some words and a " + "x" * 300
+    lines = wrap(text, 2.0, 8)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert len(lines) > 5
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [(0, "0"), (500, "500"), (2500, "2.5k"), (-25000, "\N{MINUS SIGN}25k"), (1e6, "1M")],
+)
+def test_step_names(step: float, name: str) -> None:
+    assert step_name(step) == name
+
+
+def test_figures_need_neither_torch_nor_a_simulator() -> None:
+    program = (
+        "import sys, figures.figure1\n"
+        "heavy = {'torch', 'gymnasium', 'mujoco', 'algorithms', 'envs', 'reproduce'}\n"
+        "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,51 @@
+"""Tiny presets, so that whole runs on the real simulator take seconds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REPRODUCE = Path(__file__).resolve().parents[2] / "reproduce"
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache of prior data for all tests of a session."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def script(shared_cache: Path) -> Run:
+    """Run a script under reproduce/ as a user would, without data of the machine."""
+
+    def run(
+        name: str, *arguments: str, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(REPRODUCE / name), *arguments],
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            env=environment(shared_cache),
+            timeout=300,
+        )
+
+    return run
+
+
+def environment(cache: Path) -> dict[str, str]:
+    """The environment of a fresh machine: no data folder, one thread."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("AWAC_")}
+    return clean | {
+        "AWAC_CACHE_DIR": str(cache),
+        "AWAC_DATA_DIR": str(cache),
+        "OMP_NUM_THREADS": "1",
+    }

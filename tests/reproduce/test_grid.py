@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from algorithms.registry import METHODS, resolve
+from reproduce.grid import PRESETS, RunSpec, enumerate_runs
+
+
+def runs(**changes: object) -> list[RunSpec]:
+    arguments = {
+        "preset": "small", "profile": "paper", "methods": ("AWAC", "BC"), "seeds": None,
+        "data": {"pen-binary-v0": "human", "door-binary-v0": "human"}, "labels": "relabelled",
+        "settings": (),
+    }  # fmt: skip
+    return enumerate_runs(**(arguments | changes))  # type: ignore[arg-type]
+
+
+def test_grid_is_tasks_by_methods_by_seeds_with_seeds_outermost() -> None:
+    grid = runs()
+    assert len(grid) == 3 * 2 * 2 == len(set(grid))
+    assert [spec.seed for spec in grid] == [0] * 4 + [1] * 4 + [2] * 4
+
+
+def test_seeds_option_overrides_the_preset() -> None:
+    assert {spec.seed for spec in runs(seeds=5)} == set(range(5))
+
+
+def test_every_distinct_run_has_its_own_folder() -> None:
+    grid = [
+        spec
+        for settings in ((), ("lam=0.5",), ("lam=0.5", "tau=0.01"))
+        for labels in ("relabelled", "stored")
+        for profile in ("paper", "released")
+        for kind in ("human", "expert")
+        for spec in runs(
+            settings=settings, labels=labels, profile=profile,
+            data={"pen-binary-v0": kind, "door-binary-v0": kind},
+        )
+    ]  # fmt: skip
+    folders = {spec.folder(Path("out")) for spec in grid}
+    assert len(folders) == len(set(grid)) == len(grid)
+
+
+def test_order_of_settings_does_not_make_another_run() -> None:
+    one = runs(settings=("lam=0.5", "tau=0.01"))[0]
+    other = runs(settings=("tau=0.01", "lam=0.5"))[0]
+    assert one.folder(Path()) == other.folder(Path())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_key_of_a_preset_is_one_of_some_method(name: str, method: str) -> None:
+    keys = set(PRESETS[name].settings)
+    assert keys <= set(resolve("SAC").paths())
+    resolved = resolve(method, preset=PRESETS[name].settings).paths()
+    assert all(resolved[k] == v for k, v in PRESETS[name].settings.items() if k in resolved)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_evaluations_include_start_offline_result_and_end_in_every_preset(name: str) -> None:
+    settings = resolve("AWAC", preset=PRESETS[name].settings)
+    at = settings.schedule.evaluations(settings.config.offline_steps)
+    end = settings.schedule.online_steps
+    assert min(at) == -settings.config.offline_steps
+    assert 0 in at
+    assert max(at) == end

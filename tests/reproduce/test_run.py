@@ -1,0 +1,213 @@
+"""Whole runs on the real simulator, and every way a user can end them early."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.reproduce.conftest import REPRODUCE, Run, environment
+
+TINY = {
+    "offline_steps": "300", "online_steps": "600", "eval_every": "200", "dense_eval_every": "100",
+    "dense_until": "200", "eval_episodes": "1", "prior_rollouts": "2", "prior_cloning_steps": "20",
+    "policy_hidden": "16,16", "q_hidden": "16,16", "batch_size": "16", "offline_batch_size": "16",
+}  # fmt: skip
+
+
+def tiny(out: Path, *more: str, method: str = "AWAC", **changes: str) -> list[str]:
+    settings = [part for k, v in (TINY | changes).items() for part in ("--set", f"{k}={v}")]
+    return ["--method", method, "--out", str(out), *settings, *more]
+
+
+def only_folder(out: Path) -> Path:
+    (folder,) = out.glob("runs/*/*/*/seed0")
+    return folder
+
+
+def rows_without_time(folder: Path) -> list[dict[str, str]]:
+    with (folder / "progress.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row.pop("wall_s")
+    return rows
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    state = torch.load(folder / "checkpoint.pt", weights_only=True)
+    networks: dict[str, torch.Tensor] = state["agent"]["networks"]
+    return networks
+
+
+def assert_same_result(one: Path, other: Path) -> None:
+    assert rows_without_time(one) == rows_without_time(other)
+    first, second = weights(one), weights(other)
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+    out = tmp_path_factory.mktemp("uninterrupted")
+    command = [sys.executable, str(REPRODUCE / "run.py"), *tiny(out)]
+    subprocess.run(command, check=True, env=environment(shared_cache), timeout=300)
+    return only_folder(out)
+
+
+def test_run_leaves_rows_configuration_and_final_state(uninterrupted: Path) -> None:
+    rows = rows_without_time(uninterrupted)
+    steps = [int(row["env_step"]) for row in rows]
+    assert steps == [-300, -200, -100, 0, 100, 200, 400, 600]
+    assert [row["phase"] for row in rows] == ["offline"] * 4 + ["online"] * 4
+    assert [int(row["grad_step"]) for row in rows] == [0, 100, 200, 300, 400, 500, 700, 900]
+    for row in rows:
+        assert -200 <= float(row["return_mean"]) <= 0
+    assert (uninterrupted / "done").exists()
+    config = json.loads((uninterrupted / "config.json").read_text())
+    assert len(config["identity"]["data"]["checksum"]) == 64
+    assert config["identity"]["method"]["objective"]["weights"]["shape"]["lam"] == 0.3
+    assert config["environment"]["versions"]["torch"]
+
+
+def test_finished_run_is_not_repeated(uninterrupted: Path, script: Run) -> None:
+    before = (uninterrupted / "checkpoint.pt").stat().st_mtime_ns
+    result = script("run.py", *tiny(uninterrupted.parents[4]))
+    assert result.returncode == 0, result.stderr
+    assert (uninterrupted / "checkpoint.pt").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("method", ["AWAC", "SAC+BC"])
+def test_another_process_gives_the_same_bits(
+    method: str, uninterrupted: Path, script: Run, tmp_path: Path
+) -> None:
+    first = uninterrupted
+    if method != "AWAC":
+        extra = {"method": method, "initialisation.cloning_steps": "50"}
+        assert script("run.py", *tiny(tmp_path / "a", **extra)).returncode == 0
+        first = only_folder(tmp_path / "a")
+    else:
+        extra = {}
+    assert script("run.py", *tiny(tmp_path / "b", **extra)).returncode == 0
+    assert_same_result(first, only_folder(tmp_path / "b"))
+
+
+def interrupt(out: Path, cache: Path, after_step: int, number: signal.Signals) -> int:
+    """Start the tiny run and send it a signal once it has passed a step; its exit status."""
+    process = subprocess.Popen(
+        [sys.executable, str(REPRODUCE / "run.py"), *tiny(out, "--checkpoint-every-s", "0.05")],
+        env=environment(cache),
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        progress = list(out.glob("runs/*/*/*/*/progress.csv"))
+        if progress and _last_step(progress[0]) >= after_step:
+            break
+        time.sleep(0.002)
+    process.send_signal(number)
+    return process.wait(timeout=120)
+
+
+def _last_step(progress: Path) -> int:
+    with progress.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return int(rows[-1]["env_step"]) if rows else -(10**9)
+
+
+@pytest.mark.parametrize(
+    ("number", "after_step"),
+    [
+        (signal.SIGTERM, -200),
+        (signal.SIGINT, 100),
+        (signal.SIGKILL, -300),
+        (signal.SIGKILL, 0),
+        (signal.SIGKILL, 200),
+    ],
+)
+def test_interrupted_run_continues_bit_for_bit(
+    number: signal.Signals, after_step: int, uninterrupted: Path, script: Run,
+    shared_cache: Path, tmp_path: Path,
+) -> None:  # fmt: skip
+    status = interrupt(tmp_path, shared_cache, after_step, number)
+    folder = only_folder(tmp_path)
+    assert not (folder / "done").exists(), "the run ended before the signal came"
+    assert status == (75 if number != signal.SIGKILL else -signal.SIGKILL)
+    result = script("run.py", *tiny(tmp_path))
+    assert result.returncode == 0, result.stderr
+    if number != signal.SIGKILL:
+        assert "continues at step" in result.stdout
+    assert_same_result(folder, uninterrupted)
+
+
+def test_damaged_checkpoint_falls_back_to_the_one_before(
+    uninterrupted: Path, script: Run, shared_cache: Path, tmp_path: Path
+) -> None:
+    interrupt(tmp_path, shared_cache, 0, signal.SIGKILL)
+    folder = only_folder(tmp_path)
+    newest = folder / "checkpoint.pt"
+    assert (folder / "checkpoint.previous.pt").exists()
+    newest.write_bytes(newest.read_bytes()[:1000])
+    result = script("run.py", *tiny(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert "checkpoint.pt cannot be read" in result.stdout
+    assert "continues at step" in result.stdout
+    assert_same_result(folder, uninterrupted)
+
+
+def test_diverging_run_is_a_recorded_failure(script: Run, tmp_path: Path) -> None:
+    result = script("run.py", *tiny(tmp_path, q_learning_rate="1e30"))
+    assert result.returncode == 1
+    folder = only_folder(tmp_path)
+    assert "not finite" in (folder / "failed").read_text()
+    assert rows_without_time(folder)[0]["env_step"] == "-300"
+
+
+def test_folder_of_another_configuration_is_refused(
+    uninterrupted: Path, script: Run, tmp_path: Path
+) -> None:
+    assert script("run.py", *tiny(tmp_path, online_steps="0")).returncode == 0
+    folder = only_folder(tmp_path)
+    (folder / "done").unlink()
+    config = json.loads((folder / "config.json").read_text())
+    config["identity"]["hyperparameters"]["tau"] = 0.5
+    (folder / "config.json").write_text(json.dumps(config))
+    result = script("run.py", *tiny(tmp_path, online_steps="0"))
+    assert result.returncode == 2
+    assert "hyperparameters.tau: 0.5 -> 0.005" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--set", "lamda=1"], "did you mean lam"),
+        (["--set", "lam"], "expected key=value"),
+        (["--set", "lam=big"], "expected float"),
+        (["--set", "normalisation=Nothing"], "must be one of BatchMean, Unnormalised"),
+        (["--env", "pin-binary-v0"], "did you mean pen-binary-v0"),
+        (["--method", "AWACC"], "did you mean AWAC"),
+        (["--data", "human"], "pen2_sparse.npy"),
+        (["--data", "expert"], "pen_expert.npz"),
+    ],
+)
+def test_bad_input_is_one_clear_error(
+    arguments: list[str], message: str, script: Run, tmp_path: Path
+) -> None:
+    result = script("run.py", "--out", str(tmp_path), *arguments)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: ")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_lists(script: Run) -> None:
+    methods = script("run.py", "--list").stdout
+    assert methods.startswith("AWAC ") and "WeightedMLE(Weights(Exponential(" in methods
+    settings = script("run.py", "--list-settings", "--set", "lam=0.7").stdout
+    assert "objective.weights.shape.lam" in settings and "0.7" in settings
