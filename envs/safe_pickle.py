@@ -11,6 +11,7 @@ import math
 import pickle
 from collections import OrderedDict
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
@@ -41,14 +42,19 @@ class _Array(np.ndarray):
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         _, shape, dtype, fortran, data = state
-        if isinstance(data, str):  # bytes written by Python 2
-            data = data.encode("latin1")
         objects = dtype.value.hasobject
+        data = data if objects else _bytes(data)
         count = math.prod(shape)
         expected = count if objects else count * dtype.value.itemsize
-        if type(data) is not (list if objects else bytes) or len(data) != expected:
+        if (objects and type(data) is not list) or len(data) != expected:
             raise ValueError(f"an array of shape {shape} with other content")
-        super().__setstate__((1, shape, dtype.value, bool(fortran), data))
+        checked: Any = (1, shape, dtype.value, bool(fortran), data)
+        super().__setstate__(checked)
+
+
+def _bytes(data: bytes | bytearray | str) -> bytes:
+    """Return bytes; those written by Python 2 arrive as text."""
+    return data.encode("latin1") if isinstance(data, str) else bytes(data)
 
 
 def _reconstruct(kind: type, shape: tuple[int, ...], code: bytes) -> _Array:
@@ -56,13 +62,13 @@ def _reconstruct(kind: type, shape: tuple[int, ...], code: bytes) -> _Array:
 
 
 def _scalar(dtype: _Dtype, data: bytes) -> Any:
-    return np.frombuffer(bytes(data), dtype=dtype.value)[0]
+    return np.frombuffer(_bytes(data), dtype=dtype.value)[0]
 
 
 def _frombuffer(
     data: bytes, dtype: _Dtype, shape: tuple[int, ...], order: Literal["C", "F"]
 ) -> NDArray[Any]:
-    return np.frombuffer(bytes(data), dtype=dtype.value).reshape(shape, order=order).copy()
+    return np.frombuffer(_bytes(data), dtype=dtype.value).reshape(shape, order=order).copy()
 
 
 _ADMITTED: dict[tuple[str, str], Any] = {
@@ -79,7 +85,7 @@ for _core in ("numpy.core", "numpy._core"):  # the name before and since NumPy 2
     _ADMITTED[f"{_core}.multiarray", "scalar"] = _scalar
     _ADMITTED[f"{_core}.numeric", "_frombuffer"] = _frombuffer
 
-# What a damaged pickle stream raises, depending on where it is damaged.
+# What a damaged stream or .npy header raises, depending on where it is damaged.
 _DAMAGE = (
     pickle.UnpicklingError,
     EOFError,
@@ -87,6 +93,8 @@ _DAMAGE = (
     TypeError,
     AttributeError,
     LookupError,
+    SyntaxError,
+    TokenError,
     OverflowError,
     MemoryError,
     RecursionError,
@@ -133,7 +141,7 @@ def load_npy(path: Path) -> NDArray[Any]:
                 header = npy_format.read_array_header_2_0(file)
             else:
                 raise DataError(f"{path}: .npy format version {version} is not supported")
-        except ValueError as error:
+        except _DAMAGE as error:
             raise DataError(f"{path} is no .npy file or is truncated; get it again") from error
         shape, _, dtype = header
         if dtype.hasobject:
