@@ -41,13 +41,19 @@ class Agent:
         dtype = getattr(torch, config.precision)
         networks: dict[str, nn.Module] = {
             "policy": method.policy.build(
-                observation_dim, action_dim, config.policy_hidden, initial, dtype
+                observation_dim, action_dim, config.policy_hidden, initial, dtype, config.compile
             )
         }
         if isinstance(method.critic, TD):
             sizes = (observation_dim + action_dim, *config.q_hidden, 1)
             for name in ("critic", "target_critic"):
-                mlp = MLP(sizes, members=method.critic.members, generator=initial, dtype=dtype)
+                mlp = MLP(
+                    sizes,
+                    members=method.critic.members,
+                    generator=initial,
+                    dtype=dtype,
+                    compiled=config.compile,
+                )
                 networks[name] = QEnsemble(mlp, method.critic.clamp)
             networks["target_critic"].load_state_dict(networks["critic"].state_dict())
             networks["target_critic"].requires_grad_(False)

@@ -107,9 +107,11 @@ class MLP(nn.Module):
         last_scale: float = 3e-3,
         generator: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
+        compiled: bool = False,
     ) -> None:
         super().__init__()
         self.sizes, self.members, self.compute_dtype = tuple(sizes), members, dtype
+        self._compiled = torch.compile(self._plain) if compiled else None
         pairs = list(pairwise(sizes))
         flat = torch.zeros(members * sum(i * o + o for i, o in pairs))
         self.flat = nn.Parameter(flat)
@@ -144,7 +146,26 @@ class MLP(nn.Module):
         return self._apply_rows(x, self.flat.detach(), x.shape[0])[0]
 
     def _apply_rows(self, x: Tensor, flat: Tensor, grad_rows: int) -> tuple[Tensor, Tensor]:
+        if self._compiled is not None:
+            with torch.no_grad():
+                without = self._compiled(x[grad_rows:], flat)
+            return self._compiled(x[:grad_rows], flat), without
         result: tuple[Tensor, Tensor] = _Forward.apply(
             x, flat, self.layers(), grad_rows, self.compute_dtype
         )  # type: ignore[no-untyped-call]
         return result
+
+    def _plain(self, x: Tensor, flat: Tensor) -> Tensor:
+        """The same networks in ordinary operations, for torch.compile to work on."""
+        outputs = []
+        x = x.to(self.compute_dtype)
+        for member in flat.to(self.compute_dtype).chunk(self.members):
+            hidden, offset = x, 0
+            for index, (width, height) in enumerate(pairwise(self.sizes)):
+                middle, end = offset + width * height, offset + (width + 1) * height
+                weight, bias = member[offset:middle].view(width, height), member[middle:end]
+                hidden, offset = torch.addmm(bias, hidden, weight), end
+                if index < len(self.sizes) - 2:
+                    hidden = torch.relu(hidden)
+            outputs.append(hidden)
+        return torch.stack(outputs).float()

@@ -161,9 +161,10 @@ class TanhMeanGaussian:
         hidden: Sequence[int],
         generator: torch.Generator,
         dtype: torch.dtype,
+        compiled: bool,
     ) -> Policy:
         sizes = (observation_dim, *hidden, action_dim)
-        mlp = MLP(sizes, last_scale=1e-3, generator=generator, dtype=dtype)
+        mlp = MLP(sizes, last_scale=1e-3, generator=generator, dtype=dtype, compiled=compiled)
         return _TanhMeanPolicy(mlp, action_dim, self.log_std_min, self.log_std_max)
 
 
@@ -181,9 +182,10 @@ class SquashedGaussian:
         hidden: Sequence[int],
         generator: torch.Generator,
         dtype: torch.dtype,
+        compiled: bool,
     ) -> Policy:
         sizes = (observation_dim, *hidden, 2 * action_dim)
-        mlp = MLP(sizes, last_scale=1e-3, generator=generator, dtype=dtype)
+        mlp = MLP(sizes, last_scale=1e-3, generator=generator, dtype=dtype, compiled=compiled)
         return _TanhGaussianPolicy(mlp, self.log_std_min, self.log_std_max)
 
 

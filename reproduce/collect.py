@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from envs.tasks import task
 from reproduce.files import write_csv, write_json
 from reproduce.grid import RunSpec
 from reproduce.run_folder import RunFolder
@@ -34,7 +35,10 @@ def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path,
         if not (folder.path / "config.json").exists():
             continue
         same = _identity(experiment, spec, state, folder.config())
-        rows += [same | row for row in progress]
+        rows += [
+            same | row | {"score": task(spec.env).score(float(row["return_mean"]))}
+            for row in progress
+        ]
         reason = {"reason": folder.failure()} if state == "failed" else {}
         manifest.append({name: same[name] for name in RUN} | reason | folder.config())
     fresh = {_key(entry) for entry in manifest}

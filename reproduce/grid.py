@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -12,6 +13,8 @@ PresetName = Literal["quick", "small", "paper"]
 ProfileName = Literal["paper", "released"]
 DataKind = Literal["human", "expert", "embedded"]
 Labels = Literal["relabelled", "stored"]
+
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,11 @@ class RunSpec:
     def folder(self, out: Path) -> Path:
         """Where the run keeps its files; the same for every launch of the same run."""
         data = self.data if self.labels == "relabelled" else f"{self.data}-{self.labels}"
-        method = f"{self.method}+{self.variant}" if self.variant else self.method
-        name = method.replace("/", "_").replace(" ", "")
+        name = f"{self.method}+{self.variant}" if self.variant else self.method
+        if len(name) > _LONGEST_NAME:  # file systems allow 255 bytes
+            digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+            name = f"{name[:_LONGEST_NAME]}...{digest}"
+        name = name.replace("/", "_").replace(" ", "")
         return out / "runs" / self.env / f"{self.profile}-{data}" / name / f"seed{self.seed}"
 
     def __str__(self) -> str:

@@ -35,8 +35,10 @@ class Common:
     """Where rollouts are cached (default: $AWAC_CACHE_DIR, else the user's cache)."""
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     """key=value for any hyperparameter, repeatable; see `run.py --list-settings`."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the matrix products."""
+    precision: Literal["float32", "bf16"] = "float32"
+    """Of the matrix products; bf16 is faster where the processor has it, and less exact."""
+    compile: bool = False
+    """Run the networks through torch.compile (needs a C++ compiler on the CPU)."""
     device: str = "cpu"
     """Where networks and replay buffer live: cpu, cuda, cuda:1, ..."""
     out: Path | None = None
@@ -49,8 +51,8 @@ class Common:
     @property
     def settings(self) -> tuple[str, ...]:
         """`--set` and the flags that stand for one of its keys."""
-        extra = () if self.precision == "float32" else (f"precision={self.precision}",)
-        return tuple(sorted({*self.set, *extra}))
+        flags = {"precision=bfloat16": self.precision == "bf16", "compile=True": self.compile}
+        return tuple(sorted({*self.set, *(key for key, chosen in flags.items() if chosen)}))
 
     @property
     def cache(self) -> Path:

@@ -1,0 +1,187 @@
+"""`figure1.py` as a user types it: plan, run, interrupt, continue, collect, draw."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.reproduce.conftest import REPRODUCE, Run, environment
+from tests.reproduce.test_run import TINY, assert_same_result, only_folder, tiny
+
+PEN = ("--envs", "pen-binary-v0")
+
+
+def grid(out: Path, *more: str, **changes: str) -> list[str]:
+    settings = [part for k, v in (TINY | changes).items() for part in ("--set", f"{k}={v}")]
+    return ["--out", str(out), *PEN, *settings, *more]
+
+
+def table(out: Path) -> list[dict[str, str]]:
+    with (out / "figure1.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_dry_run_prints_the_plan_and_writes_nothing(script: Run, tmp_path: Path) -> None:
+    result = script("figure1.py", "--dry-run", "--out", str(tmp_path / "out"), "--seeds", "2")
+    assert result.returncode == 0, result.stderr
+    for text in (
+        "24 runs",
+        "pen-binary-v0",
+        "relocate-binary-v0",
+        "SAC+BC",
+        "2 pending",
+        "on the clock",
+    ):
+        assert text in result.stdout
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def two_methods(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+    """BC and AWAC on the pen, interrupted by Ctrl-C on the way, then continued."""
+    out = tmp_path_factory.mktemp("grid")
+    command = [sys.executable, str(REPRODUCE / "figure1.py"), *grid(out, "--methods", "AWAC", "BC")]
+    process = subprocess.Popen(
+        command,
+        env=environment(shared_cache),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline and not list(out.glob("runs/*/*/*/*/progress.csv")):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 75, output
+    assert "the same command continues" in output
+    result = subprocess.run(
+        command, env=environment(shared_cache), capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    assert f"results: {out / 'figure1.csv'}" in result.stdout
+    assert "figure1.png" in result.stdout and "figure1.pdf" in result.stdout
+    return out
+
+
+def test_interrupted_grid_ends_complete(two_methods: Path) -> None:
+    rows = table(two_methods)
+    assert {(row["method"], row["status"]) for row in rows} == {("AWAC", "done"), ("BC", "done")}
+    assert [int(r["env_step"]) for r in rows if r["method"] == "BC"][-1] == 600
+    for row in rows:
+        assert row["data"] == "embedded" and len(row["data_checksum"]) == 16
+        assert row["experiment"] == "figure1"
+        assert float(row["score"]) == pytest.approx(100 + float(row["return_mean"]) / 2)
+    manifest = json.loads((two_methods / "figure1.manifest.json").read_text())
+    assert {entry["method"] for entry in manifest} == {"AWAC", "BC"}
+    assert all(entry["environment"]["versions"]["mujoco"] for entry in manifest)
+    png = (two_methods / "figure1.png").read_bytes()
+    assert png.startswith(b"\x89PNG") and len(png) > 20_000
+
+
+def test_interrupted_grid_equals_a_single_run(
+    two_methods: Path, script: Run, tmp_path: Path
+) -> None:
+    assert script("run.py", *tiny(tmp_path)).returncode == 0
+    (folder,) = two_methods.glob("runs/*/*/AWAC*/seed0")
+    assert_same_result(folder, only_folder(tmp_path))
+
+
+def test_finished_grid_is_collected_again_without_training(two_methods: Path, script: Run) -> None:
+    before = (two_methods / "figure1.csv").read_text()
+    result = script("figure1.py", *grid(two_methods, "--methods", "AWAC", "BC"))
+    assert result.returncode == 0, result.stderr
+    assert (two_methods / "figure1.csv").read_text() == before
+
+
+def test_plot_only_needs_no_torch_and_no_runs(two_methods: Path, tmp_path: Path) -> None:
+    (tmp_path / "figure1.csv").write_text((two_methods / "figure1.csv").read_text())
+    code = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(REPRODUCE)!r})\n"
+        "import figure1\n"
+        f"status = figure1.main(['--plot-only', '--out', {str(tmp_path)!r}])\n"
+        "assert 'torch' not in sys.modules and 'mujoco' not in sys.modules\n"
+        "sys.exit(status)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "figure1.png").exists() and (tmp_path / "figure1.pdf").exists()
+
+
+def test_plot_only_without_results_says_how_to_make_them(script: Run, tmp_path: Path) -> None:
+    result = script("figure1.py", "--plot-only", "--out", str(tmp_path))
+    assert result.returncode == 2
+    assert "figure1.csv" in result.stderr and "figure1.py" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_further_runs_join_the_table_and_lose_nothing(
+    two_methods: Path, script: Run, tmp_path: Path
+) -> None:
+    """A committed CSV without its run folders keeps its rows."""
+    for name in ("figure1.csv", "figure1.manifest.json"):
+        (tmp_path / name).write_text((two_methods / name).read_text())
+    arguments = grid(
+        tmp_path, "--methods", "BC", "--set", "policy_learning_rate=0.001", online_steps="0"
+    )
+    assert script("figure1.py", *arguments).returncode == 0
+    old, new = table(two_methods), table(tmp_path)
+    assert len(new) > len(old)
+    strip = [row for row in new if "online_steps=600" in row["variant"]]
+    assert [row["return_mean"] for row in strip] == [row["return_mean"] for row in old]
+    assert len(json.loads((tmp_path / "figure1.manifest.json").read_text())) == 3
+
+
+def test_failed_run_is_reported_and_the_rest_is_drawn(script: Run, tmp_path: Path) -> None:
+    arguments = ["--methods", "AWAC", "BC", "--set", "q_learning_rate=1e30"]
+    result = script("figure1.py", *grid(tmp_path, *arguments, online_steps="0"))
+    assert result.returncode == 1
+    assert "FAILED pen-binary-v0 AWAC" in result.stderr and "not finite" in result.stderr
+    assert {(r["method"], r["status"]) for r in table(tmp_path)} == {
+        ("AWAC", "failed"),
+        ("BC", "done"),
+    }
+    assert (tmp_path / "figure1.png").exists()
+
+
+def test_setting_that_a_method_lacks_names_the_method(script: Run, tmp_path: Path) -> None:
+    result = script("figure1.py", "--dry-run", "--set", "lam=0.5", "--out", str(tmp_path))
+    assert result.returncode == 2
+    assert "SAC: --set lam" in result.stderr and "--methods" in result.stderr
+
+
+def test_two_launchers_do_not_run_one_run_twice(shared_cache: Path, tmp_path: Path) -> None:
+    command = [sys.executable, str(REPRODUCE / "run.py"), *tiny(tmp_path)]
+    kind = {"env": environment(shared_cache), "text": True, "stdout": subprocess.PIPE}
+    both = [subprocess.Popen(command, **kind) for _ in range(2)]  # type: ignore[call-overload]
+    outputs = [process.communicate(timeout=300)[0] for process in both]
+    states = sorted(process.returncode for process in both)
+    assert states in ([0, 75], [0, 0]), outputs
+    assert sum("s: update" in output for output in outputs) == 1
+
+
+def test_nothing_is_written_outside_results_and_cache(script: Run, tmp_path: Path) -> None:
+    before = {path for path in REPRODUCE.parent.iterdir() if path.name != "__pycache__"}
+    home = tmp_path / "home"
+    home.mkdir()
+    os.environ["HOME"], old = str(home), os.environ["HOME"]
+    try:
+        result = script("run.py", *tiny(tmp_path / "out", online_steps="0"), cwd=tmp_path)
+    finally:
+        os.environ["HOME"] = old
+    assert result.returncode == 0, result.stderr
+    outside = {p.name for p in tmp_path.iterdir()} - {"out", "home"}
+    assert not outside
+    assert {p.name for p in home.iterdir()} <= {".cache", ".config"}
+    assert {p for p in REPRODUCE.parent.iterdir() if p.name != "__pycache__"} == before
