@@ -15,7 +15,7 @@ from algorithms.mlp import MLP
 from algorithms.objectives import Losses, imitation_loss
 from algorithms.policies import Policy
 from algorithms.step import Step
-from algorithms.temperature import LearnedTemperature
+from algorithms.temperature import FixedTemperature, LearnedTemperature
 from algorithms.types import Batch, Metrics
 
 
@@ -118,8 +118,7 @@ class Agent:
         batch: B replay transitions. demonstrations: B demonstration transitions, for methods
         whose `needs_demonstrations` is true. Returns scalar tensors without gradient.
         """
-        query = self.method.objective.query
-        step = Step(self.networks, batch, demonstrations, self.generator, query)
+        step = self._step(batch, demonstrations)
         losses, metrics = self.method.objective.losses(step)
         if isinstance(self.method.critic, TD):
             losses["critic"], critic_metrics = self._critic_loss(step, self.method.critic)
@@ -129,16 +128,25 @@ class Agent:
             polyak_update(self.networks["target_critic"], self.networks["critic"], self.config.tau)
         return metrics
 
+    def _step(self, batch: Batch, demonstrations: Batch | None) -> Step:
+        objective = self.method.objective
+        rule = getattr(objective, "temperature", None)
+        fixed_alpha = rule.alpha if isinstance(rule, FixedTemperature) else 0.0
+        return Step(
+            self.networks, batch, demonstrations, self.generator, objective.query, fixed_alpha
+        )
+
     def _critic_loss(self, step: Step, critic: TD) -> tuple[Tensor, Metrics]:
         target_critic = self.networks["target_critic"]
         batch = step.batch
         with torch.no_grad():
-            if step.temperature is None:
+            alpha = step.alpha
+            if isinstance(alpha, float) and alpha == 0:
                 next_actions = step.next_pi.sample(self.generator)
                 entropy_cost: Tensor | float = 0.0
             else:
                 next_actions, log_prob = step.next_pi.sample_with_log_prob(self.generator)
-                entropy_cost = step.temperature.alpha() * log_prob
+                entropy_cost = alpha * log_prob
             # the simulator clips what it executes, so Q^pi is the value of the clipped action
             next_q = target_critic(batch.next_observations, next_actions.clamp(-1, 1))
             y = td_target(

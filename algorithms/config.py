@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from algorithms.types import check_range
+
 
 @dataclass(frozen=True)
 class Hyperparameters:
@@ -40,6 +42,19 @@ class Hyperparameters:
     compile: bool = False
     """Networks through torch.compile instead of the written-out passes; same mathematics."""
 
+    def __post_init__(self) -> None:
+        for name in ("discount", "tau", "prior_fraction"):
+            check_range(name, getattr(self, name), 0.0, 1.0, above=name != "discount")
+        for name in ("batch_size", "offline_batch_size", "replay_buffer_size", "collect_steps"):
+            check_range(name, getattr(self, name), 1)
+        for name in ("offline_steps", "updates_per_step", "prior_rollouts", "prior_cloning_steps"):
+            check_range(name, getattr(self, name), 0)
+        for name in ("policy", "q"):
+            check_range(f"{name}_learning_rate", getattr(self, f"{name}_learning_rate"), 0.0)
+            check_range(f"{name}_weight_decay", getattr(self, f"{name}_weight_decay"), 0.0)
+            for width in getattr(self, f"{name}_hidden"):
+                check_range(f"{name}_hidden", width, 1)
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -52,9 +67,15 @@ class Schedule:
     """Up to here (and in the offline phase) evaluate every `dense_eval_every` steps."""
     eval_episodes: int = 20
 
+    def __post_init__(self) -> None:
+        for name in ("eval_every", "dense_eval_every", "eval_episodes"):
+            check_range(name, getattr(self, name), 1)
+        for name in ("online_steps", "dense_until"):
+            check_range(name, getattr(self, name), 0)
+
     def evaluations(self, offline_steps: int) -> set[int]:
         """Clock readings at which a row is made; always the start, 0 and the end."""
-        until = min(self.dense_until, self.online_steps)
-        dense = range(-offline_steps, until, self.dense_eval_every)
+        offline = range(-offline_steps, 0, self.dense_eval_every)
+        dense = range(0, min(self.dense_until, self.online_steps), self.dense_eval_every)
         sparse = range(self.dense_until, self.online_steps, self.eval_every)
-        return {*dense, *sparse, -offline_steps, 0, self.online_steps}
+        return {*offline, *dense, *sparse, 0, self.online_steps}

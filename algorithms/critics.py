@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from algorithms.mlp import MLP
-from algorithms.types import Metrics, check_ensemble, check_vectors
+from algorithms.types import Metrics, check_ensemble, check_range, check_vectors
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,21 @@ class QEnsemble(nn.Module):
 
     def forward(self, observations: Tensor, actions: Tensor) -> Tensor:
         """(E, B), with gradient to parameters and actions."""
-        return self.clamp.output(self.mlp(torch.cat([observations, actions], -1))[..., 0])
+        return self.clamp.output(self.mlp(torch.cat([observations, actions], -1)).squeeze(-1))
 
     def frozen(self, observations: Tensor, actions: Tensor) -> Tensor:
         """(E, B), with gradient to the actions only."""
-        return self.clamp.output(self.mlp.frozen(torch.cat([observations, actions], -1))[..., 0])
+        return self.clamp.output(
+            self.mlp.frozen(torch.cat([observations, actions], -1)).squeeze(-1)
+        )
 
     def split(self, observations: Tensor, actions: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
         """Q(s, a) with gradient (E, B); Q(s, a_k) without, for others (K * B, A): (E, K * B)."""
         size = observations.shape[0]
-        states = observations.repeat(1 + others.shape[0] // size, 1)
-        x = torch.cat([states, torch.cat([actions, others])], -1)
+        blocks = [actions, *torch.split(others, size)]
+        x = torch.cat([torch.cat([observations, block], -1) for block in blocks])
         q, q_others = self.mlp.split(x, size)
-        return self.clamp.output(q[..., 0]), self.clamp.output(q_others[..., 0])
+        return self.clamp.output(q.squeeze(-1)), self.clamp.output(q_others.squeeze(-1))
 
 
 def td_target(
@@ -122,6 +124,9 @@ class TD:
 
     members: int = 2
     clamp: Clamp = NoClamp()
+
+    def __post_init__(self) -> None:
+        check_range("members", self.members, 1)
 
 
 Critic = NoCritic | TD

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from algorithms.critics import Critic
 from algorithms.objectives import Objective
 from algorithms.policies import PolicyClass, SquashedGaussian, TanhMeanGaussian
+from algorithms.types import check_range
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class CloneDemonstrations:
     """The policy is first cloned from the demonstrations (B.4, "initializing the policy ...")."""
 
     cloning_steps: int = 25_000
+
+    def __post_init__(self) -> None:
+        check_range("cloning_steps", self.cloning_steps, 0)
 
 
 Behavior = NoBehavior

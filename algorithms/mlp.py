@@ -56,16 +56,13 @@ class _Forward(torch.autograd.Function):
         rows, width = ctx.activations[0][0].shape
         grad_flat = torch.empty_like(ctx.flat_like) if need_flat else None
         grad_x = grad_out.new_zeros((rows, width)) if need_x else None
-        offset = 0
-        for member, hidden, delta in zip(layers, ctx.activations, grad_out, strict=True):
-            delta = delta.to(ctx.dtype)
-            if grad_flat is not None:
-                gradients = _views(grad_flat, offset, member)
-                offset += sum(w.numel() + b.numel() for w, b in member)
+        gradients: Layers = _views(grad_flat, layers) if grad_flat is not None else []
+        for number, (member, hidden) in enumerate(zip(layers, ctx.activations, strict=True)):
+            delta = grad_out[number].to(ctx.dtype)
             for index in range(len(member) - 1, -1, -1):
                 below = hidden[index][:g]
                 if grad_flat is not None:
-                    grad_weight, grad_bias = gradients[index]
+                    grad_weight, grad_bias = gradients[number][index]
                     if ctx.dtype == grad_weight.dtype:
                         torch.mm(below.t(), delta, out=grad_weight)
                         torch.sum(delta, 0, out=grad_bias)
@@ -74,22 +71,17 @@ class _Forward(torch.autograd.Function):
                         grad_bias.copy_(delta.float().sum(0))
                 if index > 0:
                     delta = delta @ member[index][0].t()
-                    delta = torch.ops.aten.threshold_backward(delta, below, 0)
+                    torch.ops.aten.threshold_backward.grad_input(delta, below, 0, grad_input=delta)
                 elif grad_x is not None:
                     grad_x[:g] += delta @ member[0][0].t()
         return grad_x, grad_flat, None, None, None
 
 
-def _views(
-    flat: Tensor, offset: int, like: Sequence[tuple[Tensor, Tensor]]
-) -> list[tuple[Tensor, Tensor]]:
-    """Slices of `flat` from `offset` on, shaped like the layers of one member."""
-    views = []
-    for weight, bias in like:
-        middle, end = offset + weight.numel(), offset + weight.numel() + bias.numel()
-        views.append((flat[offset:middle].view(weight.shape), flat[middle:end]))
-        offset = end
-    return views
+def _views(flat: Tensor, like: Layers) -> Layers:
+    """The pieces of a flat vector, shaped like the layers of every member in turn."""
+    pairs = [pair for member in like for pair in member]
+    pieces = iter(torch.split(flat, [tensor.numel() for pair in pairs for tensor in pair]))
+    return [[(next(pieces).view(w.shape), next(pieces)) for w, _ in member] for member in like]
 
 
 class MLP(nn.Module):
@@ -129,8 +121,7 @@ class MLP(nn.Module):
                 (torch.empty(i, o, device="meta"), torch.empty(o, device="meta"))
                 for i, o in pairwise(self.sizes)
             ]
-            stride = flat.numel() // self.members
-            self._layers = [_views(flat, m * stride, shapes) for m in range(self.members)]
+            self._layers = _views(flat, [shapes] * self.members)
         return self._layers
 
     def forward(self, x: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from algorithms.temperature import (
     TemperatureRule,
     temperature_loss,
 )
-from algorithms.types import Metrics, check_vectors
+from algorithms.types import Metrics, check_range, check_vectors
 from algorithms.weights import Weights, weight_metrics
 
 Losses = dict[str, Tensor]
@@ -65,6 +65,9 @@ class PolicySamples:
     """V(s) = mean_k min_j Q_j(s, a_k), a_k ~ pi, k = 1..samples."""
 
     samples: int = 1
+
+    def __post_init__(self) -> None:
+        check_range("samples", self.samples, 1)
 
     def actions(self, pi: Distribution, generator: torch.Generator | None) -> Tensor:
         return pi.sample(generator, self.samples)
@@ -152,20 +155,19 @@ class ReverseKL:
         actions, log_prob = step.pi.sample_with_log_prob(step.generator)
         q = step.critic.frozen(step.batch.observations, actions).min(0).values
         losses: Losses = {}
-        learned = step.temperature
-        if isinstance(self.temperature, LearnedTemperature) and learned is not None:
-            alpha = learned.alpha()
+        if isinstance(self.temperature, LearnedTemperature) and step.temperature is not None:
             target_entropy = self.temperature.entropy_per_dim * actions.shape[-1]
-            losses["temperature"] = temperature_loss(learned.log_alpha, log_prob, target_entropy)
-        else:
-            alpha = q.new_tensor(getattr(self.temperature, "alpha", 0.0))
+            losses["temperature"] = temperature_loss(
+                step.temperature.log_alpha, log_prob, target_entropy
+            )
+        alpha = step.alpha
         loss = reverse_kl_loss(log_prob, q, alpha)
         losses["policy"] = loss
         return losses, {
             "policy_loss": loss.detach(),
             "log_prob_mean": log_prob.detach().mean(),
             "policy_std": step.pi.log_std.detach().exp().mean(),
-            "temperature": alpha,
+            "temperature": torch.as_tensor(alpha),
         }
 
 
@@ -176,6 +178,9 @@ class Mixed:
     improvement: ReverseKL = ReverseKL()
     imitation: Imitation = Imitation()
     imitation_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_range("imitation_weight", self.imitation_weight, 0.0)
 
     query = None
 

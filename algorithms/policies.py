@@ -53,8 +53,8 @@ class Gaussian:
 
     def sample(self, generator: torch.Generator | None, count: int = 1) -> Tensor:
         """(count * B, A), block k holding the k-th sample of every state; reparameterised."""
-        mean = self.mean.repeat(count, 1)
-        log_std = self.log_std.repeat(count, 1) if self.log_std.dim() > 1 else self.log_std
+        mean = _repeated(self.mean, count)
+        log_std = _repeated(self.log_std, count) if self.log_std.dim() > 1 else self.log_std
         return mean + torch.exp(log_std) * _noise(mean, generator)
 
     def sample_with_log_prob(self, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
@@ -79,7 +79,7 @@ class TanhGaussian:
 
     def sample(self, generator: torch.Generator | None, count: int = 1) -> Tensor:
         """(count * B, A), block k holding the k-th sample of every state; reparameterised."""
-        mean, log_std = self.mean.repeat(count, 1), self.log_std.repeat(count, 1)
+        mean, log_std = _repeated(self.mean, count), _repeated(self.log_std, count)
         return torch.tanh(mean + torch.exp(log_std) * _noise(mean, generator))
 
     def sample_with_log_prob(self, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
@@ -97,6 +97,11 @@ def _noise(like: Tensor, generator: torch.Generator | None) -> Tensor:
     return torch.randn(like.shape, generator=generator, device=like.device, dtype=like.dtype)
 
 
+def _repeated(values: Tensor, count: int) -> Tensor:
+    """(B, A) -> (count * B, A), block by block."""
+    return values if count == 1 else values.repeat(count, 1)
+
+
 class Policy(nn.Module):
     """pi_theta: observations (B, O) -> distribution. Subclasses only turn outputs into one."""
 
@@ -109,7 +114,7 @@ class Policy(nn.Module):
 
     def forward(self, observations: Tensor) -> Distribution:
         """(B, O) -> distribution whose parameters carry gradient."""
-        return self.head(self.mlp(observations)[0])
+        return self.head(self.mlp(observations).squeeze(0))
 
     def pair(
         self, observations: Tensor, next_observations: Tensor
@@ -118,8 +123,8 @@ class Policy(nn.Module):
         both = torch.cat([observations, next_observations])
         output, next_output = self.mlp.split(both, observations.shape[0])
         with torch.no_grad():
-            following = self.head(next_output[0])
-        return self.head(output[0]), following
+            following = self.head(next_output.squeeze(0))
+        return self.head(output.squeeze(0)), following
 
 
 class _TanhMeanPolicy(Policy):

@@ -100,14 +100,16 @@ def resolve(
 ) -> Settings:
     """The method `name` with everything decided: row <- profile <- preset <- `--set key=value`.
 
-    Raises ValueError for an unknown method, profile or setting, with the nearest valid names.
+    Raises ValueError for an unknown method, profile, domain or setting, naming the nearest ones.
     """
     if name not in METHODS:
         raise ValueError(f"unknown method {name!r}; {nearest(name, METHODS)}")
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}; {nearest(profile, PROFILES)}")
     result = Settings(METHODS[name], Hyperparameters())
-    values = PROFILES[profile].get(domain, {})
+    if domain not in PROFILES[profile]:
+        raise ValueError(f"unknown domain {domain!r}; {nearest(domain, PROFILES[profile])}")
+    values = PROFILES[profile][domain]
     for path, value in {**values.get("*", {}), **values.get(name, {})}.items():
         result = replace_path(result, path, value)
     for path, value in (preset or {}).items():

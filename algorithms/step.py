@@ -30,9 +30,10 @@ class Step:
         demonstrations: Batch | None,
         generator: torch.Generator | None,
         query: Query | None,
+        fixed_alpha: float = 0.0,
     ) -> None:
         self.networks, self.batch, self._demonstrations = networks, batch, demonstrations
-        self.generator, self._query = generator, query
+        self.generator, self._query, self._fixed_alpha = generator, query, fixed_alpha
 
     @property
     def policy(self) -> Policy:
@@ -54,6 +55,12 @@ class Step:
         temperature = self.networks["temperature"]
         assert isinstance(temperature, Temperature)
         return temperature
+
+    @property
+    def alpha(self) -> Tensor | float:
+        """Weight of the entropy term in actor and critic alike, without gradient; 0: none."""
+        learned = self.temperature
+        return learned.alpha() if learned is not None else self._fixed_alpha
 
     @property
     def demonstrations(self) -> Batch:
@@ -83,9 +90,7 @@ class Step:
         s, a = self.batch.observations, self.batch.actions
         if self._query is None:
             return self.critic(s, a), None
-        pi = self.pi  # outside of no_grad: the actor's loss goes on from the same pass
-        with torch.no_grad():
-            others = self._query(pi, self.generator)
+        others = self._query(self.pi, self.generator).detach()
         return self.critic.split(s, a, others)
 
     @property

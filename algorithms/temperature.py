@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from algorithms.types import check_vectors
+from algorithms.types import check_range, check_vectors
 
 
 class Temperature(nn.Module):
@@ -39,6 +39,9 @@ class FixedTemperature:
 
     alpha: float = 0.0
 
+    def __post_init__(self) -> None:
+        check_range("alpha", self.alpha, 0.0)
+
 
 @dataclass(frozen=True)
 class LearnedTemperature:
@@ -47,6 +50,10 @@ class LearnedTemperature:
     initial_alpha: float = 1.0
     entropy_per_dim: float = -1.0
     alpha_learning_rate: float = 3e-4
+
+    def __post_init__(self) -> None:
+        check_range("initial_alpha", self.initial_alpha, 0.0, above=True)
+        check_range("alpha_learning_rate", self.alpha_learning_rate, 0.0)
 
 
 TemperatureRule = FixedTemperature | LearnedTemperature

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from torch import Tensor
@@ -37,3 +38,13 @@ def check_ensemble(q: Tensor, target: Tensor) -> None:
         raise ValueError(
             f"expected q (E, B) and target (B,), got {tuple(q.shape)}, {tuple(target.shape)}"
         )
+
+
+def check_range(
+    name: str, value: float, low: float = -math.inf, high: float = math.inf, *, above: bool = False
+) -> None:
+    """Raise ValueError unless low <= value <= high (low < value if `above`); NaN is refused."""
+    if not (low <= value <= high) or (above and value == low):
+        bound = f"above {low}" if above else f"at least {low}"
+        upper = "" if high == math.inf else f" and at most {high}"
+        raise ValueError(f"{name} must be {bound}{upper}, got {value}")

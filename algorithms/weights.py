@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from algorithms.types import Metrics, check_vectors
+from algorithms.types import Metrics, check_range, check_vectors
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ class Exponential:
 
     lam: float = 0.3
     clip: float = math.inf
+
+    def __post_init__(self) -> None:
+        check_range("lam", self.lam, 0.0, above=True)
+        check_range("clip", self.clip)
 
     def log(self, advantages: Tensor) -> Tensor:
         return advantages.clamp(max=self.clip) / self.lam

@@ -32,6 +32,11 @@ class Task:
     reward_low: float = -1.0
     reward_high: float = 0.0
 
+    def score(self, episode_return: float) -> float:
+        """A return on the scale 0 (the worst possible episode) to 100 (the best possible one)."""
+        low, high = self.reward_low * self.horizon, self.reward_high * self.horizon
+        return 100.0 * (episode_return - low) / (high - low)
+
 
 TASKS: dict[str, Task] = {
     t.id: t

@@ -49,7 +49,7 @@ class PriorData:
         return hashlib.sha256(parts.encode()).hexdigest()
 
     def leading(self, fraction: float) -> PriorData:
-        """The first `fraction` of the demonstrations and of the rollouts (at least one each)."""
+        """The first `fraction` of the demonstrations and of the rollouts (at least one of each)."""
 
         def part(dataset: Dataset) -> Dataset:
             count = max(1, int(len(dataset.trajectories) * fraction))
@@ -78,8 +78,11 @@ def prior_data(
 
     Behaviour cloning runs `cloning_steps` steps at 2x256, batch 256; half of the episodes act by
     the policy's mode and half by sampling, alternating (as the authors' scripts mixed evaluation
-    and exploration). A damaged cache file is named and made again.
+    and exploration). A damaged cache file is named and made again. With `rollouts` 0 the
+    demonstrations are all there is.
     """
+    if rollouts == 0:
+        return PriorData(demonstrations, replace(demonstrations, trajectories=()))
     recipe = {
         "format": _FORMAT,
         "demonstrations": demonstrations.content_checksum,
@@ -115,6 +118,9 @@ def _roll_out(
         half = (rollouts + 1) // 2
         parts: list[list[Trajectory]] = []
         for deterministic, count, offset in ((True, half, 0), (False, rollouts - half, half)):
+            if count == 0:
+                parts.append([])
+                continue
             env = make_env(env_id, door_threshold)
             parts.append(
                 collect(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,18 @@ REPRODUCE = Path(__file__).resolve().parents[2] / "reproduce"
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call of `run.main` returned and printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Main = Callable[..., Outcome]
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +53,27 @@ def script(shared_cache: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def run_main(
+    shared_cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Main]:
+    """`run.py` in this process, for what does not need one of its own (importing takes seconds)."""
+    from reproduce.run import main
+
+    for name, value in environment(shared_cache).items():
+        monkeypatch.setenv(name, value)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def call(*arguments: str) -> Outcome:
+        status = main(list(arguments))
+        captured = capsys.readouterr()
+        return Outcome(status, captured.out, captured.err)
+
+    yield call
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 def environment(cache: Path) -> dict[str, str]:

@@ -112,3 +112,12 @@ def test_time_limit_bootstraps_and_true_terminal_does_not() -> None:
     fill(buffer, Dataset("x", (trajectory(False), trajectory(True)), provenance))  # type: ignore[arg-type]
     masks = buffer.sample(600, np.random.default_rng(0)).masks
     assert masks.mean().item() == pytest.approx(5 / 6, abs=0.05)
+
+
+def test_without_rollouts_the_demonstrations_are_all(
+    demonstrations: Dataset, tmp_path: Path
+) -> None:
+    data = prior_data(demonstrations, rollouts=0, cloning_steps=20, cache=tmp_path, **DOOR)
+    assert data.rollouts.steps == 0
+    assert data.leading(0.5).demonstrations.steps == 2 * 200
+    assert not list(tmp_path.rglob("*.npz"))

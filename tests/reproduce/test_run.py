@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.reproduce.conftest import REPRODUCE, Run, environment
+from tests.reproduce.conftest import REPRODUCE, Main, Run, environment
 
 TINY = {
     "offline_steps": "300", "online_steps": "600", "eval_every": "200", "dense_eval_every": "100",
@@ -76,9 +76,9 @@ def test_run_leaves_rows_configuration_and_final_state(uninterrupted: Path) -> N
     assert config["environment"]["versions"]["torch"]
 
 
-def test_finished_run_is_not_repeated(uninterrupted: Path, script: Run) -> None:
+def test_finished_run_is_not_repeated(uninterrupted: Path, run_main: Main) -> None:
     before = (uninterrupted / "checkpoint.pt").stat().st_mtime_ns
-    result = script("run.py", *tiny(uninterrupted.parents[4]))
+    result = run_main(*tiny(uninterrupted.parents[4]))
     assert result.returncode == 0, result.stderr
     assert (uninterrupted / "checkpoint.pt").stat().st_mtime_ns == before
 
@@ -132,14 +132,14 @@ def _last_step(progress: Path) -> int:
     ],
 )
 def test_interrupted_run_continues_bit_for_bit(
-    number: signal.Signals, after_step: int, uninterrupted: Path, script: Run,
+    number: signal.Signals, after_step: int, uninterrupted: Path, run_main: Main,
     shared_cache: Path, tmp_path: Path,
 ) -> None:  # fmt: skip
     status = interrupt(tmp_path, shared_cache, after_step, number)
     folder = only_folder(tmp_path)
     assert not (folder / "done").exists(), "the run ended before the signal came"
     assert status == (75 if number != signal.SIGKILL else -signal.SIGKILL)
-    result = script("run.py", *tiny(tmp_path))
+    result = run_main(*tiny(tmp_path))
     assert result.returncode == 0, result.stderr
     if number != signal.SIGKILL:
         assert "continues at step" in result.stdout
@@ -147,22 +147,22 @@ def test_interrupted_run_continues_bit_for_bit(
 
 
 def test_damaged_checkpoint_falls_back_to_the_one_before(
-    uninterrupted: Path, script: Run, shared_cache: Path, tmp_path: Path
+    uninterrupted: Path, run_main: Main, shared_cache: Path, tmp_path: Path
 ) -> None:
     interrupt(tmp_path, shared_cache, 0, signal.SIGKILL)
     folder = only_folder(tmp_path)
     newest = folder / "checkpoint.pt"
     assert (folder / "checkpoint.previous.pt").exists()
     newest.write_bytes(newest.read_bytes()[:1000])
-    result = script("run.py", *tiny(tmp_path))
+    result = run_main(*tiny(tmp_path))
     assert result.returncode == 0, result.stderr
     assert "checkpoint.pt cannot be read" in result.stdout
     assert "continues at step" in result.stdout
     assert_same_result(folder, uninterrupted)
 
 
-def test_diverging_run_is_a_recorded_failure(script: Run, tmp_path: Path) -> None:
-    result = script("run.py", *tiny(tmp_path, q_learning_rate="1e30"))
+def test_diverging_run_is_a_recorded_failure(run_main: Main, tmp_path: Path) -> None:
+    result = run_main(*tiny(tmp_path, q_learning_rate="1e30"))
     assert result.returncode == 1
     folder = only_folder(tmp_path)
     assert "not finite" in (folder / "failed").read_text()
@@ -170,15 +170,15 @@ def test_diverging_run_is_a_recorded_failure(script: Run, tmp_path: Path) -> Non
 
 
 def test_folder_of_another_configuration_is_refused(
-    uninterrupted: Path, script: Run, tmp_path: Path
+    uninterrupted: Path, run_main: Main, tmp_path: Path
 ) -> None:
-    assert script("run.py", *tiny(tmp_path, online_steps="0")).returncode == 0
+    assert run_main(*tiny(tmp_path, online_steps="0")).returncode == 0
     folder = only_folder(tmp_path)
     (folder / "done").unlink()
     config = json.loads((folder / "config.json").read_text())
     config["identity"]["hyperparameters"]["tau"] = 0.5
     (folder / "config.json").write_text(json.dumps(config))
-    result = script("run.py", *tiny(tmp_path, online_steps="0"))
+    result = run_main(*tiny(tmp_path, online_steps="0"))
     assert result.returncode == 2
     assert "hyperparameters.tau: 0.5 -> 0.005" in result.stderr
 
@@ -197,17 +197,17 @@ def test_folder_of_another_configuration_is_refused(
     ],
 )
 def test_bad_input_is_one_clear_error(
-    arguments: list[str], message: str, script: Run, tmp_path: Path
+    arguments: list[str], message: str, run_main: Main, tmp_path: Path
 ) -> None:
-    result = script("run.py", "--out", str(tmp_path), *arguments)
+    result = run_main("--out", str(tmp_path), *arguments)
     assert result.returncode == 2
     assert result.stderr.startswith("error: ")
     assert message in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_lists(script: Run) -> None:
-    methods = script("run.py", "--list").stdout
+def test_lists(run_main: Main) -> None:
+    methods = run_main("--list").stdout
     assert methods.startswith("AWAC ") and "WeightedMLE(Weights(Exponential(" in methods
-    settings = script("run.py", "--list-settings", "--set", "lam=0.7").stdout
+    settings = run_main("--list-settings", "--set", "lam=0.7").stdout
     assert "objective.weights.shape.lam" in settings and "0.7" in settings

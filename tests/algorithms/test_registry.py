@@ -1,0 +1,151 @@
+"""METHODS against the paper's Figure 4 and Table 1, profiles against the published scripts."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from algorithms.config import Hyperparameters
+from algorithms.critics import TD, ClampOutput, ClampTarget, NoCritic
+from algorithms.methods import Implicit, Method, NoBehavior, NoConstraint
+from algorithms.objectives import Imitation, Mixed, PolicyMode, ReverseKL, WeightedMLE
+from algorithms.policies import SquashedGaussian, TanhMeanGaussian
+from algorithms.registry import METHODS, PROFILES, resolve
+from algorithms.temperature import FixedTemperature, LearnedTemperature
+from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights
+
+# Figure 4, typed from the paper: name -> Q, policy objective, behaviour model, constraint.
+# BC is not in it; B.4: "supervised learning on demonstration data".
+FIGURE_4 = {
+    "SAC": ("Q^pi", "KL(pi||Q)", "No", "None"),
+    "SAC+BC": ("Q^pi", "Mixed", "No", "None"),
+    "AWAC": ("Q^pi", "KL(Q||pi)", "No", "Implicit"),
+    "BC": ("-", "Supervised", "No", "None"),
+}
+CRITICS = {TD: "Q^pi", NoCritic: "-"}
+OBJECTIVES = {
+    ReverseKL: "KL(pi||Q)", Mixed: "Mixed", WeightedMLE: "KL(Q||pi)", Imitation: "Supervised",
+}  # fmt: skip
+CONSTRAINTS = {NoConstraint: "None", Implicit: "Implicit"}
+
+TABLE_1 = Hyperparameters(
+    discount=0.99, batch_size=1024, offline_batch_size=1024, replay_buffer_size=1_000_000,
+    offline_steps=25_000, policy_hidden=(256,) * 4, policy_learning_rate=3e-4,
+    policy_weight_decay=1e-4, q_hidden=(256,) * 4, q_learning_rate=3e-4, q_weight_decay=0.0,
+    tau=5e-3, updates_per_step=1, collect_steps=1, prior_fraction=1.0, prior_rollouts=500,
+    precision="float32", compile=False,
+)  # fmt: skip
+
+
+def cells(method: Method) -> tuple[str, str, str, str]:
+    assert method.behavior == NoBehavior()
+    return (
+        CRITICS[type(method.critic)], OBJECTIVES[type(method.objective)], "No",
+        CONSTRAINTS[type(method.constraint)],
+    )  # fmt: skip
+
+
+def test_methods_match_figure_4() -> None:
+    assert {name: cells(method) for name, method in METHODS.items()} == FIGURE_4
+
+
+def test_defaults_are_table_1() -> None:
+    assert Hyperparameters() == TABLE_1
+    assert all(resolve(name).config == TABLE_1 for name in METHODS)
+
+
+def test_awac_of_the_paper() -> None:
+    """lambda 0.3 and Z ignored (B.3), Q at most zero (B.3), nothing cloned beforehand."""
+    method = resolve("AWAC", profile="paper").method
+    assert method.critic == TD(members=2, clamp=ClampTarget(low=-100.0, high=0.0))
+    expected = Weights(Exponential(lam=0.3, clip=2.0), Unnormalised())
+    assert method.objective == WeightedMLE(expected, PolicyMode())
+    assert method.policy == TanhMeanGaussian(-6.0, 0.0)
+    assert method.initialisation.cloning_steps == 0
+
+
+def test_awac_as_released() -> None:
+    """algorithms.md, "Shared numbers", column [R] hand script."""
+    settings = resolve("AWAC", profile="released")
+    config, method = settings.config, settings.method
+    assert config.policy_hidden == config.q_hidden == (256, 256)
+    assert (config.batch_size, config.offline_batch_size) == (1024, 128)
+    assert (config.policy_weight_decay, config.q_weight_decay) == (1e-4, 0.0)
+    assert (config.policy_learning_rate, config.q_learning_rate) == (3e-4, 3e-4)
+    assert (config.tau, config.discount, config.offline_steps) == (5e-3, 0.99, 25_000)
+    assert (config.collect_steps, config.updates_per_step) == (1000, 1)
+    assert (config.prior_fraction, config.replay_buffer_size) == (0.9, 1_000_000)
+    assert method.critic == TD(members=2, clamp=ClampOutput(high=0.0))
+    expected = Weights(Exponential(lam=0.5, clip=0.5), BatchMean())
+    assert method.objective == WeightedMLE(expected, PolicyMode())
+    assert method.policy == TanhMeanGaussian(-6.0, 0.0)
+    assert method.initialisation.cloning_steps == 0
+
+
+@pytest.mark.parametrize("name", ["SAC", "SAC+BC"])
+def test_sac_of_the_paper(name: str) -> None:
+    """B.4: initialised by cloning; entropy target -dim(A), alpha learned from 1 at 3e-4."""
+    method = resolve(name, profile="paper").method
+    assert method.critic == TD(members=2, clamp=ClampTarget(low=-math.inf, high=0.0))
+    assert method.objective.temperature == LearnedTemperature(1.0, -1.0, 3e-4)
+    assert method.policy == SquashedGaussian(-20.0, 2.0)
+    assert method.initialisation.cloning_steps == 25_000
+
+
+@pytest.mark.parametrize("name", ["SAC", "SAC+BC"])
+def test_sac_as_released(name: str) -> None:
+    """algorithms.md 4 (2): hand runs had alpha = 0, no cloning, the unsquashed policy."""
+    settings = resolve(name, profile="released")
+    method = settings.method
+    assert method.critic == TD(members=2, clamp=ClampOutput(high=0.0))
+    assert method.objective.temperature == FixedTemperature(0.0)
+    assert method.policy == TanhMeanGaussian()
+    assert method.initialisation.cloning_steps == 0
+    assert (settings.config.batch_size, settings.config.offline_batch_size) == (1024, 128)
+
+
+def test_bc_uses_demonstrations_only() -> None:
+    for profile, batch_size in (("paper", 1024), ("released", 128)):
+        settings = resolve("BC", profile=profile)
+        assert settings.method.objective == Imitation("demonstrations")
+        assert settings.config.offline_batch_size == batch_size
+
+
+def test_mixed_weight_is_1() -> None:
+    assert resolve("SAC+BC").method.objective.imitation_weight == 1.0
+
+
+def test_presets_override_profiles_and_assignments_override_presets() -> None:
+    preset = {"policy_hidden": (8,), "offline_batch_size": 4}
+    settings = resolve(
+        "AWAC", profile="released", preset=preset, settings=("offline_batch_size=5",)
+    )
+    assert settings.config.policy_hidden == (8,) and settings.config.q_hidden == (256, 256)
+    assert settings.config.offline_batch_size == 5
+    assert settings.method.objective.weights.shape.lam == 0.5
+
+
+def test_resolving_does_not_change_the_table() -> None:
+    before = dict(METHODS)
+    resolve("AWAC", profile="released", settings=("lam=5",))
+    assert before == METHODS and METHODS["AWAC"].objective.weights.shape.lam == 0.3
+
+
+def test_unknown_names_are_refused_with_near_ones() -> None:
+    with pytest.raises(ValueError, match=r"unknown method 'AWACC'; did you mean AWAC"):
+        resolve("AWACC")
+    with pytest.raises(ValueError, match=r"unknown profile 'relased'; did you mean released"):
+        resolve("AWAC", profile="relased")
+
+
+def test_unknown_domain_is_refused() -> None:
+    """Otherwise a misspelt domain trains with lambda 0.3 and without any clamp, silently."""
+    with pytest.raises(ValueError, match="hand"):
+        resolve("AWAC", domain="hnad")
+
+
+def test_profiles_name_known_methods_only() -> None:
+    for domains in PROFILES.values():
+        for methods in domains.values():
+            assert set(methods) <= {"*", *METHODS}

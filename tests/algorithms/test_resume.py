@@ -1,0 +1,145 @@
+"""Stopping anywhere and going on from the file gives the bits of a run that never stopped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from algorithms.settings import Settings
+from algorithms.training import Training
+from tests.algorithms.conftest import (
+    EVERY_METHOD,
+    make_training,
+    through_file,
+    tiny_settings,
+    weights_of,
+)
+
+EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_METHOD)
+
+
+def settings_of(name: str, profile: str) -> Settings:
+    """Updates in blocks of 4 steps, which end inside of episodes of 5; a ring that wraps."""
+    changes = ("offline_steps=4", "collect_steps=4", "replay_buffer_size=49")
+    return tiny_settings(name, profile, *changes)
+
+
+def new_training(settings: Settings) -> Training:
+    return make_training(settings, online_steps=17, eval_every=3)
+
+
+def outcome(training: Training) -> dict[str, Any]:
+    """Everything that may not differ; wall-clock time may."""
+    state = training.state_dict()
+    rows = [{k: v for k, v in row.items() if k != "wall_s"} for row in training.rows]
+    return {
+        "rows": rows,
+        "counters": (state["step"], state["grad_steps"], state["episodes"]),
+        "rng": state["rng"],
+        "generator": state["agent"]["generator"].tolist(),
+        "finished": state["finished"],
+        "optimizers": through_file(state["agent"]["optimizers"]),
+    }
+
+
+def assert_same(first: Any, second: Any) -> None:
+    """Equal to the bit, also inside of nested containers."""
+    if isinstance(first, torch.Tensor):
+        assert torch.equal(first, second)
+    elif isinstance(first, dict):
+        assert first.keys() == second.keys()
+        for key in first:
+            assert_same(first[key], second[key])
+    elif isinstance(first, list | tuple):
+        assert len(first) == len(second)
+        for a, b in zip(first, second, strict=True):
+            assert_same(a, b)
+    else:
+        assert first == second
+
+
+@EVERY
+def test_interruption_at_every_boundary(name: str, profile: str) -> None:
+    settings = settings_of(name, profile)
+    snapshots: list[tuple[int, Any]] = []
+    whole = new_training(settings)
+
+    def snapshot() -> bool:
+        snapshots.append((whole.step, through_file(whole.state_dict())))
+        return False
+
+    assert whole.run(at_boundary=snapshot)
+    start = -4 - whole.cloning_steps
+    assert [step for step, _ in snapshots] == [*range(start, 0), 0, 5, 10, 15]
+    expected, weights = outcome(whole), weights_of(whole.agent)
+    for step, state in snapshots:
+        resumed = new_training(settings)
+        resumed.load_state_dict(state)
+        assert resumed.step == step
+        assert resumed.run()
+        assert_same(outcome(resumed), expected)
+        assert_same(weights_of(resumed.agent), weights)
+        assert_same(resumed.buffer.state_dict(), whole.buffer.state_dict())
+
+
+@pytest.mark.parametrize("name", ["AWAC", "SAC+BC"])
+def test_stopping_at_every_boundary_in_turn(name: str) -> None:
+    """As a queue would: each process does one piece, the next one reads its file."""
+    settings = settings_of(name, "paper")
+    whole = new_training(settings)
+    assert whole.run()
+    state, pieces, finished = None, 0, False
+    while not finished:
+        training = new_training(settings)
+        calls = iter([False])
+        if state is not None:
+            training.load_state_dict(state)
+        finished = training.run(at_boundary=lambda calls=calls: next(calls, True))
+        state, pieces = through_file(training.state_dict()), pieces + 1
+    assert pieces == 4 + whole.cloning_steps + 4
+    assert_same(outcome(training), outcome(whole))
+    assert_same(weights_of(training.agent), weights_of(whole.agent))
+
+
+def test_stopping_says_that_the_run_is_not_finished() -> None:
+    training = new_training(settings_of("AWAC", "paper"))
+    assert training.run(at_boundary=lambda: training.step == 5) is False
+    assert training.step == 5 and training.episodes == 1
+    assert training.run() is True
+    assert training.step == 17
+    assert training.run() is True  # once more does nothing
+    assert training.step == 17 and len({row["env_step"] for row in training.rows}) == len(
+        training.rows
+    )
+
+
+def test_wall_time_goes_on_after_resuming() -> None:
+    settings = settings_of("AWAC", "paper")
+    training = new_training(settings)
+    training.run(at_boundary=lambda: training.step == 5)
+    state = through_file(training.state_dict())
+    state["seconds"]["total"] = 1000.0
+    resumed = new_training(settings)
+    resumed.load_state_dict(state)
+    resumed.run()
+    assert all(
+        1000 <= float(row["wall_s"]) < 1100 for row in resumed.rows if int(row["env_step"]) > 5
+    )
+
+
+def test_a_row_is_announced_once_and_before_its_checkpoint() -> None:
+    training = new_training(settings_of("AWAC", "paper"))
+    announced: list[int] = []
+    training.run(on_row=lambda: announced.append(int(training.rows[-1]["env_step"])))
+    assert announced == [int(row["env_step"]) for row in training.rows]
+
+    stopped = new_training(settings_of("AWAC", "paper"))
+    stopped.run(at_boundary=lambda: True)
+    assert [row["env_step"] for row in stopped.rows] == [-4]
+    resumed = new_training(settings_of("AWAC", "paper"))
+    resumed.load_state_dict(through_file(stopped.state_dict()))
+    announced.clear()
+    resumed.run(on_row=lambda: announced.append(int(resumed.rows[-1]["env_step"])))
+    assert announced == [int(row["env_step"]) for row in training.rows][1:]

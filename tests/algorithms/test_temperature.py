@@ -1,0 +1,47 @@
+"""The entropy's weight moves towards the target entropy, and only it is trained by its loss."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from algorithms.temperature import Temperature, temperature_loss
+
+
+def test_loss_by_hand() -> None:
+    """-log alpha * (mean log pi + target): -log(1 / 2) * (2 - 3)."""
+    log_alpha = torch.tensor(math.log(0.5), requires_grad=True)
+    loss = temperature_loss(log_alpha, torch.tensor([1.0, 3.0]), -3.0)
+    assert loss.item() == pytest.approx(-math.log(0.5) * (2 - 3))
+    loss.backward()
+    assert log_alpha.grad is not None and log_alpha.grad.item() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("entropy", "rises"), [(-5.0, True), (-1.0, False)])
+def test_alpha_rises_iff_entropy_is_below_its_target(entropy: float, rises: bool) -> None:
+    temperature, target_entropy = Temperature(1.0), -2.0
+    optimizer = torch.optim.Adam(temperature.parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        temperature_loss(
+            temperature.log_alpha, torch.full((4,), -entropy), target_entropy
+        ).backward()
+        optimizer.step()
+    assert bool(temperature.alpha() > 1.0) == rises
+    assert temperature.alpha() != 1.0
+
+
+def test_at_the_target_alpha_stays() -> None:
+    temperature = Temperature(0.3)
+    temperature_loss(temperature.log_alpha, torch.tensor([1.0, 3.0]), -2.0).backward()
+    assert temperature.log_alpha.grad is not None and temperature.log_alpha.grad.item() == 0
+
+
+def test_log_prob_receives_no_gradient_and_alpha_gives_none() -> None:
+    temperature, log_prob = Temperature(0.3), torch.ones(4, requires_grad=True)
+    temperature_loss(temperature.log_alpha, log_prob, -2.0).backward()
+    assert log_prob.grad is None
+    assert not temperature.alpha().requires_grad
+    assert temperature.alpha().item() == pytest.approx(0.3)

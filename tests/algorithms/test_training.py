@@ -1,0 +1,217 @@
+"""The one training loop: its clock, what it stores, and its errors, on a task without simulator."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from algorithms.config import Schedule
+from algorithms.training import DivergedError, Training
+from tests.algorithms.conftest import (
+    EVERY_METHOD,
+    FakeTask,
+    make_training,
+    tiny_agent,
+    tiny_settings,
+)
+
+OFFLINE = "offline_steps=5"
+EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_METHOD)
+
+
+def gradient_steps(training: Training) -> list[tuple[int, str]]:
+    """Run to the end; the clock and the kind of every gradient step."""
+    steps: list[tuple[int, str]] = []
+    agent = training.agent
+    for kind in ("imitate", "update"):
+        real = getattr(agent, kind)
+
+        def spy(*args: object, kind: str = kind, real: object = real) -> object:
+            steps.append((training.step, kind))
+            return real(*args)  # type: ignore[operator]
+
+        setattr(agent, kind, spy)
+    assert training.run()
+    return steps
+
+
+def test_schedule() -> None:
+    schedule = Schedule(online_steps=100, eval_every=25, dense_eval_every=10, dense_until=20)
+    assert sorted(schedule.evaluations(30)) == [-30, -20, -10, 0, 10, 20, 45, 70, 95, 100]
+    assert sorted(schedule.evaluations(0)) == [0, 10, 20, 45, 70, 95, 100]
+
+
+def test_schedule_of_a_run_shorter_than_the_dense_phase() -> None:
+    schedule = Schedule(online_steps=15, eval_every=25, dense_eval_every=10, dense_until=1000)
+    assert sorted(schedule.evaluations(20)) == [-20, -10, 0, 10, 15]
+    offline_only = Schedule(online_steps=0, eval_every=25, dense_eval_every=10, dense_until=0)
+    assert sorted(offline_only.evaluations(20)) == [-20, -10, 0]
+
+
+def test_online_evaluations_do_not_depend_on_the_length_of_the_offline_phase() -> None:
+    """Curves of methods with different offline phases must share their x values."""
+    schedule = Schedule(online_steps=100, eval_every=25, dense_eval_every=10, dense_until=40)
+    online = [{t for t in schedule.evaluations(steps) if t >= 0} for steps in (0, 30, 25)]
+    assert online[0] == online[1] == online[2]
+
+
+@EVERY
+def test_rows_stand_at_their_clock_and_phase(name: str, profile: str) -> None:
+    training = make_training(tiny_settings(name, profile, OFFLINE))
+    assert training.run()
+    assert [(row["env_step"], row["phase"]) for row in training.rows] == [
+        (-5, "offline"), (-3, "offline"), (-1, "offline"), (0, "offline"),
+        (2, "online"), (4, "online"), (8, "online"), (12, "online"),
+    ]  # fmt: skip
+    cloning = training.cloning_steps
+    assert cloning == (3 if name.startswith("SAC") and profile == "paper" else 0)
+    for row in training.rows:  # one gradient step a step, whatever the phase
+        assert row["grad_step"] == int(row["env_step"]) + 5 + cloning
+        assert row["train_episodes"] == max(int(row["env_step"]), 0) // 5
+        assert float(row["wall_s"]) >= 0 and "return_mean" in row
+    assert {"policy_loss", "policy_std"} <= set(training.rows[-1])
+
+
+def test_gradient_steps_of_each_phase() -> None:
+    training = make_training(tiny_settings("SAC", "paper", OFFLINE))
+    steps = gradient_steps(training)
+    assert steps == [(t, "imitate") for t in (-8, -7, -6)] + [(t, "update") for t in range(-5, 12)]
+    assert training.grad_steps == 20
+
+
+def test_updates_per_step_and_collect_steps() -> None:
+    """Steps are collected in blocks of 3, each followed by 3 * 2 updates; none offline."""
+    changes = (OFFLINE, "updates_per_step=2", "collect_steps=3")
+    training = make_training(tiny_settings("AWAC", "paper", *changes))
+    clock = [t for t, _ in gradient_steps(training)]
+    assert clock == [-5, -4, -3, -2, -1] + [2] * 6 + [5] * 6 + [8] * 6 + [11] * 6
+
+
+def test_batch_sizes_of_the_phases() -> None:
+    training = make_training(tiny_settings("AWAC", "paper", OFFLINE, "offline_batch_size=7"))
+    sizes: dict[bool, set[int]] = {True: set(), False: set()}
+    real = training.buffer.sample
+
+    def spy(batch_size: int, rng: np.random.Generator) -> object:
+        sizes[training.step < 0].add(batch_size)
+        return real(batch_size, rng)
+
+    training.buffer.sample = spy  # type: ignore[assignment,method-assign]
+    training.run()
+    assert sizes == {True: {7}, False: {16}}
+
+
+@pytest.mark.parametrize(("border", "expected"), [(10.0, {1.0}), (1.0, {0.0, 1.0})])
+def test_mask_is_1_at_time_limits_and_0_at_terminals(border: float, expected: set[float]) -> None:
+    task = FakeTask(border=border)
+    training = make_training(tiny_settings("AWAC", "paper", OFFLINE), task=task, online_steps=60)
+    for member in training.agent.policy.mlp.layers():
+        member[-1][1].fill_(0.3)  # walk outwards, reaching the nearer border in some episodes
+    training.run()
+    masks = training.buffer.state_dict()["online"]["masks"].tolist()
+    assert masks == [0.0 if terminated else 1.0 for terminated, _ in task.ends]
+    assert set(masks) == expected
+    assert any(truncated and not terminated for terminated, truncated in task.ends)
+
+
+def test_the_buffer_holds_what_the_environment_saw() -> None:
+    """(s, a, r, s') in one row each; s' of the last step is not the next episode's start."""
+    training = make_training(tiny_settings("AWAC", "paper", OFFLINE))
+    training.run()
+    online = training.buffer.state_dict()["online"]
+    s, a, following = online["observations"], online["actions"], online["next_observations"]
+    assert len(s) == 12
+    torch.testing.assert_close(following[:, :2], s[:, :2] + 0.5 * a)
+    near = following[:, :2].abs().amax(1) < 0.3
+    torch.testing.assert_close(online["rewards"], near.float() - 1.0)
+    for t in range(11):
+        assert torch.equal(s[t + 1], following[t]) == ((t + 1) % 5 != 0)
+
+
+def test_episodes_have_seeds_of_their_own_apart_from_evaluation_s() -> None:
+    task = FakeTask()
+    make_training(tiny_settings("BC", "paper", OFFLINE), task=task, online_steps=40).run()
+    other = FakeTask()
+    make_training(tiny_settings("BC", "paper", OFFLINE), task=other, online_steps=40, seed=4).run()
+    seeds = [*task.seeds, *other.seeds]
+    assert len(set(seeds)) == len(seeds) == 16
+    assert all(seed is not None and 2**31 <= seed < 2**32 for seed in seeds)
+
+
+def test_training_returns_are_means_over_finished_episodes() -> None:
+    task = FakeTask()
+    training = make_training(tiny_settings("BC", "paper", OFFLINE), task=task, online_steps=20)
+    training.run()
+    rewards = training.buffer.state_dict()["online"]["rewards"].view(4, 5)
+    rows = {row["env_step"]: row for row in training.rows}
+    assert "train_return" not in rows[4]
+    assert rows[8]["train_return"] == pytest.approx(rewards[0].sum().item())
+    assert rows[12]["train_return"] == pytest.approx(rewards[1].sum().item())
+    assert rows[20]["train_return"] == pytest.approx(rewards[2:].sum(1).mean().item())
+    assert rows[20]["train_success"] == pytest.approx(
+        (rewards[2:] == 0).any(1).float().mean().item()
+    )
+
+
+def test_cloning_and_bc_look_at_demonstrations_only() -> None:
+    training = make_training(tiny_settings("BC", "paper", OFFLINE))
+    training.buffer.sample = None  # type: ignore[assignment,method-assign]
+    assert training.run()
+    training = make_training(tiny_settings("SAC", "paper", "offline_steps=0"), online_steps=0)
+    training.buffer.sample = None  # type: ignore[assignment,method-assign]
+    assert training.run()
+    assert training.grad_steps == 3
+
+
+@EVERY
+def test_missing_demonstrations_are_one_clear_error(name: str, profile: str) -> None:
+    settings = tiny_settings(name, profile, OFFLINE)
+    training = make_training(settings, with_demonstrations=False)
+    if name == "AWAC" or (name, profile) == ("SAC", "released"):
+        assert training.run()
+    else:
+        with pytest.raises(ValueError, match="needs demonstrations"):
+            training.run()
+
+
+@EVERY
+def test_divergence_is_noticed_at_the_next_row(name: str, profile: str) -> None:
+    training = make_training(tiny_settings(name, profile, OFFLINE))
+
+    def poison() -> None:
+        if training.step == -2:
+            training.agent.policy.mlp.layers()[0][-1][1].fill_(torch.nan)
+
+    with pytest.raises(DivergedError, match=r"policy_loss.* not finite at step -1"):
+        training.run(on_step=poison)
+    assert [row["env_step"] for row in training.rows] == [-5, -3]
+
+
+def test_infinite_weights_are_divergence() -> None:
+    """Unclipped weights e^(A / lambda) overflow once values have run away."""
+    training = make_training(tiny_settings("AWAC", "paper", OFFLINE, "lam=1e-3", "clip=inf"))
+    training.agent.networks.load_state_dict(tiny_agent("AWAC").networks.state_dict())
+    with pytest.raises(DivergedError, match="weights_max"):
+        training.run()
+
+
+def test_awac_learns_from_random_data_and_improves_online() -> None:
+    """Going to the origin (at best about -0.4) from 400 random transitions (-4.8).
+
+    Over 8 seeds: -5.0 untrained, -2.8 ... -1.6 after the offline phase, -1.4 ... -0.8 at the end;
+    unweighted cloning of the same data stays at -4.8.
+    """
+    changes = (
+        "policy_hidden=32,32", "q_hidden=32,32", "offline_batch_size=128", "batch_size=128",
+        "policy_learning_rate=0.003", "q_learning_rate=0.003", "tau=0.05", "discount=0.8",
+        "replay_buffer_size=2000", "offline_steps=400",
+    )  # fmt: skip
+    training = make_training(
+        tiny_settings("AWAC", "paper", *changes), online_steps=200, eval_every=200, prior=400
+    )
+    assert training.run()
+    returns = {row["env_step"]: float(row["return_mean"]) for row in training.rows}
+    assert returns[-400] < -4.5
+    assert returns[0] > -3.5
+    assert returns[200] > max(-2.0, returns[0])
