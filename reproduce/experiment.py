@@ -105,7 +105,7 @@ def _run(
             return 0
         _make_prior_data(specs, options)
         launcher = Launcher(specs, options, jobs)
-        failed = launcher.run()
+        failed = launcher.run(lambda: collect(experiment, specs, options.results))
     except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

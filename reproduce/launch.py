@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -44,9 +44,10 @@ class Launcher:
     def _folder(self, spec: RunSpec) -> RunFolder:
         return RunFolder(spec.folder(self.out))
 
-    def run(self) -> list[RunSpec]:
+    def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
         """Run everything that is pending; returns the runs that failed.
 
+        `on_finished` is called after every run that has ended, well or badly.
         On SIGTERM or Ctrl-C passes the request on, waits until every run has reached a resumable
         point, and raises Interrupted.
         """
@@ -58,7 +59,8 @@ class Launcher:
                 while self.running or (self.waiting and not self._stop):
                     self._start_some()
                     time.sleep(_POLL_S)
-                    self._reap()
+                    if self._reap():
+                        on_finished()
                     status = {spec: self._folder(spec).status() for spec in self.running}
                     display.show(status, done=self.total - len(self.waiting) - len(self.running))
         finally:
@@ -95,7 +97,9 @@ class Launcher:
                     start_new_session=True,
                 )
 
-    def _reap(self) -> None:
+    def _reap(self) -> bool:
+        """Take note of the processes that have ended; whether there were any."""
+        before = len(self.running)
         for spec, process in list(self.running.items()):
             status = process.poll()
             if status is None:
@@ -110,6 +114,7 @@ class Launcher:
                 folder = self._folder(spec)
                 if folder.state() != "failed":
                     folder.fail(f"process ended with status {status}\n{_tail(folder.path)}")
+        return len(self.running) < before
 
 
 def command(spec: RunSpec, options: Common) -> list[str]:

@@ -237,6 +237,25 @@ def test_entropy_term_is_in_the_target_of_either_temperature(
     torch.testing.assert_close(captured_target(agent, monkeypatch), expected.detach())
 
 
+def test_target_is_the_value_of_the_action_that_the_simulator_executes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Samples of the unsquashed Gaussian beyond +-1 are clipped before Q' sees them."""
+    agent = tiny_agent("AWAC", "paper", "clamp=NoClamp")
+    with torch.no_grad():
+        agent.policy.std_logits.fill_(20.0)  # std 1
+    batch = make_batch()
+    pi = agent.policy(batch.next_observations)
+    samples = pi.sample(torch.Generator().manual_seed(0)).detach()
+    q = agent.networks["target_critic"]
+    executed, raw = (
+        batch.rewards + 0.99 * batch.masks * q(batch.next_observations, actions).min(0).values
+        for actions in (samples.clamp(-1, 1), samples)
+    )
+    assert (executed - raw).abs().max() > 0.01
+    torch.testing.assert_close(captured_target(agent, monkeypatch), executed)
+
+
 def test_bfloat16_trains() -> None:
     agent = tiny_agent("AWAC", "paper", "precision=bfloat16")
     before = weights_of(agent)

@@ -154,6 +154,20 @@ def test_training_returns_are_means_over_finished_episodes() -> None:
     )
 
 
+def test_episodes_are_sampled_and_evaluations_deterministic() -> None:
+    training = make_training(tiny_settings("AWAC", "paper", OFFLINE))
+    real, calls = training.agent.act, []
+
+    def spy(observation: np.ndarray, *, deterministic: bool) -> np.ndarray:
+        calls.append(deterministic)
+        return real(observation, deterministic=deterministic)
+
+    training.agent.act = spy  # type: ignore[method-assign]
+    training.run()
+    assert calls.count(False) == 12  # the online steps
+    assert calls.count(True) == 25 * len(training.rows)  # 5 episodes of 5 steps a row
+
+
 def test_cloning_and_bc_look_at_demonstrations_only() -> None:
     training = make_training(tiny_settings("BC", "paper", OFFLINE))
     training.buffer.sample = None  # type: ignore[assignment,method-assign]

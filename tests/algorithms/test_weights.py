@@ -27,6 +27,12 @@ def test_exponential_is_eq_4() -> None:
     torch.testing.assert_close(weights, torch.tensor(expected))
 
 
+def test_clip_leaves_bad_actions_alone() -> None:
+    """Only the upper side is bounded: an action worse by 3 keeps its weight of e^-10."""
+    weights = Weights(Exponential(lam=0.3, clip=0.1))(torch.tensor([-3.0, -0.1]))
+    torch.testing.assert_close(weights, torch.tensor([math.exp(-10), math.exp(-1 / 3)]))
+
+
 def test_the_paper_s_choice_is_the_default() -> None:
     assert Weights() == Weights(Exponential(lam=0.3, clip=math.inf), Unnormalised())
 
