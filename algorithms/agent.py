@@ -37,7 +37,9 @@ class Agent:
         device: str = "cpu",
     ) -> None:
         self.method, self.config, self.device = method, config, torch.device(device)
-        initial = torch.Generator().manual_seed(seed)
+        # streams of their own: with seed and seed + 1 two runs would share one
+        for_networks, for_sampling = np.random.SeedSequence([seed, 0]).generate_state(2)
+        initial = torch.Generator().manual_seed(int(for_networks))
         dtype = getattr(torch, config.precision)
         networks: dict[str, nn.Module] = {
             "policy": method.policy.build(
@@ -66,7 +68,7 @@ class Agent:
             for name, (lr, decay) in self._optimizer_settings().items()
         }
         # Exploration and sampled losses draw from here, so that a checkpoint fixes them all.
-        self.generator = torch.Generator(self.device).manual_seed(seed + 1)
+        self.generator = torch.Generator(self.device).manual_seed(int(for_sampling))
 
     def _optimizer_settings(self) -> dict[str, tuple[float, float]]:
         """Trained network -> (learning rate, weight decay)."""
@@ -105,7 +107,10 @@ class Agent:
         return result
 
     def imitate(self, demonstrations: Batch) -> Metrics:
-        """One step of behaviour cloning, used to initialise the policy (B.4)."""
+        """One step of behaviour cloning, used to initialise the policy (B.4).
+
+        Uses the policy's optimiser, whose moments carry over into `update`.
+        """
         loss = imitation_loss(
             self.policy(demonstrations.observations).log_prob(demonstrations.actions)
         )

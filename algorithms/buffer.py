@@ -50,6 +50,9 @@ class ReplayBuffer:
             )
         for name, array in zip(_FIELDS, arrays, strict=True):
             values = torch.as_tensor(np.asarray(array, dtype=np.float32))
+            expected = (count, *self._data[name].shape[1:])
+            if tuple(values.shape) != expected:
+                raise ValueError(f"{name} must be {expected}, got {tuple(values.shape)}")
             self._data[name][self.size : self.size + count] = values
         self.size += count
         self._next = self.size

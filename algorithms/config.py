@@ -30,7 +30,8 @@ class Hyperparameters:
     updates_per_step: int = 1
     """Gradient steps per online environment step ("training batches per timestep")."""
     collect_steps: int = 1
-    """Environment steps collected in a row before their updates are made. Released code: 1000."""
+    """Environment steps collected in a row before their updates are made. Released code: 1000.
+    A remainder at the very end of a run gets no updates."""
     prior_rollouts: int = 500
     """Episodes of a behaviour-cloned policy that join the demonstrations as prior data."""
     prior_cloning_steps: int = 10_000

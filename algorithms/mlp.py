@@ -103,6 +103,8 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         self.sizes, self.members, self.compute_dtype = tuple(sizes), members, dtype
+        if compiled:  # all networks share the code of _plain, and the limit counts per code
+            torch._dynamo.config.recompile_limit = 64
         self._compiled = torch.compile(self._plain) if compiled else None
         pairs = list(pairwise(sizes))
         flat = torch.zeros(members * sum(i * o + o for i, o in pairs))
@@ -138,6 +140,8 @@ class MLP(nn.Module):
 
     def _apply_rows(self, x: Tensor, flat: Tensor, grad_rows: int) -> tuple[Tensor, Tensor]:
         if self._compiled is not None:
+            if grad_rows == x.shape[0]:
+                return self._compiled(x, flat), x.new_empty(self.members, 0, self.sizes[-1])
             with torch.no_grad():
                 without = self._compiled(x[grad_rows:], flat)
             return self._compiled(x[:grad_rows], flat), without

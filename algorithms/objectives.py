@@ -70,7 +70,8 @@ class PolicySamples:
         check_range("samples", self.samples, 1)
 
     def actions(self, pi: Distribution, generator: torch.Generator | None) -> Tensor:
-        return pi.sample(generator, self.samples)
+        # clipped: Q is trained on what the simulator executes
+        return pi.sample(generator, self.samples).clamp(-1, 1)
 
     def value(self, q: Tensor) -> Tensor:
         """(E, K * B), sample-major -> (B,)."""
@@ -139,7 +140,11 @@ class Imitation:
 
 @dataclass(frozen=True)
 class ReverseKL:
-    """arg min D_KL(pi || exp(Q / alpha)): SAC's reparameterised policy update."""
+    """arg min D_KL(pi || exp(Q / alpha)): SAC's reparameterised policy update.
+
+    With an unsquashed policy (profile released) the sampled action may lie outside [-1, 1]; it
+    is not clipped, as in the released code: clipping would cut its gradient.
+    """
 
     temperature: TemperatureRule = LearnedTemperature()
 

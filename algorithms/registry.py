@@ -46,7 +46,9 @@ METHODS: dict[str, Method] = {
     "BC": Method(critic=NoCritic(), objective=Imitation("demonstrations")),
 }
 
-# The entropy term makes SAC's values unbounded below: only the upper clamp of B.3 holds for it.
+# The entropy term makes SAC's values unbounded below, so only the upper clamp of B.3 is kept. Soft
+# values may exceed 0 while the policy's entropy is positive (early, with alpha near 1): the clamp
+# then cuts them. The paper says "we clamp the Q value" for the domain, not for which methods.
 _SAC_HAND = {"critic.clamp": ClampTarget(low=-float("inf"), high=0.0)}
 # The hand scripts ran SAC without entropy, unsquashed, without cloning (algorithms.md, 4).
 _SAC_RELEASED = {
@@ -117,4 +119,9 @@ def resolve(
             result = replace_path(result, path, value)
     for assignment in settings:
         result = result.assign(assignment)
+    if isinstance(result.method.critic, NoCritic) and not isinstance(
+        result.method.objective, Imitation
+    ):
+        objective = type(result.method.objective).__name__
+        raise ValueError(f"{name}: {objective} needs a critic, but critic=NoCritic")
     return result

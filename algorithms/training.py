@@ -119,6 +119,8 @@ class Training:
     def _interact(self, observation: np.ndarray) -> tuple[np.ndarray, float, bool, bool]:
         began = time.perf_counter()
         action = self.agent.act(observation, deterministic=False)
+        if not np.isfinite(action).all():
+            raise DivergedError(f"the policy's action is not finite at step {self.step}")
         following, reward, terminated, truncated, info = self.environment.step(action)
         self.buffer.add(observation, action, reward, 0.0 if terminated else 1.0, following)
         self.seconds["simulate"] += time.perf_counter() - began

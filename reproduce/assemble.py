@@ -11,6 +11,7 @@ import numpy as np
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
+from algorithms.critics import ClampTarget
 from algorithms.registry import resolve
 from algorithms.settings import Settings, describe
 from algorithms.training import Evaluate, Row, Training
@@ -36,14 +37,38 @@ class Assembled:
 
 
 def settings_of(spec: RunSpec) -> Settings:
-    """Row, profile, preset and `--set`, put together."""
-    return resolve(
+    """Row, profile, preset and `--set`, put together.
+
+    Raises ValueError if the critic's targets would be clamped above the lowest possible value.
+    """
+    known = task(spec.env)
+    settings = resolve(
         spec.method,
         profile=spec.profile,
-        domain=task(spec.env).domain,
+        domain=known.domain,
         preset=PRESETS[spec.preset].settings,
         settings=spec.settings,
     )
+    clamp, discount = getattr(settings.method.critic, "clamp", None), settings.config.discount
+    if isinstance(clamp, ClampTarget) and discount < 1:
+        lowest = known.reward_low / (1 - discount)
+        if clamp.low > lowest + 1e-6 * abs(lowest):
+            raise ValueError(
+                f"--set discount={discount} makes values as low as {lowest:.6g} possible, but "
+                f"targets are clamped at {clamp.low:g}; add --set clamp.low={lowest:.6g}"
+            )
+    return settings
+
+
+def identity_of(spec: RunSpec) -> dict[str, Any]:
+    """What decides a run's result, but for the prior data."""
+    settings = settings_of(spec)
+    return {
+        "spec": asdict(spec),
+        "method": describe(settings.method),
+        "hyperparameters": describe(settings.config),
+        "schedule": asdict(settings.schedule),
+    }
 
 
 def prior_data_of(
@@ -94,11 +119,7 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
         schedule,
         seed=spec.seed,
     )
-    identity = {
-        "spec": asdict(spec),
-        "method": describe(settings.method),
-        "hyperparameters": describe(config),
-        "schedule": asdict(schedule),
+    identity = identity_of(spec) | {
         "data": {
             "checksum": data.checksum,
             "demonstrations": asdict(data.demonstrations.provenance)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from envs.tasks import task
+from reproduce.assemble import identity_of
 from reproduce.files import write_csv, write_json
 from reproduce.grid import RunSpec
-from reproduce.run_folder import RunFolder
+from reproduce.run_folder import RunFolder, differences
 
 RUN = ("preset", "profile", "env", "method", "variant", "data", "labels", "seed")
 IDENTITY = ("experiment", *RUN, "status", "data_checksum", "commit", "version")
@@ -53,6 +54,29 @@ def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path,
         write_csv(path, sorted(rows, key=_order), first=IDENTITY)
         write_json(manifest_path, sorted(manifest, key=_key))
     return path, missing
+
+
+def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpec]:
+    """Runs without a folder here whose finished rows stand in the table, e.g. from the repository.
+
+    They count as done if the manifest shows the same configuration; the prior data may differ in
+    its last bits from machine to machine, the column `data_checksum` tells.
+    """
+    path, manifest_path = out / f"{experiment}.csv", out / f"{experiment}.manifest.json"
+    if not (path.exists() and manifest_path.exists()):
+        return set()
+    with path.open(newline="") as file:
+        done = {_key(row) for row in csv.DictReader(file) if row["status"] == "done"}
+    made = {_key(entry): entry["identity"] for entry in json.loads(manifest_path.read_text())}
+    found = set()
+    for spec in specs:
+        key = _key({name: getattr(spec, name) for name in RUN})
+        if key not in done or key not in made or spec.folder(out).exists():
+            continue
+        before = {name: value for name, value in made[key].items() if name != "data"}
+        if not differences(before, identity_of(spec)):
+            found.add(spec)
+    return found
 
 
 def _key(row: dict[str, Any]) -> tuple[str, ...]:

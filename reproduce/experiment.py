@@ -84,7 +84,7 @@ def _run(
     experiment: str, options: FigureOptions, envs: Sequence[str], methods: Sequence[str], draw: Draw
 ) -> int:
     from envs.trajectory import DataError
-    from reproduce.collect import collect
+    from reproduce.collect import collect, recorded
     from reproduce.launch import Interrupted, Launcher
     from reproduce.plan import print_plan
     from reproduce.run import INTERRUPTED
@@ -99,6 +99,13 @@ def _run(
             labels=options.labels,
             settings=options.settings,
         )
+        kept = recorded(experiment, specs, options.results)
+        if kept:
+            csv = options.results / f"{experiment}.csv"
+            print(
+                f"{len(kept)} of {len(specs)} runs are done already, in {csv} (--out starts afresh)"
+            )
+        specs = [spec for spec in specs if spec not in kept]
         jobs = options.jobs or os.cpu_count() or 1
         print_plan(experiment, specs, options.results, jobs, options.device)
         if options.dry_run:
@@ -117,7 +124,7 @@ def _run(
     for run in missing:
         print(f"no row yet: {run}", file=sys.stderr)
     _report_failures(failed, options.results)
-    if len(missing) < len(specs):
+    if kept or len(missing) < len(specs):
         _draw(experiment, options.results, draw)
     if launcher.elsewhere:
         print(f"{len(launcher.elsewhere)} runs are being run by another process", file=sys.stderr)
@@ -127,8 +134,10 @@ def _run(
 def _make_prior_data(specs: Sequence[RunSpec], options: FigureOptions) -> None:
     """Once a task, here, where its progress can be seen; the runs then find it in the cache."""
     from reproduce.assemble import prior_data_of
+    from reproduce.run_folder import RunFolder
 
-    for spec in {spec.env: spec for spec in specs}.values():
+    pending = [s for s in specs if RunFolder(s.folder(options.results)).state() != "done"]
+    for spec in {spec.env: spec for spec in pending}.values():
         prior_data_of(spec, data_dir=options.data_dir, cache=options.cache)
 
 

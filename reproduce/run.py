@@ -155,6 +155,7 @@ def _breakdown(seconds: dict[str, float]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(RunOptions, args=arguments, description=__doc__)
+    from reproduce.assemble import settings_of
     from reproduce.experiment import resolve_data, validated
     from reproduce.listing import list_methods, list_settings
 
@@ -167,13 +168,14 @@ def main(arguments: list[str] | None = None) -> int:
             print(list_settings(options))
             return 0
         data = resolve_data(options, specs)
+        spec = RunSpec(
+            options.preset, options.profile, options.env, options.method, options.seed,
+            data[options.env], options.labels, options.settings,
+        )  # fmt: skip
+        settings_of(spec)
     except (ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    spec = RunSpec(
-        options.preset, options.profile, options.env, options.method, options.seed,
-        data[options.env], options.labels, options.settings,
-    )  # fmt: skip
     return _guarded(spec, options)
 
 

@@ -72,7 +72,7 @@ class RunFolder:
             write_json(path, config)
             return
         old = json.loads(path.read_text())
-        changes = _differences(old["identity"], json.loads(json.dumps(config["identity"])))
+        changes = differences(old["identity"], config["identity"])
         if changes:
             raise ConfigurationChanged(
                 f"{self.path} was made with another configuration ({'; '.join(changes)}); "
@@ -152,12 +152,17 @@ class RunFolder:
         return path.read_text().strip() if path.exists() else ""
 
 
-def _differences(old: Any, new: Any, where: str = "") -> list[str]:
+def differences(old: Any, new: Any, where: str = "") -> list[str]:
+    """What a recorded configuration says otherwise than a new one, 'path: old -> new' each.
+
+    Entries that the record does not have are passed over: what did not exist when a run was made
+    did not decide its result.
+    """
+    new = json.loads(json.dumps(new))
     if isinstance(old, dict) and isinstance(new, dict):
-        keys = sorted({*old, *new})
         return [
             change
-            for key in keys
-            for change in _differences(old.get(key), new.get(key), f"{where}.{key}".lstrip("."))
+            for key in sorted(old)
+            for change in differences(old[key], new.get(key), f"{where}.{key}".lstrip("."))
         ]
     return [] if old == new else [f"{where}: {old} -> {new}"]

@@ -143,6 +143,24 @@ def test_further_runs_join_the_table_and_lose_nothing(
     assert len(json.loads((tmp_path / "figure1.manifest.json").read_text())) == 3
 
 
+def test_recorded_runs_are_not_repeated_without_their_folders(
+    two_methods: Path, script: Run, tmp_path: Path
+) -> None:
+    for name in ("figure1.csv", "figure1.manifest.json"):
+        (tmp_path / name).write_text((two_methods / name).read_text())
+    before = (tmp_path / "figure1.csv").read_text()
+    result = script("figure1.py", *grid(tmp_path, "--methods", "AWAC", "BC"))
+    assert result.returncode == 0, result.stderr
+    assert "2 of 2 runs are done already" in result.stdout
+    assert not (tmp_path / "runs").exists()
+    assert (tmp_path / "figure1.csv").read_text() == before
+    manifest = json.loads((tmp_path / "figure1.manifest.json").read_text())
+    manifest[0]["identity"]["hyperparameters"]["tau"] = 0.5  # made otherwise: to be run again
+    (tmp_path / "figure1.manifest.json").write_text(json.dumps(manifest))
+    plan = script("figure1.py", *grid(tmp_path, "--methods", "AWAC", "BC", "--dry-run"))
+    assert "1 of 2 runs are done already" in plan.stdout
+
+
 def test_failed_run_is_reported_and_the_rest_is_drawn(script: Run, tmp_path: Path) -> None:
     arguments = ["--methods", "AWAC", "BC", "--set", "q_learning_rate=1e30"]
     result = script("figure1.py", *grid(tmp_path, *arguments, online_steps="0"))
