@@ -88,12 +88,12 @@ class Training:
         observation: np.ndarray | None = None
         episode_return, episode_success = 0.0, False
         while True:
-            self.seconds["total"] = time.perf_counter() - began
             if self.step in evaluations and not (
                 self.rows and self.rows[-1]["env_step"] == self.step
             ):
-                self._add_row()
+                self._add_row(began)
                 on_row()
+            self.seconds["total"] = time.perf_counter() - began
             if observation is None and at_boundary():
                 return False
             if self.step >= self.schedule.online_steps:
@@ -152,7 +152,7 @@ class Training:
         self.grad_steps += 1
         self.seconds["update"] += time.perf_counter() - began
 
-    def _add_row(self) -> None:
+    def _add_row(self, run_began: float) -> None:
         began = time.perf_counter()
         metrics = {name: float(value) for name, value in self._metrics.items()}
         bad = [name for name, value in metrics.items() if not np.isfinite(value)]
@@ -176,7 +176,7 @@ class Training:
             self._finished.clear()
         now = time.perf_counter()
         self.seconds["evaluate"] += now - began
-        row["wall_s"] = round(self.seconds["total"] + now - began, 3)
+        row["wall_s"] = round(now - run_began, 3)
         self.rows.append(row)
 
     def _episode_seed(self) -> int:
