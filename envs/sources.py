@@ -235,7 +235,7 @@ def _substitution_notice(task_id: str, sources: list[Source], folder: Path) -> s
         f"{task_id}: no human demonstrations in {folder}; using the {EXPERT_DEMONSTRATIONS} "
         "expert demonstrations shipped with the project, a SUBSTITUTION for the paper's data. "
         f"For human data {'allow the download or ' if published else ''}put one of these files "
-        f"there:\n{_listing(sources)}"
+        f"there: {', '.join(s.filename for s in sources)}"
     )
 
 

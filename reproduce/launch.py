@@ -145,7 +145,7 @@ class _Display:
         self.total, self.began, self.reported = total, time.monotonic(), time.monotonic()
         self.live = Console().is_terminal
         self.progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}"),
+            TextColumn("{task.description}"), BarColumn(bar_width=12), TextColumn("{task.fields[text]}"),
             TimeElapsedColumn(), disable=not self.live,
         )  # fmt: skip
         self.overall = self.progress.add_task("all runs", total=total, text="")
@@ -183,4 +183,4 @@ def _describe(now: dict[str, float]) -> str:
     rate = now["steps_per_s"]
     left = (now["end"] - now["step"]) / rate if rate > 0 else float("nan")
     eta = f", {duration(left)} left" if rate > 0 else ""
-    return f"step {now['step']:,.0f} of {now['end']:,.0f}, {rate:.0f} steps/s{eta}"
+    return f"{now['step']:,.0f}/{now['end']:,.0f}, {rate:.0f} steps/s{eta}"
