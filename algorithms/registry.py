@@ -117,7 +117,8 @@ def resolve(
     for path, value in (preset or {}).items():
         if path in result.paths():  # a preset also sizes components that only some rows have
             result = replace_path(result, path, value)
-    for assignment in settings:
+    # components first: `samples=4 value=PolicySamples` means the same in either order
+    for assignment in sorted(settings, key=_names_a_value):
         result = result.assign(assignment)
     if isinstance(result.method.critic, NoCritic) and not isinstance(
         result.method.objective, Imitation
@@ -125,3 +126,9 @@ def resolve(
         objective = type(result.method.objective).__name__
         raise ValueError(f"{name}: {objective} needs a critic, but critic=NoCritic")
     return result
+
+
+def _names_a_value(assignment: str) -> bool:
+    """False for `key=Component`, whose classes are the only capitalised values."""
+    value = assignment.partition("=")[2].strip()
+    return not value[:1].isupper() or value in ("True", "False")

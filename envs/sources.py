@@ -162,8 +162,8 @@ def find_demonstrations(
 
 
 def _find(sources: list[Source], folders: tuple[Path, ...]) -> tuple[Source, Path] | None:
-    for source in sources:
-        for folder in folders:
+    for folder in folders:
+        for source in sources:
             if (folder / source.filename).is_file():
                 return source, folder / source.filename
     return None

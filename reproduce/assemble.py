@@ -64,7 +64,7 @@ def identity_of(spec: RunSpec) -> dict[str, Any]:
     """What decides a run's result, but for the prior data."""
     settings = settings_of(spec)
     return {
-        "spec": asdict(spec),
+        "spec": asdict(spec) | {"settings": sorted(spec.settings)},
         "method": describe(settings.method),
         "hyperparameters": describe(settings.config),
         "schedule": asdict(settings.schedule),

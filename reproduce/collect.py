@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from envs.tasks import task
 from reproduce.assemble import identity_of
 from reproduce.files import write_csv, write_json
@@ -22,9 +24,23 @@ def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path,
     """Bring `<out>/<experiment>.csv` and `<experiment>.manifest.json` up to date with the runs.
 
     Unfinished and failed runs are in the CSV too, their state in the column `status`. Rows of
-    runs that are not among `specs` stay, so that a figure can be made piece by piece and nothing
-    committed is lost. Returns the path of the CSV and the runs that have no row yet.
+    runs that are not among `specs` stay, and so do finished rows of a run that is being made
+    again until it is finished: a figure can be made piece by piece, and nothing is lost. Returns
+    the path of the CSV and the runs that have no row yet.
     """
+    out.mkdir(parents=True, exist_ok=True)
+    with FileLock(out / f".{experiment}.lock"):
+        return _collect(experiment, specs, out)
+
+
+def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path, list[str]]:
+    path, manifest_path = out / f"{experiment}.csv", out / f"{experiment}.manifest.json"
+    old_rows: list[dict[str, Any]] = []
+    if path.exists():
+        with path.open(newline="") as file:
+            old_rows = list(csv.DictReader(file))
+    old_manifest = json.loads(manifest_path.read_text()) if manifest_path.exists() else []
+    finished_before = {_key(row) for row in old_rows if row["status"] == "done"}
     rows: list[dict[str, Any]] = []
     manifest: list[dict[str, Any]] = []
     missing: list[str] = []
@@ -35,6 +51,8 @@ def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path,
             missing.append(f"{spec} ({state})")
         if not (folder.path / "config.json").exists():
             continue
+        if state != "done" and _key({name: getattr(spec, name) for name in RUN}) in finished_before:
+            continue
         same = _identity(experiment, spec, state, folder.config())
         rows += [
             same | row | {"score": task(spec.env).score(float(row["return_mean"]))}
@@ -43,13 +61,8 @@ def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path,
         reason = {"reason": folder.failure()} if state == "failed" else {}
         manifest.append({name: same[name] for name in RUN} | reason | folder.config())
     fresh = {_key(entry) for entry in manifest}
-    path, manifest_path = out / f"{experiment}.csv", out / f"{experiment}.manifest.json"
-    if path.exists():
-        with path.open(newline="") as file:
-            rows = [row for row in csv.DictReader(file) if _key(row) not in fresh] + rows
-    if manifest_path.exists():
-        old = json.loads(manifest_path.read_text())
-        manifest = [entry for entry in old if _key(entry) not in fresh] + manifest
+    rows = [row for row in old_rows if _key(row) not in fresh] + rows
+    manifest = [entry for entry in old_manifest if _key(entry) not in fresh] + manifest
     if rows:
         write_csv(path, sorted(rows, key=_order), first=IDENTITY)
         write_json(manifest_path, sorted(manifest, key=_key))
@@ -71,7 +84,7 @@ def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpe
     found = set()
     for spec in specs:
         key = _key({name: getattr(spec, name) for name in RUN})
-        if key not in done or key not in made or spec.folder(out).exists():
+        if key not in done or key not in made or (spec.folder(out) / "config.json").exists():
             continue
         before = {name: value for name, value in made[key].items() if name != "data"}
         if not differences(before, identity_of(spec)):

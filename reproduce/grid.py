@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -100,13 +100,15 @@ def enumerate_runs(
     profile: ProfileName,
     methods: Sequence[str],
     seeds: int | None,
-    data: dict[str, DataKind],
-    labels: Labels,
+    data: Mapping[str, tuple[DataKind, Labels]],
     settings: tuple[str, ...],
 ) -> list[RunSpec]:
-    """Every task x method x seed; seeds outermost, so that an interrupted grid is balanced."""
+    """Every task x method x seed; seeds outermost, so that an interrupted grid is balanced.
+
+    `data` gives each task's kind of demonstrations and of reward labels.
+    """
     count = PRESETS[preset].seeds if seeds is None else seeds
     return [
-        RunSpec(preset, profile, env, method, seed, data[env], labels, settings)
-        for seed, env, method in product(range(count), data, methods)
+        RunSpec(preset, profile, env, method, seed, *data[env], settings)
+        for seed, env, method in product(range(count), data, dict.fromkeys(methods))
     ]

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from reproduce.grid import RunSpec
 from reproduce.options import Common
 from reproduce.plan import duration
-from reproduce.run import INTERRUPTED
+from reproduce.run import BAD_INPUT, INTERRUPTED
 from reproduce.run_folder import RunFolder
 
 _POLL_S = 0.5
@@ -40,6 +40,7 @@ class Launcher:
         self.failed: list[RunSpec] = []
         self.total = len(self.waiting)
         self._stop = False
+        self._asked: set[int] = set()  # processes that have been told to stop
 
     def _folder(self, spec: RunSpec) -> RunFolder:
         return RunFolder(spec.folder(self.out))
@@ -59,10 +60,17 @@ class Launcher:
                 while self.running or (self.waiting and not self._stop):
                     self._start_some()
                     time.sleep(_POLL_S)
+                    if self._stop:
+                        self._ask_to_stop()
                     if self._reap():
                         on_finished()
                     status = {spec: self._folder(spec).status() for spec in self.running}
                     display.show(status, done=self.total - len(self.waiting) - len(self.running))
+        except BaseException:  # never leave training processes behind without their launcher
+            self._ask_to_stop()
+            for process in self.running.values():
+                process.wait()
+            raise
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -77,8 +85,12 @@ class Launcher:
             return
         self._stop = True
         print("stopping: waiting for every run to reach a resumable point", flush=True)
+
+    def _ask_to_stop(self) -> None:
         for process in self.running.values():
-            process.terminate()
+            if process.pid not in self._asked:  # a second signal would interrupt it at once
+                self._asked.add(process.pid)
+                process.terminate()
 
     def _start_some(self) -> None:
         while self.waiting and len(self.running) < self.jobs and not self._stop:
@@ -107,13 +119,15 @@ class Launcher:
             del self.running[spec]
             if status == 0:
                 continue
-            if status == INTERRUPTED or self._stop:
+            folder = self._folder(spec)
+            if self._stop:
                 self.waiting.append(spec)
+            elif status == INTERRUPTED:  # another launcher has taken it in the meantime
+                self.elsewhere.append(spec)
             else:
                 self.failed.append(spec)
-                folder = self._folder(spec)
-                if folder.state() != "failed":
-                    folder.fail(f"process ended with status {status}\n{_tail(folder.path)}")
+                if status != BAD_INPUT and folder.state() not in ("failed", "done"):
+                    folder.fail(f"process ended with status {status}\n{tail(folder.path)}")
         return len(self.running) < before
 
 
@@ -131,7 +145,7 @@ def command(spec: RunSpec, options: Common) -> list[str]:
     return line
 
 
-def _tail(folder: Path, lines: int = 20) -> str:
+def tail(folder: Path, lines: int = 20) -> str:
     path = folder / "log.txt"
     if not path.exists():
         return ""
@@ -145,7 +159,8 @@ class _Display:
         self.total, self.began, self.reported = total, time.monotonic(), time.monotonic()
         self.live = Console().is_terminal
         self.progress = Progress(
-            TextColumn("{task.description}"), BarColumn(bar_width=12), TextColumn("{task.fields[text]}"),
+            TextColumn("{task.description}"), BarColumn(bar_width=12),
+            TextColumn("{task.fields[text]}"),
             TimeElapsedColumn(), disable=not self.live,
         )  # fmt: skip
         self.overall = self.progress.add_task("all runs", total=total, text="")

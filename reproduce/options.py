@@ -50,9 +50,10 @@ class Common:
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """`--set` and the flags that stand for one of its keys."""
+        """`--set` in the user's order, then the flags that stand for one of its keys."""
         flags = {"precision=bfloat16": self.precision == "bf16", "compile=True": self.compile}
-        return tuple(sorted({*self.set, *(key for key, chosen in flags.items() if chosen)}))
+        chosen = (key for key, given in flags.items() if given)
+        return tuple(dict.fromkeys((*self.set, *chosen)))
 
     @property
     def cache(self) -> Path:

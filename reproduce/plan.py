@@ -100,9 +100,10 @@ class Pace:
             sizes = (known.observation_dim, known.action_dim)
             agent = Agent(settings.method, settings.config, *sizes, seed=0, device=self.device)
             batch = _random_batch(settings.config.batch_size, *sizes, self.device)
+            offline = _random_batch(settings.config.offline_batch_size, *sizes, self.device)
             self._update[key] = (
                 _seconds_per_call(lambda: agent.update(batch, batch)),
-                _seconds_per_call(lambda: agent.imitate(batch)),
+                _seconds_per_call(lambda: agent.imitate(offline)),
             )
         return self._update[key]
 

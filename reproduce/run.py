@@ -21,10 +21,11 @@ import tyro
 from reproduce.grid import RunSpec
 from reproduce.options import Common
 from reproduce.provenance import commit, versions
-from reproduce.run_folder import RunFolder
+from reproduce.run_folder import ConfigurationChanged, RunFolder
 
-INTERRUPTED = 75
+BAD_INPUT, INTERRUPTED = 2, 75
 _BEAT_S = 1.0
+_LOCK_S = 2.0  # longer than it takes somebody else to see whether the lock is held
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class RunOptions(Common):
     """Print every method with its components, and stop."""
     list_settings: bool = False
     """Print every key that --set takes for this method, with its value, and stop."""
+    dry_run: bool = False
+    """Print the plan and stop."""
 
 
 class Interruption:
@@ -75,16 +78,27 @@ def execute(
     """Bring one run to its end, from wherever it is. Returns the exit status (see module)."""
     from filelock import Timeout
 
+    from envs.trajectory import DataError
+    from reproduce.assemble import identity_of
+
     folder = RunFolder(spec.folder(out))
+    folder.check(identity_of(spec))
+    if folder.state() == "done":
+        print(f"{spec}: already done, in {folder.path}", flush=True)
+        return 0
     try:
-        with folder.lock().acquire(timeout=0):
-            if folder.state() == "done":
-                return 0
+        with folder.lock().acquire(timeout=_LOCK_S):
             (folder.path / "failed").unlink(missing_ok=True)
             return _train(folder, spec, data_dir, cache, device, checkpoint_every_s, interruption)
     except Timeout:
         print(f"{spec}: another process is running it ({folder.path})", flush=True)
         return INTERRUPTED
+    except (DataError, ConfigurationChanged):
+        raise
+    except Exception as error:
+        folder.fail(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}")
+        print(f"{spec}: failed: {error} (see {folder.path / 'failed'})", flush=True)
+        return 1
 
 
 def _train(
@@ -127,17 +141,16 @@ def _train(
             clock["saved"] = time.monotonic()
         return stop
 
-    try:
-        finished = training.run(
-            on_row=lambda: folder.write_rows([dict(row) for row in training.rows]),
-            at_boundary=at_boundary,
-            on_step=on_step,
-        )
-    except Exception as error:
+    def on_row() -> None:
         folder.write_rows([dict(row) for row in training.rows])
-        folder.fail(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}")
-        print(f"{spec}: failed at step {training.step}: {error}", flush=True)
-        return 1
+        row = training.rows[-1]
+        print(
+            f"{spec}: step {row['env_step']:,} of {end:,}, return {row['return_mean']:.1f}, "
+            f"success {row['success_any']:.2f}, {row['wall_s']:.0f} s",
+            flush=True,
+        )
+
+    finished = training.run(on_row=on_row, at_boundary=at_boundary, on_step=on_step)
     if not finished:
         print(f"{spec}: stopped at step {training.step}; the same command continues it", flush=True)
         return INTERRUPTED
@@ -158,6 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
     from reproduce.assemble import settings_of
     from reproduce.experiment import resolve_data, validated
     from reproduce.listing import list_methods, list_settings
+    from reproduce.plan import print_plan
 
     if options.list:
         print(list_methods())
@@ -170,18 +184,20 @@ def main(arguments: list[str] | None = None) -> int:
         data = resolve_data(options, specs)
         spec = RunSpec(
             options.preset, options.profile, options.env, options.method, options.seed,
-            data[options.env], options.labels, options.settings,
+            *data[options.env], options.settings,
         )  # fmt: skip
         settings_of(spec)
+        if options.dry_run:
+            print_plan("run", [spec], options.results, 1, options.device)
+            return 0
     except (ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
+        return BAD_INPUT
     return _guarded(spec, options)
 
 
 def _guarded(spec: RunSpec, options: RunOptions) -> int:
     from envs.trajectory import DataError
-    from reproduce.run_folder import ConfigurationChanged
 
     try:
         return execute(
@@ -195,7 +211,10 @@ def _guarded(spec: RunSpec, options: RunOptions) -> int:
         )
     except (DataError, ConfigurationChanged) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"{spec}: interrupted; the same command continues it", file=sys.stderr)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""The files of one run. The folder is the truth about a run; only `run.py` writes to it.
+"""The files of one run. The folder is the truth about a run.
 
 config.json               resolved configuration, versions, commit, data checksums
 progress.csv              one row per evaluation
 checkpoint.pt             newest state; checkpoint.previous.pt the one before
 status.json               last sign of life: step, steps/s
 done | failed             final state; `failed` holds the reason
-log.txt                   output of its processes
+log.txt                   output of its processes (written by the launcher)
 lock                      held while a process runs it
 """
 
@@ -71,16 +71,26 @@ class RunFolder:
         if not path.exists():
             write_json(path, config)
             return
-        old = json.loads(path.read_text())
-        changes = differences(old["identity"], config["identity"])
+        self.check(config["identity"])
+        old = self.config()
+        if old["environment"] != config["environment"]:
+            old.setdefault("continued_in", []).append(config["environment"])
+            write_json(path, old)
+
+    def check(self, identity: dict[str, Any]) -> None:
+        """Raise ConfigurationChanged if the folder holds a run of another configuration.
+
+        `identity` may leave out the prior data: then only the rest is compared.
+        """
+        if not (self.path / "config.json").exists():
+            return
+        old = {k: v for k, v in self.config()["identity"].items() if k in identity}
+        changes = differences(old, identity)
         if changes:
             raise ConfigurationChanged(
                 f"{self.path} was made with another configuration ({'; '.join(changes)}); "
                 "delete that folder to start afresh, or choose another --out"
             )
-        if old["environment"] != config["environment"]:
-            old.setdefault("continued_in", []).append(config["environment"])
-            write_json(path, old)
 
     def config(self) -> dict[str, Any]:
         result: dict[str, Any] = json.loads((self.path / "config.json").read_text())

@@ -11,7 +11,7 @@ from reproduce.grid import PRESETS, RunSpec, enumerate_runs
 def runs(**changes: object) -> list[RunSpec]:
     arguments = {
         "preset": "small", "profile": "paper", "methods": ("AWAC", "BC"), "seeds": None,
-        "data": {"pen-binary-v0": "human", "door-binary-v0": "human"}, "labels": "relabelled",
+        "data": dict.fromkeys(("pen-binary-v0", "door-binary-v0"), ("human", "relabelled")),
         "settings": (),
     }  # fmt: skip
     return enumerate_runs(**(arguments | changes))  # type: ignore[arg-type]
@@ -35,8 +35,8 @@ def test_every_distinct_run_has_its_own_folder() -> None:
         for profile in ("paper", "released")
         for kind in ("human", "expert")
         for spec in runs(
-            settings=settings, labels=labels, profile=profile,
-            data={"pen-binary-v0": kind, "door-binary-v0": kind},
+            settings=settings, profile=profile,
+            data=dict.fromkeys(("pen-binary-v0", "door-binary-v0"), (kind, labels)),
         )
     ]  # fmt: skip
     folders = {spec.folder(Path("out")) for spec in grid}
@@ -66,3 +66,8 @@ def test_evaluations_include_start_offline_result_and_end_in_every_preset(name: 
     assert min(at) == -settings.config.offline_steps
     assert 0 in at
     assert max(at) == end
+
+
+def test_a_method_named_twice_is_run_once() -> None:
+    grid = runs(methods=("AWAC", "BC", "AWAC"))
+    assert len(grid) == len(set(grid)) == 12
