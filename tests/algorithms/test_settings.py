@@ -53,11 +53,14 @@ def test_assignments(text: str, path: str, value: object) -> None:
         assert other in related or after.paths()[other] == present
 
 
-def test_later_assignments_see_the_component_that_an_earlier_one_chose() -> None:
+def test_components_are_chosen_before_their_values_whatever_the_order() -> None:
     settings = resolve("AWAC", settings=("value=PolicySamples", "samples=4"))
     assert settings.paths()["objective.value.samples"] == 4
+    assert resolve("AWAC", settings=("samples=4", "value=PolicySamples")) == settings
+    low = resolve("AWAC", settings=("clamp.low=-150", "clamp=ClampTarget"))
+    assert low.paths()["critic.clamp.low"] == -150  # a swap after it would reset it to -100
     with pytest.raises(ValueError, match="no such hyperparameter"):
-        resolve("AWAC", settings=("samples=4", "value=PolicySamples"))
+        resolve("AWAC", settings=("samples=4",))
 
 
 def test_settings_are_values() -> None:
