@@ -154,13 +154,11 @@ class MLP(nn.Module):
         """The same networks in ordinary operations, for torch.compile to work on."""
         outputs = []
         x = x.to(self.compute_dtype)
-        for member in flat.to(self.compute_dtype).chunk(self.members):
-            hidden, offset = x, 0
-            for index, (width, height) in enumerate(pairwise(self.sizes)):
-                middle, end = offset + width * height, offset + (width + 1) * height
-                weight, bias = member[offset:middle].view(width, height), member[middle:end]
-                hidden, offset = torch.addmm(bias, hidden, weight), end
-                if index < len(self.sizes) - 2:
+        for member in _views(flat.to(self.compute_dtype), self.layers()):
+            hidden = x
+            for index, (weight, bias) in enumerate(member):
+                hidden = torch.addmm(bias, hidden, weight)
+                if index < len(member) - 1:
                     hidden = torch.relu(hidden)
             outputs.append(hidden)
         return torch.stack(outputs).float()
