@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from algorithms.baseline import GAE, ValueBaseline
+from algorithms.blueprint import Blueprint, Descent
+from algorithms.buffer import ReplayBuffer
 from algorithms.config import Hyperparameters
-from algorithms.critics import TD, NoCritic, QEnsemble, polyak_update, td_loss, td_target
+from algorithms.critics import NoCritic, polyak_update
+from algorithms.ensembles import QEnsemble, ValueNetwork
+from algorithms.lambda_critic import TDLambda
+from algorithms.losses import Losses
 from algorithms.methods import Method
-from algorithms.mlp import MLP
-from algorithms.objectives import Losses, imitation_loss
-from algorithms.policies import Policy
+from algorithms.natural_gradient import NaturalPolicyGradient
+from algorithms.policies import FreeGaussianPolicy, Policy
+from algorithms.returns import Rollout
 from algorithms.step import Step
-from algorithms.temperature import FixedTemperature, LearnedTemperature
 from algorithms.types import Batch, Metrics
 
 
@@ -38,48 +44,30 @@ class Agent:
     ) -> None:
         self.method, self.config, self.device = method, config, torch.device(device)
         # streams of their own: with seed and seed + 1 two runs would share one
-        for_networks, for_sampling = np.random.SeedSequence([seed, 0]).generate_state(2)
-        initial = torch.Generator().manual_seed(int(for_networks))
-        dtype = getattr(torch, config.precision)
-        networks: dict[str, nn.Module] = {
-            "policy": method.policy.build(
-                observation_dim, action_dim, config.policy_hidden, initial, dtype, config.compile
-            )
-        }
-        if isinstance(method.critic, TD):
-            sizes = (observation_dim + action_dim, *config.q_hidden, 1)
-            for name in ("critic", "target_critic"):
-                mlp = MLP(
-                    sizes,
-                    members=method.critic.members,
-                    generator=initial,
-                    dtype=dtype,
-                    compiled=config.compile,
-                )
-                networks[name] = QEnsemble(mlp, method.critic.clamp)
-            networks["target_critic"].load_state_dict(networks["critic"].state_dict())
-            networks["target_critic"].requires_grad_(False)
-        networks |= method.objective.build(action_dim)
-        self.networks = nn.ModuleDict(networks).to(self.device)
+        seeds = np.random.SeedSequence([seed, 0]).generate_state(3)
+        initial, sampling, evaluating = (int(word) for word in seeds)
+        blueprint = Blueprint(
+            observation_dim, action_dim, config, torch.Generator().manual_seed(initial)
+        )
+        built = blueprint.built
+        built["policy"] = method.policy.build(blueprint)
+        # the order matters: see Blueprint
+        parts = (method.critic, method.objective, method.behavior, method.constraint)
+        for part in parts:
+            built.update(part.networks(blueprint))
+        self.networks = nn.ModuleDict(built).to(self.device)
+        descents = {"policy": Descent(config.policy_learning_rate, config.policy_weight_decay)}
+        for part in parts:
+            descents |= part.trained(config)
         self.optimizers = {
-            name: torch.optim.Adam(
-                self.networks[name].parameters(), lr=lr, weight_decay=decay, fused=True
-            )
-            for name, (lr, decay) in self._optimizer_settings().items()
+            name: method.optimizer.build(self.networks[name].parameters(), descent)
+            for name, descent in descents.items()
         }
         # Exploration and sampled losses draw from here, so that a checkpoint fixes them all.
-        self.generator = torch.Generator(self.device).manual_seed(int(for_sampling))
-
-    def _optimizer_settings(self) -> dict[str, tuple[float, float]]:
-        """Trained network -> (learning rate, weight decay)."""
-        config = self.config
-        settings = {"policy": (config.policy_learning_rate, config.policy_weight_decay)}
-        if "critic" in self.networks:
-            settings["critic"] = (config.q_learning_rate, config.q_weight_decay)
-        rule = getattr(self.method.objective, "temperature", None)
-        if isinstance(rule, LearnedTemperature):
-            settings["temperature"] = (rule.alpha_learning_rate, 0.0)
-        return settings
+        self.generator = torch.Generator(self.device).manual_seed(sampling)
+        # one for evaluation alone: how often it is done must not change what is learned
+        self._evaluation = torch.Generator(self.device).manual_seed(evaluating)
+        self.updates = 0
 
     @property
     def policy(self) -> Policy:
@@ -97,12 +85,24 @@ class Agent:
         """Whether `update` looks at the replay batch at all (BC does not)."""
         return not (isinstance(self.method.critic, NoCritic) and self.needs_demonstrations)
 
+    @property
+    def episodes_per_improvement(self) -> int:
+        """On-policy methods: whole episodes that `improve` wants at once; 0 for all others."""
+        objective = self.method.objective
+        return objective.trajectories if isinstance(objective, NaturalPolicyGradient) else 0
+
     @torch.no_grad()
     def act(self, observation: np.ndarray, *, deterministic: bool) -> np.ndarray:
-        """(O,) -> (A,) in [-1, 1]: the mode, or a sample clipped to what the simulator executes."""
+        """(O,) -> (A,) in [-1, 1], clipped to what the simulator executes.
+
+        As the method acts: by default the policy's mode, or a sample while exploring.
+        """
         x = torch.as_tensor(observation, dtype=torch.float32, device=self.device).unsqueeze(0)
+        critic = self.networks["critic"] if "critic" in self.networks else None
+        assert critic is None or isinstance(critic, QEnsemble)
+        generator = self._evaluation if deterministic else self.generator
         pi = self.policy(x)
-        action = pi.mode() if deterministic else pi.sample(self.generator)
+        action = self.method.acting(pi, x, critic, generator, deterministic=deterministic)
         result: np.ndarray = action[0].clamp(-1, 1).cpu().numpy()
         return result
 
@@ -111,11 +111,17 @@ class Agent:
 
         Uses the policy's optimiser, whose moments carry over into `update`.
         """
-        loss = imitation_loss(
-            self.policy(demonstrations.observations).log_prob(demonstrations.actions)
-        )
+        loss = self.method.initialisation.loss(self.policy, demonstrations)
         self._descend({"policy": loss})
         return {"policy_loss": loss.detach()}
+
+    def prepare(self, buffer: ReplayBuffer) -> None:
+        """To be called before a batch is drawn: critics of the whole buffer work on it here."""
+        critic = self.method.critic
+        if isinstance(critic, TDLambda) and critic.refreshes(self.updates):
+            value = self.networks["value"]
+            assert isinstance(value, ValueNetwork)
+            critic.refresh(value, buffer, self.config.discount)
 
     def update(self, batch: Batch, demonstrations: Batch | None = None) -> Metrics:
         """One gradient step of every trained network (Algorithm 1, lines 5-7).
@@ -124,44 +130,60 @@ class Agent:
         whose `needs_demonstrations` is true. Returns scalar tensors without gradient.
         """
         step = self._step(batch, demonstrations)
-        losses, metrics = self.method.objective.losses(step)
-        if isinstance(self.method.critic, TD):
-            losses["critic"], critic_metrics = self._critic_loss(step, self.method.critic)
-            metrics |= critic_metrics
+        losses, metrics = self._policy_losses(step)
+        for part in (self.method.critic, self.method.behavior):
+            part_losses, part_metrics = part.losses(step)
+            losses |= part_losses
+            metrics |= part_metrics
         self._descend(losses)
-        if "critic" in losses:
-            polyak_update(self.networks["target_critic"], self.networks["critic"], self.config.tau)
+        for name in ("critic", "policy"):
+            if f"target_{name}" in self.networks and name in losses:
+                source, target = self.networks[name], self.networks[f"target_{name}"]
+                polyak_update(target, source, self.config.tau)
+        self.method.constraint.after_update(self.networks)
+        self.updates += 1
+        return metrics
+
+    def _policy_losses(self, step: Step) -> tuple[Losses, Metrics]:
+        method = self.method
+        losses: Losses = {}
+        metrics: Metrics = {}
+        if not method.critic.improves(self.updates):
+            return losses, metrics
+        if not method.constraint.postpones_improvement(self.updates):
+            losses, metrics = method.objective.losses(step)
+        term, duals, constraint_metrics = method.constraint.policy_term(step)
+        if isinstance(term, Tensor):
+            losses["policy"] = losses["policy"] + term if "policy" in losses else term
+        return losses | duals, metrics | constraint_metrics
+
+    def improve(self, rollouts: Sequence[Rollout], demonstrations: Batch | None) -> Metrics:
+        """One on-policy improvement from whole episodes of the present policy (DAPG).
+
+        demonstrations: all of them. ValueError if the method is not an on-policy one.
+        """
+        critic, objective = self.method.critic, self.method.objective
+        baseline, policy = self.networks["baseline"], self.policy
+        if not isinstance(critic, GAE) or not isinstance(objective, NaturalPolicyGradient):
+            raise ValueError("improve() is for critic=GAE with objective=NaturalPolicyGradient")
+        assert isinstance(baseline, ValueBaseline) and isinstance(policy, FreeGaussianPolicy)
+        advantages = critic.advantages(baseline, rollouts)
+        metrics = objective.improve(policy, rollouts, advantages, demonstrations, self.updates)
+        optimizer = self.optimizers["baseline"]
+        metrics |= critic.fit(baseline, optimizer, rollouts, self.generator)
+        self.updates += 1
         return metrics
 
     def _step(self, batch: Batch, demonstrations: Batch | None) -> Step:
-        objective = self.method.objective
-        rule = getattr(objective, "temperature", None)
-        fixed_alpha = rule.alpha if isinstance(rule, FixedTemperature) else 0.0
         return Step(
-            self.networks, batch, demonstrations, self.generator, objective.query, fixed_alpha
+            self.method,
+            self.networks,
+            self.config,
+            batch,
+            demonstrations,
+            self.generator,
+            self.updates,
         )
-
-    def _critic_loss(self, step: Step, critic: TD) -> tuple[Tensor, Metrics]:
-        target_critic = self.networks["target_critic"]
-        batch = step.batch
-        with torch.no_grad():
-            alpha = step.alpha
-            if isinstance(alpha, float) and alpha == 0:
-                next_actions = step.next_pi.sample(self.generator)
-                entropy_cost: Tensor | float = 0.0
-            else:
-                next_actions, log_prob = step.next_pi.sample_with_log_prob(self.generator)
-                entropy_cost = alpha * log_prob
-            # the simulator clips what it executes, so Q^pi is the value of the clipped action
-            next_q = target_critic(batch.next_observations, next_actions.clamp(-1, 1))
-            y = td_target(
-                batch.rewards,
-                batch.masks,
-                next_q.min(0).values - entropy_cost,
-                discount=self.config.discount,
-                clamp=critic.clamp,
-            )
-        return td_loss(step.q, y)
 
     def _descend(self, losses: Losses) -> None:
         for name in losses:
@@ -176,6 +198,8 @@ class Agent:
             "networks": self.networks.state_dict(),
             "optimizers": {name: opt.state_dict() for name, opt in self.optimizers.items()},
             "generator": self.generator.get_state(),
+            "evaluation": self._evaluation.get_state(),
+            "updates": self.updates,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -184,3 +208,5 @@ class Agent:
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         self.generator.set_state(state["generator"])
+        self._evaluation.set_state(state["evaluation"])
+        self.updates = state["updates"]

@@ -8,21 +8,34 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from algorithms.returns import discounted_returns
 from algorithms.types import Batch
 
 _FIELDS = ("observations", "actions", "rewards", "masks", "next_observations")
+_EMPTY = {"returns": float("-inf"), "targets": 0.0, "advantages": 0.0}
 
 
 class ReplayBuffer:
     """Ring of transitions, sampled uniformly with replacement.
 
-    `masks` says whether to bootstrap (0 only at true terminals); that a trajectory was cut by a
-    time limit never reaches the buffer. What `freeze_prior()` has marked as prior data is never
+    `masks` says whether to bootstrap (0 only at true terminals); where a trajectory ends for any
+    other reason is known to `ends()` only. What `freeze_prior()` has marked as prior data is never
     overwritten and not part of `state_dict()`: it is read again from its file on resume.
+
+    `columns` are further numbers a transition, kept where a method needs them:
+    `returns`, the discounted return-to-go of its trajectory (-inf until the trajectory has ended);
+    `targets` and `advantages`, which a critic fills in for the whole buffer at once.
     """
 
     def __init__(
-        self, capacity: int, observation_dim: int, action_dim: int, device: str = "cpu"
+        self,
+        capacity: int,
+        observation_dim: int,
+        action_dim: int,
+        device: str = "cpu",
+        *,
+        columns: tuple[str, ...] = (),
+        discount: float = 0.99,
     ) -> None:
         self.capacity, self.size, self.prior, self._next = capacity, 0, 0, 0
         widths = (observation_dim, action_dim, 0, 0, observation_dim)
@@ -30,6 +43,12 @@ class ReplayBuffer:
             name: torch.zeros((capacity, width) if width else (capacity,), device=device)
             for name, width in zip(_FIELDS, widths, strict=True)
         }
+        self._columns = {
+            name: torch.full((capacity,), _EMPTY[name], device=device) for name in columns
+        }
+        self._ends = torch.zeros(capacity, dtype=torch.bool, device=device)
+        self._open: list[int] = []  # where the transitions of the unfinished trajectory lie
+        self.discount = discount
 
     def __len__(self) -> int:
         return self.size
@@ -37,7 +56,7 @@ class ReplayBuffer:
     def add_many(
         self, observations: Any, actions: Any, rewards: Any, masks: Any, next_observations: Any
     ) -> None:
-        """Append N transitions (arrays with leading dimension N); for prior data.
+        """Append one trajectory of N transitions (arrays with leading dimension N), prior data.
 
         Raises ValueError if they do not fit: silently evicting demonstrations is a known fault.
         """
@@ -54,8 +73,10 @@ class ReplayBuffer:
             if tuple(values.shape) != expected:
                 raise ValueError(f"{name} must be {expected}, got {tuple(values.shape)}")
             self._data[name][self.size : self.size + count] = values
+        self._open = list(range(self.size, self.size + count))
         self.size += count
         self._next = self.size
+        self.end_trajectory()
 
     def freeze_prior(self) -> None:
         """Everything stored so far is prior data."""
@@ -83,21 +104,95 @@ class ReplayBuffer:
         data["next_observations"][index] = torch.from_numpy(
             np.asarray(next_observation, dtype=np.float32)
         )
+        self._ends[index] = False
+        for name, column in self._columns.items():
+            column[index] = _EMPTY[name]
+        self._open.append(index)
         self._next = index + 1
         self.size = max(self.size, self._next)
 
-    def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:
-        """`batch_size` transitions, uniformly with replacement. ValueError if empty."""
-        if self.size == 0:
+    def end_trajectory(self) -> None:
+        """The transition added last was its trajectory's last one.
+
+        Where `returns` are kept, the trajectory's are worked out now. One that a time limit cut is
+        taken to go on with its last reward for ever: r / (1 - discount).
+        """
+        if not self._open:
+            return
+        index = torch.tensor(self._open, device=self._ends.device)
+        self._ends[index[-1]] = True
+        if "returns" in self._columns:
+            rewards, mask = self._data["rewards"][index], float(self._data["masks"][index[-1]])
+            tail = float(rewards[-1]) / (1 - self.discount) if self.discount < 1 else 0.0
+            self._columns["returns"][index] = discounted_returns(
+                rewards, self.discount, bootstrap=mask * tail
+            )
+        self._open = []
+
+    def column(self, name: str) -> Tensor:
+        """(N, ...) of all N stored transitions, as they lie in memory."""
+        return (self._data | self._columns)[name][: self.size]
+
+    def set_column(self, name: str, values: Tensor) -> None:
+        """Fill the column `name` for all N stored transitions."""
+        self._columns[name][: self.size] = values
+
+    def ends(self) -> Tensor:
+        """(N,) True where the next transition in memory does not continue the trajectory."""
+        ends = self._ends[: self.size].clone()
+        if self.size:
+            ends[-1] = True
+            ends[self._next - 1] = True  # the seam of the ring
+        return ends
+
+    def sample(
+        self, batch_size: int, rng: np.random.Generator, low: int = 0, high: int | None = None
+    ) -> Batch:
+        """`batch_size` transitions, uniformly with replacement, of those from `low` to `high`.
+
+        ValueError if there are none.
+        """
+        high = self.size if high is None else high
+        if high <= low:
             raise ValueError("cannot sample from an empty replay buffer: no data has been added")
-        index = torch.from_numpy(rng.integers(0, self.size, batch_size))
-        index = index.to(self._data["rewards"].device)
-        return Batch(*(self._data[name].index_select(0, index) for name in _FIELDS))
+        index = torch.from_numpy(rng.integers(low, high, batch_size))
+        return self._batch(index.to(self._ends.device))
+
+    def all(self) -> Batch:
+        """Every stored transition."""
+        return self._batch(torch.arange(self.size, device=self._ends.device))
+
+    def latest(self, count: int) -> list[Batch]:
+        """The `count` transitions added last, a batch for each trajectory, oldest first.
+
+        ValueError if the ring has overwritten some of them.
+        """
+        if count > self.size - self.prior:
+            raise ValueError(
+                f"{count} online transitions are wanted, but the replay buffer keeps "
+                f"{self.size - self.prior}; raise replay_buffer_size"
+            )
+        ring = self.capacity - self.prior
+        offset = torch.arange(self._next - count - self.prior, self._next - self.prior)
+        index = (offset % ring + self.prior).to(self._ends.device)
+        cuts = torch.nonzero(self._ends[index]).flatten() + 1
+        return [self._batch(part) for part in torch.tensor_split(index, cuts.cpu()) if len(part)]
+
+    def _batch(self, index: Tensor) -> Batch:
+        columns = {name: column.index_select(0, index) for name, column in self._columns.items()}
+        return Batch(*(self._data[name].index_select(0, index) for name in _FIELDS), **columns)
 
     def state_dict(self) -> dict[str, Any]:
-        """The online part only."""
+        """The online part only, and the columns of everything."""
         online = {name: self._data[name][self.prior : self.size].clone() for name in _FIELDS}
-        return {"prior": self.prior, "next": self._next, "online": online}
+        return {
+            "prior": self.prior,
+            "next": self._next,
+            "online": online,
+            "ends": self._ends[self.prior : self.size].clone(),
+            "open": list(self._open),
+            "columns": {name: c[: self.size].clone() for name, c in self._columns.items()},
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore the online part behind the prior data that is already here."""
@@ -110,3 +205,7 @@ class ReplayBuffer:
         for name in _FIELDS:
             self._data[name][self.prior : self.prior + count] = state["online"][name]
         self.size, self._next = self.prior + count, state["next"]
+        self._ends[self.prior : self.size] = state["ends"]
+        self._open = list(state["open"])
+        for name, column in state["columns"].items():
+            self._columns[name][: self.size] = column

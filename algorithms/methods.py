@@ -4,71 +4,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from algorithms.acting import Acting, ModeOrSample
+from algorithms.behavior import Behavior, NoBehavior
+from algorithms.constraints import AnyConstraint, NoConstraint
 from algorithms.critics import Critic
+from algorithms.initialisation import (
+    Initialisation,
+    OnPriorData,
+    Pretraining,
+    RandomInit,
+)
 from algorithms.objectives import Objective
-from algorithms.policies import PolicyClass, SquashedGaussian, TanhMeanGaussian
-from algorithms.types import check_range
+from algorithms.optimizers import Adam, Optimizer
+from algorithms.policies import (
+    DeterministicTanh,
+    FreeGaussian,
+    SquashedGaussian,
+    TanhMeanGaussian,
+)
+from algorithms.replay import Replay, Uniform
+from algorithms.vae import Perturbation
 
-
-@dataclass(frozen=True)
-class NoBehavior:
-    """The data's policy is not modelled."""
-
-
-@dataclass(frozen=True)
-class NoConstraint:
-    """Nothing keeps the policy near the data."""
-
-
-@dataclass(frozen=True)
-class Implicit:
-    """The objective only ever raises the likelihood of actions in the data (section 2)."""
-
-
-@dataclass(frozen=True)
-class RandomInit:
-    """The policy starts from its random initialisation."""
-
-    cloning_steps = 0
-
-
-@dataclass(frozen=True)
-class CloneDemonstrations:
-    """The policy is first cloned from the demonstrations (B.4, "initializing the policy ...")."""
-
-    cloning_steps: int = 25_000
-
-    def __post_init__(self) -> None:
-        check_range("cloning_steps", self.cloning_steps, 0)
-
-
-Behavior = NoBehavior
-Constraint = NoConstraint | Implicit
-Initialisation = RandomInit | CloneDemonstrations
+PolicyClass = TanhMeanGaussian | SquashedGaussian | FreeGaussian | DeterministicTanh | Perturbation
 
 
 @dataclass(frozen=True)
 class Method:
-    """critic x policy objective x behaviour model x constraint, and the policy they train."""
+    """critic x policy objective x behaviour model x constraint, and the policy they train.
+
+    The other fields say how it starts, acts, replays and descends; most rows leave them as they
+    are.
+    """
 
     critic: Critic
     objective: Objective
     behavior: Behavior = NoBehavior()
-    constraint: Constraint = NoConstraint()
+    constraint: AnyConstraint = NoConstraint()
     policy: PolicyClass = TanhMeanGaussian()
     initialisation: Initialisation = RandomInit()
+    pretraining: Pretraining = OnPriorData()
+    acting: Acting = ModeOrSample()
+    replay: Replay = Uniform()
+    optimizer: Optimizer = Adam()
 
-
-__all__ = [
-    "Behavior",
-    "CloneDemonstrations",
-    "Constraint",
-    "Implicit",
-    "Initialisation",
-    "Method",
-    "NoBehavior",
-    "NoConstraint",
-    "RandomInit",
-    "SquashedGaussian",
-    "TanhMeanGaussian",
-]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the replay buffer keeps beside the transitions, for any of the components."""
+        parts = (self.critic, self.behavior)
+        return tuple(dict.fromkeys(name for part in parts for name in part.columns))

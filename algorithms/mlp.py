@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 Layers = list[list[tuple[Tensor, Tensor]]]  # member -> layer -> (weight (in, out), bias (out,))
 
@@ -87,6 +88,9 @@ def _views(flat: Tensor, like: Layers) -> Layers:
 class MLP(nn.Module):
     """`members` independent ReLU networks with layer sizes `sizes`, linear outputs.
 
+    With `layer_norm` every hidden layer is normalised before its ReLU (Ba et al. 2016, without
+    the learned scale and shift).
+
     Hidden weights are uniform in +-1/sqrt(fan_in), the last layer in +-`last_scale`, biases 0
     (the initialisation of the released code, with its fan-in taken along the right axis).
     """
@@ -100,12 +104,15 @@ class MLP(nn.Module):
         generator: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
         compiled: bool = False,
+        layer_norm: bool = False,
     ) -> None:
         super().__init__()
         self.sizes, self.members, self.compute_dtype = tuple(sizes), members, dtype
-        if compiled:  # all networks share the code of _plain, and the limit counts per code
+        # normalised layers take the ordinary path: there is no written-out backward for them
+        self.layer_norm, self.ordinary = layer_norm, compiled or layer_norm
+        if compiled:  # all networks share the code of plain, and the limit counts per code
             torch._dynamo.config.recompile_limit = 64
-        self._compiled = torch.compile(self._plain) if compiled else None
+        self._run = torch.compile(self.plain) if compiled else self.plain
         pairs = list(pairwise(sizes))
         flat = torch.zeros(members * sum(i * o + o for i, o in pairs))
         self.flat = nn.Parameter(flat)
@@ -139,19 +146,20 @@ class MLP(nn.Module):
         return self._apply_rows(x, self.flat.detach(), x.shape[0])[0]
 
     def _apply_rows(self, x: Tensor, flat: Tensor, grad_rows: int) -> tuple[Tensor, Tensor]:
-        if self._compiled is not None:
+        if self.ordinary:
             if grad_rows == x.shape[0]:
-                return self._compiled(x, flat), x.new_empty(self.members, 0, self.sizes[-1])
+                return self._run(x, flat), x.new_empty(self.members, 0, self.sizes[-1])
             with torch.no_grad():
-                without = self._compiled(x[grad_rows:], flat)
-            return self._compiled(x[:grad_rows], flat), without
+                without = self._run(x[grad_rows:], flat)
+            return self._run(x[:grad_rows], flat), without
         result: tuple[Tensor, Tensor] = _Forward.apply(
             x, flat, self.layers(), grad_rows, self.compute_dtype
         )  # type: ignore[no-untyped-call]
         return result
 
-    def _plain(self, x: Tensor, flat: Tensor) -> Tensor:
-        """The same networks in ordinary operations, for torch.compile to work on."""
+    def plain(self, x: Tensor, flat: Tensor) -> Tensor:
+        """The same networks in ordinary operations of `flat`, (R, in) -> (E, R, out): for
+        torch.compile, and for torch.func (any number and mode of derivatives)."""
         outputs = []
         x = x.to(self.compute_dtype)
         for member in _views(flat.to(self.compute_dtype), self.layers()):
@@ -159,6 +167,8 @@ class MLP(nn.Module):
             for index, (weight, bias) in enumerate(member):
                 hidden = torch.addmm(bias, hidden, weight)
                 if index < len(member) - 1:
+                    if self.layer_norm:
+                        hidden = functional.layer_norm(hidden, hidden.shape[-1:])
                     hidden = torch.relu(hidden)
             outputs.append(hidden)
         return torch.stack(outputs).float()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from algorithms.blueprint import Blueprint
 from algorithms.mlp import MLP
 
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
@@ -26,11 +27,18 @@ class Distribution(Protocol):
     def mode(self) -> Tensor: ...
     def log_prob(self, actions: Tensor) -> Tensor: ...
     def sample(self, generator: torch.Generator | None, count: int = 1) -> Tensor: ...
-    def sample_with_log_prob(self, generator: torch.Generator | None) -> tuple[Tensor, Tensor]: ...
+    def sample_with_log_prob(
+        self, generator: torch.Generator | None, count: int = 1
+    ) -> tuple[Tensor, Tensor]: ...
+    def sample_before_squash(self, generator: torch.Generator | None, count: int) -> Tensor: ...
+    def improvable(self, generator: torch.Generator | None) -> Tensor: ...
 
 
 def gaussian_log_prob(value: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
-    """Log N(value; mean, exp(log_std)^2), summed over action dimensions: (B, A) -> (B,) nats."""
+    """Log N(value; mean, exp(log_std)^2), summed over action dimensions: (B, A) -> (B,) nats.
+
+    value may be (K, B, A), K actions a state: (K, B).
+    """
     z = (value - mean) * torch.exp(-log_std)
     dims = value.shape[-1]
     spread = log_std.sum(-1) if log_std.dim() > 1 else log_std.sum()
@@ -48,7 +56,7 @@ class Gaussian:
         return self.mean
 
     def log_prob(self, actions: Tensor) -> Tensor:
-        """(B, A) -> (B,) nats."""
+        """(B, A) or (K, B, A) -> (B,) or (K, B) nats."""
         return gaussian_log_prob(actions, self.mean, self.log_std)
 
     def sample(self, generator: torch.Generator | None, count: int = 1) -> Tensor:
@@ -57,10 +65,20 @@ class Gaussian:
         log_std = _repeated(self.log_std, count) if self.log_std.dim() > 1 else self.log_std
         return mean + torch.exp(log_std) * _noise(mean, generator)
 
-    def sample_with_log_prob(self, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
-        """Reparameterised sample (B, A) and its log-density (B,); both carry gradient."""
-        actions = self.sample(generator)
-        return actions, self.log_prob(actions)
+    def sample_with_log_prob(
+        self, generator: torch.Generator | None, count: int = 1
+    ) -> tuple[Tensor, Tensor]:
+        """Reparameterised samples (K * B, A), their log-densities (K * B,); both carry gradient."""
+        actions = self.sample(generator, count)
+        return actions, self.log_prob(actions.view(count, *self.mean.shape)).view(-1)
+
+    def sample_before_squash(self, generator: torch.Generator | None, count: int) -> Tensor:
+        """(count, B, A); nothing squashes this Gaussian, so these are its samples."""
+        return self.sample(generator, count).view(count, *self.mean.shape)
+
+    def improvable(self, generator: torch.Generator | None) -> Tensor:
+        """(B, A), the action along which Q is ascended: a reparameterised sample."""
+        return self.sample(generator)
 
 
 @dataclass(frozen=True)
@@ -74,23 +92,71 @@ class TanhGaussian:
         return torch.tanh(self.mean)
 
     def log_prob(self, actions: Tensor) -> Tensor:
-        """(B, A) -> (B,) nats. Actions are clipped to +-(1 - 1e-4): the bounds have no density."""
+        """(B, A) or (K, B, A) -> (B,) or (K, B) nats.
+
+        Actions are clipped to +-(1 - 1e-4): the bounds have no density.
+        """
         return self._density(torch.atanh(actions.clamp(-1 + 1e-4, 1 - 1e-4)))
 
     def sample(self, generator: torch.Generator | None, count: int = 1) -> Tensor:
         """(count * B, A), block k holding the k-th sample of every state; reparameterised."""
-        mean, log_std = _repeated(self.mean, count), _repeated(self.log_std, count)
-        return torch.tanh(mean + torch.exp(log_std) * _noise(mean, generator))
+        return torch.tanh(self.sample_before_squash(generator, count)).flatten(0, 1)
 
-    def sample_with_log_prob(self, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
-        """Reparameterised sample (B, A) and its log-density (B,); both carry gradient."""
-        u = self.mean + torch.exp(self.log_std) * _noise(self.mean, generator)
-        return torch.tanh(u), self._density(u)
+    def sample_with_log_prob(
+        self, generator: torch.Generator | None, count: int = 1
+    ) -> tuple[Tensor, Tensor]:
+        """Reparameterised samples (K * B, A), their log-densities (K * B,); both carry gradient."""
+        u = self.sample_before_squash(generator, count)
+        return torch.tanh(u).flatten(0, 1), self._density(u).flatten()
+
+    def sample_before_squash(self, generator: torch.Generator | None, count: int) -> Tensor:
+        """U = mean + std * noise: (count, B, A), reparameterised."""
+        noise = _noise(self.mean.expand(count, *self.mean.shape), generator)
+        return self.mean + torch.exp(self.log_std) * noise
+
+    def improvable(self, generator: torch.Generator | None) -> Tensor:
+        """(B, A), the action along which Q is ascended: a reparameterised sample."""
+        return self.sample(generator)
 
     def _density(self, u: Tensor) -> Tensor:
         # log(1 - tanh(u)^2) = 2 (log 2 - u - softplus(-2u)), which does not cancel for large |u|
         squash = 2 * (math.log(2) - u - functional.softplus(-2 * u))
         return gaussian_log_prob(u, self.mean, self.log_std) - squash.sum(-1)
+
+
+@dataclass(frozen=True)
+class Deterministic:
+    """One action a state (TD3). Exploration adds Gaussian noise of `noise` to it."""
+
+    mean: Tensor  # (B, A), in [-1, 1]
+    noise: float
+
+    @property
+    def log_std(self) -> Tensor:
+        return torch.full_like(self.mean, self.noise).log()
+
+    def mode(self) -> Tensor:
+        return self.mean
+
+    def log_prob(self, actions: Tensor) -> Tensor:
+        raise TypeError("a deterministic policy has no density: this objective cannot train it")
+
+    def sample(self, generator: torch.Generator | None, count: int = 1) -> Tensor:
+        """(count * B, A): the action with exploration noise, clipped to [-1, 1]."""
+        mean = _repeated(self.mean, count)
+        return (mean + self.noise * _noise(mean, generator)).clamp(-1, 1)
+
+    def sample_with_log_prob(
+        self, generator: torch.Generator | None, count: int = 1
+    ) -> tuple[Tensor, Tensor]:
+        raise TypeError("a deterministic policy has no density: this objective cannot train it")
+
+    def sample_before_squash(self, generator: torch.Generator | None, count: int) -> Tensor:
+        raise TypeError("a deterministic policy has no distribution before a squashing function")
+
+    def improvable(self, generator: torch.Generator | None) -> Tensor:
+        """(B, A), the action along which Q is ascended: without exploration noise."""
+        return self.mean
 
 
 def _noise(like: Tensor, generator: torch.Generator | None) -> Tensor:
@@ -111,6 +177,10 @@ class Policy(nn.Module):
 
     def head(self, output: Tensor) -> Distribution:
         raise TypeError("a policy class defines head()")
+
+    def target_copy(self) -> Policy:
+        """A copy with parameters of its own, for a slowly moving target."""
+        return copy.deepcopy(self)
 
     def forward(self, observations: Tensor) -> Distribution:
         """(B, O) -> distribution whose parameters carry gradient."""
@@ -148,6 +218,37 @@ class _TanhGaussianPolicy(Policy):
         return TanhGaussian(mean, log_std.clamp(self.low, self.high))
 
 
+class FreeGaussianPolicy(Policy):
+    """Linear mean, one free log-std per action dimension with a floor."""
+
+    def __init__(self, mlp: MLP, action_dim: int, initial: float, low: float) -> None:
+        super().__init__(mlp)
+        self.low = low
+        self.log_std = nn.Parameter(torch.full((action_dim,), initial))
+
+    def head(self, output: Tensor) -> Distribution:
+        return Gaussian(output, self.log_std.clamp(min=self.low))
+
+    def plain_mean(self, observations: Tensor, flat: Tensor) -> Tensor:
+        """The mean (B, A) as ordinary operations of `flat` (the MLP's parameters): torch.func
+        transforms, forward mode included, apply to it."""
+        return self.mlp.plain(observations, flat).squeeze(0)
+
+
+class _DeterministicPolicy(Policy):
+    def __init__(self, mlp: MLP, noise: float) -> None:
+        super().__init__(mlp)
+        self.noise = noise
+
+    def head(self, output: Tensor) -> Distribution:
+        return Deterministic(torch.tanh(output), self.noise)
+
+
+def _policy_mlp(blueprint: Blueprint, outputs: int) -> MLP:
+    hidden = blueprint.config.policy_hidden
+    return blueprint.mlp(blueprint.observation_dim, hidden, outputs, last_scale=1e-3)
+
+
 @dataclass(frozen=True)
 class TanhMeanGaussian:
     """Mean tanh(f(s)); one free, bounded standard deviation per action dimension.
@@ -159,18 +260,9 @@ class TanhMeanGaussian:
     log_std_min: float = -6.0
     log_std_max: float = 0.0
 
-    def build(
-        self,
-        observation_dim: int,
-        action_dim: int,
-        hidden: Sequence[int],
-        generator: torch.Generator,
-        dtype: torch.dtype,
-        compiled: bool,
-    ) -> Policy:
-        sizes = (observation_dim, *hidden, action_dim)
-        mlp = MLP(sizes, last_scale=1e-3, generator=generator, dtype=dtype, compiled=compiled)
-        return _TanhMeanPolicy(mlp, action_dim, self.log_std_min, self.log_std_max)
+    def build(self, blueprint: Blueprint) -> Policy:
+        mlp = _policy_mlp(blueprint, blueprint.action_dim)
+        return _TanhMeanPolicy(mlp, blueprint.action_dim, self.log_std_min, self.log_std_max)
 
 
 @dataclass(frozen=True)
@@ -180,18 +272,35 @@ class SquashedGaussian:
     log_std_min: float = -20.0
     log_std_max: float = 2.0
 
-    def build(
-        self,
-        observation_dim: int,
-        action_dim: int,
-        hidden: Sequence[int],
-        generator: torch.Generator,
-        dtype: torch.dtype,
-        compiled: bool,
-    ) -> Policy:
-        sizes = (observation_dim, *hidden, 2 * action_dim)
-        mlp = MLP(sizes, last_scale=1e-3, generator=generator, dtype=dtype, compiled=compiled)
+    def build(self, blueprint: Blueprint) -> Policy:
+        mlp = _policy_mlp(blueprint, 2 * blueprint.action_dim)
         return _TanhGaussianPolicy(mlp, self.log_std_min, self.log_std_max)
 
 
-PolicyClass = TanhMeanGaussian | SquashedGaussian
+@dataclass(frozen=True)
+class FreeGaussian:
+    """Linear mean, free log-std that starts at `log_std_init` (DAPG's policy).
+
+    DAPG's own network is tanh (32, 32); here it is the ReLU network of all methods, so that a
+    comparison varies the algorithm alone. Nothing bounds the mean: actions are clipped where they
+    are executed.
+    """
+
+    log_std_init: float = 0.0
+    log_std_min: float = -3.0
+
+    def build(self, blueprint: Blueprint) -> Policy:
+        mlp = _policy_mlp(blueprint, blueprint.action_dim)
+        return FreeGaussianPolicy(mlp, blueprint.action_dim, self.log_std_init, self.log_std_min)
+
+
+@dataclass(frozen=True)
+class DeterministicTanh:
+    """a = tanh(f(s)); while exploring, Gaussian noise is added (TD3, Fujimoto 2018)."""
+
+    exploration_noise: float = 0.1
+
+    def build(self, blueprint: Blueprint) -> Policy:
+        return _DeterministicPolicy(
+            _policy_mlp(blueprint, blueprint.action_dim), self.exploration_noise
+        )

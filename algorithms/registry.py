@@ -1,29 +1,94 @@
-"""METHODS: the paper's Figure 4 as code, and the two profiles as data.
+"""METHODS: the paper's Figure 4 as code, later work beside it, and variants of both.
 
-A row holds what the paper's text says. `PROFILES` holds the values that depend on the domain
-(paper) and those that the authors' published scripts run instead (released): paths into a row or
-into the hyperparameters, never code. `resolve` puts row, profile and presets together.
+A row holds what the paper's text says. What depends on the domain or on the profile is in
+`profiles.py`. `resolve` puts row, profile, variant, preset and `--set` together.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from algorithms.config import Hyperparameters
-from algorithms.critics import TD, ClampOutput, ClampTarget, NoCritic
-from algorithms.methods import (
-    CloneDemonstrations,
-    Implicit,
-    Method,
-    RandomInit,
-    SquashedGaussian,
-    TanhMeanGaussian,
+from algorithms.acting import BestOfSamples
+from algorithms.behavior import (
+    AdvantageWeightedBehavior,
+    GaussianBehavior,
+    OwnPolicy,
+    PreviousPolicy,
+    ReturnAdvantage,
+    VAEBehavior,
 )
-from algorithms.objectives import Imitation, Mixed, PolicyMode, ReverseKL, WeightedMLE
+from algorithms.compatibility import check
+from algorithms.config import Hyperparameters
+from algorithms.constraints import (
+    MMD,
+    BatchConstantShift,
+    Implicit,
+    InfinityNorm,
+    KLPenalty,
+    KLRegularisation,
+    LearnedPrior,
+    Prior,
+    TrustRegion,
+)
+from algorithms.critics import (
+    GAE,
+    TD,
+    BestCandidate,
+    Conservative,
+    ExpectileTD,
+    Mean,
+    NoClamp,
+    NoCritic,
+    NormalisedLayers,
+    RandomSubset,
+    SmoothedAction,
+    SoftClipped,
+    TargetPolicy,
+    TDLambda,
+)
+from algorithms.initialisation import CloneDemonstrations, CloneMeans, NoPretraining
+from algorithms.lambda_critic import Unscaled
+from algorithms.methods import Method
+from algorithms.objectives import (
+    BehaviorActions,
+    DeterministicPolicyGradient,
+    Imitation,
+    LambdaAdvantage,
+    LearnedValue,
+    MeanSquaredError,
+    Mixed,
+    NaturalPolicyGradient,
+    NoBaseline,
+    NormalisedQ,
+    PolicyActions,
+    PolicyMode,
+    PolicySamples,
+    QFilter,
+    ReverseKL,
+    UndetachedPolicyActions,
+    WeightedMLE,
+)
+from algorithms.optimizers import MomentumSGD
+from algorithms.policies import DeterministicTanh, FreeGaussian, SquashedGaussian, TanhMeanGaussian
+from algorithms.profiles import PROFILES
+from algorithms.replay import Symmetric
 from algorithms.settings import Settings, nearest, replace_path
 from algorithms.temperature import FixedTemperature
-from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights
+from algorithms.vae import Perturbation
+from algorithms.weights import (
+    BatchMean,
+    DualExponential,
+    Exponential,
+    PartitionFunction,
+    StateMean,
+    Unnormalised,
+    Weights,
+)
+
+_AWR_WEIGHTS = Weights(Exponential(lam=1.0, clip=math.log(20.0)), Unnormalised())
 
 METHODS: dict[str, Method] = {
     "AWAC": Method(
@@ -44,52 +109,230 @@ METHODS: dict[str, Method] = {
         initialisation=CloneDemonstrations(),
     ),
     "BC": Method(critic=NoCritic(), objective=Imitation("demonstrations")),
+    "BCQ": Method(
+        critic=TD(ensemble=SoftClipped(), next_value=BestCandidate(), actor=TargetPolicy()),
+        objective=DeterministicPolicyGradient(),
+        behavior=VAEBehavior(),
+        constraint=InfinityNorm(phi=0.05),
+        policy=Perturbation(),
+        acting=BestOfSamples(act_candidates=100),
+    ),
+    "BEAR": Method(
+        critic=TD(ensemble=SoftClipped(), next_value=BestCandidate()),
+        objective=ReverseKL(FixedTemperature(0.0)),
+        behavior=VAEBehavior(),
+        constraint=MMD(threshold=0.05),
+        policy=SquashedGaussian(),
+        acting=BestOfSamples(act_candidates=10),
+    ),
+    "AWR": Method(
+        critic=TDLambda(),
+        objective=WeightedMLE(_AWR_WEIGHTS, LambdaAdvantage()),
+        constraint=Implicit(),
+    ),
+    "MPO": Method(
+        critic=TD(),
+        objective=WeightedMLE(
+            Weights(Exponential(lam=0.3), StateMean()), NoBaseline(), PolicyActions(samples=20)
+        ),
+        behavior=OwnPolicy(),
+        constraint=Prior(),
+    ),
+    "ABM-MPO": Method(
+        critic=TD(),
+        objective=WeightedMLE(
+            Weights(Exponential(lam=0.3), StateMean()),
+            PolicySamples(),
+            BehaviorActions(samples=10),
+        ),
+        behavior=AdvantageWeightedBehavior(),
+        constraint=LearnedPrior(),
+    ),
+    "DAPG": Method(
+        critic=GAE(),
+        objective=NaturalPolicyGradient(),
+        policy=FreeGaussian(),
+        initialisation=CloneMeans(),
+        pretraining=NoPretraining(),
+    ),
+    "BRAC": Method(
+        critic=TD(),
+        objective=ReverseKL(),
+        behavior=GaussianBehavior(),
+        constraint=KLPenalty(coefficient=0.1, warm_start_steps=20_000),
+        policy=SquashedGaussian(),
+    ),
+    # Later work: not in the paper.
+    "IQL": Method(
+        critic=ExpectileTD(expectile=0.7),
+        # its Adroit numbers: inverse temperature 0.5, weights up to 100
+        objective=WeightedMLE(
+            Weights(Exponential(lam=2.0, clip=2.0 * math.log(100.0)), Unnormalised()),
+            LearnedValue(),
+        ),
+        constraint=Implicit(),
+    ),
+    "TD3+BC": Method(
+        critic=TD(next_value=SmoothedAction(), actor=TargetPolicy(), updates_per_improvement=2),
+        objective=Mixed(
+            DeterministicPolicyGradient(q_scale=NormalisedQ(2.5)),
+            Imitation("buffer", MeanSquaredError()),
+        ),
+        policy=DeterministicTanh(),
+    ),
+    "Cal-QL": Method(
+        critic=TD(regulariser=Conservative()),
+        objective=ReverseKL(),
+        policy=SquashedGaussian(),
+        replay=Symmetric(),
+    ),
+    "RLPD": Method(
+        critic=TD(members=10, ensemble=RandomSubset(2), layers=NormalisedLayers()),
+        objective=ReverseKL(combination=Mean()),
+        policy=SquashedGaussian(),
+        pretraining=NoPretraining(),
+        replay=Symmetric(),
+    ),
 }
 
-# The entropy term makes SAC's values unbounded below, so only the upper clamp of B.3 is kept. Soft
-# values may exceed 0 while the policy's entropy is positive (early, with alpha near 1): the clamp
-# then cuts them. The paper says "we clamp the Q value" for the domain, not for which methods.
-_SAC_HAND = {"critic.clamp": ClampTarget(low=-float("inf"), high=0.0)}
-# The hand scripts ran SAC without entropy, unsquashed, without cloning (algorithms.md, 4).
-_SAC_RELEASED = {
-    "critic.clamp": ClampOutput(high=0.0),
-    "policy": TanhMeanGaussian(),
-    "initialisation": RandomInit(),
+LATER_WORK = ("IQL", "TD3+BC", "Cal-QL", "RLPD")
+PAPER_METHODS = tuple(name for name in METHODS if name not in LATER_WORK)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A row of METHODS with components exchanged: `dataclasses.replace` along dotted paths."""
+
+    base: str
+    changes: Mapping[str, Any]
+    summary: str
+
+
+_GAUSSIAN = GaussianBehavior(policy=TanhMeanGaussian())
+
+VARIANTS: dict[str, Variant] = {
+    "AWAC[unnormalised]": Variant(
+        "AWAC", {"objective.weights.normalisation": Unnormalised()}, "weights exp(A / lambda)"
+    ),
+    "AWAC[batch]": Variant(
+        "AWAC", {"objective.weights.normalisation": BatchMean()}, "weights of mean 1 in each batch"
+    ),
+    "AWAC[Z(s)]": Variant(
+        "AWAC",
+        {"objective.weights.normalisation": PartitionFunction(10), "behavior": _GAUSSIAN},
+        "weights over Z(s) from 10 actions of a behaviour model (B.3)",
+    ),
+    "AWAC[reverse-KL]": Variant(
+        "AWAC",
+        {
+            "objective": ReverseKL(FixedTemperature(0.0)),
+            "behavior": _GAUSSIAN,
+            "constraint": KLRegularisation(coefficient=0.3),
+        },
+        "min D_KL(pi || pi_beta exp(A / lambda)) in place of the forward direction",
+    ),
+    "AWAC[Q-beta]": Variant(
+        "AWAC",
+        {
+            "critic": TDLambda(scale=Unscaled()),
+            "objective.value": LambdaAdvantage(),
+            "collect_steps": 1200,
+        },
+        "the advantage of the data's policy, by TD(lambda), not of the present one",
+    ),
+    "AWAC[policy-actions]": Variant(
+        "AWAC",
+        {"objective.actions": PolicyActions(samples=1)},
+        "weighs actions of the policy, not of the buffer",
+    ),
+    "AWAC[prior-actions]": Variant(
+        "AWAC",
+        {"objective.actions": BehaviorActions(samples=1), "behavior": _GAUSSIAN},
+        "weighs actions of a cloned behaviour model, not of the buffer",
+    ),
+    "AWAC[no-clamp]": Variant("AWAC", {"critic.clamp": NoClamp()}, "Q is not clamped"),
+    "AWAC[V-sampled]": Variant(
+        "AWAC", {"objective.value": PolicySamples(1)}, "V(s) at one action of the policy"
+    ),
+    "AWAC[V-mode]": Variant(
+        "AWAC", {"objective.value": PolicyMode()}, "V(s) at the mode of the policy"
+    ),
+    "AWAC[no-clip]": Variant(
+        "AWAC", {"objective.weights.shape.clip": math.inf}, "advantages are not clipped"
+    ),
+    **{
+        f"AWAC[lambda={lam:g}]": Variant(
+            "AWAC", {"objective.weights.shape.lam": lam}, f"lambda {lam:g}"
+        )
+        for lam in (0.1, 0.3, 1.0, 3.0)
+    },
+    "SAC+BC[Q-filter]": Variant(
+        "SAC+BC", {"objective.filter": QFilter()}, "imitates only what Q prefers to the policy"
+    ),
+    "BC[all]": Variant(
+        "BC", {"objective.actions": "buffer"}, "clones the replay buffer, not demonstrations alone"
+    ),
+    "BRAC[policy]": Variant(
+        "BRAC",
+        {"constraint": KLRegularisation(coefficient=0.1, warm_start_steps=20_000)},
+        "BRAC-p: the divergence is in the policy's loss alone",
+    ),
+    "BRAC[released]": Variant(
+        "BRAC",
+        {"constraint": BatchConstantShift()},
+        "the published trainer's broadcast: a reward shift, constant over each batch",
+    ),
+    "AWR[SGD]": Variant(
+        "AWR",
+        {
+            "optimizer": MomentumSGD(),
+            "policy_learning_rate": 5e-5,
+            "q_learning_rate": 1e-2,
+        },
+        "AWR's own optimiser and learning rates",
+    ),
+    "MPO[full]": Variant(
+        "MPO",
+        {
+            "objective.weights.shape": DualExponential(),
+            "objective.actions": BehaviorActions(samples=20),
+            "behavior": PreviousPolicy(),
+            "constraint": TrustRegion(),
+        },
+        "Abdolmaleki 2018: temperature by its dual, KL trust region to the target policy",
+    ),
+    "MPO[released]": Variant(
+        "MPO",
+        {
+            "objective.weights.normalisation": BatchMean(),
+            "objective.value": PolicyMode(),
+            "objective.actions": UndetachedPolicyActions(),
+        },
+        "the published trainer's sample carries gradient: the mean cannot learn",
+    ),
+    "ABM-MPO[returns]": Variant(
+        "ABM-MPO",
+        {"behavior.advantage": ReturnAdvantage()},
+        "the prior keeps actions whose return exceeds V(s) (Eq. 16)",
+    ),
+    "ABM-MPO[exponential]": Variant(
+        "ABM-MPO",
+        {"behavior.weights": Weights(Exponential(lam=0.3), BatchMean())},
+        "the prior's weights as in the released code: exp(A / lambda) over the batch",
+    ),
 }
 
-PROFILES: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {
-    "paper": {
-        "hand": {
-            "AWAC": {
-                "critic.clamp": ClampTarget(low=-100.0, high=0.0),
-                "objective.weights.shape.lam": 0.3,
-                # not in the text: the scripts of the paper's time ran lambda 0.3 with clip 2
-                "objective.weights.shape.clip": 2.0,
-            },
-            "SAC": _SAC_HAND,
-            "SAC+BC": _SAC_HAND,
-        },
-    },
-    "released": {
-        "hand": {
-            "*": {
-                "policy_hidden": (256, 256),
-                "q_hidden": (256, 256),
-                "offline_batch_size": 128,
-                "collect_steps": 1000,
-                "prior_fraction": 0.9,
-            },
-            "AWAC": {
-                "critic.clamp": ClampOutput(high=0.0),
-                "objective.weights.shape.lam": 0.5,
-                "objective.weights.shape.clip": 0.5,
-                "objective.weights.normalisation": BatchMean(),
-            },
-            "SAC": {**_SAC_RELEASED, "objective.temperature": FixedTemperature(0.0)},
-            "SAC+BC": {**_SAC_RELEASED, "objective.improvement.temperature": FixedTemperature(0.0)},
-        },
-    },
-}
+
+def base_of(name: str) -> str:
+    """The row of METHODS that `name`, a row or a variant, is made from.
+
+    Raises ValueError naming the nearest methods for an unknown name.
+    """
+    if name in VARIANTS:
+        return VARIANTS[name].base
+    if name not in METHODS:
+        raise ValueError(f"unknown method {name!r}; {nearest(name, (*METHODS, *VARIANTS))}")
+    return name
 
 
 def resolve(
@@ -100,19 +343,22 @@ def resolve(
     preset: Mapping[str, Any] | None = None,
     settings: tuple[str, ...] = (),
 ) -> Settings:
-    """The method `name` with everything decided: row <- profile <- preset <- `--set key=value`.
+    """The method `name` with everything decided: row <- profile <- variant <- preset <- `--set`.
 
-    Raises ValueError for an unknown method, profile, domain or setting, naming the nearest ones.
+    Raises ValueError for an unknown method, profile, domain or setting, naming the nearest ones,
+    and for components that do not fit each other.
     """
-    if name not in METHODS:
-        raise ValueError(f"unknown method {name!r}; {nearest(name, METHODS)}")
+    base = base_of(name)
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}; {nearest(profile, PROFILES)}")
-    result = Settings(METHODS[name], Hyperparameters())
+    result = Settings(METHODS[base], Hyperparameters())
     if domain not in PROFILES[profile]:
         raise ValueError(f"unknown domain {domain!r}; {nearest(domain, PROFILES[profile])}")
     values = PROFILES[profile][domain]
-    for path, value in {**values.get("*", {}), **values.get(name, {})}.items():
+    changes = VARIANTS[name].changes if name in VARIANTS else {}
+    for path, value in [*values.get("*", {}).items(), *values.get(base, {}).items()]:
+        result = replace_path(result, path, value)
+    for path, value in changes.items():
         result = replace_path(result, path, value)
     for path, value in (preset or {}).items():
         if path in result.paths():  # a preset also sizes components that only some rows have
@@ -120,11 +366,10 @@ def resolve(
     # components first: `samples=4 value=PolicySamples` means the same in either order
     for assignment in sorted(settings, key=_names_a_value):
         result = result.assign(assignment)
-    if isinstance(result.method.critic, NoCritic) and not isinstance(
-        result.method.objective, Imitation
-    ):
-        objective = type(result.method.objective).__name__
-        raise ValueError(f"{name}: {objective} needs a critic, but critic=NoCritic")
+    try:
+        check(result.method)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
     return result
 
 

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from algorithms.critics import QEnsemble
+from algorithms.config import Hyperparameters
+from algorithms.ensembles import QEnsemble, ValueNetwork
 from algorithms.policies import Distribution, Policy
-from algorithms.temperature import Temperature
+from algorithms.temperature import FixedTemperature, Temperature
 from algorithms.types import Batch
+from algorithms.vae import ConditionalVAE
 
-Query = Callable[[Distribution, torch.Generator | None], Tensor]
+if TYPE_CHECKING:
+    from algorithms.methods import Method
 
 
 class Step:
     """Quantities of one update, computed on first use from the networks before the update.
 
-    Losses read them; none of them steps an optimiser. Attributes ending in `_frozen` or said to
-    be "without gradient" are constants to every loss.
+    Losses read them; none of them steps an optimiser. What is said to be "without gradient" is a
+    constant to every loss.
     """
 
     def __init__(
         self,
+        method: Method,
         networks: nn.ModuleDict,
+        config: Hyperparameters,
         batch: Batch,
         demonstrations: Batch | None,
         generator: torch.Generator | None,
-        query: Query | None,
-        fixed_alpha: float = 0.0,
+        updates: int = 0,
     ) -> None:
-        self.networks, self.batch, self._demonstrations = networks, batch, demonstrations
-        self.generator, self._query, self._fixed_alpha = generator, query, fixed_alpha
+        self.method, self.networks, self.config = method, networks, config
+        self.batch, self._demonstrations = batch, demonstrations
+        self.generator, self.updates = generator, updates
 
     @property
     def policy(self) -> Policy:
@@ -48,6 +53,39 @@ class Step:
         return critic
 
     @property
+    def target_critic(self) -> QEnsemble:
+        critic = self.networks["target_critic"]
+        assert isinstance(critic, QEnsemble)
+        return critic
+
+    @property
+    def value_network(self) -> ValueNetwork:
+        """V of the critic; ValueError if the critic has none."""
+        network = self.networks["value"] if "value" in self.networks else None
+        if not isinstance(network, ValueNetwork):
+            name = type(self.method.critic).__name__
+            raise ValueError(f"this needs a critic that learns V(s), but critic={name}")
+        return network
+
+    @property
+    def behavior_policy(self) -> Policy:
+        """The model of the data; ValueError if the method has none that is a policy."""
+        model = self.networks["behavior"] if "behavior" in self.networks else None
+        if not isinstance(model, Policy):
+            name = type(self.method.behavior).__name__
+            raise ValueError(f"this needs a behaviour model with a density, but behavior={name}")
+        return model
+
+    @property
+    def vae(self) -> ConditionalVAE:
+        """The model of the data; ValueError if it is not a VAE."""
+        model = self.networks["behavior"] if "behavior" in self.networks else None
+        if not isinstance(model, ConditionalVAE):
+            name = type(self.method.behavior).__name__
+            raise ValueError(f"this needs behavior=VAEBehavior, but behavior={name}")
+        return model
+
+    @property
     def temperature(self) -> Temperature | None:
         """The learned temperature, if the method has one."""
         if "temperature" not in self.networks:
@@ -59,8 +97,10 @@ class Step:
     @property
     def alpha(self) -> Tensor | float:
         """Weight of the entropy term in actor and critic alike, without gradient; 0: none."""
-        learned = self.temperature
-        return learned.alpha() if learned is not None else self._fixed_alpha
+        if self.temperature is not None:
+            return self.temperature.alpha()
+        rule = getattr(self.method.objective, "temperature", None)
+        return rule.alpha if isinstance(rule, FixedTemperature) else 0.0
 
     @property
     def demonstrations(self) -> Batch:
@@ -73,6 +113,12 @@ class Step:
 
     @cached_property
     def _pair(self) -> tuple[Distribution, Distribution]:
+        if "target_policy" in self.networks:
+            target = self.networks["target_policy"]
+            assert isinstance(target, Policy)
+            with torch.no_grad():
+                following = target(self.batch.next_observations)
+            return self.policy(self.batch.observations), following
         return self.policy.pair(self.batch.observations, self.batch.next_observations)
 
     @property
@@ -82,26 +128,51 @@ class Step:
 
     @property
     def next_pi(self) -> Distribution:
-        """pi(.|s'), without gradient."""
+        """pi(.|s') of the policy or of its slowly moving target; use it under no_grad."""
         return self._pair[1]
 
     @cached_property
-    def _values(self) -> tuple[Tensor, Tensor | None]:
+    def queries(self) -> dict[str, Tensor]:
+        """What the objective wants Q for beside the batch's own actions: name -> (K * B, A).
+
+        A sampled action may carry gradient to the policy; Q is always taken without it.
+        """
+        return self.method.objective.queries(self)
+
+    @cached_property
+    def _values(self) -> tuple[Tensor, dict[str, Tensor]]:
         s, a = self.batch.observations, self.batch.actions
-        if self._query is None:
-            return self.critic(s, a), None
-        others = self._query(self.pi, self.generator).detach()
-        return self.critic.split(s, a, others)
+        if not self.queries:
+            return self.critic(s, a), {}
+        others = torch.cat(list(self.queries.values())).detach()
+        q, q_others = self.critic.split(s, a, others)
+        sizes = [actions.shape[0] for actions in self.queries.values()]
+        return q, dict(zip(self.queries, torch.split(q_others, sizes, 1), strict=True))
 
     @property
     def q(self) -> Tensor:
         """Q_j(s, a) at the batch's actions: (E, B), with gradient to the critic."""
         return self._values[0]
 
-    @property
-    def q_queried(self) -> Tensor:
-        """Q_j(s, a_k) at the actions the objective asked for: (E, K * B), without gradient."""
-        values = self._values[1]
-        if values is None:
-            raise ValueError("the objective asked for no actions to be evaluated")
+    def q_at(self, name: str) -> Tensor:
+        """min_j Q_j(s, a_k) at the actions of query `name`: (K, B), without gradient."""
+        q = self._values[1][name]
+        return q.min(0).values.view(-1, self.batch.rewards.shape[0])
+
+    @cached_property
+    def values(self) -> Tensor:
+        """V(s) (B,) as the objective defines it, without gradient."""
+        objective = self.method.objective
+        if not hasattr(objective, "value"):
+            raise ValueError(f"{type(objective).__name__} defines no V(s): use WeightedMLE")
+        values: Tensor = objective.value.of(self).detach()
         return values
+
+    @cached_property
+    def advantages(self) -> Tensor:
+        """A(s, a) (B,) at the batch's actions as the objective defines it, without gradient."""
+        objective = self.method.objective
+        if not hasattr(objective, "value"):
+            raise ValueError(f"{type(objective).__name__} defines no advantage: use WeightedMLE")
+        advantages: Tensor = objective.value.advantages(self).detach()
+        return advantages

@@ -22,6 +22,7 @@ import torch
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.config import Schedule
+from algorithms.returns import Rollout
 from algorithms.types import Metrics
 
 Row = dict[str, float | int | str]
@@ -59,7 +60,7 @@ class Training:
         self.agent, self.buffer, self.demonstrations = agent, buffer, demonstrations
         self.environment, self.evaluate, self.schedule = environment, evaluate, schedule
         self.seed = seed
-        self.offline_steps = agent.config.offline_steps
+        self.offline_steps = agent.config.offline_steps if agent.method.pretraining.offline else 0
         self.cloning_steps = agent.method.initialisation.cloning_steps
         self.start = -self.offline_steps - self.cloning_steps
         self.step = self.start
@@ -69,6 +70,7 @@ class Training:
         self.rng = np.random.default_rng([seed, 1])
         self._metrics: Metrics = {}
         self._finished: list[tuple[float, bool]] = []  # online episodes since the last row
+        self._unused = [0, 0]  # online episodes and transitions since the last on-policy update
 
     def run(
         self,
@@ -111,9 +113,13 @@ class Training:
                     episode_success or success,
                 )
                 if ended:
+                    self.buffer.end_trajectory()
                     self._finished.append((episode_return, episode_success))
                     self.episodes, observation = self.episodes + 1, None
-                self._learn_online()
+                if self.agent.episodes_per_improvement:
+                    self._learn_on_policy(ended)
+                else:
+                    self._learn_online()
             self.step += 1
 
     def _interact(self, observation: np.ndarray) -> tuple[np.ndarray, float, bool, bool]:
@@ -132,6 +138,32 @@ class Training:
             for _ in range(config.collect_steps * config.updates_per_step):
                 self._learn()
 
+    def _learn_on_policy(self, ended: bool) -> None:
+        """Improve as soon as there are enough whole episodes of the present policy."""
+        self._unused[1] += 1
+        if not ended:
+            return
+        self._unused[0] += 1
+        if self._unused[0] < self.agent.episodes_per_improvement:
+            return
+        began = time.perf_counter()
+        episodes = self.buffer.latest(self._unused[1])
+        rollouts = [
+            Rollout(
+                batch.observations,
+                batch.actions,
+                batch.rewards,
+                batch.next_observations,
+                terminated=bool(batch.masks[-1] == 0),
+            )
+            for batch in episodes
+        ]
+        demonstrations = None if self.demonstrations is None else self.demonstrations.all()
+        self._metrics = self.agent.improve(rollouts, demonstrations)
+        self._unused = [0, 0]
+        self.grad_steps += 1
+        self.seconds["update"] += time.perf_counter() - began
+
     def _learn(self) -> None:
         began = time.perf_counter()
         config, agent = self.agent.config, self.agent
@@ -148,7 +180,9 @@ class Training:
         elif not agent.needs_replay and demonstrations is not None:
             self._metrics = agent.update(demonstrations, demonstrations)
         else:
-            self._metrics = agent.update(self.buffer.sample(size, self.rng), demonstrations)
+            agent.prepare(self.buffer)
+            batch = agent.method.replay.sample(self.buffer, size, self.rng)
+            self._metrics = agent.update(batch, demonstrations)
         self.grad_steps += 1
         self.seconds["update"] += time.perf_counter() - began
 
@@ -196,6 +230,7 @@ class Training:
             "rows": self.rows,
             "seconds": self.seconds,
             "finished": self._finished,
+            "unused": list(self._unused),
             "metrics": {name: value.detach().cpu() for name, value in self._metrics.items()},
         }
 
@@ -208,6 +243,7 @@ class Training:
         self.episodes = state["episodes"]
         self.rows, self.seconds = list(state["rows"]), dict(state["seconds"])
         self._finished = [tuple(item) for item in state["finished"]]
+        self._unused = list(state["unused"])
         self._metrics = dict(state["metrics"])
 
 

@@ -19,6 +19,9 @@ class Batch(NamedTuple):
     rewards: Tensor  # (B,)
     masks: Tensor  # (B,) 1 = bootstrap from the next state, 0 = true terminal (not a time limit)
     next_observations: Tensor  # (B, O)
+    returns: Tensor | None = None  # (B,) discounted return-to-go, where the buffer keeps it
+    targets: Tensor | None = None  # (B,) TD(lambda) return, where a critic has filled it in
+    advantages: Tensor | None = None  # (B,) its difference to V(s), likewise
 
 
 def check_vectors(**tensors: Tensor) -> None:
@@ -30,6 +33,13 @@ def check_vectors(**tensors: Tensor) -> None:
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if any(len(shape) != 1 for shape in shapes.values()) or len(set(shapes.values())) > 1:
         raise ValueError(f"expected one common shape (B,), got {shapes}")
+
+
+def check_same_shape(**tensors: Tensor) -> None:
+    """Raise ValueError unless all tensors have one and the same shape, (B,) or (K, B)."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if any(len(shape) not in (1, 2) for shape in shapes.values()) or len(set(shapes.values())) > 1:
+        raise ValueError(f"expected one common shape (B,) or (K, B), got {shapes}")
 
 
 def check_ensemble(q: Tensor, target: Tensor) -> None:

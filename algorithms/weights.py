@@ -2,6 +2,7 @@
 
 w = f(A) / Z, worked out as exp(log f(A) - log Z): the shape f and the normaliser Z are chosen
 independently. Paper: f = exp(A / lambda) (Eq. 4), Z ignored (B.3). Released code: Z = batch mean.
+Advantages are (B,), or (K, B) for K actions a state.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
-from algorithms.types import Metrics, check_range, check_vectors
+from algorithms.types import Metrics, check_range, check_same_shape
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,49 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class DualExponential:
+    """log f(Q) = Q / eta with eta learned so that D_KL(w || uniform) <= epsilon (MPO's E-step).
+
+    eta minimises g(eta) = eta epsilon + eta mean_s log mean_k exp(Q(s, a_k) / eta) (Abdolmaleki
+    2018, Eq. 8), by gradient descent on softplus^-1(eta) as in Acme.
+    """
+
+    epsilon: float = 0.1
+    initial_eta: float = 10.0
+    eta_learning_rate: float = 1e-2
+
+    def __post_init__(self) -> None:
+        check_range("epsilon", self.epsilon, 0.0, above=True)
+        check_range("initial_eta", self.initial_eta, 0.0, above=True)
+        check_range("eta_learning_rate", self.eta_learning_rate, 0.0)
+
+
+class Dual(nn.Module):
+    """Lagrange variables kept positive by softplus: `size` of them, all `initial` at first."""
+
+    def __init__(self, initial: float, size: int = 1) -> None:
+        super().__init__()
+        raw = initial + math.log(-math.expm1(-initial))  # softplus^-1
+        self.raw = nn.Parameter(torch.full((size,), raw))
+
+    def value(self) -> Tensor:
+        """(size,), with gradient."""
+        return functional.softplus(self.raw) + 1e-8
+
+
+def temperature_dual_loss(eta: Tensor, q: Tensor, epsilon: float) -> Tensor:
+    """Eta epsilon + eta mean_B log mean_K exp(q / eta); q (K, B) is detached, eta (1,) is not."""
+    if q.dim() != 2:
+        raise ValueError(f"expected q (K, B), K actions a state, got {tuple(q.shape)}")
+    log_mean = torch.logsumexp(q.detach() / eta, 0) - math.log(q.shape[0])
+    return (eta * epsilon + eta * log_mean.mean()).sum()
+
+
+@dataclass(frozen=True)
 class Unnormalised:
     """Z = 1, "we ignore the effect of Z(s)" (B.3)."""
 
-    def log(self, log_weights: Tensor) -> Tensor:
+    def log(self, log_weights: Tensor, partition: Tensor | None) -> Tensor:
         return log_weights.new_zeros(())
 
 
@@ -62,13 +103,47 @@ class Unnormalised:
 class BatchMean:
     """Z = batch mean of f(A): with Exponential this is B * softmax(A / lam), mean weight 1."""
 
-    def log(self, log_weights: Tensor) -> Tensor:
-        log_z = torch.logsumexp(log_weights, 0) - math.log(log_weights.shape[0])
+    def log(self, log_weights: Tensor, partition: Tensor | None) -> Tensor:
+        flat = log_weights.flatten()
+        log_z = torch.logsumexp(flat, 0) - math.log(flat.shape[0])
         return torch.where(torch.isfinite(log_z), log_z, 0.0)  # all weights 0: leave them 0
 
 
-Shape = Exponential | Indicator | Constant
-Normalisation = Unnormalised | BatchMean
+@dataclass(frozen=True)
+class StateMean:
+    """Z(s) = mean over the K actions of each state of f(A): a softmax over them (MPO, ABM)."""
+
+    def log(self, log_weights: Tensor, partition: Tensor | None) -> Tensor:
+        """(K, B) -> (B,). ValueError for (B,): one action a state would give weight 1 to all."""
+        if log_weights.dim() != 2:
+            raise ValueError("StateMean needs several actions a state: actions=PolicyActions")
+        log_z = torch.logsumexp(log_weights, 0) - math.log(log_weights.shape[0])
+        return torch.where(torch.isfinite(log_z), log_z, 0.0)
+
+
+@dataclass(frozen=True)
+class PartitionFunction:
+    """Z(s) = E_{a ~ pi_beta(.|s)}[f(A(s, a))], the integral of B.3, from `partition_samples` of
+    the behaviour model for each state.
+
+    The released code lays K blocks of B states out and reads them as B rows of K: its "Z(s)"
+    averages over different states.
+    """
+
+    partition_samples: int = 10
+
+    def __post_init__(self) -> None:
+        check_range("partition_samples", self.partition_samples, 1)
+
+    def log(self, log_weights: Tensor, partition: Tensor | None) -> Tensor:
+        """Log f at the samples (K, B) -> log Z (B,)."""
+        if partition is None or partition.dim() != 2:
+            raise ValueError("PartitionFunction needs log-weights (K, B) of K actions a state")
+        return torch.logsumexp(partition, 0) - math.log(partition.shape[0])
+
+
+Shape = Exponential | Indicator | Constant | DualExponential
+Normalisation = Unnormalised | BatchMean | StateMean | PartitionFunction
 
 
 @dataclass(frozen=True)
@@ -78,11 +153,29 @@ class Weights:
     shape: Shape = Exponential()
     normalisation: Normalisation = Unnormalised()
 
-    def __call__(self, advantages: Tensor) -> Tensor:
-        """(B,) advantages in units of reward -> (B,) weights >= 0, without gradient."""
-        check_vectors(advantages=advantages)
-        log_weights = self.shape.log(advantages.detach())
-        return torch.exp(log_weights - self.normalisation.log(log_weights))
+    def __call__(
+        self,
+        advantages: Tensor,
+        *,
+        partition: Tensor | None = None,
+        eta: Tensor | None = None,
+    ) -> Tensor:
+        """(B,) or (K, B) advantages in units of reward -> weights >= 0, without gradient.
+
+        partition: advantages (K', B) at the samples of `PartitionFunction`. eta: the temperature
+        of `DualExponential`.
+        """
+        check_same_shape(advantages=advantages)
+        log_weights = self._log(advantages.detach(), eta)
+        at_samples = None if partition is None else self._log(partition.detach(), eta)
+        return torch.exp(log_weights - self.normalisation.log(log_weights, at_samples))
+
+    def _log(self, advantages: Tensor, eta: Tensor | None) -> Tensor:
+        if not isinstance(self.shape, DualExponential):
+            return self.shape.log(advantages)
+        if eta is None:
+            raise ValueError("DualExponential needs its temperature eta")
+        return advantages / eta.detach()
 
 
 def effective_sample_size(weights: Tensor) -> Tensor:
@@ -90,7 +183,8 @@ def effective_sample_size(weights: Tensor) -> Tensor:
 
     All-zero weights count as 0. The ratio does not change when all weights are scaled.
     """
-    check_vectors(weights=weights)
+    check_same_shape(weights=weights)
+    weights = weights.flatten()
     total = weights.sum().square()
     squares = weights.square().sum() * weights.shape[0]
     return torch.where(squares > 0, total / squares, 0.0)

@@ -12,7 +12,7 @@ import numpy as np
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.critics import ClampTarget
-from algorithms.registry import resolve
+from algorithms.registry import base_of, resolve
 from algorithms.settings import Settings, describe
 from algorithms.training import Evaluate, Row, Training
 from envs.evaluation import EVALUATION_SEED_BASE, evaluate
@@ -46,7 +46,7 @@ def settings_of(spec: RunSpec) -> Settings:
         spec.method,
         profile=spec.profile,
         domain=known.domain,
-        preset=PRESETS[spec.preset].settings,
+        preset=PRESETS[spec.preset].of(base_of(spec.method)),
         settings=spec.settings,
     )
     clamp, discount = getattr(settings.method.critic, "clamp", None), settings.config.discount
@@ -103,7 +103,9 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
     sizes = (known.observation_dim, known.action_dim)
     prior_steps = data.demonstrations.steps + data.rollouts.steps
     capacity = min(config.replay_buffer_size, prior_steps + schedule.online_steps)
-    buffer = ReplayBuffer(capacity, *sizes, device)
+    buffer = ReplayBuffer(
+        capacity, *sizes, device, columns=settings.method.columns, discount=config.discount
+    )
     fill(buffer, data.demonstrations)
     fill(buffer, data.rollouts)
     buffer.freeze_prior()

@@ -19,10 +19,19 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True)
 class Preset:
-    """How large an experiment is: `settings` are laid over the profile's, key by key."""
+    """How large an experiment is: `settings` are laid over the profile's, key by key.
+
+    A key that a method has no component for is passed over. `methods` holds what is laid over that
+    for single rows of METHODS (their variants included).
+    """
 
     seeds: int
     settings: dict[str, Any] = field(default_factory=dict)
+    methods: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def of(self, method: str) -> dict[str, Any]:
+        """The settings for a row of METHODS."""
+        return self.settings | self.methods.get(method, {})
 
 
 _SMALL_NETWORKS = {
@@ -30,7 +39,11 @@ _SMALL_NETWORKS = {
     "q_hidden": (256, 256),
     "batch_size": 256,
     "offline_batch_size": 256,
+    "behavior.vae_hidden": (256, 256),
+    "critic.regulariser.samples": 4,
 }
+# 20 updates a step with 10 critics would take a day
+_SMALL_METHODS = {"RLPD": {"updates_per_step": 1}}
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
@@ -46,7 +59,12 @@ PRESETS: dict[str, Preset] = {
             "dense_eval_every": 400,
             "dense_until": 1_600,
             "eval_episodes": 5,
+            "constraint.warm_start_steps": 600,
+            "objective.trajectories": 2,
+            "critic.critic_steps": 100,
+            "critic.actor_steps": 300,
         },
+        methods={**_SMALL_METHODS, "AWR": {"collect_steps": 400}},
     ),
     "small": Preset(
         seeds=3,
@@ -55,7 +73,9 @@ PRESETS: dict[str, Preset] = {
             "initialisation.cloning_steps": 10_000,
             "online_steps": 60_000,
             "dense_eval_every": 2_500,
+            "objective.trajectories": 20,
         },
+        methods=_SMALL_METHODS,
     ),
     "paper": Preset(seeds=10),  # Table 1 as it stands
 }

@@ -5,19 +5,33 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from algorithms.registry import METHODS
+from algorithms.methods import Method
+from algorithms.registry import LATER_WORK, METHODS, VARIANTS
 from reproduce.assemble import settings_of
 from reproduce.grid import RunSpec
 from reproduce.run import RunOptions
 
+_AXES = ("critic", "objective", "behavior", "constraint", "policy")
+
 
 def list_methods() -> str:
-    """Every method with its components, a line each."""
+    """Every method with its components, then every variant with what it changes."""
     lines = []
     for name, method in METHODS.items():
         fields = dataclasses.fields(method)
-        parts = [f"{field.name}={_short(getattr(method, field.name))}" for field in fields]
-        lines.append(f"{name:8} " + "  ".join(parts))
+        default = Method(method.critic, method.objective)
+        parts = [
+            f"    {field.name:14} {_short(getattr(method, field.name))}"
+            for field in fields
+            if field.name in _AXES or getattr(method, field.name) != getattr(default, field.name)
+        ]
+        later = "  (later work, not in the paper)" if name in LATER_WORK else ""
+        lines += [name + later, *parts]
+    lines.append("\nVariants:")
+    width = max(map(len, VARIANTS))
+    for name, variant in VARIANTS.items():
+        changes = ", ".join(f"{path}={_short(value)}" for path, value in variant.changes.items())
+        lines += [f"{name:{width}}  {variant.summary}", f"{'':{width}}    {changes}"]
     return "\n".join(lines)
 
 

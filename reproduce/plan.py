@@ -78,7 +78,7 @@ class Pace:
         """From clock reading `step` (None: the start) to the end."""
         settings = settings_of(spec)
         schedule = settings.schedule
-        offline = settings.config.offline_steps
+        offline = settings.config.offline_steps if settings.method.pretraining.offline else 0
         cloning = settings.method.initialisation.cloning_steps
         begin = -offline - cloning if step is None else step
         update, imitate = self._update_s(spec)
@@ -101,9 +101,12 @@ class Pace:
             agent = Agent(settings.method, settings.config, *sizes, seed=0, device=self.device)
             batch = _random_batch(settings.config.batch_size, *sizes, self.device)
             offline = _random_batch(settings.config.offline_batch_size, *sizes, self.device)
+            agent.updates = 10**6  # past every warm start
+            clones = settings.method.initialisation.cloning_steps > 0
+            on_policy = agent.episodes_per_improvement > 0  # an update every few thousand steps
             self._update[key] = (
-                _seconds_per_call(lambda: agent.update(batch, batch)),
-                _seconds_per_call(lambda: agent.imitate(offline)),
+                0.0 if on_policy else _seconds_per_call(lambda: agent.update(batch, batch)),
+                _seconds_per_call(lambda: agent.imitate(offline)) if clones else 0.0,
             )
         return self._update[key]
 
@@ -132,6 +135,7 @@ def _random_batch(size: int, observations: int, actions: int, device: str) -> Ba
         -torch.ones(size, device=device),
         torch.ones(size, device=device),
         normal(size, observations),
+        *torch.zeros(3, size, device=device),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,6 +30,8 @@ from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 
 _CLONING = Hyperparameters(policy_hidden=(256, 256), batch_size=256)
+# not all of Hyperparameters: a new one must not make everybody's prior data anew
+_CLONING_USES = ("policy_hidden", "policy_learning_rate", "policy_weight_decay", "batch_size")
 _SEED = 0
 _FIRST_EPISODE_SEED = 500_000
 _FORMAT = 1
@@ -89,7 +91,8 @@ def prior_data(
         "env": demonstrations.task_id,
         "door_threshold": door_threshold,
         "rollouts": rollouts,
-        "cloning": {**asdict(_CLONING), "steps": cloning_steps, "seed": _SEED},
+        "cloning": {name: getattr(_CLONING, name) for name in _CLONING_USES}
+        | {"steps": cloning_steps, "seed": _SEED},
         "versions": {name: version(name) for name in ("mujoco", "gymnasium-robotics", "torch")},
     }
     key = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()

@@ -112,8 +112,8 @@ def test_policy_loss_reaches_the_policy_only(name: str, profile: str) -> None:
 @WITH_CRITIC
 def test_critic_loss_reaches_the_critic_only(name: str, profile: str) -> None:
     agent = tiny_agent(name, profile)
-    loss, _ = agent._critic_loss(step_of(agent), agent.method.critic)
-    loss.backward()
+    losses, _ = agent.method.critic.losses(step_of(agent))
+    losses["critic"].backward()
     assert networks_with_gradient(agent) == {"critic"}
 
 
@@ -216,7 +216,7 @@ def captured_target(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> Tensor:
         return q.sum(), {}
 
     monkeypatch.setattr("algorithms.agent.td_loss", spy)
-    agent._critic_loss(step_of(agent), agent.method.critic)
+    agent.method.critic.losses(step_of(agent))
     return targets[0]
 
 

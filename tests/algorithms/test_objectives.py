@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from algorithms.agent import Agent
+from algorithms.losses import imitation_loss, reverse_kl_loss, weighted_mle_loss
 from algorithms.objectives import (
     Imitation,
     Mixed,
@@ -17,9 +18,6 @@ from algorithms.objectives import (
     PolicySamples,
     ReverseKL,
     WeightedMLE,
-    imitation_loss,
-    reverse_kl_loss,
-    weighted_mle_loss,
 )
 from algorithms.step import Step
 from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from algorithms.objectives import weighted_mle_loss
+from algorithms.losses import weighted_mle_loss
 from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights
 
 Vector = NDArray[np.float64]

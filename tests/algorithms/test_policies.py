@@ -10,11 +10,13 @@ from torch import Tensor
 from torch.distributions import Independent, Normal, TanhTransform, TransformedDistribution
 
 from algorithms.agent import Agent
+from algorithms.blueprint import Blueprint
+from algorithms.config import Hyperparameters
 from algorithms.critics import td_loss
+from algorithms.methods import PolicyClass
 from algorithms.policies import (
     Gaussian,
     Policy,
-    PolicyClass,
     SquashedGaussian,
     TanhGaussian,
     TanhMeanGaussian,
@@ -33,9 +35,8 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def build(kind: PolicyClass, observation_dim: int, action_dim: int, *hidden: int) -> Policy:
-    return kind.build(
-        observation_dim, action_dim, hidden, generator(), torch.float32, compiled=False
-    )
+    config = Hyperparameters(policy_hidden=hidden)
+    return kind.build(Blueprint(observation_dim, action_dim, config, generator()))
 
 
 def distribution(kind: type[Gaussian] | type[TanhGaussian]) -> Gaussian | TanhGaussian:
@@ -217,8 +218,8 @@ def test_initial_advantages_and_targets(profile: str, monkeypatch: pytest.Monkey
     states = torch.randn(129, PEN_OBSERVATIONS, generator=draws)
     actions = torch.rand(128, PEN_ACTIONS, generator=draws) * 2 - 1
     batch = Batch(states[:-1], actions, rewards, torch.ones(128), states[1:])
-    step = Step(agent.networks, batch, None, agent.generator, agent.method.objective.query)
-    advantages = step.q.detach().min(0).values - step.q_queried.min(0).values
+    step = Step(agent.method, agent.networks, agent.config, batch, None, agent.generator)
+    advantages = step.advantages
     assert advantages.abs().max() < 1e-2
 
     targets: list[Tensor] = []

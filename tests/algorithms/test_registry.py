@@ -6,9 +6,11 @@ import math
 
 import pytest
 
+from algorithms.behavior import NoBehavior
 from algorithms.config import Hyperparameters
+from algorithms.constraints import Implicit, NoConstraint
 from algorithms.critics import TD, ClampOutput, ClampTarget, NoCritic
-from algorithms.methods import Implicit, Method, NoBehavior, NoConstraint
+from algorithms.methods import Method
 from algorithms.objectives import Imitation, Mixed, PolicyMode, ReverseKL, WeightedMLE
 from algorithms.policies import SquashedGaussian, TanhMeanGaussian
 from algorithms.registry import METHODS, PROFILES, resolve

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from algorithms.critics import NoClamp, td_loss, td_target
-from algorithms.objectives import imitation_loss, reverse_kl_loss, weighted_mle_loss
+from algorithms.losses import imitation_loss, reverse_kl_loss, weighted_mle_loss
 from algorithms.temperature import temperature_loss
 from algorithms.types import check_ensemble, check_vectors
 from algorithms.weights import Weights, effective_sample_size

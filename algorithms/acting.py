@@ -1,0 +1,65 @@
+"""How a policy becomes one action in the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from algorithms.ensembles import Combination, First, QEnsemble
+from algorithms.policies import Distribution
+from algorithms.types import check_range
+
+
+@dataclass(frozen=True)
+class ModeOrSample:
+    """A sample while exploring, the mode in evaluation."""
+
+    needs_critic = False
+
+    def __call__(
+        self,
+        pi: Distribution,
+        observation: Tensor,
+        critic: QEnsemble | None,
+        generator: torch.Generator | None,
+        *,
+        deterministic: bool,
+    ) -> Tensor:
+        """Pi at one state (1, O) -> (1, A)."""
+        return pi.mode() if deterministic else pi.sample(generator)
+
+
+@dataclass(frozen=True)
+class BestOfSamples:
+    """arg max_k Q(s, a_k) over `act_candidates` samples, in evaluation too (BCQ 100, BEAR 10)."""
+
+    act_candidates: int = 10
+    combination: Combination = First()
+
+    needs_critic = True
+
+    def __post_init__(self) -> None:
+        check_range("act_candidates", self.act_candidates, 1)
+
+    def __call__(
+        self,
+        pi: Distribution,
+        observation: Tensor,
+        critic: QEnsemble | None,
+        generator: torch.Generator | None,
+        *,
+        deterministic: bool,
+    ) -> Tensor:
+        """Pi at one state (1, O) -> (1, A). ValueError without a critic."""
+        if critic is None:
+            raise ValueError(
+                "acting=BestOfSamples ranks actions by Q, but the method has no critic"
+            )
+        actions = pi.sample(generator, self.act_candidates).clamp(-1, 1)
+        q = self.combination(critic.candidates(observation, actions), generator).squeeze(-1)
+        return actions[q.argmax()].unsqueeze(0)
+
+
+Acting = ModeOrSample | BestOfSamples

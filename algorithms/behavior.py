@@ -1,0 +1,198 @@
+"""Models of the data's policy pi_beta, trained beside the policy on the replay buffer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from algorithms.blueprint import Blueprint, Component, Descent, Networks
+from algorithms.config import Hyperparameters
+from algorithms.losses import Losses, imitation_loss, weighted_mle_loss
+from algorithms.policies import Policy, SquashedGaussian, TanhMeanGaussian
+from algorithms.types import Metrics, check_range, check_vectors
+from algorithms.vae import ConditionalVAE, vae_loss
+from algorithms.weights import Indicator, Weights, weight_metrics
+
+if TYPE_CHECKING:
+    from algorithms.step import Step
+
+
+@dataclass(frozen=True)
+class NoBehavior(Component):
+    """The data's policy is not modelled."""
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        return {}, {}
+
+
+@dataclass(frozen=True)
+class OwnPolicy(Component):
+    """The policy before the update is the prior: MPO without a network for it (Eq. 15)."""
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        return {}, {}
+
+
+@dataclass(frozen=True)
+class PreviousPolicy(Component):
+    """The policy of up to `period` updates ago: MPO's target policy (Acme: 100)."""
+
+    period: int = 100
+
+    def __post_init__(self) -> None:
+        check_range("period", self.period, 1)
+
+    def networks(self, blueprint: Blueprint) -> Networks:
+        policy = blueprint.built["policy"]
+        assert isinstance(policy, Policy)
+        return {"behavior": policy.target_copy().requires_grad_(False)}
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        if step.updates % self.period == 0:
+            step.behavior_policy.load_state_dict(step.policy.state_dict())
+        return {}, {}
+
+
+@dataclass(frozen=True)
+class GaussianBehavior(Component):
+    """Maximum likelihood on the replay buffer, during all of training (B.4 for BRAC).
+
+    The floor of log-std, -5 as in BRAC's code, bounds the density: without it a divergence to
+    this model explodes.
+    """
+
+    policy: SquashedGaussian | TanhMeanGaussian = field(
+        default_factory=lambda: SquashedGaussian(log_std_min=-5.0)
+    )
+    behavior_learning_rate: float = 3e-4
+
+    def __post_init__(self) -> None:
+        check_range("behavior_learning_rate", self.behavior_learning_rate, 0.0)
+
+    def networks(self, blueprint: Blueprint) -> Networks:
+        return {"behavior": self.policy.build(blueprint)}
+
+    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        return {"behavior": Descent(self.behavior_learning_rate, config.policy_weight_decay)}
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        log_prob = step.behavior_policy(step.batch.observations).log_prob(step.batch.actions)
+        loss = imitation_loss(log_prob)
+        return {"behavior": loss}, {"behavior_log_prob": -loss.detach()}
+
+
+@dataclass(frozen=True)
+class CriticAdvantage:
+    """A = Q(s, a) - V(s) by the critic, which B.4 uses in place of Eq. 16's returns."""
+
+    columns: ClassVar[tuple[str, ...]] = ()
+
+    def __call__(self, step: Step) -> Tensor:
+        return step.advantages
+
+
+@dataclass(frozen=True)
+class ReturnAdvantage:
+    """A = R(tau_t:N) - V(s) with the return of the trajectory that the transition is from (Eq. 16).
+
+    V(s) is the critic's value of the policy, as in `CriticAdvantage`; a transition whose episode
+    has not ended yet has no return and counts as having no advantage.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = ("returns",)
+
+    def __call__(self, step: Step) -> Tensor:
+        returns = step.batch.returns
+        if returns is None:
+            raise ValueError("ReturnAdvantage needs batches with returns: a buffer that keeps them")
+        return returns - step.values
+
+
+@dataclass(frozen=True)
+class AdvantageWeightedBehavior(Component):
+    """ABM's prior: arg max E_buffer[log b(a|s) f(A)], f = 1[A > 0] (Eq. 16).
+
+    The released code weighs its prior by exp(A / lambda) over the batch and keeps the step
+    function for the policy: the other way round.
+    """
+
+    weights: Weights = field(default_factory=lambda: Weights(Indicator()))
+    advantage: CriticAdvantage | ReturnAdvantage = CriticAdvantage()
+    policy: SquashedGaussian | TanhMeanGaussian = TanhMeanGaussian()
+    behavior_learning_rate: float = 3e-4
+
+    def __post_init__(self) -> None:
+        check_range("behavior_learning_rate", self.behavior_learning_rate, 0.0)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.advantage.columns
+
+    def networks(self, blueprint: Blueprint) -> Networks:
+        return {"behavior": self.policy.build(blueprint)}
+
+    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        return {"behavior": Descent(self.behavior_learning_rate, config.policy_weight_decay)}
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        weights = self.weights(self.advantage(step))
+        log_prob = step.behavior_policy(step.batch.observations).log_prob(step.batch.actions)
+        check_vectors(weights=weights, log_prob=log_prob)
+        loss = weighted_mle_loss(log_prob, weights)
+        metrics = weight_metrics(weights)
+        return {"behavior": loss}, {
+            "behavior_log_prob": log_prob.detach().mean(),
+            "behavior_weights_ess": metrics["weights_ess"],
+            "behavior_kept": (weights > 0).float().mean(),
+        }
+
+
+@dataclass(frozen=True)
+class VAEBehavior(Component):
+    """Conditional VAE of the buffer's actions (BCQ, BEAR): latent of 2 dim(A), Adam 1e-3."""
+
+    vae_hidden: tuple[int, ...] = (750, 750)
+    latents_per_action: int = 2
+    kl_weight: float = 0.5
+    vae_learning_rate: float = 1e-3
+
+    def __post_init__(self) -> None:
+        check_range("latents_per_action", self.latents_per_action, 1)
+        check_range("kl_weight", self.kl_weight, 0.0)
+        check_range("vae_learning_rate", self.vae_learning_rate, 0.0)
+
+    def networks(self, blueprint: Blueprint) -> Networks:
+        observations, actions = blueprint.observation_dim, blueprint.action_dim
+        latent = self.latents_per_action * actions
+        encoder = blueprint.mlp(observations + actions, self.vae_hidden, 2 * latent)
+        decoder = blueprint.mlp(observations + latent, self.vae_hidden, actions)
+        return {"behavior": ConditionalVAE(encoder, decoder, latent)}
+
+    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        return {"behavior": Descent(self.vae_learning_rate)}
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        vae, batch = step.vae, step.batch
+        mean, log_std = vae.encode(batch.observations, batch.actions)
+        noise = torch.randn(mean.shape, generator=step.generator, device=mean.device)
+        reconstruction = vae.decode(batch.observations, mean + log_std.exp() * noise)
+        loss, error, divergence = vae_loss(
+            reconstruction, batch.actions, mean, log_std, self.kl_weight
+        )
+        return {"behavior": loss}, {
+            "behavior_error": error.detach(),
+            "behavior_divergence": divergence.detach(),
+        }
+
+
+Behavior = (
+    NoBehavior
+    | OwnPolicy
+    | PreviousPolicy
+    | GaussianBehavior
+    | AdvantageWeightedBehavior
+    | VAEBehavior
+)

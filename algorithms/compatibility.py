@@ -1,0 +1,139 @@
+"""Which components fit together; asked before anything is trained."""
+
+from __future__ import annotations
+
+from algorithms.acting import BestOfSamples
+from algorithms.behavior import (
+    AdvantageWeightedBehavior,
+    GaussianBehavior,
+    PreviousPolicy,
+    VAEBehavior,
+)
+from algorithms.constraints import (
+    MMD,
+    BatchConstantShift,
+    InfinityNorm,
+    KLRegularisation,
+    TrustRegion,
+)
+from algorithms.critics import GAE, TD, Conservative, ExpectileTD, NoCritic, TDLambda
+from algorithms.methods import Method
+from algorithms.objectives import (
+    BehaviorActions,
+    BufferActions,
+    DeterministicPolicyGradient,
+    Imitation,
+    LambdaAdvantage,
+    LearnedValue,
+    MeanSquaredError,
+    Mixed,
+    NaturalPolicyGradient,
+    ReverseKL,
+    WeightedMLE,
+)
+from algorithms.policies import DeterministicTanh, FreeGaussian, SquashedGaussian
+from algorithms.vae import Perturbation
+from algorithms.weights import PartitionFunction
+
+
+def check(method: Method) -> None:
+    """Raise ValueError, naming both components and a way out, if the row cannot be trained."""
+    _check_critic(method)
+    _check_objective(method)
+    _check_behavior(method)
+    _check_policy(method)
+
+
+def _name(component: object) -> str:
+    return type(component).__name__
+
+
+def _check_critic(method: Method) -> None:
+    critic, objective = method.critic, method.objective
+    on_policy = isinstance(objective, NaturalPolicyGradient)
+    if on_policy != isinstance(critic, GAE):
+        raise ValueError(
+            f"{_name(objective)} does not go with critic={_name(critic)}: "
+            "NaturalPolicyGradient and GAE need each other"
+        )
+    if isinstance(critic, NoCritic) and not isinstance(objective, Imitation):
+        raise ValueError(f"{_name(objective)} needs a critic, but critic=NoCritic")
+    ascends = isinstance(objective, (ReverseKL, DeterministicPolicyGradient, Mixed))
+    has_q = isinstance(critic, (TD, ExpectileTD))
+    if ascends and not has_q:
+        raise ValueError(f"{_name(objective)} ascends Q(s, a), which critic={_name(critic)} lacks")
+    if isinstance(method.acting, BestOfSamples) and not has_q:
+        raise ValueError(f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks")
+
+
+def _check_objective(method: Method) -> None:
+    critic, objective = method.critic, method.objective
+    if not isinstance(objective, WeightedMLE):
+        return
+    if isinstance(critic, TDLambda) != isinstance(objective.value, LambdaAdvantage):
+        raise ValueError(
+            f"value={_name(objective.value)} does not go with critic={_name(critic)}: "
+            "LambdaAdvantage and TDLambda need each other"
+        )
+    if isinstance(objective.value, LearnedValue) and not isinstance(critic, ExpectileTD):
+        raise ValueError(f"value=LearnedValue needs critic=ExpectileTD, not {_name(critic)}")
+    elsewhere = not isinstance(objective.actions, BufferActions)
+    if elsewhere and not isinstance(critic, (TD, ExpectileTD)):
+        raise ValueError(
+            f"actions={_name(objective.actions)} needs Q(s, a) at actions that are not in the "
+            f"buffer, which critic={_name(critic)} lacks"
+        )
+
+
+def _check_behavior(method: Method) -> None:
+    behavior, constraint, objective = method.behavior, method.constraint, method.objective
+    density = isinstance(behavior, (GaussianBehavior, AdvantageWeightedBehavior, PreviousPolicy))
+    needs_density = [
+        part
+        for part in (
+            constraint,
+            getattr(objective, "actions", None),
+            getattr(getattr(objective, "weights", None), "normalisation", None),
+        )
+        if isinstance(
+            part,
+            (KLRegularisation, BatchConstantShift, TrustRegion, BehaviorActions, PartitionFunction),
+        )
+    ]
+    if needs_density and not density:
+        raise ValueError(
+            f"{_name(needs_density[0])} needs a model of the data's density, but "
+            f"behavior={_name(behavior)}; add behavior=GaussianBehavior"
+        )
+    if isinstance(constraint, MMD) or isinstance(method.policy, Perturbation):
+        part = constraint if isinstance(constraint, MMD) else method.policy
+        if not isinstance(behavior, VAEBehavior):
+            raise ValueError(f"{_name(part)} needs behavior=VAEBehavior, not {_name(behavior)}")
+    if isinstance(constraint, TrustRegion) and not isinstance(behavior, PreviousPolicy):
+        raise ValueError(f"TrustRegion needs behavior=PreviousPolicy, not {_name(behavior)}")
+    if isinstance(constraint, InfinityNorm) != isinstance(method.policy, Perturbation):
+        raise ValueError(
+            f"constraint={_name(constraint)} does not go with policy={_name(method.policy)}: "
+            "InfinityNorm and Perturbation need each other"
+        )
+
+
+def _check_policy(method: Method) -> None:
+    policy, objective, critic = method.policy, method.objective, method.critic
+    if isinstance(objective, NaturalPolicyGradient) and not isinstance(policy, FreeGaussian):
+        raise ValueError(f"NaturalPolicyGradient needs policy=FreeGaussian, not {_name(policy)}")
+    if isinstance(critic, TD) and isinstance(critic.regulariser, Conservative):
+        if not isinstance(policy, SquashedGaussian):
+            raise ValueError(
+                f"Conservative weighs densities on [-1, 1]: it needs policy=SquashedGaussian, "
+                f"not {_name(policy)}"
+            )
+    if not isinstance(policy, (DeterministicTanh, Perturbation)):
+        return
+    improvement = objective.improvement if isinstance(objective, Mixed) else objective
+    imitation = objective.imitation if isinstance(objective, Mixed) else objective
+    by_density = isinstance(improvement, (ReverseKL, WeightedMLE)) or (
+        isinstance(imitation, Imitation) and not isinstance(imitation.error, MeanSquaredError)
+    )
+    if by_density or isinstance(method.constraint, (MMD, KLRegularisation, TrustRegion)):
+        raise ValueError(f"policy={_name(policy)} has no density, which this method needs")

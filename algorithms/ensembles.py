@@ -1,0 +1,163 @@
+"""An ensemble of action-value networks, and the ways to make one number of its members' values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from algorithms.mlp import MLP
+from algorithms.types import check_range
+
+
+@dataclass(frozen=True)
+class NoClamp:
+    """Q is left as it is."""
+
+    def target(self, y: Tensor) -> Tensor:
+        return y
+
+    def output(self, q: Tensor) -> Tensor:
+        return q
+
+
+@dataclass(frozen=True)
+class ClampTarget:
+    """Clamp the bootstrapped target to [low, high]; the critic keeps its gradient everywhere.
+
+    B.3: "as rewards for the dextrous manipulation environments are non-positive, we clamp the Q
+    value ... to be at most zero". Rewards in [-1, 0] also bound it below by -1 / (1 - discount).
+    """
+
+    low: float = -100.0
+    high: float = 0.0
+
+    def target(self, y: Tensor) -> Tensor:
+        return y.clamp(self.low, self.high)
+
+    def output(self, q: Tensor) -> Tensor:
+        return q
+
+
+@dataclass(frozen=True)
+class ClampOutput:
+    """Clamp the network's output, as the released code does: no gradient where it is above."""
+
+    high: float = 0.0
+
+    def target(self, y: Tensor) -> Tensor:
+        return y
+
+    def output(self, q: Tensor) -> Tensor:
+        return q.clamp(max=self.high)
+
+
+Clamp = NoClamp | ClampTarget | ClampOutput
+
+
+class QEnsemble(nn.Module):
+    """Q_1..Q_E: (B, O), (B, A) -> (E, B)."""
+
+    def __init__(self, mlp: MLP, clamp: Clamp) -> None:
+        super().__init__()
+        self.mlp, self.clamp = mlp, clamp
+
+    def forward(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """(E, B), with gradient to parameters and actions."""
+        return self.clamp.output(self.mlp(torch.cat([observations, actions], -1)).squeeze(-1))
+
+    def frozen(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """(E, B), with gradient to the actions only."""
+        return self.clamp.output(
+            self.mlp.frozen(torch.cat([observations, actions], -1)).squeeze(-1)
+        )
+
+    def split(self, observations: Tensor, actions: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+        """Q(s, a) with gradient (E, B); Q(s, a_k) without, for others (K * B, A): (E, K * B)."""
+        size = observations.shape[0]
+        blocks = [actions, *torch.split(others, size)]
+        x = torch.cat([torch.cat([observations, block], -1) for block in blocks])
+        q, q_others = self.mlp.split(x, size)
+        return self.clamp.output(q.squeeze(-1)), self.clamp.output(q_others.squeeze(-1))
+
+    def candidates(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """Q(s, a_k) for actions (K * B, A), block k the k-th action of every state: (E, K, B)."""
+        size = observations.shape[0]
+        states = observations.repeat(actions.shape[0] // size, 1)
+        return self(states, actions).view(-1, actions.shape[0] // size, size)
+
+
+class ValueNetwork(nn.Module):
+    """V: (B, O) -> (B,), `scale` times the network's output."""
+
+    def __init__(self, mlp: MLP, scale: float = 1.0) -> None:
+        super().__init__()
+        self.mlp, self.scale = mlp, scale
+
+    def forward(self, observations: Tensor) -> Tensor:
+        """(B,), with gradient to parameters."""
+        values: Tensor = self.scale * self.mlp(observations).squeeze(-1).squeeze(0)
+        return values
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """min_j Q_j: clipped double Q (Fujimoto 2018)."""
+
+    def __call__(self, q: Tensor, generator: torch.Generator | None) -> Tensor:
+        """(E, ...) -> (...)."""
+        return q.min(0).values
+
+
+@dataclass(frozen=True)
+class SoftClipped:
+    """w min_j Q_j + (1 - w) max_j Q_j (BCQ, BEAR: w = 0.75)."""
+
+    minimum_weight: float = 0.75
+
+    def __post_init__(self) -> None:
+        check_range("minimum_weight", self.minimum_weight, 0.0, 1.0)
+
+    def __call__(self, q: Tensor, generator: torch.Generator | None) -> Tensor:
+        """(E, ...) -> (...)."""
+        low, high = q.min(0).values, q.max(0).values
+        return self.minimum_weight * low + (1 - self.minimum_weight) * high
+
+
+@dataclass(frozen=True)
+class First:
+    """Q_1 alone (the actors of BCQ and TD3)."""
+
+    def __call__(self, q: Tensor, generator: torch.Generator | None) -> Tensor:
+        """(E, ...) -> (...)."""
+        return q[0]
+
+
+@dataclass(frozen=True)
+class Mean:
+    """mean_j Q_j (the actor of RLPD)."""
+
+    def __call__(self, q: Tensor, generator: torch.Generator | None) -> Tensor:
+        """(E, ...) -> (...)."""
+        return q.mean(0)
+
+
+@dataclass(frozen=True)
+class RandomSubset:
+    """The minimum over `subset` members drawn anew at every update (REDQ, RLPD)."""
+
+    subset: int = 2
+
+    def __post_init__(self) -> None:
+        check_range("subset", self.subset, 1)
+
+    def __call__(self, q: Tensor, generator: torch.Generator | None) -> Tensor:
+        """(E, ...) -> (...). ValueError if the ensemble has fewer members."""
+        if self.subset > q.shape[0]:
+            raise ValueError(f"a subset of {self.subset} from {q.shape[0]} critics")
+        chosen = torch.randperm(q.shape[0], generator=generator, device=q.device)[: self.subset]
+        return q[chosen].min(0).values
+
+
+Combination = Minimum | SoftClipped | First | Mean | RandomSubset

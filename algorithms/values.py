@@ -1,0 +1,104 @@
+"""V(s) and the advantage that weighted maximum likelihood uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from algorithms.types import check_range, check_vectors
+
+if TYPE_CHECKING:
+    from algorithms.step import Step
+
+
+class _FromCritic:
+    """A(s, a) = min_j Q_j(s, a) - V(s), V from Q at actions that the value asks for."""
+
+    def of(self, step: Step) -> Tensor:
+        """V(s): (B,), the mean over the queried actions of the minimum over the ensemble."""
+        return step.q_at("value").mean(0)
+
+    def advantages(self, step: Step) -> Tensor:
+        """A at the batch's actions: (B,)."""
+        q, values = step.q.detach().min(0).values, step.values
+        check_vectors(q=q, values=values)
+        return q - values
+
+
+@dataclass(frozen=True)
+class PolicyMode(_FromCritic):
+    """V(s) = min_j Q_j(s, mode of pi): what the authors ran on the hand."""
+
+    def queries(self, step: Step) -> dict[str, Tensor]:
+        return {"value": step.pi.mode()}
+
+
+@dataclass(frozen=True)
+class PolicySamples(_FromCritic):
+    """V(s) = mean_k min_j Q_j(s, a_k), a_k ~ pi, k = 1..samples."""
+
+    samples: int = 1
+
+    def __post_init__(self) -> None:
+        check_range("samples", self.samples, 1)
+
+    def queries(self, step: Step) -> dict[str, Tensor]:
+        # clipped: Q is trained on what the simulator executes
+        return {"value": step.pi.sample(step.generator, self.samples).clamp(-1, 1)}
+
+
+@dataclass(frozen=True)
+class NoBaseline(_FromCritic):
+    """The weights are of Q itself (MPO, Eq. 15); V = 0."""
+
+    def queries(self, step: Step) -> dict[str, Tensor]:
+        return {}
+
+    def of(self, step: Step) -> Tensor:
+        return torch.zeros_like(step.batch.rewards)
+
+
+@dataclass(frozen=True)
+class LearnedValue:
+    """The critic's own V(s) (IQL): A = min_j target Q_j(s, a) - V(s)."""
+
+    def queries(self, step: Step) -> dict[str, Tensor]:
+        return {}
+
+    @torch.no_grad()
+    def of(self, step: Step) -> Tensor:
+        """(B,)."""
+        return step.value_network(step.batch.observations)
+
+    @torch.no_grad()
+    def advantages(self, step: Step) -> Tensor:
+        """(B,)."""
+        q = step.target_critic(step.batch.observations, step.batch.actions).min(0).values
+        values = step.values
+        check_vectors(q=q, values=values)
+        return q - values
+
+
+@dataclass(frozen=True)
+class LambdaAdvantage:
+    """A = TD(lambda) return - V(s), worked out over the whole buffer by critic=TDLambda."""
+
+    def queries(self, step: Step) -> dict[str, Tensor]:
+        return {}
+
+    @torch.no_grad()
+    def of(self, step: Step) -> Tensor:
+        """(B,)."""
+        return step.value_network(step.batch.observations)
+
+    def advantages(self, step: Step) -> Tensor:
+        """(B,). ValueError if no TD(lambda) critic has filled them in."""
+        if step.batch.advantages is None:
+            raise ValueError("LambdaAdvantage needs critic=TDLambda, which fills advantages in")
+        return step.batch.advantages
+
+
+Value = PolicyMode | PolicySamples | NoBaseline | LearnedValue | LambdaAdvantage
