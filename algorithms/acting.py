@@ -14,9 +14,9 @@ from algorithms.types import check_range
 
 @dataclass(frozen=True)
 class ModeOrSample:
-    """A sample while exploring, the mode in evaluation."""
+    """A sample while exploring, the mode in evaluation; clipped to [-1, 1]."""
 
-    needs_critic = False
+    clips = True
 
     def __call__(
         self,
@@ -27,7 +27,7 @@ class ModeOrSample:
         *,
         deterministic: bool,
     ) -> Tensor:
-        """Pi at one state (1, O) -> (1, A)."""
+        """The policy at one state (1, O) -> (1, A)."""
         return pi.mode() if deterministic else pi.sample(generator)
 
 
@@ -38,7 +38,7 @@ class BestOfSamples:
     act_candidates: int = 10
     combination: Combination = First()
 
-    needs_critic = True
+    clips = True
 
     def __post_init__(self) -> None:
         check_range("act_candidates", self.act_candidates, 1)
@@ -52,7 +52,7 @@ class BestOfSamples:
         *,
         deterministic: bool,
     ) -> Tensor:
-        """Pi at one state (1, O) -> (1, A). ValueError without a critic."""
+        """The policy at one state (1, O) -> (1, A). ValueError without a critic."""
         if critic is None:
             raise ValueError(
                 "acting=BestOfSamples ranks actions by Q, but the method has no critic"
@@ -62,4 +62,27 @@ class BestOfSamples:
         return actions[q.argmax()].unsqueeze(0)
 
 
-Acting = ModeOrSample | BestOfSamples
+@dataclass(frozen=True)
+class Unclipped:
+    """`ModeOrSample`, the sample left as it was drawn (DAPG).
+
+    The simulator executes the clipped action, but a policy gradient needs the density of what was
+    drawn: at a clipped action grad log pi is biased, most where the policy leaves [-1, 1] often.
+    """
+
+    clips = False
+
+    def __call__(
+        self,
+        pi: Distribution,
+        observation: Tensor,
+        critic: QEnsemble | None,
+        generator: torch.Generator | None,
+        *,
+        deterministic: bool,
+    ) -> Tensor:
+        """The policy at one state (1, O) -> (1, A)."""
+        return pi.mode() if deterministic else pi.sample(generator)
+
+
+Acting = ModeOrSample | BestOfSamples | Unclipped

@@ -93,17 +93,19 @@ class Agent:
 
     @torch.no_grad()
     def act(self, observation: np.ndarray, *, deterministic: bool) -> np.ndarray:
-        """(O,) -> (A,) in [-1, 1], clipped to what the simulator executes.
+        """(O,) -> (A,) as the method acts: the policy's mode, or a sample while exploring.
 
-        As the method acts: by default the policy's mode, or a sample while exploring.
+        In [-1, 1], clipped to what the simulator executes, but for on-policy methods.
         """
         x = torch.as_tensor(observation, dtype=torch.float32, device=self.device).unsqueeze(0)
-        critic = self.networks["critic"] if "critic" in self.networks else None
+        critic = self._network("critic")
         assert critic is None or isinstance(critic, QEnsemble)
         generator = self._evaluation if deterministic else self.generator
         pi = self.policy(x)
-        action = self.method.acting(pi, x, critic, generator, deterministic=deterministic)
-        result: np.ndarray = action[0].clamp(-1, 1).cpu().numpy()
+        action = self.method.acting(pi, x, critic, generator, deterministic=deterministic)[0]
+        if self.method.acting.clips:
+            action = action.clamp(-1, 1)
+        result: np.ndarray = action.cpu().numpy()
         return result
 
     def imitate(self, demonstrations: Batch) -> Metrics:
@@ -173,6 +175,9 @@ class Agent:
         metrics |= critic.fit(baseline, optimizer, rollouts, self.generator)
         self.updates += 1
         return metrics
+
+    def _network(self, name: str) -> nn.Module | None:
+        return self.networks[name] if name in self.networks else None  # noqa: SIM401
 
     def _step(self, batch: Batch, demonstrations: Batch | None) -> Step:
         return Step(

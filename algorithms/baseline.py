@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from algorithms.blueprint import Blueprint, Component, Descent, Networks
+from algorithms.config import Hyperparameters
+from algorithms.losses import Losses
 from algorithms.mlp import MLP
 from algorithms.returns import Rollout, discounted_returns, gae
 from algorithms.types import Metrics, check_range, check_vectors
+
+if TYPE_CHECKING:
+    from algorithms.step import Step
 
 _TIME_POWERS = 4
 
@@ -41,7 +48,7 @@ class ValueBaseline(nn.Module):
 
 
 @dataclass(frozen=True)
-class GAE:
+class GAE(Component):
     """Advantages by GAE(lam), and the baseline they are measured against.
 
     Numbers of DAPG's released code (mjrl: examples and `MLPBaseline`); `discount` is DAPG's own,
@@ -68,8 +75,20 @@ class GAE:
         check_range("minibatch", self.minibatch, 1)
         check_range("epochs", self.epochs, 1)
 
-    def networks(self, observation_dim: int, generator: torch.Generator) -> dict[str, nn.Module]:
-        return {"baseline": ValueBaseline(observation_dim, self.hidden, generator)}
+    def networks(self, blueprint: Blueprint) -> Networks:
+        return {
+            "baseline": ValueBaseline(blueprint.observation_dim, self.hidden, blueprint.generator)
+        }
+
+    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        return {"baseline": Descent(self.baseline_learning_rate, self.baseline_weight_decay)}
+
+    def improves(self, updates: int) -> bool:
+        return True
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """Raises TypeError: on-policy methods learn from whole episodes, by `Agent.improve`."""
+        raise TypeError("DAPG learns from episodes of its own: Agent.improve, not Agent.update")
 
     def advantages(self, baseline: ValueBaseline, rollouts: Sequence[Rollout]) -> Tensor:
         """GAE of every rollout in turn: (N,), N the sum of their lengths, in units of reward.
@@ -110,14 +129,12 @@ class GAE:
             ValueError: If the rewards of a rollout are not (T,).
         """
         features = torch.cat([baseline.features(rollout.observations) for rollout in rollouts])
-        values = [_values(baseline, rollout) for rollout in rollouts]
+        # as in mjrl not bootstrapped, also where the time limit cut: V(s, t) knows the time
         returns = torch.cat(
-            [
-                discounted_returns(rollout.rewards, self.discount, _bootstrap(rollout, value))
-                for rollout, value in zip(rollouts, values, strict=True)
-            ]
+            [discounted_returns(rollout.rewards, self.discount) for rollout in rollouts]
         )
-        explained = explained_variance(torch.cat(values), returns)
+        values = torch.cat([_values(baseline, rollout) for rollout in rollouts])
+        explained = explained_variance(values, returns)
         for _ in range(self.epochs):
             squares = returns.new_zeros(())
             order = torch.randperm(returns.shape[0], generator=generator)

@@ -122,12 +122,12 @@ def _check_policy(method: Method) -> None:
     policy, objective, critic = method.policy, method.objective, method.critic
     if isinstance(objective, NaturalPolicyGradient) and not isinstance(policy, FreeGaussian):
         raise ValueError(f"NaturalPolicyGradient needs policy=FreeGaussian, not {_name(policy)}")
-    if isinstance(critic, TD) and isinstance(critic.regulariser, Conservative):
-        if not isinstance(policy, SquashedGaussian):
-            raise ValueError(
-                f"Conservative weighs densities on [-1, 1]: it needs policy=SquashedGaussian, "
-                f"not {_name(policy)}"
-            )
+    conservative = isinstance(critic, TD) and isinstance(critic.regulariser, Conservative)
+    if conservative and not isinstance(policy, SquashedGaussian):
+        raise ValueError(
+            f"Conservative weighs densities on [-1, 1]: it needs policy=SquashedGaussian, "
+            f"not {_name(policy)}"
+        )
     if not isinstance(policy, (DeterministicTanh, Perturbation)):
         return
     improvement = objective.improvement if isinstance(objective, Mixed) else objective

@@ -84,9 +84,7 @@ class InfinityNorm(Constraint):
             if policy is None:
                 continue
             if not isinstance(policy, PerturbationPolicy):
-                raise ValueError(
-                    "constraint=InfinityNorm bounds perturbations: policy=Perturbation"
-                )
+                raise ValueError("constraint=InfinityNorm needs policy=Perturbation")
             policy.phi = self.phi
         return {}
 
@@ -250,7 +248,8 @@ class BatchConstantShift(Constraint):
 
     def rewards(self, step: Step) -> Tensor:
         model = step.behavior_policy(step.batch.observations)
-        return step.batch.rewards + self.coefficient * model.log_prob(step.batch.actions).mean()
+        shift: Tensor = self.coefficient * model.log_prob(step.batch.actions).mean()
+        return step.batch.rewards + shift
 
 
 def gaussian_kl_per_dim(

@@ -85,7 +85,8 @@ class QEnsemble(nn.Module):
         """Q(s, a_k) for actions (K * B, A), block k the k-th action of every state: (E, K, B)."""
         size = observations.shape[0]
         states = observations.repeat(actions.shape[0] // size, 1)
-        return self(states, actions).view(-1, actions.shape[0] // size, size)
+        q: Tensor = self(states, actions)
+        return q.view(-1, actions.shape[0] // size, size)
 
 
 class ValueNetwork(nn.Module):

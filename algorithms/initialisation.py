@@ -54,7 +54,8 @@ class CloneMeans:
         pi = policy(batch.observations)
         centre = batch.actions.mean(0, keepdim=True).expand_as(batch.actions)
         spread = gaussian_log_prob(batch.actions, centre, pi.log_std)
-        return (pi.mean - batch.actions).square().mean() + imitation_loss(spread)
+        error: Tensor = (pi.mean - batch.actions).square().mean()
+        return error + imitation_loss(spread)
 
 
 Initialisation = RandomInit | CloneDemonstrations | CloneMeans

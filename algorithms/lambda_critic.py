@@ -39,7 +39,7 @@ class Unscaled:
 
 
 def value_loss(values: Tensor, targets: Tensor, scale: float) -> Tensor:
-    """mean_B 0.5 ((V(s) - G) / scale)^2: values (B,) carries the gradient, targets (B,) does not."""
+    """mean_B 0.5 ((V(s) - G) / scale)^2: values (B,) carries gradient, targets (B,) does not."""
     check_vectors(values=values, targets=targets)
     return 0.5 * ((values - targets.detach()) / scale).square().mean()
 

@@ -31,7 +31,7 @@ class NoFilter:
 
 @dataclass(frozen=True)
 class QFilter:
-    """Only actions that Q prefers to the policy's: 1[Q(s, a_data) > Q(s, mode of pi)] (Nair 2018)."""
+    """Only actions that Q prefers to the policy's: 1[Q(s, a_data) > Q(s, mode)] (Nair 2018)."""
 
     @torch.no_grad()
     def __call__(self, step: Step, batch: Batch, pi: Distribution) -> Tensor:
@@ -39,7 +39,8 @@ class QFilter:
         s = batch.observations
         of_data = step.critic(s, batch.actions).min(0).values
         of_policy = step.critic(s, pi.mode()).min(0).values
-        return (of_data > of_policy).float()
+        kept: Tensor = (of_data > of_policy).float()
+        return kept
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ class Mixed(Component):
 
     @property
     def temperature(self) -> TemperatureRule:
-        return getattr(self.improvement, "temperature", FixedTemperature(0.0))
+        if isinstance(self.improvement, ReverseKL):
+            return self.improvement.temperature
+        return FixedTemperature(0.0)
 
     def networks(self, blueprint: Blueprint) -> Networks:
         return self.improvement.networks(blueprint)

@@ -117,6 +117,10 @@ class MLP(nn.Module):
         flat = torch.zeros(members * sum(i * o + o for i, o in pairs))
         self.flat = nn.Parameter(flat)
         self._layers: Layers = []
+        shapes = [
+            (torch.empty(i, o, device="meta"), torch.empty(o, device="meta")) for i, o in pairs
+        ]
+        self._shapes: Layers = [shapes] * members
         for member in self.layers():
             for index, (weight, _) in enumerate(member):
                 bound = last_scale if index == len(member) - 1 else 1 / math.sqrt(weight.shape[0])
@@ -126,11 +130,7 @@ class MLP(nn.Module):
         """Views (weight (in, out), bias (out,)) of the flat parameter, without gradient."""
         flat = self.flat.detach()
         if not self._layers or self._layers[0][0][0].data_ptr() != flat.data_ptr():
-            shapes = [
-                (torch.empty(i, o, device="meta"), torch.empty(o, device="meta"))
-                for i, o in pairwise(self.sizes)
-            ]
-            self._layers = _views(flat, [shapes] * self.members)
+            self._layers = _views(flat, self._shapes)
         return self._layers
 
     def forward(self, x: Tensor) -> Tensor:
@@ -162,7 +162,7 @@ class MLP(nn.Module):
         torch.compile, and for torch.func (any number and mode of derivatives)."""
         outputs = []
         x = x.to(self.compute_dtype)
-        for member in _views(flat.to(self.compute_dtype), self.layers()):
+        for member in _views(flat.to(self.compute_dtype), self._shapes):
             hidden = x
             for index, (weight, bias) in enumerate(member):
                 hidden = torch.addmm(bias, hidden, weight)

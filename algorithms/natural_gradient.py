@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from algorithms.blueprint import Component
+from algorithms.losses import Losses
 from algorithms.policies import FreeGaussianPolicy
 from algorithms.returns import Rollout
 from algorithms.types import Batch, Metrics, check_range, check_vectors
+
+if TYPE_CHECKING:
+    from algorithms.step import Step
 
 
 def kl_gaussian(mean_p: Tensor, log_std_p: Tensor, mean_q: Tensor, log_std_q: Tensor) -> Tensor:
@@ -107,8 +113,8 @@ def whiten(advantages: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class NaturalPolicyGradient:
-    """theta += sqrt(delta / g^T F^-1 g) F^-1 g (Rajeswaran et al. 2018, Eq. 2-5; mjrl's code).
+class NaturalPolicyGradient(Component):
+    """theta += sqrt(delta / g^T F^-1 g) F^-1 g (Rajeswaran et al. 2018; mjrl).
 
     g = (1/N) [sum_on-policy grad log pi(a|s) A_hat + sum_demos grad log pi(a|s) lambda_0
     lambda_1^k], A_hat whitened over the N on-policy transitions, k the iteration from 0. The
@@ -132,8 +138,6 @@ class NaturalPolicyGradient:
     damping: float = 1e-4
     trajectories: int = 200
 
-    on_policy = True
-
     def __post_init__(self) -> None:
         check_range("step_size", self.step_size, 0.0, above=True)
         check_range("demonstration_weight", self.demonstration_weight, 0.0)
@@ -145,6 +149,13 @@ class NaturalPolicyGradient:
     @property
     def needs_demonstrations(self) -> bool:
         return self.demonstration_weight > 0
+
+    def queries(self, step: Step) -> dict[str, Tensor]:
+        return {}
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """Raises TypeError: on-policy methods learn from whole episodes, by `Agent.improve`."""
+        raise TypeError("DAPG learns from episodes of its own: Agent.improve, not Agent.update")
 
     def improve(
         self,

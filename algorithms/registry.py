@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from algorithms.acting import BestOfSamples
+from algorithms.acting import BestOfSamples, Unclipped
 from algorithms.behavior import (
     AdvantageWeightedBehavior,
     GaussianBehavior,
@@ -154,6 +154,7 @@ METHODS: dict[str, Method] = {
         policy=FreeGaussian(),
         initialisation=CloneMeans(),
         pretraining=NoPretraining(),
+        acting=Unclipped(),
     ),
     "BRAC": Method(
         critic=TD(),

@@ -85,7 +85,7 @@ def lambda_returns(
     """TD(lambda) returns of N transitions: trajectories in order, one after another.
 
     G_t = r_t + discount mask_t ((1 - lam) V(s_{t+1}) + lam G_{t+1}) inside a trajectory and
-    G_t = r_t + discount mask_t V(s_{t+1}) at its last transition (Sutton & Barto, Eq. 12.20;
+    G_t = r_t + discount mask_t V(s_{t+1}) at its last transition (Sutton & Barto 2018, Sec. 12.8;
     what AWR regresses its V on). The last of the N always counts as an end.
 
     Args:

@@ -40,6 +40,9 @@ class Step:
         self.batch, self._demonstrations = batch, demonstrations
         self.generator, self.updates = generator, updates
 
+    def _network(self, name: str) -> nn.Module | None:
+        return self.networks[name] if name in self.networks else None  # noqa: SIM401
+
     @property
     def policy(self) -> Policy:
         policy = self.networks["policy"]
@@ -61,7 +64,7 @@ class Step:
     @property
     def value_network(self) -> ValueNetwork:
         """V of the critic; ValueError if the critic has none."""
-        network = self.networks["value"] if "value" in self.networks else None
+        network = self._network("value")
         if not isinstance(network, ValueNetwork):
             name = type(self.method.critic).__name__
             raise ValueError(f"this needs a critic that learns V(s), but critic={name}")
@@ -70,7 +73,7 @@ class Step:
     @property
     def behavior_policy(self) -> Policy:
         """The model of the data; ValueError if the method has none that is a policy."""
-        model = self.networks["behavior"] if "behavior" in self.networks else None
+        model = self._network("behavior")
         if not isinstance(model, Policy):
             name = type(self.method.behavior).__name__
             raise ValueError(f"this needs a behaviour model with a density, but behavior={name}")
@@ -79,7 +82,7 @@ class Step:
     @property
     def vae(self) -> ConditionalVAE:
         """The model of the data; ValueError if it is not a VAE."""
-        model = self.networks["behavior"] if "behavior" in self.networks else None
+        model = self._network("behavior")
         if not isinstance(model, ConditionalVAE):
             name = type(self.method.behavior).__name__
             raise ValueError(f"this needs behavior=VAEBehavior, but behavior={name}")

@@ -127,7 +127,8 @@ class Training:
         action = self.agent.act(observation, deterministic=False)
         if not np.isfinite(action).all():
             raise DivergedError(f"the policy's action is not finite at step {self.step}")
-        following, reward, terminated, truncated, info = self.environment.step(action)
+        executed = np.clip(action, -1.0, 1.0)
+        following, reward, terminated, truncated, info = self.environment.step(executed)
         self.buffer.add(observation, action, reward, 0.0 if terminated else 1.0, following)
         self.seconds["simulate"] += time.perf_counter() - began
         return following, float(reward), bool(info.get("success", False)), terminated or truncated

@@ -147,9 +147,7 @@ class PerturbationPolicy(Policy):
         """ValueError unless the behaviour model is a VAE."""
         vae = self._built.get("behavior")
         if not isinstance(vae, ConditionalVAE):
-            raise ValueError(
-                "policy=Perturbation perturbs a VAE's actions: add behavior=VAEBehavior"
-            )
+            raise ValueError("policy=Perturbation needs behavior=VAEBehavior")
         return vae
 
     def target_copy(self) -> PerturbationPolicy:

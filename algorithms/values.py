@@ -71,7 +71,8 @@ class LearnedValue:
     @torch.no_grad()
     def of(self, step: Step) -> Tensor:
         """(B,)."""
-        return step.value_network(step.batch.observations)
+        values: Tensor = step.value_network(step.batch.observations)
+        return values
 
     @torch.no_grad()
     def advantages(self, step: Step) -> Tensor:
@@ -79,7 +80,8 @@ class LearnedValue:
         q = step.target_critic(step.batch.observations, step.batch.actions).min(0).values
         values = step.values
         check_vectors(q=q, values=values)
-        return q - values
+        advantages: Tensor = q - values
+        return advantages
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class LambdaAdvantage:
     @torch.no_grad()
     def of(self, step: Step) -> Tensor:
         """(B,)."""
-        return step.value_network(step.batch.observations)
+        values: Tensor = step.value_network(step.batch.observations)
+        return values
 
     def advantages(self, step: Step) -> Tensor:
         """(B,). ValueError if no TD(lambda) critic has filled them in."""

@@ -79,7 +79,8 @@ class BehaviorActions:
 
 def _from_behavior(step: Step, samples: int) -> Tensor:
     model = step.behavior_policy(step.batch.observations)
-    return model.sample(step.generator, samples).detach().clamp(-1, 1)
+    actions: Tensor = model.sample(step.generator, samples)
+    return actions.detach().clamp(-1, 1)
 
 
 Source = BufferActions | PolicyActions | BehaviorActions | UndetachedPolicyActions

@@ -402,7 +402,7 @@ def test_advantages_of_another_shape_raise(advantages: Tensor) -> None:
 
 def test_missing_demonstrations_raise() -> None:
     pi = policy()
-    assert NaturalPolicyGradient().needs_demonstrations and NaturalPolicyGradient.on_policy
+    assert NaturalPolicyGradient().needs_demonstrations
     assert not NaturalPolicyGradient(demonstration_weight=0.0).needs_demonstrations
     with pytest.raises(ValueError, match="demonstrations"):
         NaturalPolicyGradient().improve(pi, rollouts(pi, (9,)), randn(9, seed=1), None, 0)
