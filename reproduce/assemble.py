@@ -12,7 +12,7 @@ import numpy as np
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.critics import ClampTarget
-from algorithms.registry import base_of, resolve
+from algorithms.registry import resolve
 from algorithms.settings import Settings, describe
 from algorithms.training import Evaluate, Row, Training
 from envs.evaluation import EVALUATION_SEED_BASE, evaluate
@@ -43,10 +43,10 @@ def settings_of(spec: RunSpec) -> Settings:
     """
     known = task(spec.env)
     settings = resolve(
-        spec.method,
+        spec.registered,
         profile=spec.profile,
         domain=known.domain,
-        preset=PRESETS[spec.preset].of(base_of(spec.method)),
+        preset=PRESETS[spec.preset].of(spec.method),
         settings=spec.settings,
     )
     clamp, discount = getattr(settings.method.critic, "clamp", None), settings.config.discount

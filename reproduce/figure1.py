@@ -17,7 +17,9 @@ from figures.figure1 import PANELS, make
 from reproduce.experiment import reproduce
 from reproduce.options import FigureOptions
 
-METHODS = ("AWAC", "SAC", "SAC+BC", "BC")
+METHODS = (
+    "AWAC", "SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC", "MPO",
+)  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -50,19 +50,24 @@ PRESETS: dict[str, Preset] = {
         seeds=1,
         settings={
             **_SMALL_NETWORKS,
-            "offline_steps": 1_200,
-            "prior_rollouts": 50,
+            "offline_steps": 800,
+            "prior_rollouts": 40,
             "prior_cloning_steps": 1_000,
-            "initialisation.cloning_steps": 1_000,
-            "online_steps": 1_600,
+            "initialisation.cloning_steps": 800,
+            "online_steps": 800,
             "eval_every": 400,
             "dense_eval_every": 400,
-            "dense_until": 1_600,
+            "dense_until": 800,
             "eval_episodes": 5,
-            "constraint.warm_start_steps": 600,
-            "objective.trajectories": 2,
+            # fewer samples a state and short phases: to see every part at work, in minutes
+            "critic.next_value.candidates": 4,
             "critic.critic_steps": 100,
             "critic.actor_steps": 300,
+            "objective.actions.samples": 6,
+            "objective.trajectories": 2,
+            "constraint.mmd_samples": 4,
+            "constraint.warm_start_steps": 400,
+            "acting.act_candidates": 10,
         },
         methods={**_SMALL_METHODS, "AWR": {"collect_steps": 400}},
     ),
@@ -93,11 +98,18 @@ class RunSpec:
     data: DataKind
     labels: Labels = "relabelled"
     settings: tuple[str, ...] = ()
+    named: str = ""
+    """Which of the registry's variants of `method`: "batch" in AWAC[batch]."""
+
+    @property
+    def registered(self) -> str:
+        """The method's name in the registry: `AWAC`, `AWAC[batch]`."""
+        return f"{self.method}[{self.named}]" if self.named else self.method
 
     @property
     def variant(self) -> str:
-        """What `--set` changed, empty for the method as it stands in the table."""
-        return ",".join(sorted(self.settings))
+        """The variant's name and what `--set` changed; empty for the row as it stands."""
+        return ",".join([self.named] * bool(self.named) + sorted(self.settings))
 
     def folder(self, out: Path) -> Path:
         """Where the run keeps its files; the same for every launch of the same run."""
@@ -129,6 +141,14 @@ def enumerate_runs(
     """
     count = PRESETS[preset].seeds if seeds is None else seeds
     return [
-        RunSpec(preset, profile, env, method, seed, *data[env], settings)
-        for seed, env, method in product(range(count), data, dict.fromkeys(methods))
+        RunSpec(preset, profile, env, method, seed, *data[env], settings, named)
+        for seed, env, (method, named) in product(
+            range(count), data, map(split_name, dict.fromkeys(methods))
+        )
     ]
+
+
+def split_name(registered: str) -> tuple[str, str]:
+    """`AWAC[batch]` -> ("AWAC", "batch"); `AWAC` -> ("AWAC", "")."""
+    method, _, rest = registered.partition("[")
+    return method, rest.removesuffix("]")

@@ -134,7 +134,7 @@ class Launcher:
 def command(spec: RunSpec, options: Common) -> list[str]:
     """The command line that does this one run; also what a user could type."""
     line = [sys.executable, str(Path(__file__).with_name("run.py"))]
-    line += ["--env", spec.env, "--method", spec.method, "--seed", str(spec.seed)]
+    line += ["--env", spec.env, "--method", spec.registered, "--seed", str(spec.seed)]
     line += ["--preset", spec.preset, "--profile", spec.profile, "--data", spec.data]
     line += ["--labels", spec.labels, "--device", options.device]
     line += ["--out", str(options.results), "--cache-dir", str(options.cache)]

@@ -8,7 +8,7 @@ from typing import Any
 from algorithms.methods import Method
 from algorithms.registry import LATER_WORK, METHODS, VARIANTS
 from reproduce.assemble import settings_of
-from reproduce.grid import RunSpec
+from reproduce.grid import RunSpec, split_name
 from reproduce.run import RunOptions
 
 _AXES = ("critic", "objective", "behavior", "constraint", "policy")
@@ -37,9 +37,10 @@ def list_methods() -> str:
 
 def list_settings(options: RunOptions) -> str:
     """Every key of `--set` for one run, with its present value."""
+    method, named = split_name(options.method)
     spec = RunSpec(
-        options.preset, options.profile, options.env, options.method, options.seed,
-        "embedded", options.labels, options.settings,
+        options.preset, options.profile, options.env, method, options.seed,
+        "embedded", options.labels, options.settings, named,
     )  # fmt: skip
     paths = settings_of(spec).paths()
     width = max(map(len, paths))

@@ -35,8 +35,8 @@ def print_plan(
     for column in ("task", "data", "method", "seeds", "done", "pending", "time left"):
         table.add_column(column)
     total, longest = 0.0, 0.0
-    for env, data, method in dict.fromkeys((s.env, s.data, s.method) for s in specs):
-        group = [s for s in specs if (s.env, s.data, s.method) == (env, data, method)]
+    for env, data, method in dict.fromkeys((s.env, s.data, s.registered) for s in specs):
+        group = [s for s in specs if (s.env, s.data, s.registered) == (env, data, method)]
         left = [
             pace.seconds(s, RunFolder(s.folder(out)).status().get("step"))
             for s in group
@@ -94,7 +94,7 @@ class Pace:
         )
 
     def _update_s(self, spec: RunSpec) -> tuple[float, float]:
-        key = (spec.env, spec.method)
+        key = (spec.env, spec.registered)
         if key not in self._update:
             settings, known = settings_of(spec), task(spec.env)
             sizes = (known.observation_dim, known.action_dim)

@@ -18,7 +18,7 @@ from types import FrameType
 
 import tyro
 
-from reproduce.grid import RunSpec
+from reproduce.grid import RunSpec, split_name
 from reproduce.options import Common
 from reproduce.provenance import commit, versions
 from reproduce.run_folder import ConfigurationChanged, RunFolder
@@ -182,9 +182,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(list_settings(options))
             return 0
         data = resolve_data(options, specs)
+        method, named = split_name(options.method)
         spec = RunSpec(
-            options.preset, options.profile, options.env, options.method, options.seed,
-            *data[options.env], options.settings,
+            options.preset, options.profile, options.env, method, options.seed,
+            *data[options.env], options.settings, named,
         )  # fmt: skip
         settings_of(spec)
         if options.dry_run:

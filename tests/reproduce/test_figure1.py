@@ -33,7 +33,7 @@ def test_dry_run_prints_the_plan_and_writes_nothing(script: Run, tmp_path: Path)
     result = script("figure1.py", "--dry-run", "--out", str(tmp_path / "out"), "--seeds", "2")
     assert result.returncode == 0, result.stderr
     for text in (
-        "24 runs",
+        "66 runs",
         "pen-binary-v0",
         "relocate-binary-v0",
         "SAC+BC",

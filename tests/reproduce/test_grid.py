@@ -50,12 +50,30 @@ def test_order_of_settings_does_not_make_another_run() -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+def test_every_key_of_a_preset_is_one_of_some_method(name: str) -> None:
+    """A misspelt key would be passed over for every method."""
+    preset = PRESETS[name]
+    known = {path for method in METHODS for path in resolve(method).paths()}
+    assert set(preset.settings) <= known
+    for method, values in preset.methods.items():
+        assert set(values) <= set(resolve(method).paths())
+
+
+@pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("method", METHODS)
-def test_every_key_of_a_preset_is_one_of_some_method(name: str, method: str) -> None:
-    keys = set(PRESETS[name].settings)
-    assert keys <= set(resolve("SAC").paths())
-    resolved = resolve(method, preset=PRESETS[name].settings).paths()
-    assert all(resolved[k] == v for k, v in PRESETS[name].settings.items() if k in resolved)
+def test_a_preset_reaches_every_method_that_has_the_component(name: str, method: str) -> None:
+    values = PRESETS[name].of(method)
+    resolved = resolve(method, preset=values).paths()
+    assert all(resolved[key] == value for key, value in values.items() if key in resolved)
+
+
+def test_variants_have_folders_and_columns_of_their_own() -> None:
+    plain, batch = runs(methods=("AWAC", "AWAC[batch]"), seeds=1)[:2]
+    assert (plain.method, plain.variant) == ("AWAC", "")
+    assert (batch.method, batch.variant, batch.registered) == ("AWAC", "batch", "AWAC[batch]")
+    assert plain.folder(Path()) != batch.folder(Path())
+    changed = runs(methods=("AWAC[batch]",), seeds=1, settings=("tau=0.01",))[0]
+    assert changed.variant == "batch,tau=0.01"
 
 
 @pytest.mark.parametrize("name", PRESETS)
