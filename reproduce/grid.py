@@ -51,7 +51,7 @@ PRESETS: dict[str, Preset] = {
         settings={
             **_SMALL_NETWORKS,
             "offline_steps": 800,
-            "prior_rollouts": 40,
+            "prior_rollouts": 50,
             "prior_cloning_steps": 1_000,
             "initialisation.cloning_steps": 800,
             "online_steps": 800,

@@ -15,11 +15,15 @@ _PACKAGES = (
 
 @cache
 def commit() -> str:
-    """The commit of this checkout, with "+changes" if tracked files differ; "" without git."""
-    here = Path(__file__).resolve().parent
+    """The commit of this checkout, with "+changes" if tracked files differ; "" without git.
+
+    What lies in `results/` does not count: a grid writes there while it runs.
+    """
+    here = Path(__file__).resolve().parent.parent
     try:
         head = _git("rev-parse", "HEAD", cwd=here)
-        changed = _git("status", "--porcelain", "--untracked-files=no", cwd=here)
+        status = ("status", "--porcelain", "--untracked-files=no")
+        changed = _git(*status, "--", ".", ":(exclude)results", cwd=here)
     except (OSError, subprocess.CalledProcessError):
         return ""
     return head[:12] + ("+changes" if changed else "")
