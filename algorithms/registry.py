@@ -243,12 +243,20 @@ VARIANTS: dict[str, Variant] = {
     ),
     "AWAC[policy-actions]": Variant(
         "AWAC",
-        {"objective.actions": PolicyActions(samples=1)},
+        {
+            "objective.actions": PolicyActions(samples=1),
+            "behavior": OwnPolicy(),
+            "constraint": Prior(),
+        },
         "weighs actions of the policy, not of the buffer",
     ),
     "AWAC[prior-actions]": Variant(
         "AWAC",
-        {"objective.actions": BehaviorActions(samples=1), "behavior": _GAUSSIAN},
+        {
+            "objective.actions": BehaviorActions(samples=1),
+            "behavior": _GAUSSIAN,
+            "constraint": LearnedPrior(),
+        },
         "weighs actions of a cloned behaviour model, not of the buffer",
     ),
     "AWAC[no-clamp]": Variant("AWAC", {"critic.clamp": NoClamp()}, "Q is not clamped"),
