@@ -68,6 +68,7 @@ class Agent:
         # one for evaluation alone: how often it is done must not change what is learned
         self._evaluation = torch.Generator(self.device).manual_seed(evaluating)
         self.updates = 0
+        self._refreshed = -1  # transitions in the buffer when its advantages were worked out
 
     @property
     def policy(self) -> Policy:
@@ -120,10 +121,13 @@ class Agent:
     def prepare(self, buffer: ReplayBuffer) -> None:
         """To be called before a batch is drawn: critics of the whole buffer work on it here."""
         critic = self.method.critic
-        if isinstance(critic, TDLambda) and critic.refreshes(self.updates):
+        if not isinstance(critic, TDLambda):
+            return
+        if critic.refreshes(self.updates) or self._refreshed != buffer.added:
             value = self.networks["value"]
             assert isinstance(value, ValueNetwork)
             critic.refresh(value, buffer, self.config.discount)
+            self._refreshed = buffer.added
 
     def update(self, batch: Batch, demonstrations: Batch | None = None) -> Metrics:
         """One gradient step of every trained network (Algorithm 1, lines 5-7).
@@ -205,6 +209,7 @@ class Agent:
             "generator": self.generator.get_state(),
             "evaluation": self._evaluation.get_state(),
             "updates": self.updates,
+            "refreshed": self._refreshed,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -214,4 +219,4 @@ class Agent:
             optimizer.load_state_dict(state["optimizers"][name])
         self.generator.set_state(state["generator"])
         self._evaluation.set_state(state["evaluation"])
-        self.updates = state["updates"]
+        self.updates, self._refreshed = state["updates"], state["refreshed"]

@@ -49,6 +49,7 @@ class ReplayBuffer:
         self._ends = torch.zeros(capacity, dtype=torch.bool, device=device)
         self._open: list[int] = []  # where the transitions of the unfinished trajectory lie
         self.discount = discount
+        self.added = 0  # transitions ever added
 
     def __len__(self) -> int:
         return self.size
@@ -74,6 +75,7 @@ class ReplayBuffer:
                 raise ValueError(f"{name} must be {expected}, got {tuple(values.shape)}")
             self._data[name][self.size : self.size + count] = values
         self._open = list(range(self.size, self.size + count))
+        self.added += count
         self.size += count
         self._next = self.size
         self.end_trajectory()
@@ -108,6 +110,7 @@ class ReplayBuffer:
         for name, column in self._columns.items():
             column[index] = _EMPTY[name]
         self._open.append(index)
+        self.added += 1
         self._next = index + 1
         self.size = max(self.size, self._next)
 
@@ -191,6 +194,7 @@ class ReplayBuffer:
             "online": online,
             "ends": self._ends[self.prior : self.size].clone(),
             "open": list(self._open),
+            "added": self.added,
             "columns": {name: c[: self.size].clone() for name, c in self._columns.items()},
         }
 
@@ -206,6 +210,6 @@ class ReplayBuffer:
             self._data[name][self.prior : self.prior + count] = state["online"][name]
         self.size, self._next = self.prior + count, state["next"]
         self._ends[self.prior : self.size] = state["ends"]
-        self._open = list(state["open"])
+        self._open, self.added = list(state["open"]), state["added"]
         for name, column in state["columns"].items():
             self._columns[name][: self.size] = column

@@ -13,6 +13,7 @@ from algorithms.constraints import (
     MMD,
     BatchConstantShift,
     InfinityNorm,
+    KLPenalty,
     KLRegularisation,
     TrustRegion,
 )
@@ -109,6 +110,12 @@ def _check_behavior(method: Method) -> None:
         part = constraint if isinstance(constraint, MMD) else method.policy
         if not isinstance(behavior, VAEBehavior):
             raise ValueError(f"{_name(part)} needs behavior=VAEBehavior, not {_name(behavior)}")
+    changes_target = isinstance(constraint, (KLPenalty, BatchConstantShift))
+    if changes_target and not isinstance(method.critic, TD):
+        raise ValueError(
+            f"{_name(constraint)} changes the critic's target, which critic={_name(method.critic)} "
+            "does not ask it for: use critic=TD"
+        )
     if isinstance(constraint, TrustRegion) and not isinstance(behavior, PreviousPolicy):
         raise ValueError(f"TrustRegion needs behavior=PreviousPolicy, not {_name(behavior)}")
     if isinstance(constraint, InfinityNorm) != isinstance(method.policy, Perturbation):

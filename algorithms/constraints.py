@@ -17,6 +17,7 @@ from algorithms.blueprint import Blueprint, Component, Descent, Networks
 from algorithms.config import Hyperparameters
 from algorithms.losses import Losses
 from algorithms.mmd import GaussianKernel, Laplacian, mmd
+from algorithms.policies import Distribution, gaussian_log_prob
 from algorithms.types import Metrics, check_range, check_vectors
 from algorithms.vae import PerturbationPolicy
 from algorithms.weights import Dual
@@ -171,6 +172,24 @@ class MMD(Constraint):
         multiplier.log_value.clamp_(-5.0, 10.0)
 
 
+def log_probs_of_samples(
+    pi: Distribution, model: Distribution, count: int, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
+    """Log pi(a_k|s) and log b(a_k|s), a_k ~ pi reparameterised: two (count, B).
+
+    Where both are squashed (or both are not) the densities are those before the tanh: its Jacobian
+    is the same in both, and near the bounds atanh of a rounded action is not the sample any more.
+    """
+    if type(pi) is type(model):
+        before = pi.sample_before_squash(generator, count)
+        return tuple(  # type: ignore[return-value]
+            gaussian_log_prob(before, of.mean, of.log_std) for of in (pi, model)
+        )
+    actions, log_prob = pi.sample_with_log_prob(generator, count)
+    shape = (count, log_prob.shape[0] // count)
+    return log_prob.view(shape), model.log_prob(actions.view(*shape, -1))
+
+
 def sampled_kl(log_prob: Tensor, behavior_log_prob: Tensor) -> Tensor:
     """mean_k [log pi(a_k|s) - log b(a_k|s)], a_k ~ pi: (K, B) each -> (B,), one number a state."""
     if log_prob.dim() != 2 or log_prob.shape != behavior_log_prob.shape:
@@ -212,10 +231,7 @@ class KLRegularisation(Constraint):
         states = step.batch.next_observations if next_state else step.batch.observations
         with torch.no_grad():
             model = step.behavior_policy(states)
-        actions, log_prob = pi.sample_with_log_prob(step.generator, self.kl_samples)
-        shape = (self.kl_samples, states.shape[0])
-        behavior = model.log_prob(actions.view(*shape, -1))
-        return sampled_kl(log_prob.view(shape), behavior)
+        return sampled_kl(*log_probs_of_samples(pi, model, self.kl_samples, step.generator))
 
     def postpones_improvement(self, updates: int) -> bool:
         return updates < self.warm_start_steps

@@ -137,7 +137,21 @@ class SmoothedAction:
         return combine(q, step.generator)
 
 
-NextValue = SampledAction | BestCandidate | SmoothedAction
+@dataclass(frozen=True)
+class EntropyFreeAction:
+    """V(s') = Q'(s', a') at one action a' ~ pi(.|s'), also where the actor has an entropy term.
+
+    Q is then the return itself, and bounds of the return hold for it (RLPD, Cal-QL:
+    "backup_entropy = False").
+    """
+
+    def __call__(self, step: Step, combine: Combination) -> Tensor:
+        """(B,), under no_grad."""
+        actions = step.next_pi.sample(step.generator).clamp(-1, 1)
+        return combine(step.target_critic(step.batch.next_observations, actions), step.generator)
+
+
+NextValue = SampledAction | EntropyFreeAction | BestCandidate | SmoothedAction
 
 
 @dataclass(frozen=True)
@@ -380,6 +394,7 @@ __all__ = [
     "Conservative",
     "Critic",
     "CurrentPolicy",
+    "EntropyFreeAction",
     "ExpectileTD",
     "First",
     "Mean",

@@ -84,7 +84,10 @@ class TDLambda(Component):
         return updates % (self.critic_steps + self.actor_steps) >= self.critic_steps
 
     def refreshes(self, updates: int) -> bool:
-        """Whether returns and advantages are worked out anew before update number `updates`."""
+        """Whether returns and advantages are worked out anew before update number `updates`.
+
+        They also are whenever the buffer has grown (`Agent.prepare`).
+        """
         return updates % (self.critic_steps + self.actor_steps) in (0, self.critic_steps)
 
     @torch.no_grad()

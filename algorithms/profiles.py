@@ -5,6 +5,7 @@ Both are data: paths into a row of METHODS or into the hyperparameters, never co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,11 +18,18 @@ from algorithms.weights import BatchMean
 
 Values = Mapping[str, Any]
 
+_LOG_04 = math.log(0.4)
+
 _BOUNDED = {"critic.clamp": ClampTarget(low=-100.0, high=0.0)}
-# An entropy term or a penalty makes values unbounded below, so only the upper clamp of B.3 is kept.
-# Soft values may exceed 0 while the policy's entropy is positive (early, with alpha near 1): the
-# clamp then cuts them. The paper says "we clamp the Q value" for the domain, not for which methods.
-_SOFT = {"critic.clamp": ClampTarget(low=-float("inf"), high=0.0)}
+# A penalty in the value makes it unbounded below, so only the upper clamp of B.3 is kept.
+_PENALISED = {"critic.clamp": ClampTarget(low=-float("inf"), high=0.0)}
+# The text does not say how SAC's temperature is chosen on the hand; the authors' scripts for the
+# hand ran it without entropy. With a temperature learned from 1, alpha log pi (about 16 for a wide
+# policy of 24 dimensions) exceeds every reward until alpha has come down, 9 000 updates later: the
+# cloned start is gone by then, and B.3's clamp, true for Q and not for soft values, holds every
+# target at 0 all that time (measured). Without entropy the bounds [-100, 0] hold exactly.
+# Variants SAC[entropy] and SAC+BC[entropy] learn the temperature and do not clamp.
+_NO_ENTROPY = FixedTemperature(0.0)
 _RELEASED_CLAMP = {"critic.clamp": ClampOutput(high=0.0)}
 # The hand scripts ran SAC without entropy, unsquashed, without cloning.
 _SAC_RELEASED = {
@@ -36,6 +44,16 @@ _RELEASED_WEIGHTS = {
 }
 # AWR's phases: one cycle of its critic and actor steps for as many environment steps
 _AWR = {"collect_steps": 1200}
+# AWR's policy has a fixed standard deviation of 0.4, its optimiser no weight decay
+AWR_ORIGINAL = {
+    "policy": TanhMeanGaussian(log_std_min=_LOG_04, log_std_max=_LOG_04),
+    "optimizer": MomentumSGD(),
+    "policy_learning_rate": 5e-5,
+    "policy_weight_decay": 0.0,
+    "q_learning_rate": 1e-2,
+}
+# 20 updates of the critics an environment step, and one of the policy
+_RLPD = {"updates_per_step": 20, "critic.updates_per_improvement": 20}
 
 PROFILES: dict[str, dict[str, dict[str, Values]]] = {
     "paper": {
@@ -46,18 +64,18 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
                 # not in the text: the scripts of the paper's time ran lambda 0.3 with clip 2
                 "objective.weights.shape.clip": 2.0,
             },
-            "SAC": _SOFT,
-            "SAC+BC": _SOFT,
+            "SAC": {**_BOUNDED, "objective.temperature": _NO_ENTROPY},
+            "SAC+BC": {**_BOUNDED, "objective.improvement.temperature": _NO_ENTROPY},
             "BCQ": _BOUNDED,
             "BEAR": _BOUNDED,
             "AWR": _AWR,
             "MPO": _BOUNDED,
             "ABM-MPO": {**_BOUNDED, "objective.weights.shape.clip": 2.0},
-            "BRAC": _SOFT,
+            "BRAC": _PENALISED,
             "IQL": _BOUNDED,
             "TD3+BC": _BOUNDED,
-            "Cal-QL": _SOFT,
-            "RLPD": {**_SOFT, "updates_per_step": 20},
+            "Cal-QL": _BOUNDED,
+            "RLPD": {**_BOUNDED, **_RLPD},
         },
     },
     "released": {
@@ -70,18 +88,15 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
                 "prior_fraction": 0.9,
             },
             "AWAC": {**_RELEASED_CLAMP, **_RELEASED_WEIGHTS},
-            "SAC": {**_SAC_RELEASED, "objective.temperature": FixedTemperature(0.0)},
-            "SAC+BC": {**_SAC_RELEASED, "objective.improvement.temperature": FixedTemperature(0.0)},
+            "SAC": {**_SAC_RELEASED, "objective.temperature": _NO_ENTROPY},
+            "SAC+BC": {**_SAC_RELEASED, "objective.improvement.temperature": _NO_ENTROPY},
             "BCQ": _RELEASED_CLAMP,
             "BEAR": _RELEASED_CLAMP,
             "AWR": {
                 **_AWR,
                 "policy_hidden": (128, 64),
                 "q_hidden": (128, 64),
-                "optimizer": MomentumSGD(),
-                "policy_learning_rate": 5e-5,
-                "policy_weight_decay": 0.0,
-                "q_learning_rate": 1e-2,
+                **AWR_ORIGINAL,
             },
             "MPO": _RELEASED_CLAMP,
             "ABM-MPO": {**_RELEASED_CLAMP, "objective.weights.shape.clip": 2.0},
@@ -89,7 +104,7 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "IQL": _RELEASED_CLAMP,
             "TD3+BC": _RELEASED_CLAMP,
             "Cal-QL": _RELEASED_CLAMP,
-            "RLPD": {**_RELEASED_CLAMP, "updates_per_step": 20},
+            "RLPD": {**_RELEASED_CLAMP, **_RLPD},
         },
     },
 }

@@ -1,7 +1,9 @@
 """METHODS: the paper's Figure 4 as code, later work beside it, and variants of both.
 
-A row holds what the paper's text says. What depends on the domain or on the profile is in
-`profiles.py`. `resolve` puts row, profile, variant, preset and `--set` together.
+A row holds what the paper's text says; where it is silent, what the method's own authors did, and
+where neither fits, a choice that the method's page in `docs/methods/` gives the reason for. What
+depends on the domain or on the profile is in `profiles.py`. `resolve` puts row, profile, variant,
+preset and `--set` together.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from algorithms.critics import (
     TD,
     BestCandidate,
     Conservative,
+    EntropyFreeAction,
     ExpectileTD,
     Mean,
     NoClamp,
@@ -71,12 +74,11 @@ from algorithms.objectives import (
     UndetachedPolicyActions,
     WeightedMLE,
 )
-from algorithms.optimizers import MomentumSGD
 from algorithms.policies import DeterministicTanh, FreeGaussian, SquashedGaussian, TanhMeanGaussian
-from algorithms.profiles import PROFILES
+from algorithms.profiles import AWR_ORIGINAL, PROFILES
 from algorithms.replay import Symmetric
 from algorithms.settings import Settings, nearest, replace_path
-from algorithms.temperature import FixedTemperature
+from algorithms.temperature import FixedTemperature, LearnedTemperature
 from algorithms.vae import Perturbation
 from algorithms.weights import (
     BatchMean,
@@ -120,7 +122,7 @@ METHODS: dict[str, Method] = {
     "BEAR": Method(
         critic=TD(ensemble=SoftClipped(), next_value=BestCandidate()),
         objective=ReverseKL(FixedTemperature(0.0)),
-        behavior=VAEBehavior(),
+        behavior=VAEBehavior(vae_learning_rate=3e-4),
         constraint=MMD(threshold=0.05),
         policy=SquashedGaussian(),
         acting=BestOfSamples(act_candidates=10),
@@ -158,7 +160,9 @@ METHODS: dict[str, Method] = {
     ),
     "BRAC": Method(
         critic=TD(),
-        objective=ReverseKL(),
+        # no entropy term beside the divergence, as in BRAC's own code: a learned temperature of
+        # about 1 would outweigh the coefficient
+        objective=ReverseKL(FixedTemperature(0.0)),
         behavior=GaussianBehavior(),
         constraint=KLPenalty(coefficient=0.1, warm_start_steps=20_000),
         policy=SquashedGaussian(),
@@ -166,9 +170,10 @@ METHODS: dict[str, Method] = {
     # Later work: not in the paper.
     "IQL": Method(
         critic=ExpectileTD(expectile=0.7),
-        # its Adroit numbers: inverse temperature 0.5, weights up to 100
+        # inverse temperature 3, weights up to 100; its numbers for D4RL's dense rewards (0.5) would
+        # leave the weights of these rewards in [-1, 0] near 1
         objective=WeightedMLE(
-            Weights(Exponential(lam=2.0, clip=2.0 * math.log(100.0)), Unnormalised()),
+            Weights(Exponential(lam=1 / 3, clip=math.log(100.0) / 3), Unnormalised()),
             LearnedValue(),
         ),
         constraint=Implicit(),
@@ -182,14 +187,21 @@ METHODS: dict[str, Method] = {
         policy=DeterministicTanh(),
     ),
     "Cal-QL": Method(
-        critic=TD(regulariser=Conservative()),
+        # weight 1 at its rewards 10 r + 5 is 0.1 at r: the squared error grows by 100, the gap
+        # by 10
+        critic=TD(next_value=BestCandidate(), regulariser=Conservative(conservative_weight=0.1)),
         objective=ReverseKL(),
         policy=SquashedGaussian(),
         replay=Symmetric(),
     ),
     "RLPD": Method(
-        critic=TD(members=10, ensemble=RandomSubset(2), layers=NormalisedLayers()),
-        objective=ReverseKL(combination=Mean()),
+        critic=TD(
+            members=10,
+            ensemble=RandomSubset(2),
+            next_value=EntropyFreeAction(),
+            layers=NormalisedLayers(),
+        ),
+        objective=ReverseKL(LearnedTemperature(entropy_per_dim=-0.5), Mean()),
         policy=SquashedGaussian(),
         pretraining=NoPretraining(),
         replay=Symmetric(),
@@ -275,6 +287,16 @@ VARIANTS: dict[str, Variant] = {
         )
         for lam in (0.1, 0.3, 1.0, 3.0)
     },
+    "SAC[entropy]": Variant(
+        "SAC",
+        {"objective.temperature": LearnedTemperature(), "critic.clamp": NoClamp()},
+        "the entropy bonus of Haarnoja 2018, its temperature learned from 1; soft Q unclamped",
+    ),
+    "SAC+BC[entropy]": Variant(
+        "SAC+BC",
+        {"objective.improvement.temperature": LearnedTemperature(), "critic.clamp": NoClamp()},
+        "the entropy bonus of Haarnoja 2018, its temperature learned from 1; soft Q unclamped",
+    ),
     "SAC+BC[Q-filter]": Variant(
         "SAC+BC", {"objective.filter": QFilter()}, "imitates only what Q prefers to the policy"
     ),
@@ -288,17 +310,14 @@ VARIANTS: dict[str, Variant] = {
     ),
     "BRAC[released]": Variant(
         "BRAC",
-        {"constraint": BatchConstantShift()},
+        # unclamped: the mean of log b is about +100 at the data, which B.3's clamp would hide
+        {"constraint": BatchConstantShift(), "critic.clamp": NoClamp()},
         "the published trainer's broadcast: a reward shift, constant over each batch",
     ),
     "AWR[SGD]": Variant(
         "AWR",
-        {
-            "optimizer": MomentumSGD(),
-            "policy_learning_rate": 5e-5,
-            "q_learning_rate": 1e-2,
-        },
-        "AWR's own optimiser and learning rates",
+        AWR_ORIGINAL,
+        "AWR's own optimiser, learning rates and fixed standard deviation",
     ),
     "MPO[full]": Variant(
         "MPO",
@@ -350,9 +369,12 @@ def resolve(
     profile: str = "paper",
     domain: str = "hand",
     preset: Mapping[str, Any] | None = None,
+    at_most: Mapping[str, int] | None = None,
     settings: tuple[str, ...] = (),
 ) -> Settings:
     """The method `name` with everything decided: row <- profile <- variant <- preset <- `--set`.
+
+    `at_most` bounds single numbers from above before `--set` has the last word.
 
     Raises ValueError for an unknown method, profile, domain or setting, naming the nearest ones,
     and for components that do not fit each other.
@@ -372,6 +394,9 @@ def resolve(
     for path, value in (preset or {}).items():
         if path in result.paths():  # a preset also sizes components that only some rows have
             result = replace_path(result, path, value)
+    for path, bound in (at_most or {}).items():
+        if path in result.paths():
+            result = replace_path(result, path, min(result.paths()[path], bound))
     # components first: `samples=4 value=PolicySamples` means the same in either order
     for assignment in sorted(settings, key=_names_a_value):
         result = result.assign(assignment)

@@ -147,7 +147,8 @@ class Step:
         s, a = self.batch.observations, self.batch.actions
         if not self.queries:
             return self.critic(s, a), {}
-        others = torch.cat(list(self.queries.values())).detach()
+        # clipped: Q is trained on what the simulator executes
+        others = torch.cat(list(self.queries.values())).detach().clamp(-1, 1)
         q, q_others = self.critic.split(s, a, others)
         sizes = [actions.shape[0] for actions in self.queries.values()]
         return q, dict(zip(self.queries, torch.split(q_others, sizes, 1), strict=True))

@@ -3,7 +3,7 @@
 The clock counts online environment steps; what comes before is negative. With O offline steps
 and C cloning steps it runs
 
-    -(O + C) ... -O    initialise the policy by behaviour cloning (phase "init")
+    -(O + C) ... -O    initialise the policy by behaviour cloning  (no rows)
     -O ... 0           update on prior data                       (phase "offline")
      0 ... N           act, store, update                         (phase "online")
 
@@ -177,13 +177,15 @@ class Training:
             demonstrations = self.demonstrations.sample(size, self.rng)
         if cloning:
             assert demonstrations is not None
-            self._metrics = agent.imitate(demonstrations)
+            metrics = agent.imitate(demonstrations)
         elif not agent.needs_replay and demonstrations is not None:
-            self._metrics = agent.update(demonstrations, demonstrations)
+            metrics = agent.update(demonstrations, demonstrations)
         else:
             agent.prepare(self.buffer)
             batch = agent.method.replay.sample(self.buffer, size, self.rng)
-            self._metrics = agent.update(batch, demonstrations)
+            metrics = agent.update(batch, demonstrations)
+        # not every update trains every network: a row shows the latest of each
+        self._metrics = {**self._metrics, **metrics}
         self.grad_steps += 1
         self.seconds["update"] += time.perf_counter() - began
 
@@ -193,9 +195,7 @@ class Training:
         bad = [name for name, value in metrics.items() if not np.isfinite(value)]
         if bad:
             raise DivergedError(f"{', '.join(bad)} not finite at step {self.step}: {metrics}")
-        phase = (
-            "online" if self.step > 0 else "offline" if self.step >= -self.offline_steps else "init"
-        )
+        phase = "online" if self.step > 0 else "offline"
         columns = self.evaluate(lambda obs: self.agent.act(obs, deterministic=True))
         row: Row = {
             "phase": phase,

@@ -46,8 +46,7 @@ class PolicySamples(_FromCritic):
         check_range("samples", self.samples, 1)
 
     def queries(self, step: Step) -> dict[str, Tensor]:
-        # clipped: Q is trained on what the simulator executes
-        return {"value": step.pi.sample(step.generator, self.samples).clamp(-1, 1)}
+        return {"value": step.pi.sample(step.generator, self.samples)}
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,12 @@ class BufferActions:
 
 @dataclass(frozen=True)
 class PolicyActions:
-    """`samples` actions a state from the policy, without gradient (MPO, Eq. 15)."""
+    """`samples` actions a state from the policy, without gradient (MPO, Eq. 15).
+
+    Q is asked at the clipped action, which is what the simulator executes; log pi is taken at the
+    action as drawn, since E[grad log pi(a)] = 0 holds for a ~ pi only: at clipped actions equal
+    weights would still shrink the policy and push its mean away from the bounds.
+    """
 
     samples: int = 20
 
@@ -43,8 +48,7 @@ class PolicyActions:
         check_range("samples", self.samples, 1)
 
     def queries(self, step: Step) -> dict[str, Tensor]:
-        sampled = step.pi.sample(step.generator, self.samples)
-        return {"actions": sampled.detach().clamp(-1, 1)}
+        return {"actions": step.pi.sample(step.generator, self.samples).detach()}
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class BehaviorActions:
 def _from_behavior(step: Step, samples: int) -> Tensor:
     model = step.behavior_policy(step.batch.observations)
     actions: Tensor = model.sample(step.generator, samples)
-    return actions.detach().clamp(-1, 1)
+    return actions.detach()
 
 
 Source = BufferActions | PolicyActions | BehaviorActions | UndetachedPolicyActions

@@ -139,7 +139,8 @@ class PartitionFunction:
         """Log f at the samples (K, B) -> log Z (B,)."""
         if partition is None or partition.dim() != 2:
             raise ValueError("PartitionFunction needs log-weights (K, B) of K actions a state")
-        return torch.logsumexp(partition, 0) - math.log(partition.shape[0])
+        log_z = torch.logsumexp(partition, 0) - math.log(partition.shape[0])
+        return torch.where(torch.isfinite(log_z), log_z, 0.0)
 
 
 Shape = Exponential | Indicator | Constant | DualExponential

@@ -42,11 +42,13 @@ def settings_of(spec: RunSpec) -> Settings:
     Raises ValueError if the critic's targets would be clamped above the lowest possible value.
     """
     known = task(spec.env)
+    preset = PRESETS[spec.preset]
     settings = resolve(
         spec.registered,
         profile=spec.profile,
         domain=known.domain,
-        preset=PRESETS[spec.preset].of(spec.method),
+        preset=preset.of(spec.method),
+        at_most=preset.at_most,
         settings=spec.settings,
     )
     clamp, discount = getattr(settings.method.critic, "clamp", None), settings.config.discount

@@ -28,6 +28,8 @@ class Preset:
     seeds: int
     settings: dict[str, Any] = field(default_factory=dict)
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
+    at_most: dict[str, int] = field(default_factory=dict)
+    """Upper bounds on what method, profile and variant say; smaller numbers of theirs stay."""
 
     def of(self, method: str) -> dict[str, Any]:
         """The settings for a row of METHODS."""
@@ -40,10 +42,9 @@ _SMALL_NETWORKS = {
     "batch_size": 256,
     "offline_batch_size": 256,
     "behavior.vae_hidden": (256, 256),
-    "critic.regulariser.samples": 4,
 }
 # 20 updates a step with 10 critics would take a day
-_SMALL_METHODS = {"RLPD": {"updates_per_step": 1}}
+_SMALL_METHODS = {"RLPD": {"updates_per_step": 1, "critic.updates_per_improvement": 1}}
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
@@ -59,8 +60,13 @@ PRESETS: dict[str, Preset] = {
             "dense_eval_every": 400,
             "dense_until": 800,
             "eval_episodes": 5,
-            # fewer samples a state and short phases: to see every part at work, in minutes
+        },
+        methods=_SMALL_METHODS,
+        # fewer samples a state and short phases: to see every part at work, in minutes
+        at_most={
+            "collect_steps": 400,
             "critic.next_value.candidates": 4,
+            "critic.regulariser.samples": 4,
             "critic.critic_steps": 100,
             "critic.actor_steps": 300,
             "objective.actions.samples": 6,
@@ -69,7 +75,6 @@ PRESETS: dict[str, Preset] = {
             "constraint.warm_start_steps": 400,
             "acting.act_candidates": 10,
         },
-        methods={**_SMALL_METHODS, "AWR": {"collect_steps": 400}},
     ),
     "small": Preset(
         seeds=3,
@@ -78,9 +83,9 @@ PRESETS: dict[str, Preset] = {
             "initialisation.cloning_steps": 10_000,
             "online_steps": 60_000,
             "dense_eval_every": 2_500,
-            "objective.trajectories": 20,
         },
         methods=_SMALL_METHODS,
+        at_most={"critic.regulariser.samples": 4, "objective.trajectories": 20},
     ),
     "paper": Preset(seeds=10),  # Table 1 as it stands
 }
