@@ -15,12 +15,15 @@ from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.config import Schedule
 from algorithms.mlp import MLP
-from algorithms.registry import METHODS, resolve
+from algorithms.registry import METHODS, VARIANTS, resolve
+from algorithms.returns import Rollout
 from algorithms.settings import Settings
+from algorithms.step import Step
 from algorithms.training import Training
-from algorithms.types import Batch
+from algorithms.types import Batch, Metrics
 
 OBSERVATION_DIM, ACTION_DIM, BATCH_SIZE = 3, 2, 16
+WARM_START = 6
 TINY = {
     "policy_hidden": (8, 8),
     "q_hidden": (8, 8),
@@ -28,8 +31,19 @@ TINY = {
     "offline_batch_size": BATCH_SIZE,
     "replay_buffer_size": 200,
     "collect_steps": 1,
+    "updates_per_step": 1,
+    "initialisation.cloning_steps": 3,
+    "behavior.vae_hidden": (8, 8),
+    "behavior.period": 3,
+    "critic.hidden": (8,),
+    "critic.critic_steps": 3,
+    "critic.actor_steps": 4,
+    "constraint.warm_start_steps": WARM_START,
+    "objective.trajectories": 2,
 }
+AT_MOST = {"critic.updates_per_improvement": 2}
 EVERY_METHOD = [(name, profile) for name in METHODS for profile in ("paper", "released")]
+EVERY_ROW = [*EVERY_METHOD, *((name, "paper") for name in VARIANTS)]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -39,10 +53,8 @@ def one_thread() -> None:
 
 
 def tiny_settings(name: str, profile: str = "paper", *changes: str) -> Settings:
-    """A method of the registry with networks of 2 x 8 units; cloning phases last 3 steps."""
-    settings = resolve(name, profile=profile, preset=TINY)
-    if "initialisation.cloning_steps" in settings.paths():
-        settings = settings.assign("cloning_steps=3")
+    """A method of the registry with networks of 2 x 8 units and phases of a few steps."""
+    settings = resolve(name, profile=profile, preset=TINY, at_most=AT_MOST)
     for change in changes:
         settings = settings.assign(change)
     return settings
@@ -56,8 +68,8 @@ def tiny_agent(name: str, profile: str = "paper", *changes: str, seed: int = 0) 
     """
     settings = tiny_settings(name, profile, *changes)
     agent = Agent(settings.method, settings.config, OBSERVATION_DIM, ACTION_DIM, seed=seed)
-    if "critic" in agent.networks:
-        for network in ("critic", "target_critic"):
+    for network in ("critic", "target_critic", "value"):
+        if network in agent.networks:
             for member in agent.networks[network].mlp.layers():
                 member[-1][0].mul_(2000.0)
                 member[-1][1].fill_(-2.0)
@@ -65,13 +77,50 @@ def tiny_agent(name: str, profile: str = "paper", *changes: str, seed: int = 0) 
 
 
 def make_batch(size: int = BATCH_SIZE, *, seed: int = 0) -> Batch:
-    """Random transitions with rewards in {-1, 0}, every fourth one terminal."""
+    """Random transitions with rewards in {-1, 0}, every fourth one terminal, all columns filled.
+
+    The return of the last one is not known yet.
+    """
     generator = torch.Generator().manual_seed(seed)
     observations = torch.randn(size, OBSERVATION_DIM, generator=generator)
     actions = torch.rand(size, ACTION_DIM, generator=generator) * 2 - 1
     rewards = -torch.randint(0, 2, (size,), generator=generator).float()
     masks = (torch.arange(size) % 4 != 0).float()
-    return Batch(observations, actions, rewards, masks, observations.roll(1, 0) * 0.5)
+    returns, targets = -4 * torch.rand(2, size, generator=generator)
+    returns[-1] = -torch.inf
+    advantages = torch.randn(size, generator=generator)
+    following = observations.roll(1, 0) * 0.5
+    return Batch(observations, actions, rewards, masks, following, returns, targets, advantages)
+
+
+def make_rollouts(*, seed: int = 0, episodes: int = 2, steps: int = 6) -> list[Rollout]:
+    """On-policy episodes; the last of them ended by itself."""
+    batches = [make_batch(steps, seed=10 * seed + number) for number in range(episodes)]
+    return [
+        Rollout(b.observations, b.actions, b.rewards, b.next_observations, number == episodes - 1)
+        for number, b in enumerate(batches)
+    ]
+
+
+def learn(agent: Agent, seed: int = 0) -> Metrics:
+    """One update, or for an on-policy method one improvement, from data of its own."""
+    demonstrations = make_batch(seed=1000 + seed)
+    if agent.episodes_per_improvement:
+        return agent.improve(make_rollouts(seed=seed), demonstrations)
+    return agent.update(make_batch(seed=seed), demonstrations)
+
+
+def advance(agent: Agent, start: int, stop: int) -> None:
+    """Updates with data of their own each, and an exploratory action after each."""
+    for seed in range(start, stop):
+        learn(agent, seed)
+        agent.act(np.ones(OBSERVATION_DIM, dtype=np.float32), deterministic=False)
+
+
+def step_of(agent: Agent, *, seed: int = 0) -> Step:
+    """What the losses of the agent's next update would see, with noise of this seed."""
+    agent.generator.manual_seed(seed)
+    return agent._step(make_batch(), make_batch(seed=5))
 
 
 def torch_stack(mlp: MLP, member: int = 0) -> nn.Sequential:
@@ -152,21 +201,31 @@ def evaluate_on_fake_task(policy: Callable[[np.ndarray], np.ndarray]) -> dict[st
     return {"return_mean": total / 5}
 
 
-def fake_data(capacity: int, transitions: int, *, seed: int = 0) -> ReplayBuffer:
-    """A buffer whose prior data was collected on the fake task by uniform random actions."""
-    buffer = ReplayBuffer(capacity, OBSERVATION_DIM, ACTION_DIM)
+def fake_data(
+    capacity: int,
+    transitions: int,
+    *,
+    seed: int = 0,
+    settings: Settings | None = None,
+    behavior: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
+) -> ReplayBuffer:
+    """Prior data: episodes of the fake task, by uniform random actions or by `behavior`.
+
+    With the columns that `settings` asks for.
+    """
+    columns = settings.method.columns if settings else ()
+    discount = settings.config.discount if settings else 0.99
+    buffer = ReplayBuffer(capacity, OBSERVATION_DIM, ACTION_DIM, columns=columns, discount=discount)
     rng, task = np.random.default_rng(seed), FakeTask()
-    observation, _ = task.reset(seed=seed)
-    columns: list[list[Any]] = [[], [], [], [], []]
-    for index in range(transitions):
-        action = rng.uniform(-1, 1, 2).astype(np.float32)
-        following, reward, _, truncated, _ = task.step(action)
-        for column, value in zip(
-            columns, (observation, action, reward, 1.0, following), strict=True
-        ):
-            column.append(value)
-        observation = task.reset(seed=seed + index + 1)[0] if truncated else following
-    buffer.add_many(*(np.array(column) for column in columns))
+    for start in range(0, transitions, task.horizon):
+        observation, _ = task.reset(seed=seed + start)
+        episode: list[tuple[Any, ...]] = []
+        for _ in range(min(task.horizon, transitions - start)):
+            action = behavior(observation, rng) if behavior else rng.uniform(-1, 1, 2)
+            following, reward, *_ = task.step(action)
+            episode.append((observation, action, reward, 1.0, following))
+            observation = following
+        buffer.add_many(*(np.array(column) for column in zip(*episode, strict=True)))
     buffer.freeze_prior()
     return buffer
 
@@ -176,6 +235,7 @@ def make_training(
     *,
     online_steps: int = 12,
     eval_every: int = 4,
+    dense_until: int = 4,
     task: FakeTask | None = None,
     prior: int = 40,
     with_demonstrations: bool = True,
@@ -183,9 +243,9 @@ def make_training(
 ) -> Training:
     """A run on the fake task with everything made afresh, as a restarted process would do."""
     agent = Agent(settings.method, settings.config, OBSERVATION_DIM, ACTION_DIM, seed=seed)
-    buffer = fake_data(settings.config.replay_buffer_size, prior)
+    buffer = fake_data(settings.config.replay_buffer_size, prior, settings=settings)
     demonstrations = fake_data(20, 20, seed=100) if with_demonstrations else None
-    schedule = Schedule(online_steps, eval_every, dense_eval_every=2, dense_until=4)
+    schedule = Schedule(online_steps, eval_every, dense_eval_every=2, dense_until=dense_until)
     environment = task or FakeTask()
     return Training(
         agent, buffer, demonstrations, environment, evaluate_on_fake_task, schedule, seed=seed

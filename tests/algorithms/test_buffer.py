@@ -45,9 +45,10 @@ def contents(buffer: ReplayBuffer) -> list[float]:
 
 def test_shapes_and_types() -> None:
     batch = make(10, 4).sample(6, np.random.default_rng(0))
-    shapes = [tuple(part.shape) for part in batch]
+    shapes = [tuple(part.shape) for part in batch[:5]]
     assert shapes == [(6, 3), (6, 2), (6,), (6,), (6, 3)]
-    assert all(part.dtype == torch.float32 for part in batch)
+    assert all(part.dtype == torch.float32 for part in batch[:5])
+    assert batch[5:] == (None, None, None)  # columns that nobody asked for
 
 
 def test_mask_is_stored_as_given() -> None:

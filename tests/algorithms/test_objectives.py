@@ -19,14 +19,8 @@ from algorithms.objectives import (
     ReverseKL,
     WeightedMLE,
 )
-from algorithms.step import Step
 from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights
-from tests.algorithms.conftest import BATCH_SIZE, make_batch, tiny_agent, torch_stack
-
-
-def step_of(agent: Agent, *, seed: int = 0) -> Step:
-    agent.generator.manual_seed(seed)
-    return agent._step(make_batch(), make_batch(seed=5))
+from tests.algorithms.conftest import BATCH_SIZE, make_batch, step_of, tiny_agent, torch_stack
 
 
 def policy_gradient(agent: Agent, objective: WeightedMLE | Imitation | ReverseKL | Mixed) -> Tensor:
@@ -114,7 +108,7 @@ def test_sampled_value_averages_the_samples_of_each_state(policy: str) -> None:
     for member in agent.policy.mlp.layers():
         member[-1][0].mul_(3000.0)  # modes that differ between states
     step = step_of(agent, seed=4)
-    actual = value.value(step.q_queried)
+    actual = value.of(step)
 
     generator = torch.Generator().manual_seed(4)
     pi = agent.policy(step.batch.observations)
@@ -134,11 +128,11 @@ def test_mode_value_is_the_minimum_at_the_mode() -> None:
     step = step_of(agent)
     mode = agent.policy(step.batch.observations).mode()
     expected = agent.networks["critic"](step.batch.observations, mode).min(0).values
-    torch.testing.assert_close(PolicyMode().value(step.q_queried), expected.detach())
+    torch.testing.assert_close(PolicyMode().of(step), expected.detach())
 
 
 def test_reverse_kl_uses_the_minimum_and_the_current_alpha() -> None:
-    agent = tiny_agent("SAC", "paper", "initial_alpha=0.2")
+    agent = tiny_agent("SAC[entropy]", "paper", "initial_alpha=0.2")
     step = step_of(agent, seed=6)
     losses, metrics = agent.method.objective.losses(step)
     pi = agent.policy(step.batch.observations)

@@ -170,7 +170,7 @@ def test_reparameterised_gradient_reaches_mean_and_std(kind: type[Gaussian]) -> 
 
 
 def test_initial_statistics_of_the_tanh_mean_policy() -> None:
-    """algorithms.md 2.8 (logs of the released code on the pen)."""
+    """As in logs of the released code on the pen."""
     policy = build(TanhMeanGaussian(), PEN_OBSERVATIONS, PEN_ACTIONS, 256, 256)
     pi = policy(torch.randn(8000, PEN_OBSERVATIONS, generator=generator(1)))
     std = pi.log_std.exp()
@@ -206,7 +206,7 @@ def test_pair_is_one_pass_of_two() -> None:
 
 @pytest.mark.parametrize("profile", ["paper", "released"])
 def test_initial_advantages_and_targets(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Advantages near 0, Q targets just below the rewards in {-1, 0} and never above 0 (2.8).
+    """Advantages near 0, Q targets just below the rewards in {-1, 0} and never above 0.
 
     The released code logs [-1.006, 0]. Here hidden layers are scaled by their own fan-in, which
     makes initial values about twice as large.
@@ -228,7 +228,7 @@ def test_initial_advantages_and_targets(profile: str, monkeypatch: pytest.Monkey
         targets.append(target)
         return td_loss(q, target)
 
-    monkeypatch.setattr("algorithms.agent.td_loss", spy)
+    monkeypatch.setattr("algorithms.critics.td_loss", spy)
     agent.update(batch)
     assert targets[0].max() <= 0.0
     assert (targets[0] - rewards).abs().max() < 0.015

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-import math
+import dataclasses
 
 import pytest
 
-from algorithms.behavior import NoBehavior
+from algorithms.behavior import (
+    AdvantageWeightedBehavior,
+    GaussianBehavior,
+    NoBehavior,
+    OwnPolicy,
+    VAEBehavior,
+)
 from algorithms.config import Hyperparameters
-from algorithms.constraints import Implicit, NoConstraint
-from algorithms.critics import TD, ClampOutput, ClampTarget, NoCritic
+from algorithms.constraints import (
+    MMD,
+    Implicit,
+    InfinityNorm,
+    KLPenalty,
+    LearnedPrior,
+    NoConstraint,
+    Prior,
+)
+from algorithms.critics import GAE, TD, ClampOutput, ClampTarget, NoClamp, NoCritic, TDLambda
 from algorithms.methods import Method
-from algorithms.objectives import Imitation, Mixed, PolicyMode, ReverseKL, WeightedMLE
+from algorithms.objectives import (
+    DeterministicPolicyGradient,
+    Imitation,
+    Mixed,
+    NaturalPolicyGradient,
+    PolicyMode,
+    ReverseKL,
+    WeightedMLE,
+)
 from algorithms.policies import SquashedGaussian, TanhMeanGaussian
-from algorithms.registry import METHODS, PROFILES, resolve
+from algorithms.registry import LATER_WORK, METHODS, PAPER_METHODS, PROFILES, VARIANTS, resolve
 from algorithms.temperature import FixedTemperature, LearnedTemperature
 from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights
 
@@ -22,14 +44,30 @@ from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights
 FIGURE_4 = {
     "SAC": ("Q^pi", "KL(pi||Q)", "No", "None"),
     "SAC+BC": ("Q^pi", "Mixed", "No", "None"),
+    "BCQ": ("Q^pi", "KL(pi||Q)", "Yes", "Support (l-inf)"),
+    "BEAR": ("Q^pi", "KL(pi||Q)", "Yes", "Support (MMD)"),
+    "AWR": ("Q^beta", "KL(Q||pi)", "No", "Implicit"),
+    "MPO": ("Q^pi", "KL(Q||pi)", "Yes*", "Prior"),
+    "ABM-MPO": ("Q^pi", "KL(Q||pi)", "Yes", "Learned Prior"),
+    "DAPG": ("-", "J(pi)", "No", "None"),
+    "BRAC": ("Q^pi", "KL(pi||Q)", "Yes", "Explicit KL penalty"),
     "AWAC": ("Q^pi", "KL(Q||pi)", "No", "Implicit"),
     "BC": ("-", "Supervised", "No", "None"),
 }
-CRITICS = {TD: "Q^pi", NoCritic: "-"}
+CRITICS = {TD: "Q^pi", TDLambda: "Q^beta", GAE: "-", NoCritic: "-"}
 OBJECTIVES = {
-    ReverseKL: "KL(pi||Q)", Mixed: "Mixed", WeightedMLE: "KL(Q||pi)", Imitation: "Supervised",
+    ReverseKL: "KL(pi||Q)", DeterministicPolicyGradient: "KL(pi||Q)", Mixed: "Mixed",
+    WeightedMLE: "KL(Q||pi)", NaturalPolicyGradient: "J(pi)", Imitation: "Supervised",
 }  # fmt: skip
-CONSTRAINTS = {NoConstraint: "None", Implicit: "Implicit"}
+BEHAVIOR = {
+    NoBehavior: "No", OwnPolicy: "Yes*", GaussianBehavior: "Yes",
+    AdvantageWeightedBehavior: "Yes", VAEBehavior: "Yes",
+}  # fmt: skip
+CONSTRAINTS = {
+    NoConstraint: "None", Implicit: "Implicit", InfinityNorm: "Support (l-inf)",
+    MMD: "Support (MMD)", Prior: "Prior", LearnedPrior: "Learned Prior",
+    KLPenalty: "Explicit KL penalty",
+}  # fmt: skip
 
 TABLE_1 = Hyperparameters(
     discount=0.99, batch_size=1024, offline_batch_size=1024, replay_buffer_size=1_000_000,
@@ -41,20 +79,43 @@ TABLE_1 = Hyperparameters(
 
 
 def cells(method: Method) -> tuple[str, str, str, str]:
-    assert method.behavior == NoBehavior()
     return (
-        CRITICS[type(method.critic)], OBJECTIVES[type(method.objective)], "No",
-        CONSTRAINTS[type(method.constraint)],
+        CRITICS[type(method.critic)], OBJECTIVES[type(method.objective)],
+        BEHAVIOR[type(method.behavior)], CONSTRAINTS[type(method.constraint)],
     )  # fmt: skip
 
 
 def test_methods_match_figure_4() -> None:
-    assert {name: cells(method) for name, method in METHODS.items()} == FIGURE_4
+    assert {name: cells(METHODS[name]) for name in PAPER_METHODS} == FIGURE_4
+    assert set(METHODS) == {*FIGURE_4, *LATER_WORK}
+
+
+def test_every_row_makes_another_table_entry() -> None:
+    """No two rows are one and the same method, and no variant is the row that it is made from."""
+    resolved = [resolve(name) for name in METHODS]
+    assert all(a != b for i, a in enumerate(resolved) for b in resolved[:i])
+    as_the_profile_has_it = {"AWAC[unnormalised]", "AWAC[V-mode]", "AWAC[lambda=0.3]"}
+    same = {name for name, variant in VARIANTS.items() if resolve(name) == resolve(variant.base)}
+    assert same == as_the_profile_has_it
+    assert all(resolve(name, profile="released") for name in VARIANTS)
 
 
 def test_defaults_are_table_1() -> None:
     assert Hyperparameters() == TABLE_1
-    assert all(resolve(name).config == TABLE_1 for name in METHODS)
+    other = {name: resolve(name).config for name in METHODS if resolve(name).config != TABLE_1}
+    assert other == {
+        "AWR": dataclasses.replace(TABLE_1, collect_steps=1200),  # one of its cycles of phases
+        "RLPD": dataclasses.replace(TABLE_1, updates_per_step=20),
+    }
+
+
+def test_phases_of_awr_fit_the_collection_of_data() -> None:
+    """New transitions come in where returns are worked out anew."""
+    for name in ("AWR", "AWR[SGD]", "AWAC[Q-beta]"):
+        for profile in ("paper", "released"):
+            settings = resolve(name, profile=profile)
+            cycle = settings.method.critic.critic_steps + settings.method.critic.actor_steps
+            assert settings.config.collect_steps == cycle
 
 
 def test_awac_of_the_paper() -> None:
@@ -68,7 +129,7 @@ def test_awac_of_the_paper() -> None:
 
 
 def test_awac_as_released() -> None:
-    """algorithms.md, "Shared numbers", column [R] hand script."""
+    """The numbers of the published hand script."""
     settings = resolve("AWAC", profile="released")
     config, method = settings.config, settings.method
     assert config.policy_hidden == config.q_hidden == (256, 256)
@@ -87,17 +148,20 @@ def test_awac_as_released() -> None:
 
 @pytest.mark.parametrize("name", ["SAC", "SAC+BC"])
 def test_sac_of_the_paper(name: str) -> None:
-    """B.4: initialised by cloning; entropy target -dim(A), alpha learned from 1 at 3e-4."""
+    """B.4: initialised by cloning. On the hand without entropy, as the authors' scripts ran it."""
     method = resolve(name, profile="paper").method
-    assert method.critic == TD(members=2, clamp=ClampTarget(low=-math.inf, high=0.0))
-    assert method.objective.temperature == LearnedTemperature(1.0, -1.0, 3e-4)
+    assert method.critic == TD(members=2, clamp=ClampTarget(low=-100.0, high=0.0))
+    assert method.objective.temperature == FixedTemperature(0.0)
+    entropy = resolve(f"{name}[entropy]").method
+    assert entropy.objective.temperature == LearnedTemperature(1.0, -1.0, 3e-4)
+    assert entropy.critic == TD(members=2, clamp=NoClamp())  # soft values may exceed 0
     assert method.policy == SquashedGaussian(-20.0, 2.0)
     assert method.initialisation.cloning_steps == 25_000
 
 
 @pytest.mark.parametrize("name", ["SAC", "SAC+BC"])
 def test_sac_as_released(name: str) -> None:
-    """algorithms.md 4 (2): hand runs had alpha = 0, no cloning, the unsquashed policy."""
+    """Hand runs had alpha = 0, no cloning, the unsquashed policy."""
     settings = resolve(name, profile="released")
     method = settings.method
     assert method.critic == TD(members=2, clamp=ClampOutput(high=0.0))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from algorithms.registry import METHODS, VARIANTS, base_of
 from algorithms.settings import Settings
 from algorithms.training import Training
 from tests.algorithms.conftest import (
@@ -22,7 +23,7 @@ EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_METHOD)
 
 def settings_of(name: str, profile: str) -> Settings:
     """Updates in blocks of 4 steps, which end inside of episodes of 5; a ring that wraps."""
-    changes = ("offline_steps=4", "collect_steps=4", "replay_buffer_size=49")
+    changes = ("offline_steps=4", "collect_steps=4", "replay_buffer_size=53")
     return tiny_settings(name, profile, *changes)
 
 
@@ -39,6 +40,8 @@ def outcome(training: Training) -> dict[str, Any]:
         "counters": (state["step"], state["grad_steps"], state["episodes"]),
         "rng": state["rng"],
         "generator": state["agent"]["generator"].tolist(),
+        "evaluation": state["agent"]["evaluation"].tolist(),
+        "unused": state["unused"],
         "finished": state["finished"],
         "optimizers": through_file(state["agent"]["optimizers"]),
     }
@@ -60,6 +63,11 @@ def assert_same(first: Any, second: Any) -> None:
         assert first == second
 
 
+def boundaries(training: Training) -> list[int]:
+    """Every cloning and offline step, every end of an episode."""
+    return [*range(training.start, 0), 0, 5, 10, 15]
+
+
 @EVERY
 def test_interruption_at_every_boundary(name: str, profile: str) -> None:
     settings = settings_of(name, profile)
@@ -71,20 +79,54 @@ def test_interruption_at_every_boundary(name: str, profile: str) -> None:
         return False
 
     assert whole.run(at_boundary=snapshot)
-    start = -4 - whole.cloning_steps
-    assert [step for step, _ in snapshots] == [*range(start, 0), 0, 5, 10, 15]
-    expected, weights = outcome(whole), weights_of(whole.agent)
-    for step, state in snapshots:
+    assert [step for step, _ in snapshots] == boundaries(whole)
+    for step, state in snapshots if profile == "paper" else snapshots[1::3]:
         resumed = new_training(settings)
         resumed.load_state_dict(state)
         assert resumed.step == step
         assert resumed.run()
-        assert_same(outcome(resumed), expected)
-        assert_same(weights_of(resumed.agent), weights)
-        assert_same(resumed.buffer.state_dict(), whole.buffer.state_dict())
+        assert_same_run(resumed, whole)
 
 
-@pytest.mark.parametrize("name", ["AWAC", "SAC+BC"])
+def assert_same_run(first: Training, second: Training) -> None:
+    assert_same(outcome(first), outcome(second))
+    assert_same(weights_of(first.agent), weights_of(second.agent))
+    assert_same(first.buffer.state_dict(), second.buffer.state_dict())
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_interruption_of_a_variant(name: str) -> None:
+    """Twice: in the offline phase, and after the first online episode."""
+    settings = settings_of(name, "paper")
+    whole, pieces = new_training(settings), [-2, 5, None]
+    assert whole.run()
+    state: Any = None
+    for stop in pieces:
+        piece = new_training(settings)
+        if state is not None:
+            piece.load_state_dict(state)
+        finished = piece.run(at_boundary=lambda piece=piece, stop=stop: piece.step == stop)
+        assert finished == (stop is None)
+        state = through_file(piece.state_dict())
+    assert_same_run(piece, whole)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_evaluating_does_not_change_what_is_learned(name: str) -> None:
+    """Acting in evaluation draws candidates too (BCQ, BEAR): from a stream of its own."""
+    settings = settings_of(name, "paper")
+    often, seldom = (
+        make_training(settings, online_steps=17, eval_every=every, dense_until=until)
+        for every, until in ((1, 0), (100, 0))
+    )
+    assert often.run() and seldom.run()
+    assert len(often.rows) > len(seldom.rows)
+    assert_same(weights_of(often.agent), weights_of(seldom.agent))
+    assert_same(often.buffer.state_dict(), seldom.buffer.state_dict())
+    assert torch.equal(often.agent.generator.get_state(), seldom.agent.generator.get_state())
+
+
+@pytest.mark.parametrize("name", ["AWAC", "SAC+BC", "AWR", "DAPG", "BEAR", "Cal-QL"])
 def test_stopping_at_every_boundary_in_turn(name: str) -> None:
     """As a queue would: each process does one piece, the next one reads its file."""
     settings = settings_of(name, "paper")
@@ -98,9 +140,9 @@ def test_stopping_at_every_boundary_in_turn(name: str) -> None:
             training.load_state_dict(state)
         finished = training.run(at_boundary=lambda calls=calls: next(calls, True))
         state, pieces = through_file(training.state_dict()), pieces + 1
-    assert pieces == 4 + whole.cloning_steps + 4
-    assert_same(outcome(training), outcome(whole))
-    assert_same(weights_of(training.agent), weights_of(whole.agent))
+    assert pieces == whole.offline_steps + whole.cloning_steps + 4
+    assert whole.offline_steps == (0 if base_of(name) == "DAPG" else 4)
+    assert_same_run(training, whole)
 
 
 def test_stopping_says_that_the_run_is_not_finished() -> None:

@@ -103,8 +103,8 @@ def test_ambiguous_ending_names_the_candidates() -> None:
         ("policy_hidden=64.5,64", "expected integers"),
         ("policy_hidden=wide", "expected integers"),
         ("precision=float16", "must be one of float32, bfloat16"),
-        ("normalisation=BatchMax", "must be one of BatchMean, Unnormalised"),
-        ("normalisation=PolicyMode", "must be one of BatchMean, Unnormalised"),
+        ("normalisation=BatchMax", "must be one of BatchMean, PartitionFunction, StateMean"),
+        ("normalisation=PolicyMode", "must be one of BatchMean, PartitionFunction, StateMean"),
         ("clamp=0", "must be one of ClampOutput, ClampTarget, NoClamp"),
         ("temperature=FixedTemperature", "no such hyperparameter"),  # AWAC has none
     ],

@@ -36,10 +36,9 @@ VECTOR_FUNCTIONS: list[tuple[Callable[..., Any], int]] = [
     (reverse_kl, 2),
     (temperature, 1),
     (target, 3),
-    (Weights(), 1),
-    (effective_sample_size, 1),
 ]
 CASES = [(f, count, place) for f, count in VECTOR_FUNCTIONS for place in range(count)]
+WEIGHING: list[Callable[..., Any]] = [Weights(), effective_sample_size]  # (K, B) is a shape to them
 
 
 @pytest.mark.parametrize(("function", "count", "place"), CASES)
@@ -52,6 +51,17 @@ def test_losses_refuse_anything_but_vectors(
     arguments[place] = wrong
     with pytest.raises(ValueError, match=r"expected one common shape \(B,\)"):
         function(*arguments)
+
+
+@pytest.mark.parametrize("function", WEIGHING)
+@pytest.mark.parametrize("wrong", [torch.ones(()), torch.ones(2, 4, 1)])
+def test_weighing_refuses_anything_but_vectors_and_actions_of_states(
+    function: Callable[..., Any], wrong: Tensor
+) -> None:
+    function(VECTOR)
+    function(torch.ones(3, 4))
+    with pytest.raises(ValueError, match=r"expected one common shape \(B,\) or \(K, B\)"):
+        function(wrong)
 
 
 @pytest.mark.parametrize(("function", "count", "place"), [case for case in CASES if case[1] > 1])

@@ -99,7 +99,7 @@ def test_effective_sample_size_by_hand(weights: list[float], expected: float) ->
 
 @pytest.mark.parametrize(("spread", "expected"), [(0.5, 799), (1.0, 384), (2.0, 56)])
 def test_effective_sample_size_of_normal_scores(spread: float, expected: float) -> None:
-    """Averages over batches of 1024, algorithms.md 2.7."""
+    """Averages over batches of 1024."""
     generator = torch.Generator().manual_seed(1)
     weights = Weights(Exponential(lam=1.0), BatchMean())
     batches = torch.randn(300, 1024, generator=generator) * spread
@@ -121,8 +121,10 @@ def test_weights_carry_no_gradient(shape: Exponential, normalisation: BatchMean)
     assert not weights.requires_grad and not effective_sample_size(weights).requires_grad
 
 
-def test_columns_are_refused() -> None:
-    with pytest.raises(ValueError, match="shape"):
-        Weights()(torch.zeros(4, 1))
-    with pytest.raises(ValueError, match="shape"):
-        effective_sample_size(torch.ones(4, 1))
+def test_wrong_shapes_are_refused() -> None:
+    """(B,), or (K, B): an ensemble's axis must have been reduced before."""
+    for wrong in (torch.zeros(()), torch.zeros(2, 4, 3)):
+        with pytest.raises(ValueError, match="shape"):
+            Weights()(wrong)
+        with pytest.raises(ValueError, match="shape"):
+            effective_sample_size(wrong)

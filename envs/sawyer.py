@@ -1,0 +1,395 @@
+"""The paper's pushing task: a Sawyer arm pushes a puck to a place on a table.
+
+The variant that the authors ran: 40 x 20 cm, start and goal anywhere in it, rewarded by the puck's
+distance alone. What the simulation shares with theirs, and what not: ``assets/SAWYER.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import mujoco  # type: ignore[import-untyped]
+import numpy as np
+from gymnasium_robotics.core import GoalEnv  # type: ignore[import-untyped]
+from numpy.typing import ArrayLike, NDArray
+
+TASK_ID = "SawyerPush-v0"
+
+BOX_LOW = np.array([-0.2, 0.5])
+BOX_HIGH = np.array([0.2, 0.7])
+"""Corners (x, y), metres, of the box of the hand, of the puck's start and of both goals. Between
+the walls the middle of the puck keeps 1.2 cm inside it: goals at the rim cannot be met exactly."""
+CLEARANCE_M = 0.055
+"""Start and goal: hand and puck are further apart than this (the radii of puck and finger)."""
+SUCCESS_DISTANCE_M = 0.06
+"""Success: the puck is nearer to its goal than this."""
+ACTION_SCALE_M = 0.02
+"""Displacement of the hand's target by an action of 1."""
+FRAME_SKIP = 50
+"""Simulation steps of 2 ms an action: 0.1 s."""
+
+_MODEL = Path(__file__).with_name("assets") / "sawyer_push.xml"
+_HAND_Z_M = 0.06
+_PUCK_Z_M = 0.02  # 4 mm above where it rests, as the authors put it there
+_GLIDE_STEPS = 100
+_SETTLE_STEPS = 250
+_SIGNATURE = mujoco.mjtState.mjSTATE_INTEGRATION
+# Places in the simulator's arrays, fixed by the order in the model file.
+_PUCK_QPOS = slice(7, 14)
+_PUCK_QVEL = slice(7, 13)
+_TARGET, _HAND_GOAL, _PUCK_GOAL = range(3)
+
+Observation = dict[str, NDArray[np.float32]]
+Goal = NDArray[np.float32]
+
+
+class SawyerPush(GoalEnv):  # type: ignore[misc]
+    """Push the puck to its goal: reward ``-distance(puck, goal)`` in metres, never terminates.
+
+    An observation, an achieved goal and a desired goal are each (4,) float32, metres: x and y of
+    the hand, x and y of the puck. Hand goals are drawn and stored but not rewarded. Rewards are
+    computed, in float64, from the very numbers that are returned, so that the reward of a stored
+    transition is an exact function of it, for any goal.
+
+    An action in [-1, 1]^2 (clipped) moves the hand's target by up to 2 cm in x and y, within the
+    box; the arm follows, some millimetres behind, while 0.1 s are simulated. There is no horizon:
+    a time limit (200 steps) comes from the registration.
+
+    A reset draws the hand's start, the puck's (again while it is too near to the hand), and the
+    goal (again while hand and puck goal are too near). As in the authors' simulation, a puck that
+    is drawn into a wall is thrown out of it in the first steps, from a corner by 16 cm. ``options``
+    may fix what is otherwise drawn: ``{"start": (4,), "goal": (4,)}``, metres.
+
+    Args:
+        render_mode: None or "rgb_array". Without a display, set MUJOCO_GL=egl.
+        width, height: size of a rendered picture, pixels, at most 640 x 480.
+
+    Raises:
+        ValueError: for another render mode.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
+
+    def __init__(
+        self, render_mode: str | None = None, *, width: int = 320, height: int = 240
+    ) -> None:
+        if render_mode not in (None, "rgb_array"):
+            raise ValueError(f"render_mode must be None or 'rgb_array', got {render_mode!r}")
+        self.render_mode = render_mode
+        self.width = width
+        self.height = height
+        # Unbounded: the simulation is compliant, hand and puck leave the box by some millimetres.
+        anywhere = gymnasium.spaces.Box(-np.inf, np.inf, shape=(4,), dtype=np.float32)
+        self.observation_space = gymnasium.spaces.Dict(
+            {"observation": anywhere, "achieved_goal": anywhere, "desired_goal": anywhere}
+        )
+        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, shape=(2,), dtype=np.float32)
+        self.goal: Goal | None = None
+        self._load()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Begin an episode; see the class for ``options``.
+
+        Raises:
+            ValueError: for an unknown option, or a start or goal that is not (4,) in the box;
+                a start is also refused if hand and puck are too near to each other.
+        """
+        super().reset(seed=seed)
+        start, goal = _fixed(options)
+        self._place_hand(self._draw() if start is None else start[:2])
+        hand = self._observe()[:2]
+        puck = self._draw() if start is None else start[2:]
+        while start is None and _distance(hand, puck) <= CLEARANCE_M:
+            puck = self._draw()
+        self.data.qpos[_PUCK_QPOS] = [*puck, _PUCK_Z_M, 1.0, 0.0, 0.0, 0.0]
+        self.data.qvel[_PUCK_QVEL] = 0.0
+        self._set_goal(self._draw_goal() if goal is None else goal)
+        return self._returned()
+
+    def step(
+        self, action: NDArray[np.floating]
+    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Move the hand's target and simulate 0.1 s.
+
+        Raises:
+            gymnasium.error.ResetNeeded: before the first reset.
+            ValueError: for an action that is not (2,) and finite.
+            RuntimeError: if the simulation has become unstable.
+        """
+        if self.goal is None:
+            raise gymnasium.error.ResetNeeded("SawyerPush: reset must come before the first step")
+        wanted = np.asarray(action, dtype=np.float64)
+        if wanted.shape != (2,) or not np.isfinite(wanted).all():
+            raise ValueError(f"an action is (2,) and finite, got {action!r}")
+        target = self.data.mocap_pos[_TARGET, :2] + ACTION_SCALE_M * np.clip(wanted, -1.0, 1.0)
+        self.data.mocap_pos[_TARGET, :2] = np.clip(target, BOX_LOW, BOX_HIGH)
+        mujoco.mj_step(self.model, self.data, FRAME_SKIP)
+        # MuJoCo's answer to a diverging simulation is a silent reset to another state.
+        if self.data.warning.number.any():
+            raise RuntimeError("SawyerPush: the simulation has become unstable")
+        observation, info = self._returned()
+        reward = self.compute_reward(
+            observation["achieved_goal"], observation["desired_goal"], info
+        )
+        return observation, float(reward), False, False, info
+
+    def compute_reward(
+        self, achieved_goal: ArrayLike, desired_goal: ArrayLike, info: Any = None
+    ) -> Any:
+        """Return minus the puck's distance to its goal, metres: (..., 4), (..., 4) -> (...).
+
+        Raises:
+            ValueError: if a last dimension is not 4.
+        """
+        return -_puck_distance(achieved_goal, desired_goal)
+
+    def compute_terminated(
+        self, achieved_goal: ArrayLike, desired_goal: ArrayLike, info: Any = None
+    ) -> Any:
+        """Return False (...): reaching the goal does not end an episode."""
+        never = np.zeros(_puck_distance(achieved_goal, desired_goal).shape, dtype=np.bool_)
+        return never if never.shape else False
+
+    def compute_truncated(
+        self, achieved_goal: ArrayLike, desired_goal: ArrayLike, info: Any = None
+    ) -> Any:
+        """Return False (...): only a time limit outside ends an episode."""
+        return self.compute_terminated(achieved_goal, desired_goal, info)
+
+    def is_success(self, achieved_goal: ArrayLike, desired_goal: ArrayLike) -> Any:
+        """Tell whether the puck is within 6 cm of its goal: (..., 4), (..., 4) -> (...) bool.
+
+        Raises:
+            ValueError: if a last dimension is not 4.
+        """
+        return _puck_distance(achieved_goal, desired_goal) < SUCCESS_DISTANCE_M
+
+    @staticmethod
+    def sample_goals(n: int, rng: np.random.Generator) -> Goal:
+        """Draw n goals, (n, 4) float32, metres, uniformly from the box, hand and puck alike.
+
+        They are for relabelling; unlike a reset's, hand and puck goals may coincide (the authors'
+        do not exclude it either).
+        """
+        drawn = rng.uniform(np.tile(BOX_LOW, 2), np.tile(BOX_HIGH, 2), size=(n, 4))
+        return drawn.astype(np.float32)
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """Return the (height, width, 3) picture of the present state; None without a mode."""
+        if self.render_mode is None:
+            return None
+        if self._renderer is None:
+            self._renderer = mujoco.Renderer(self.model, self.height, self.width)
+        self._renderer.update_scene(self.data, camera="view")
+        picture: NDArray[np.uint8] = self._renderer.render()
+        return picture
+
+    def close(self) -> None:
+        """Free the renderer, if there is one."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+    def get_physics(self) -> NDArray[np.float64]:
+        """Return all that a step depends on: MuJoCo's integration state, mocap bodies included."""
+        physics = np.empty(mujoco.mj_stateSize(self.model, _SIGNATURE))
+        mujoco.mj_getState(self.model, self.data, physics, _SIGNATURE)
+        return physics
+
+    def set_physics(self, physics: NDArray[np.float64]) -> None:
+        """Put the simulation into a state of :meth:`get_physics`, exactly."""
+        mujoco.mj_resetData(self.model, self.data)
+        mujoco.mj_setState(self.model, self.data, physics, _SIGNATURE)
+        mujoco.mj_forward(self.model, self.data)
+        # Again: in some versions the forward pass leaves its own warm start behind.
+        mujoco.mj_setState(self.model, self.data, physics, _SIGNATURE)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the simulator's own objects and the renderer, which are made anew."""
+        kept = {k: v for k, v in self.__dict__.items() if k not in ("model", "data", "_renderer")}
+        return {**kept, "physics": self.get_physics()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Continue where the pickled environment was, in the middle of an episode if need be."""
+        physics = state.pop("physics")
+        self.__dict__.update(state)
+        self._load()
+        self.set_physics(physics)
+
+    def _load(self) -> None:
+        self.model = mujoco.MjModel.from_xml_path(str(_MODEL))
+        self.data = mujoco.MjData(self.model)
+        self._hand = self.model.body("hand").id
+        self._renderer: mujoco.Renderer | None = None
+        mujoco.mj_resetDataKeyframe(self.model, self.data, 0)
+        mujoco.mj_forward(self.model, self.data)
+
+    def _draw(self) -> NDArray[np.float64]:
+        return self.np_random.uniform(BOX_LOW, BOX_HIGH)
+
+    def _draw_goal(self) -> NDArray[np.float64]:
+        goal = np.concatenate([self._draw(), self._draw()])
+        while _distance(goal[:2], goal[2:]) <= CLEARANCE_M:
+            goal = np.concatenate([self._draw(), self._draw()])
+        return goal
+
+    def _place_hand(self, start: NDArray[np.float64]) -> None:
+        """Bring the hand to ``start`` (2,), the puck out of the way.
+
+        The authors simulate 25 s from one initial pose. The model file holds where that leads, for
+        a grid of places; from the nearest one the hand gets within a millimetre in a fraction
+        of the time (up to 6 mm at the near wall, which it touches, in the original as well).
+        """
+        rests = self.model.key_mpos[:, :2]
+        nearest = int(np.argmin(_distance(rests, start)))
+        mujoco.mj_resetDataKeyframe(self.model, self.data, nearest)
+        for k in range(1, _GLIDE_STEPS + 1):
+            share = k / _GLIDE_STEPS
+            self.data.mocap_pos[_TARGET, :2] = (1.0 - share) * rests[nearest] + share * start
+            mujoco.mj_step(self.model, self.data)
+        mujoco.mj_step(self.model, self.data, _SETTLE_STEPS)
+
+    def _set_goal(self, goal: NDArray[np.floating]) -> None:
+        self.goal = goal.astype(np.float32)
+        self.data.mocap_pos[_HAND_GOAL] = [*self.goal[:2], _HAND_Z_M]
+        self.data.mocap_pos[_PUCK_GOAL] = [*self.goal[2:], 0.0]
+
+    def _observe(self) -> NDArray[np.float32]:
+        # After a step, body positions still are those before its last 2 ms.
+        mujoco.mj_kinematics(self.model, self.data)
+        puck = self.data.qpos[_PUCK_QPOS][:2]
+        return np.concatenate([self.data.xpos[self._hand, :2], puck]).astype(np.float32)
+
+    def _returned(self) -> tuple[Observation, dict[str, Any]]:
+        assert self.goal is not None
+        observation = self._observe()
+        info = {
+            "success": bool(self.is_success(observation, self.goal)),
+            "puck_distance": float(_puck_distance(observation, self.goal)),
+        }
+        observations = {
+            "observation": observation,
+            "achieved_goal": observation.copy(),
+            "desired_goal": self.goal.copy(),
+        }
+        return observations, info
+
+
+@dataclass(frozen=True)
+class SawyerState:
+    """Everything that the rest of an episode and all later resets depend on. Picklable.
+
+    Attributes:
+        task_id: "SawyerPush-v0".
+        physics: MuJoCo's integration state, the hand's target included.
+        goal: (4,), metres.
+        elapsed_steps: steps since the reset, None without a time limit.
+        generator: state of the generator that later resets draw from.
+    """
+
+    task_id: str
+    physics: NDArray[np.float64]
+    goal: Goal
+    elapsed_steps: int | None
+    generator: dict[str, Any]
+
+
+def save_state(env: gymnasium.Env[Any, Any]) -> SawyerState:
+    """Copy the state of ``env``. The last observation is not part of it; the caller has it.
+
+    Raises:
+        TypeError: if ``env`` is not this task.
+        gymnasium.error.ResetNeeded: before the first reset.
+    """
+    simulation = _simulation(env)
+    if simulation.goal is None:
+        raise gymnasium.error.ResetNeeded("SawyerPush: there is no state before the first reset")
+    limit = _time_limit(env)
+    return SawyerState(
+        task_id=TASK_ID,
+        physics=simulation.get_physics(),
+        goal=simulation.goal.copy(),
+        elapsed_steps=None if limit is None else limit._elapsed_steps,
+        generator=simulation.np_random.bit_generator.state,
+    )
+
+
+def restore_state(env: gymnasium.Env[Any, Any], state: SawyerState) -> None:
+    """Put ``env`` into ``state``; from there it continues to the same bits.
+
+    ``env`` may be another instance of the task, and need not have been reset.
+
+    Raises:
+        TypeError: if ``env`` is not this task.
+        ValueError: if the state belongs to another task.
+    """
+    simulation = _simulation(env)
+    if state.task_id != TASK_ID:
+        raise ValueError(f"a state of {state.task_id} cannot be restored into {TASK_ID}")
+    env.reset(seed=0)  # for the wrappers: a step without a reset is an error to them
+    simulation.goal = state.goal.copy()
+    simulation.set_physics(state.physics)
+    simulation.np_random.bit_generator.state = state.generator
+    limit = _time_limit(env)
+    if limit is not None and state.elapsed_steps is not None:
+        limit._elapsed_steps = state.elapsed_steps
+
+
+def _simulation(env: gymnasium.Env[Any, Any]) -> SawyerPush:
+    if not isinstance(env.unwrapped, SawyerPush):
+        raise TypeError(f"{env} is not {TASK_ID}")
+    return env.unwrapped
+
+
+def _time_limit(env: gymnasium.Env[Any, Any]) -> Any:
+    layer: Any = env
+    while isinstance(layer, gymnasium.Wrapper):
+        if isinstance(layer, gymnasium.wrappers.TimeLimit):
+            return layer
+        layer = layer.env
+    return None
+
+
+def _distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> Any:
+    """Euclidean distance in the plane, (..., 2), (..., 2) -> (...), in float64.
+
+    Spelled out, so that a row of a batch gives the same bits as the row alone.
+    """
+    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    return np.sqrt(difference[..., 0] ** 2 + difference[..., 1] ** 2)
+
+
+def _puck_distance(achieved_goal: ArrayLike, desired_goal: ArrayLike) -> Any:
+    achieved, desired = np.asarray(achieved_goal), np.asarray(desired_goal)
+    if achieved.shape[-1:] != (4,) or desired.shape[-1:] != (4,):
+        raise ValueError(f"goals must be (..., 4), got {achieved.shape} and {desired.shape}")
+    return _distance(achieved[..., 2:], desired[..., 2:])
+
+
+def _fixed(
+    options: dict[str, Any] | None,
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    """Return the start and the goal that the options of a reset fix, (4,) each, or None."""
+    options = options or {}
+    if unknown := set(options) - {"start", "goal"}:
+        raise ValueError(f"unknown options {sorted(unknown)}; known: start, goal")
+    fixed = []
+    for name in ("start", "goal"):
+        value = options.get(name)
+        if value is not None:
+            value = np.asarray(value, dtype=np.float64)
+            # Rounded as goals are, so that a corner in float32 counts as inside.
+            low, high = (np.tile(b, 2).astype(np.float32) for b in (BOX_LOW, BOX_HIGH))
+            rounded = value.astype(np.float32)
+            if value.shape != (4,) or (rounded < low).any() or (rounded > high).any():
+                raise ValueError(f"{name} must be (4,) in the box, metres, got {value}")
+        fixed.append(value)
+    start, goal = fixed
+    if start is not None and _distance(start[:2], start[2:]) <= CLEARANCE_M:
+        raise ValueError(f"start: hand and puck must be more than {CLEARANCE_M} m apart")
+    return start, goal

@@ -1,0 +1,179 @@
+"""Components that do not fit are refused before training, by name; what is accepted can train."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from algorithms.agent import Agent
+from algorithms.compatibility import check
+from algorithms.registry import METHODS, VARIANTS, resolve
+from algorithms.settings import Settings, _choices, replace_path
+from tests.algorithms.conftest import (
+    ACTION_DIM,
+    OBSERVATION_DIM,
+    TINY,
+    learn,
+    make_batch,
+)
+
+REFUSED = [
+    # row, --set, the two components that the message must name
+    ("AWAC", ["critic=NoCritic"], ["WeightedMLE", "NoCritic"]),
+    ("SAC", ["critic=NoCritic"], ["ReverseKL", "NoCritic"]),
+    ("TD3+BC", ["critic=NoCritic"], ["Mixed", "NoCritic"]),
+    ("BCQ", ["critic=NoCritic"], ["DeterministicPolicyGradient", "NoCritic"]),
+    ("SAC", ["critic=GAE"], ["ReverseKL", "GAE", "NaturalPolicyGradient"]),
+    ("DAPG", ["critic=TD"], ["NaturalPolicyGradient", "TD", "GAE"]),
+    ("DAPG", ["critic=NoCritic"], ["NaturalPolicyGradient", "NoCritic", "GAE"]),
+    ("BC", ["critic=GAE"], ["Imitation", "GAE"]),
+    ("SAC", ["critic=TDLambda"], ["ReverseKL", "TDLambda"]),
+    ("SAC+BC", ["critic=TDLambda"], ["Mixed", "TDLambda"]),
+    ("BCQ", ["critic=TDLambda"], ["DeterministicPolicyGradient", "TDLambda"]),
+    ("BC", ["acting=BestOfSamples"], ["BestOfSamples", "NoCritic"]),
+    ("AWR", ["acting=BestOfSamples"], ["BestOfSamples", "TDLambda"]),
+    ("AWAC", ["critic=TDLambda"], ["PolicyMode", "TDLambda", "LambdaAdvantage"]),
+    ("AWAC", ["value=LambdaAdvantage"], ["LambdaAdvantage", "TD", "TDLambda"]),
+    ("AWR", ["critic=TD"], ["LambdaAdvantage", "TD", "TDLambda"]),
+    ("AWAC", ["value=LearnedValue"], ["LearnedValue", "ExpectileTD", "TD"]),
+    ("IQL", ["critic=TD"], ["LearnedValue", "ExpectileTD", "TD"]),
+    ("AWR", ["actions=PolicyActions"], ["PolicyActions", "TDLambda"]),
+    ("AWR", ["actions=UndetachedPolicyActions"], ["UndetachedPolicyActions", "TDLambda"]),
+    ("BRAC", ["behavior=NoBehavior"], ["KLPenalty", "NoBehavior", "GaussianBehavior"]),
+    ("BRAC", ["behavior=VAEBehavior"], ["KLPenalty", "VAEBehavior", "GaussianBehavior"]),
+    ("SAC", ["constraint=KLRegularisation"], ["KLRegularisation", "NoBehavior"]),
+    ("SAC", ["constraint=BatchConstantShift"], ["BatchConstantShift", "NoBehavior"]),
+    ("ABM-MPO", ["behavior=OwnPolicy"], ["BehaviorActions", "OwnPolicy", "GaussianBehavior"]),
+    ("AWAC", ["actions=BehaviorActions"], ["BehaviorActions", "NoBehavior"]),
+    ("AWAC", ["normalisation=PartitionFunction"], ["PartitionFunction", "NoBehavior"]),
+    ("BEAR", ["behavior=GaussianBehavior"], ["MMD", "VAEBehavior", "GaussianBehavior"]),
+    ("SAC", ["constraint=MMD"], ["MMD", "VAEBehavior", "NoBehavior"]),
+    ("BCQ", ["behavior=GaussianBehavior"], ["Perturbation", "VAEBehavior", "GaussianBehavior"]),
+    ("MPO[full]", ["behavior=GaussianBehavior"], ["TrustRegion", "PreviousPolicy"]),
+    ("BCQ", ["constraint=NoConstraint"], ["InfinityNorm", "Perturbation", "NoConstraint"]),
+    ("BCQ", ["policy=DeterministicTanh"], ["InfinityNorm", "Perturbation", "DeterministicTanh"]),
+    ("SAC", ["constraint=InfinityNorm"], ["InfinityNorm", "Perturbation", "SquashedGaussian"]),
+    ("DAPG", ["policy=TanhMeanGaussian"], ["NaturalPolicyGradient", "FreeGaussian"]),
+    ("Cal-QL", ["policy=TanhMeanGaussian"], ["Conservative", "SquashedGaussian"]),
+    ("SAC", ["policy=DeterministicTanh"], ["DeterministicTanh", "density"]),
+    ("AWAC", ["policy=DeterministicTanh"], ["DeterministicTanh", "density"]),
+    ("BC", ["policy=DeterministicTanh"], ["DeterministicTanh", "density"]),
+    ("TD3+BC", ["error=NegativeLogLikelihood"], ["DeterministicTanh", "density"]),
+    ("TD3+BC", ["behavior=GaussianBehavior", "constraint=KLRegularisation"],
+     ["DeterministicTanh", "density"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "settings", "named"), REFUSED)
+def test_refused_combinations_are_named(name: str, settings: list[str], named: list[str]) -> None:
+    with pytest.raises(ValueError, match=".") as error:
+        resolve(name, settings=tuple(settings))
+    message = str(error.value)
+    assert message.startswith(f"{name}: ")
+    assert [part for part in named if part not in message] == []
+
+
+@pytest.mark.parametrize("profile", ["paper", "released"])
+@pytest.mark.parametrize("name", [*METHODS, *VARIANTS])
+def test_every_row_and_variant_fits(name: str, profile: str) -> None:
+    check(resolve(name, profile=profile).method)
+    if name in METHODS:
+        check(METHODS[name])
+
+
+WAYS_OUT = [
+    ("AWAC", ["normalisation=PartitionFunction", "behavior=GaussianBehavior"]),
+    ("AWAC", ["actions=BehaviorActions", "behavior=GaussianBehavior"]),
+    ("AWAC", ["critic=TDLambda", "value=LambdaAdvantage"]),
+    ("AWAC", ["critic=ExpectileTD", "value=LearnedValue"]),
+    ("AWAC", ["normalisation=StateMean", "actions=PolicyActions"]),
+    ("SAC", ["constraint=MMD", "behavior=VAEBehavior"]),
+    ("SAC", ["constraint=KLPenalty", "behavior=GaussianBehavior"]),
+    ("MPO", ["constraint=TrustRegion", "behavior=PreviousPolicy"]),
+    ("TD3+BC", ["policy=Perturbation", "constraint=InfinityNorm", "behavior=VAEBehavior"]),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), WAYS_OUT)
+def test_ways_out_lead_out(name: str, settings: list[str]) -> None:
+    train(tiny(resolve(name, settings=tuple(settings))))
+
+
+def test_the_way_out_of_a_trust_region_is_the_policy_it_refers_to() -> None:
+    """Not GaussianBehavior, which would be refused in its turn."""
+    with pytest.raises(ValueError, match="TrustRegion needs .*PreviousPolicy"):
+        resolve("MPO", settings=("constraint=TrustRegion",))
+
+
+SILENTLY_WRONG = [
+    # the VAE's actions before the tanh against the policy's after none
+    ("BEAR", "policy=TanhMeanGaussian", ["MMD", "TanhMeanGaussian"]),
+    # fits the mean before the tanh to actions
+    ("SAC", "initialisation=CloneMeans", ["CloneMeans", "SquashedGaussian"]),
+    # stores clipped actions, whose density is not that of what was drawn
+    ("DAPG", "acting=ModeOrSample", ["NaturalPolicyGradient", "ModeOrSample"]),
+    # Q is trained on actions that the simulator has not executed
+    ("AWAC", "acting=Unclipped", ["Unclipped", "TD"]),
+    # neither critic looks at the constraint, so the value is not penalised
+    ("IQL", "constraint=BatchConstantShift", ["BatchConstantShift", "ExpectileTD"]),
+]
+
+
+@pytest.mark.parametrize(("name", "setting", "named"), SILENTLY_WRONG)
+def test_combinations_that_would_be_wrong_without_a_word_are_refused(
+    name: str, setting: str, named: list[str]
+) -> None:
+    others = ("behavior=GaussianBehavior",) if name == "IQL" else ()
+    with pytest.raises(ValueError, match=".") as error:
+        resolve(name, settings=(setting, *others))
+    assert all(part in str(error.value) for part in named)
+
+
+def tiny(settings: Settings) -> Settings:
+    for path, value in TINY.items():
+        if path in settings.paths():
+            settings = replace_path(settings, path, value)
+    return settings
+
+
+def train(settings: Settings) -> None:
+    """What `Training` would do: clone, update through all phases, act both ways."""
+    agent = Agent(settings.method, settings.config, OBSERVATION_DIM, ACTION_DIM, seed=0)
+    if settings.method.initialisation.cloning_steps:
+        agent.imitate(make_batch())
+    if settings.method.pretraining.offline and agent.episodes_per_improvement:
+        agent.update(make_batch(), make_batch())
+    for seed in range(7):
+        learn(agent, seed)
+    for deterministic in (True, False):
+        agent.act(np.zeros(OBSERVATION_DIM), deterministic=deterministic)
+
+
+def swaps(settings: Settings) -> Iterator[str]:
+    """Every component of the row exchanged for every other one of its kind."""
+    for path, value in settings.paths().items():
+        if dataclasses.is_dataclass(value):
+            owner, _, field = path.rpartition(".")
+            for kind in _choices(type(settings._component(owner, field)), field):
+                if kind != type(value).__name__:
+                    yield f"{path}={kind}"
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_what_is_accepted_can_be_trained(name: str) -> None:
+    accepted, failures = 0, []
+    for swap in swaps(resolve(name)):
+        try:
+            settings = resolve(name, settings=(swap,))
+        except ValueError:
+            continue
+        accepted += 1
+        try:
+            train(tiny(settings))
+        except (ValueError, TypeError, AssertionError, KeyError, RuntimeError) as error:
+            failures.append(f"{swap}: {error}")
+    assert accepted > 10
+    assert failures == []

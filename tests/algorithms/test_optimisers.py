@@ -1,0 +1,75 @@
+"""The learning rates and L2 terms of Table 1, and of each method's own networks, are in force."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from algorithms.optimizers import MomentumSGD
+from tests.algorithms.conftest import EVERY_ROW, tiny_agent
+
+EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_ROW)
+RATES = {"policy": (3e-4, 1e-4), "critic": (3e-4, 0.0), "value": (3e-4, 0.0),
+         "temperature": (3e-4, 0.0), "behavior": (3e-4, 1e-4), "multiplier": (1e-3, 0.0),
+         "baseline": (1e-3, 1e-3), "eta": (1e-2, 0.0), "mean_multiplier": (1e-2, 0.0),
+         "std_multiplier": (1e-2, 0.0)}  # fmt: skip
+AWR_SGD = {"policy": (5e-5, 0.0), "value": (1e-2, 0.0)}
+OTHER_RATES = {
+    ("BCQ", "behavior"): (1e-3, 0.0),  # a VAE
+    ("BEAR", "behavior"): (3e-4, 0.0),
+}
+
+
+@EVERY
+def test_rates_reach_the_optimisers(name: str, profile: str) -> None:
+    agent = tiny_agent(name, profile)
+    sgd = isinstance(agent.method.optimizer, MomentumSGD)
+    assert sgd == (name == "AWR[SGD]" or (name, profile) == ("AWR", "released"))
+    for network, optimizer in agent.optimizers.items():
+        (group,) = optimizer.param_groups
+        rates = (group["lr"], group["weight_decay"])
+        parameters = list(agent.networks[network].parameters())
+        assert [id(p) for p in group["params"]] == [id(p) for p in parameters]
+        if sgd:
+            assert isinstance(optimizer, torch.optim.SGD)
+            assert group["momentum"] == 0.9 and not group["nesterov"] and group["dampening"] == 0
+            assert group["lr"] == AWR_SGD[network][0]
+            continue
+        assert rates == OTHER_RATES.get((name, network), RATES[network])
+        assert isinstance(optimizer, torch.optim.Adam) and not group["amsgrad"]
+        assert group["betas"] == (0.9, 0.999)
+        assert not group.get("decoupled_weight_decay", False)  # the L2 term of Adam, not AdamW
+
+
+def test_awr_as_released_has_no_weight_decay() -> None:
+    agent = tiny_agent("AWR", "released")
+    decays = {name: o.param_groups[0]["weight_decay"] for name, o in agent.optimizers.items()}
+    assert decays == {"policy": 0.0, "value": 0.0}
+
+
+CHANGES = [
+    ("SAC", "policy_learning_rate=0.1", "policy", "lr", 0.1),
+    ("SAC", "policy_weight_decay=0.2", "policy", "weight_decay", 0.2),
+    ("SAC", "q_learning_rate=0.3", "critic", "lr", 0.3),
+    ("SAC", "q_weight_decay=0.4", "critic", "weight_decay", 0.4),
+    ("SAC[entropy]", "alpha_learning_rate=0.5", "temperature", "lr", 0.5),
+    ("AWR", "q_learning_rate=0.3", "value", "lr", 0.3),
+    ("BCQ", "vae_learning_rate=0.3", "behavior", "lr", 0.3),
+    ("BEAR", "multiplier_learning_rate=0.3", "multiplier", "lr", 0.3),
+    ("BRAC", "behavior_learning_rate=0.3", "behavior", "lr", 0.3),
+    ("BRAC", "policy_weight_decay=0.3", "behavior", "weight_decay", 0.3),
+    ("ABM-MPO", "behavior_learning_rate=0.3", "behavior", "lr", 0.3),
+    ("DAPG", "baseline_weight_decay=0.3", "baseline", "weight_decay", 0.3),
+    ("MPO[full]", "eta_learning_rate=0.3", "eta", "lr", 0.3),
+    ("MPO[full]", "constraint.multiplier_learning_rate=0.3", "std_multiplier", "lr", 0.3),
+    ("AWR[SGD]", "momentum=0.3", "policy", "momentum", 0.3),
+    ("IQL", "q_weight_decay=0.3", "value", "weight_decay", 0.3),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "network", "key", "value"), CHANGES)
+def test_changed_rates_reach_the_optimisers(
+    name: str, change: str, network: str, key: str, value: float
+) -> None:
+    (group,) = tiny_agent(name, "paper", change).optimizers[network].param_groups
+    assert group[key] == value
