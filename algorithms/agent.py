@@ -169,9 +169,9 @@ class Agent:
         demonstrations: all of them. ValueError if the method is not an on-policy one.
         """
         critic, objective = self.method.critic, self.method.objective
-        baseline, policy = self.networks["baseline"], self.policy
         if not isinstance(critic, GAE) or not isinstance(objective, NaturalPolicyGradient):
             raise ValueError("improve() is for critic=GAE with objective=NaturalPolicyGradient")
+        baseline, policy = self.networks["baseline"], self.policy
         assert isinstance(baseline, ValueBaseline) and isinstance(policy, FreeGaussianPolicy)
         advantages = critic.advantages(baseline, rollouts)
         metrics = objective.improve(policy, rollouts, advantages, demonstrations, self.updates)

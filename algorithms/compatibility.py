@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from algorithms.acting import BestOfSamples
+from algorithms.acting import BestOfSamples, Unclipped
 from algorithms.behavior import (
     AdvantageWeightedBehavior,
     GaussianBehavior,
@@ -18,6 +18,7 @@ from algorithms.constraints import (
     TrustRegion,
 )
 from algorithms.critics import GAE, TD, Conservative, ExpectileTD, NoCritic, TDLambda
+from algorithms.initialisation import CloneDemonstrations, CloneMeans, NoPretraining
 from algorithms.methods import Method
 from algorithms.objectives import (
     BehaviorActions,
@@ -34,7 +35,7 @@ from algorithms.objectives import (
 )
 from algorithms.policies import DeterministicTanh, FreeGaussian, SquashedGaussian
 from algorithms.vae import Perturbation
-from algorithms.weights import PartitionFunction
+from algorithms.weights import DualExponential, PartitionFunction, StateMean
 
 
 def check(method: Method) -> None:
@@ -56,6 +57,11 @@ def _check_critic(method: Method) -> None:
         raise ValueError(
             f"{_name(objective)} does not go with critic={_name(critic)}: "
             "NaturalPolicyGradient and GAE need each other"
+        )
+    if on_policy and not isinstance(method.pretraining, NoPretraining):
+        raise ValueError(
+            f"NaturalPolicyGradient learns from episodes of its own: pretraining=NoPretraining, "
+            f"not {_name(method.pretraining)}"
         )
     if isinstance(critic, NoCritic) and not isinstance(objective, Imitation):
         raise ValueError(f"{_name(objective)} needs a critic, but critic=NoCritic")
@@ -79,6 +85,13 @@ def _check_objective(method: Method) -> None:
     if isinstance(objective.value, LearnedValue) and not isinstance(critic, ExpectileTD):
         raise ValueError(f"value=LearnedValue needs critic=ExpectileTD, not {_name(critic)}")
     elsewhere = not isinstance(objective.actions, BufferActions)
+    weights = objective.weights
+    for part, kind in ((weights.shape, DualExponential), (weights.normalisation, StateMean)):
+        if isinstance(part, kind) and not elsewhere:
+            raise ValueError(
+                f"{_name(part)} needs several actions a state, but actions=BufferActions has one; "
+                "add actions=PolicyActions"
+            )
     if elsewhere and not isinstance(critic, (TD, ExpectileTD)):
         raise ValueError(
             f"actions={_name(objective.actions)} needs Q(s, a) at actions that are not in the "
@@ -101,6 +114,21 @@ def _check_behavior(method: Method) -> None:
             (KLRegularisation, BatchConstantShift, TrustRegion, BehaviorActions, PartitionFunction),
         )
     ]
+    if isinstance(constraint, TrustRegion) and not isinstance(behavior, PreviousPolicy):
+        raise ValueError(f"TrustRegion needs behavior=PreviousPolicy, not {_name(behavior)}")
+    own = getattr(behavior, "weights", None)
+    for part in (getattr(own, "shape", None), getattr(own, "normalisation", None)):
+        if isinstance(part, (DualExponential, StateMean, PartitionFunction)):
+            raise ValueError(
+                f"{_name(part)} needs several actions a state: not in the weights of "
+                f"behavior={_name(behavior)}"
+            )
+    advantage_weighted = isinstance(behavior, AdvantageWeightedBehavior)
+    if advantage_weighted and not isinstance(objective, WeightedMLE):
+        raise ValueError(
+            f"AdvantageWeightedBehavior needs V(s), which {_name(objective)} does not define; "
+            "use objective=WeightedMLE"
+        )
     if needs_density and not density:
         raise ValueError(
             f"{_name(needs_density[0])} needs a model of the data's density, but "
@@ -116,8 +144,6 @@ def _check_behavior(method: Method) -> None:
             f"{_name(constraint)} changes the critic's target, which critic={_name(method.critic)} "
             "does not ask it for: use critic=TD"
         )
-    if isinstance(constraint, TrustRegion) and not isinstance(behavior, PreviousPolicy):
-        raise ValueError(f"TrustRegion needs behavior=PreviousPolicy, not {_name(behavior)}")
     if isinstance(constraint, InfinityNorm) != isinstance(method.policy, Perturbation):
         raise ValueError(
             f"constraint={_name(constraint)} does not go with policy={_name(method.policy)}: "
@@ -135,6 +161,19 @@ def _check_policy(method: Method) -> None:
             f"Conservative weighs densities on [-1, 1]: it needs policy=SquashedGaussian, "
             f"not {_name(policy)}"
         )
+    if isinstance(method.constraint, MMD) and not isinstance(policy, SquashedGaussian):
+        raise ValueError(
+            f"MMD compares actions before the tanh: it needs policy=SquashedGaussian, not "
+            f"{_name(policy)}"
+        )
+    if isinstance(method.initialisation, CloneMeans) and not isinstance(policy, FreeGaussian):
+        raise ValueError(f"CloneMeans fits a linear mean: policy=FreeGaussian, not {_name(policy)}")
+    on_policy = isinstance(objective, NaturalPolicyGradient)
+    if on_policy != isinstance(method.acting, Unclipped):
+        raise ValueError(
+            f"acting={_name(method.acting)} does not go with {_name(objective)} and "
+            f"critic={_name(critic)}: Unclipped is for NaturalPolicyGradient, and only for it"
+        )
     if not isinstance(policy, (DeterministicTanh, Perturbation)):
         return
     improvement = objective.improvement if isinstance(objective, Mixed) else objective
@@ -142,5 +181,6 @@ def _check_policy(method: Method) -> None:
     by_density = isinstance(improvement, (ReverseKL, WeightedMLE)) or (
         isinstance(imitation, Imitation) and not isinstance(imitation.error, MeanSquaredError)
     )
+    by_density = by_density or isinstance(method.initialisation, CloneDemonstrations)
     if by_density or isinstance(method.constraint, (MMD, KLRegularisation, TrustRegion)):
         raise ValueError(f"policy={_name(policy)} has no density, which this method needs")

@@ -230,7 +230,7 @@ def test_as_a_user_runs_it(script: Run, tmp_path: Path) -> None:
     results = tmp_path / "results"
     assert {path.name for path in results.iterdir()} == {"table1.md", "table1.tex", "table1.csv"}
     assert result.stdout.strip() == (results / "table1.md").read_text().strip()
-    assert "## SAC" in result.stdout and "objective.temperature.initial_alpha" in result.stdout
+    assert "## SAC" in result.stdout and "objective.temperature.alpha" in result.stdout
 
 
 @pytest.mark.parametrize(
