@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from algorithms.relabeling import HindsightRelabeling
 from algorithms.returns import discounted_returns
 from algorithms.types import Batch
 
@@ -25,6 +26,8 @@ class ReplayBuffer:
     `columns` are further numbers a transition, kept where a method needs them:
     `returns`, the discounted return-to-go of its trajectory (-inf until the trajectory has ended);
     `targets` and `advantages`, which a critic fills in for the whole buffer at once.
+
+    With `relabeling`, sampled batches are seen in hindsight, for other goals than the recorded.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class ReplayBuffer:
         *,
         columns: tuple[str, ...] = (),
         discount: float = 0.99,
+        relabeling: HindsightRelabeling | None = None,
     ) -> None:
         self.capacity, self.size, self.prior, self._next = capacity, 0, 0, 0
         widths = (observation_dim, action_dim, 0, 0, observation_dim)
@@ -48,8 +52,15 @@ class ReplayBuffer:
         }
         self._ends = torch.zeros(capacity, dtype=torch.bool, device=device)
         self._open: list[int] = []  # where the transitions of the unfinished trajectory lie
-        self.discount = discount
         self.added = 0  # transitions ever added
+        self.discount, self.relabeling = discount, relabeling
+        if relabeling is not None and columns:
+            raise ValueError(
+                f"the columns {', '.join(columns)} belong to the recorded goals: a method that "
+                "needs them cannot learn from relabelled ones"
+            )
+        # steps that the trajectory still has after this one, as far as it is stored
+        self._remaining = torch.zeros(capacity, dtype=torch.long, device=device)
 
     def __len__(self) -> int:
         return self.size
@@ -76,6 +87,7 @@ class ReplayBuffer:
             self._data[name][self.size : self.size + count] = values
         self._open = list(range(self.size, self.size + count))
         self.added += count
+        self._remaining[self.size : self.size + count] = torch.arange(count - 1, -1, -1)
         self.size += count
         self._next = self.size
         self.end_trajectory()
@@ -109,6 +121,9 @@ class ReplayBuffer:
         self._ends[index] = False
         for name, column in self._columns.items():
             column[index] = _EMPTY[name]
+        if self.relabeling is not None and self._open:
+            self._remaining[torch.tensor(self._open, device=self._ends.device)] += 1
+        self._remaining[index] = 0
         self._open.append(index)
         self.added += 1
         self._next = index + 1
@@ -158,8 +173,20 @@ class ReplayBuffer:
         high = self.size if high is None else high
         if high <= low:
             raise ValueError("cannot sample from an empty replay buffer: no data has been added")
-        index = torch.from_numpy(rng.integers(low, high, batch_size))
-        return self._batch(index.to(self._ends.device))
+        index = torch.from_numpy(rng.integers(low, high, batch_size)).to(self._ends.device)
+        batch = self._batch(index)
+        if self.relabeling is None:
+            return batch
+        return self.relabeling(batch, self._future(index, rng), rng)
+
+    def _future(self, index: Tensor, rng: np.random.Generator) -> Tensor:
+        """Next observations (B, O) of a uniformly drawn step from here to the trajectory's last."""
+        remaining = self._remaining[index].cpu().numpy()
+        offset = torch.from_numpy(rng.integers(0, remaining + 1)).to(index.device)
+        ring = self.capacity - self.prior  # a trajectory of the online part may wrap around
+        online = self.prior + (index - self.prior + offset) % max(ring, 1)
+        chosen = torch.where(index < self.prior, index + offset, online)
+        return self._data["next_observations"].index_select(0, chosen)
 
     def all(self) -> Batch:
         """Every stored transition."""
@@ -195,6 +222,7 @@ class ReplayBuffer:
             "ends": self._ends[self.prior : self.size].clone(),
             "open": list(self._open),
             "added": self.added,
+            "remaining": self._remaining[self.prior : self.size].clone(),
             "columns": {name: c[: self.size].clone() for name, c in self._columns.items()},
         }
 
@@ -211,5 +239,6 @@ class ReplayBuffer:
         self.size, self._next = self.prior + count, state["next"]
         self._ends[self.prior : self.size] = state["ends"]
         self._open, self.added = list(state["open"]), state["added"]
+        self._remaining[self.prior : self.size] = state["remaining"]
         for name, column in state["columns"].items():
             self._columns[name][: self.size] = column
