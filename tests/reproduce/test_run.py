@@ -189,7 +189,7 @@ def test_folder_of_another_configuration_is_refused(
         (["--set", "lamda=1"], "did you mean lam"),
         (["--set", "lam"], "expected key=value"),
         (["--set", "lam=big"], "expected float"),
-        (["--set", "normalisation=Nothing"], "must be one of BatchMean, Unnormalised"),
+        (["--set", "normalisation=Nothing"], "must be one of BatchMean, PartitionFunction, StateMean, Unnormalised"),
         (["--set", "discount=0.999"], "add --set clamp.low=-1000"),
         (["--set", "critic=NoCritic"], "WeightedMLE needs a critic"),
         (["--set", "batch_size=0"], "batch_size must be at least 1"),
@@ -211,6 +211,7 @@ def test_bad_input_is_one_clear_error(
 
 def test_lists(run_main: Main) -> None:
     methods = run_main("--list").stdout
-    assert methods.startswith("AWAC ") and "WeightedMLE(Weights(Exponential(" in methods
+    assert methods.startswith("AWAC\n") and "WeightedMLE(Weights(Exponential(" in methods
+    assert "RLPD  (later work" in methods and "AWAC[batch]" in methods
     settings = run_main("--list-settings", "--set", "lam=0.7").stdout
     assert "objective.weights.shape.lam" in settings and "0.7" in settings
