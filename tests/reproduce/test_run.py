@@ -189,7 +189,10 @@ def test_folder_of_another_configuration_is_refused(
         (["--set", "lamda=1"], "did you mean lam"),
         (["--set", "lam"], "expected key=value"),
         (["--set", "lam=big"], "expected float"),
-        (["--set", "normalisation=Nothing"], "must be one of BatchMean, PartitionFunction, StateMean, Unnormalised"),
+        (
+            ["--set", "normalisation=Nothing"],
+            "must be one of BatchMean, PartitionFunction, StateMean, Unnormalised",
+        ),
         (["--set", "discount=0.999"], "add --set clamp.low=-1000"),
         (["--set", "critic=NoCritic"], "WeightedMLE needs a critic"),
         (["--set", "batch_size=0"], "batch_size must be at least 1"),
