@@ -83,7 +83,7 @@ def test_rows_stand_at_their_clock_and_phase(name: str, profile: str) -> None:
         assert row["grad_step"] == steps + (5 if offline else 0) + cloning
         assert row["train_episodes"] == max(clock, 0) // 5
         assert float(row["wall_s"]) >= 0 and "return_mean" in row
-    assert len(training.rows[-1]) > 6  # metrics
+    assert "policy_std" in training.rows[-1] or "policy_loss" in training.rows[-1]
 
 
 def test_gradient_steps_of_each_phase() -> None:

@@ -97,6 +97,9 @@ def test_the_seam_of_the_ring_is_an_end() -> None:
     assert buffer.ends().tolist() == [False, True, True, False, True, False, False, True]
     play(buffer, [8.0], ended="limit")  # where the 2 was
     assert buffer.ends().tolist() == [False, True, False, True, True, False, False, True]
+    play(buffer, [9.0, 10.0], ended=None)  # the 9 lies where the 3 was, an end then
+    assert buffer.column("rewards").tolist() == [0, 0, 7, 8, 9, 10, 5, 6]
+    assert buffer.ends().tolist() == [False, True, False, True, False, True, False, True]
     buffer.ends()[:] = False  # a copy
     assert buffer.ends().tolist()[1]
 
