@@ -1,25 +1,19 @@
 """The paper's tasks: simulated environments, data files and evaluation.
 
-Importing this package registers the three Adroit tasks with Gymnasium. The simulator itself is
-imported only when an environment is made.
+Importing this package registers the tasks with Gymnasium. The simulator itself is imported only
+when an environment is made. :func:`make_task` makes any of them as a policy sees it.
 """
 
 from __future__ import annotations
 
-import gymnasium
 from farama_notifications import notifications  # type: ignore[import-untyped]
 
-from envs.tasks import TASKS
+from envs.making import make_task, register_tasks
+
+__all__ = ["make_task"]
 
 # Gymnasium-Robotics prints a notice about its dense rewards when it is imported. They are not used
 # here, and every process of a grid of runs would repeat it.
 notifications.pop("gymnasium_robotics", None)
 
-for _task in TASKS.values():
-    if _task.id not in gymnasium.registry:
-        gymnasium.register(
-            id=_task.id,
-            entry_point="envs.adroit:AdroitBinary",
-            max_episode_steps=_task.horizon,
-            kwargs={"task_id": _task.id},
-        )
+register_tasks()

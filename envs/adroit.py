@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import gymnasium
 import numpy as np
 from gymnasium_robotics.envs.adroit_hand.adroit_door import AdroitHandDoorEnv
 from gymnasium_robotics.envs.adroit_hand.adroit_pen import AdroitHandPenEnv
 from gymnasium_robotics.envs.adroit_hand.adroit_relocate import AdroitHandRelocateEnv
-from numpy.typing import NDArray
 
+from envs.making import register_tasks
+from envs.mujoco_task import Action, MujocoTask, Observation
+from envs.physics import Snapshot
 from envs.success import DOOR_ANGLE_RAD, success_from_observation
-from envs.tasks import task
+from envs.tasks import HAND_TASKS, task
 
 __all__ = ["AdroitBinary", "success_from_observation"]
 
@@ -25,11 +26,15 @@ _SIMULATIONS = {
     "relocate-binary-v0": AdroitHandRelocateEnv,
 }
 
-Observation = NDArray[np.float32]
-Action = NDArray[np.floating]
+register_tasks()  # again: the import of Gymnasium-Robotics has taken some of the ids
+
+# Beside the integration state an episode depends on what its reset has put into the model, and on
+# the two lengths (pen only, metres) that the simulation measures there.
+_RANDOMISED = ("body_pos", "body_quat", "site_pos")
+_MEASURED = ("pen_length", "tar_length")
 
 
-class AdroitBinary(gymnasium.Wrapper[Observation, Action, Observation, Action]):
+class AdroitBinary(MujocoTask):
     """Reward ``1[success] - 1`` on an Adroit simulation; an episode never terminates.
 
     Observations are float32 (O,): the replay memory and the networks are float32, and the reward
@@ -49,7 +54,7 @@ class AdroitBinary(gymnasium.Wrapper[Observation, Action, Observation, Action]):
         render_mode: as in Gymnasium.
 
     Raises:
-        ValueError: for an unknown task.
+        ValueError: for another task.
     """
 
     def __init__(
@@ -58,19 +63,10 @@ class AdroitBinary(gymnasium.Wrapper[Observation, Action, Observation, Action]):
         door_threshold: float = DOOR_ANGLE_RAD,
         render_mode: str | None = None,
     ) -> None:
-        spec = task(task_id)
-        super().__init__(_SIMULATIONS[task_id](render_mode=render_mode))
-        self.task_id = task_id
+        if task(task_id).domain != "hand":
+            raise ValueError(f"{task_id} is no hand task; those are {', '.join(HAND_TASKS)}")
+        super().__init__(_SIMULATIONS[task_id](render_mode=render_mode), task_id)
         self.door_threshold = float(door_threshold)
-        self.observation_space = gymnasium.spaces.Box(
-            -np.inf, np.inf, shape=(spec.observation_dim,), dtype=np.float32
-        )
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Observation, dict[str, Any]]:
-        observation, info = self.env.reset(seed=seed, options=options)
-        return np.asarray(observation, dtype=np.float32), info
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         raw, _, _, _, info = self.env.step(action)
@@ -81,3 +77,23 @@ class AdroitBinary(gymnasium.Wrapper[Observation, Action, Observation, Action]):
             )[0]
         )
         return observation, float(success) - 1.0, False, False, {**info, "success": success}
+
+    def snapshot(self) -> Snapshot:
+        """Add to the integration state what the reset has drawn and measured."""
+        simulation: Any = self.unwrapped
+        drawn = {name: getattr(simulation.model, name).copy() for name in _RANDOMISED}
+        measured = {
+            name: np.array(getattr(simulation, name))
+            for name in _MEASURED
+            if hasattr(simulation, name)
+        }
+        return super().snapshot() | drawn | measured
+
+    def restore(self, snapshot: Snapshot) -> None:
+        simulation: Any = self.unwrapped
+        for name in _RANDOMISED:
+            getattr(simulation.model, name)[:] = snapshot[name]
+        for name in _MEASURED:
+            if name in snapshot:
+                setattr(simulation, name, float(snapshot[name]))
+        super().restore(snapshot)

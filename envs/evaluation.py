@@ -31,6 +31,8 @@ class EpisodeStats(NamedTuple):
         success_final: (N,) bool, the goal holds at the last step.
         success_sustained: (N,) bool, the goal holds on more than ``sustained_steps`` steps.
         lengths: (N,) int64, steps.
+        final_distances: (N,) float64, metres from the puck to its goal at the last step
+            (``info["puck_distance"]``); NaN where the task reports none.
     """
 
     returns: NDArray[np.float64]
@@ -38,9 +40,18 @@ class EpisodeStats(NamedTuple):
     success_final: NDArray[np.bool_]
     success_sustained: NDArray[np.bool_]
     lengths: NDArray[np.int64]
+    final_distances: NDArray[np.float64]
 
 
-def evaluate(env: Env, act: Act, *, episodes: int, seed: int, sustained_steps: int) -> EpisodeStats:
+class _Episode(NamedTuple):
+    trajectory: Trajectory
+    successes: NDArray[np.bool_]  # (T,)
+    final_distance: float  # metres, or NaN
+
+
+def evaluate(
+    env: Env, act: Act, *, episodes: int, seed: int, sustained_steps: int | None
+) -> EpisodeStats:
     """Run whole episodes and measure them.
 
     Args:
@@ -49,20 +60,22 @@ def evaluate(env: Env, act: Act, *, episodes: int, seed: int, sustained_steps: i
         act: (O,) float32 observation -> (A,) action.
         episodes: N, at least 1.
         seed: episode i is reset with ``seed + i``.
-        sustained_steps: see :class:`EpisodeStats`; ``Task.success_steps_sustained``.
+        sustained_steps: see :class:`EpisodeStats`; ``Task.success_steps_sustained``. None (a task
+            that knows no success) makes no episode a sustained success.
 
     Raises:
         ValueError: if ``episodes`` is not positive.
     """
     _require_positive(episodes)
     results = [_run(env, act, seed + i) for i in range(episodes)]
-    successes = [success for _, success in results]
+    needed = np.inf if sustained_steps is None else sustained_steps
     return EpisodeStats(
-        returns=np.array([t.rewards.sum(dtype=np.float64) for t, _ in results]),
-        success_any=np.array([bool(s.any()) for s in successes]),
-        success_final=np.array([bool(s[-1]) for s in successes]),
-        success_sustained=np.array([int(s.sum()) > sustained_steps for s in successes]),
-        lengths=np.array([len(s) for s in successes], dtype=np.int64),
+        returns=np.array([r.trajectory.rewards.sum(dtype=np.float64) for r in results]),
+        success_any=np.array([bool(r.successes.any()) for r in results]),
+        success_final=np.array([bool(r.successes[-1]) for r in results]),
+        success_sustained=np.array([bool(r.successes.sum() > needed) for r in results]),
+        lengths=np.array([len(r.successes) for r in results], dtype=np.int64),
+        final_distances=np.array([r.final_distance for r in results], dtype=np.float64),
     )
 
 
@@ -90,7 +103,7 @@ def collect(
     _require_positive(episodes)
     trajectories = []
     for i in range(episodes):
-        trajectories.append(_run(env, act, seed + i)[0])
+        trajectories.append(_run(env, act, seed + i).trajectory)
         if progress is not None:
             progress(i + 1)
     return trajectories
@@ -101,8 +114,7 @@ def _require_positive(episodes: int) -> None:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
 
 
-def _run(env: Env, act: Act, seed: int) -> tuple[Trajectory, NDArray[np.bool_]]:
-    """Run one episode; return it and the (T,) success of each step."""
+def _run(env: Env, act: Act, seed: int) -> _Episode:
     space = env.action_space
     if not isinstance(space, gymnasium.spaces.Box):
         raise TypeError(f"continuous actions are needed, the environment has {space}")
@@ -111,6 +123,7 @@ def _run(env: Env, act: Act, seed: int) -> tuple[Trajectory, NDArray[np.bool_]]:
     actions: list[NDArray[np.float32]] = []
     rewards: list[float] = []
     successes: list[bool] = []
+    distance = float("nan")
     ended = terminated = False
     while not ended:
         chosen = np.asarray(act(observations[-1]), dtype=np.float32)
@@ -120,6 +133,7 @@ def _run(env: Env, act: Act, seed: int) -> tuple[Trajectory, NDArray[np.bool_]]:
         actions.append(action)
         rewards.append(float(reward))
         successes.append(bool(info.get("success", False)))
+        distance = float(info.get("puck_distance", np.nan))
         ended = terminated or truncated
     terminals = np.zeros(len(actions), dtype=np.bool_)
     terminals[-1] = terminated
@@ -131,4 +145,4 @@ def _run(env: Env, act: Act, seed: int) -> tuple[Trajectory, NDArray[np.bool_]]:
         next_observations=stacked[1:],
         terminals=terminals,
     )
-    return trajectory, np.array(successes)
+    return _Episode(trajectory, np.array(successes), distance)

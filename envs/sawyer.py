@@ -6,7 +6,6 @@ distance alone. What the simulation shares with theirs, and what not: ``assets/S
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,14 @@ import numpy as np
 from gymnasium_robotics.core import GoalEnv  # type: ignore[import-untyped]
 from numpy.typing import ArrayLike, NDArray
 
-TASK_ID = "SawyerPush-v0"
+from envs.making import register_tasks
+from envs.physics import Snapshot, get_physics, set_physics
+from envs.push import BOX_HIGH, BOX_LOW, SUCCESS_DISTANCE_M, distance, puck_distance, sample_goals
 
-BOX_LOW = np.array([-0.2, 0.5])
-BOX_HIGH = np.array([0.2, 0.7])
-"""Corners (x, y), metres, of the box of the hand, of the puck's start and of both goals. Between
-the walls the middle of the puck keeps 1.2 cm inside it: goals at the rim cannot be met exactly."""
+register_tasks()  # again: the import of Gymnasium-Robotics has taken some of the ids
+
 CLEARANCE_M = 0.055
 """Start and goal: hand and puck are further apart than this (the radii of puck and finger)."""
-SUCCESS_DISTANCE_M = 0.06
-"""Success: the puck is nearer to its goal than this."""
 ACTION_SCALE_M = 0.02
 """Displacement of the hand's target by an action of 1."""
 FRAME_SKIP = 50
@@ -36,7 +33,6 @@ _HAND_Z_M = 0.06
 _PUCK_Z_M = 0.02  # 4 mm above where it rests, as the authors put it there
 _GLIDE_STEPS = 100
 _SETTLE_STEPS = 250
-_SIGNATURE = mujoco.mjtState.mjSTATE_INTEGRATION
 # Places in the simulator's arrays, fixed by the order in the model file.
 _PUCK_QPOS = slice(7, 14)
 _PUCK_QVEL = slice(7, 13)
@@ -71,6 +67,7 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         ValueError: for another render mode.
     """
 
+    task_id = "SawyerPush-v0"
     metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
 
     def __init__(
@@ -104,7 +101,7 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         self._place_hand(self._draw() if start is None else start[:2])
         hand = self._observe()[:2]
         puck = self._draw() if start is None else start[2:]
-        while start is None and _distance(hand, puck) <= CLEARANCE_M:
+        while start is None and distance(hand, puck) <= CLEARANCE_M:
             puck = self._draw()
         self.data.qpos[_PUCK_QPOS] = [*puck, _PUCK_Z_M, 1.0, 0.0, 0.0, 0.0]
         self.data.qvel[_PUCK_QVEL] = 0.0
@@ -146,13 +143,13 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         Raises:
             ValueError: if a last dimension is not 4.
         """
-        return -_puck_distance(achieved_goal, desired_goal)
+        return -puck_distance(achieved_goal, desired_goal)
 
     def compute_terminated(
         self, achieved_goal: ArrayLike, desired_goal: ArrayLike, info: Any = None
     ) -> Any:
         """Return False (...): reaching the goal does not end an episode."""
-        never = np.zeros(_puck_distance(achieved_goal, desired_goal).shape, dtype=np.bool_)
+        never = np.zeros(puck_distance(achieved_goal, desired_goal).shape, dtype=np.bool_)
         return never if never.shape else False
 
     def compute_truncated(
@@ -167,17 +164,12 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         Raises:
             ValueError: if a last dimension is not 4.
         """
-        return _puck_distance(achieved_goal, desired_goal) < SUCCESS_DISTANCE_M
+        return puck_distance(achieved_goal, desired_goal) < SUCCESS_DISTANCE_M
 
     @staticmethod
     def sample_goals(n: int, rng: np.random.Generator) -> Goal:
-        """Draw n goals, (n, 4) float32, metres, uniformly from the box, hand and puck alike.
-
-        They are for relabelling; unlike a reset's, hand and puck goals may coincide (the authors'
-        do not exclude it either).
-        """
-        drawn = rng.uniform(np.tile(BOX_LOW, 2), np.tile(BOX_HIGH, 2), size=(n, 4))
-        return drawn.astype(np.float32)
+        """Draw n goals for relabelling: :func:`envs.push.sample_goals`."""
+        return sample_goals(n, rng)
 
     def render(self) -> NDArray[np.uint8] | None:
         """Return the (height, width, 3) picture of the present state; None without a mode."""
@@ -195,31 +187,32 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
             self._renderer.close()
             self._renderer = None
 
-    def get_physics(self) -> NDArray[np.float64]:
-        """Return all that a step depends on: MuJoCo's integration state, mocap bodies included."""
-        physics = np.empty(mujoco.mj_stateSize(self.model, _SIGNATURE))
-        mujoco.mj_getState(self.model, self.data, physics, _SIGNATURE)
-        return physics
+    def snapshot(self) -> Snapshot:
+        """Copy all that the rest of an episode depends on, by name.
 
-    def set_physics(self, physics: NDArray[np.float64]) -> None:
-        """Put the simulation into a state of :meth:`get_physics`, exactly."""
-        mujoco.mj_resetData(self.model, self.data)
-        mujoco.mj_setState(self.model, self.data, physics, _SIGNATURE)
-        mujoco.mj_forward(self.model, self.data)
-        # Again: in some versions the forward pass leaves its own warm start behind.
-        mujoco.mj_setState(self.model, self.data, physics, _SIGNATURE)
+        Raises:
+            gymnasium.error.ResetNeeded: before the first reset.
+        """
+        if self.goal is None:
+            raise gymnasium.error.ResetNeeded("SawyerPush: no state before the first reset")
+        return {"physics": get_physics(self.model, self.data), "goal": self.goal.copy()}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put the simulation into the state of a snapshot, exactly."""
+        self.goal = snapshot["goal"].copy()
+        set_physics(self.model, self.data, snapshot["physics"])
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the simulator's own objects and the renderer, which are made anew."""
         kept = {k: v for k, v in self.__dict__.items() if k not in ("model", "data", "_renderer")}
-        return {**kept, "physics": self.get_physics()}
+        return {**kept, "physics": get_physics(self.model, self.data)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Continue where the pickled environment was, in the middle of an episode if need be."""
         physics = state.pop("physics")
         self.__dict__.update(state)
         self._load()
-        self.set_physics(physics)
+        set_physics(self.model, self.data, physics)
 
     def _load(self) -> None:
         self.model = mujoco.MjModel.from_xml_path(str(_MODEL))
@@ -234,7 +227,7 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
 
     def _draw_goal(self) -> NDArray[np.float64]:
         goal = np.concatenate([self._draw(), self._draw()])
-        while _distance(goal[:2], goal[2:]) <= CLEARANCE_M:
+        while distance(goal[:2], goal[2:]) <= CLEARANCE_M:
             goal = np.concatenate([self._draw(), self._draw()])
         return goal
 
@@ -246,7 +239,7 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         of the time (up to 6 mm at the near wall, which it touches, in the original as well).
         """
         rests = self.model.key_mpos[:, :2]
-        nearest = int(np.argmin(_distance(rests, start)))
+        nearest = int(np.argmin(distance(rests, start)))
         mujoco.mj_resetDataKeyframe(self.model, self.data, nearest)
         for k in range(1, _GLIDE_STEPS + 1):
             share = k / _GLIDE_STEPS
@@ -270,7 +263,7 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         observation = self._observe()
         info = {
             "success": bool(self.is_success(observation, self.goal)),
-            "puck_distance": float(_puck_distance(observation, self.goal)),
+            "puck_distance": float(puck_distance(observation, self.goal)),
         }
         observations = {
             "observation": observation,
@@ -278,97 +271,6 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
             "desired_goal": self.goal.copy(),
         }
         return observations, info
-
-
-@dataclass(frozen=True)
-class SawyerState:
-    """Everything that the rest of an episode and all later resets depend on. Picklable.
-
-    Attributes:
-        task_id: "SawyerPush-v0".
-        physics: MuJoCo's integration state, the hand's target included.
-        goal: (4,), metres.
-        elapsed_steps: steps since the reset, None without a time limit.
-        generator: state of the generator that later resets draw from.
-    """
-
-    task_id: str
-    physics: NDArray[np.float64]
-    goal: Goal
-    elapsed_steps: int | None
-    generator: dict[str, Any]
-
-
-def save_state(env: gymnasium.Env[Any, Any]) -> SawyerState:
-    """Copy the state of ``env``. The last observation is not part of it; the caller has it.
-
-    Raises:
-        TypeError: if ``env`` is not this task.
-        gymnasium.error.ResetNeeded: before the first reset.
-    """
-    simulation = _simulation(env)
-    if simulation.goal is None:
-        raise gymnasium.error.ResetNeeded("SawyerPush: there is no state before the first reset")
-    limit = _time_limit(env)
-    return SawyerState(
-        task_id=TASK_ID,
-        physics=simulation.get_physics(),
-        goal=simulation.goal.copy(),
-        elapsed_steps=None if limit is None else limit._elapsed_steps,
-        generator=simulation.np_random.bit_generator.state,
-    )
-
-
-def restore_state(env: gymnasium.Env[Any, Any], state: SawyerState) -> None:
-    """Put ``env`` into ``state``; from there it continues to the same bits.
-
-    ``env`` may be another instance of the task, and need not have been reset.
-
-    Raises:
-        TypeError: if ``env`` is not this task.
-        ValueError: if the state belongs to another task.
-    """
-    simulation = _simulation(env)
-    if state.task_id != TASK_ID:
-        raise ValueError(f"a state of {state.task_id} cannot be restored into {TASK_ID}")
-    env.reset(seed=0)  # for the wrappers: a step without a reset is an error to them
-    simulation.goal = state.goal.copy()
-    simulation.set_physics(state.physics)
-    simulation.np_random.bit_generator.state = state.generator
-    limit = _time_limit(env)
-    if limit is not None and state.elapsed_steps is not None:
-        limit._elapsed_steps = state.elapsed_steps
-
-
-def _simulation(env: gymnasium.Env[Any, Any]) -> SawyerPush:
-    if not isinstance(env.unwrapped, SawyerPush):
-        raise TypeError(f"{env} is not {TASK_ID}")
-    return env.unwrapped
-
-
-def _time_limit(env: gymnasium.Env[Any, Any]) -> Any:
-    layer: Any = env
-    while isinstance(layer, gymnasium.Wrapper):
-        if isinstance(layer, gymnasium.wrappers.TimeLimit):
-            return layer
-        layer = layer.env
-    return None
-
-
-def _distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> Any:
-    """Euclidean distance in the plane, (..., 2), (..., 2) -> (...), in float64.
-
-    Spelled out, so that a row of a batch gives the same bits as the row alone.
-    """
-    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
-    return np.sqrt(difference[..., 0] ** 2 + difference[..., 1] ** 2)
-
-
-def _puck_distance(achieved_goal: ArrayLike, desired_goal: ArrayLike) -> Any:
-    achieved, desired = np.asarray(achieved_goal), np.asarray(desired_goal)
-    if achieved.shape[-1:] != (4,) or desired.shape[-1:] != (4,):
-        raise ValueError(f"goals must be (..., 4), got {achieved.shape} and {desired.shape}")
-    return _distance(achieved[..., 2:], desired[..., 2:])
 
 
 def _fixed(
@@ -390,6 +292,6 @@ def _fixed(
                 raise ValueError(f"{name} must be (4,) in the box, metres, got {value}")
         fixed.append(value)
     start, goal = fixed
-    if start is not None and _distance(start[:2], start[2:]) <= CLEARANCE_M:
+    if start is not None and distance(start[:2], start[2:]) <= CLEARANCE_M:
         raise ValueError(f"start: hand and puck must be more than {CLEARANCE_M} m apart")
     return start, goal

@@ -18,7 +18,7 @@ from envs.files import sha256_of
 from envs.readers import d4rl_path, read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
 from envs.storage import load_dataset
 from envs.success import DOOR_ANGLE_RAD
-from envs.tasks import TASKS, Task, task
+from envs.tasks import HAND_TASKS, Task, task
 from envs.trajectory import DataError, Dataset, Labels, relabel
 
 Kind = Literal["human", "expert", "embedded"]
@@ -94,7 +94,7 @@ def _sources(task_id: str) -> tuple[Source, ...]:
     )
 
 
-SOURCES: dict[str, tuple[Source, ...]] = {task_id: _sources(task_id) for task_id in TASKS}
+SOURCES: dict[str, tuple[Source, ...]] = {task_id: _sources(task_id) for task_id in HAND_TASKS}
 
 
 def cache_dir() -> Path:
@@ -137,9 +137,13 @@ def find_demonstrations(
     Raises:
         DataError: if nothing suitable is found (naming file, folder, checksum and address), or
             a file is found but is damaged, of another task, or has another checksum.
-        ValueError: for an unknown task or kind.
+        ValueError: for an unknown kind or task, or one that has no demonstrations.
     """
     spec = task(task_id)
+    if task_id not in SOURCES:
+        raise ValueError(
+            f"{task_id} has no demonstration files; the tasks that have: {', '.join(SOURCES)}"
+        )
     if data not in ("auto", "human", "expert", "embedded"):
         raise ValueError(f"data must be auto, human, expert or embedded, got {data!r}")
     folder = default_data_dir() if data_dir is None else data_dir

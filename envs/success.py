@@ -48,9 +48,11 @@ def success_from_observation(
         (N,) bool.
 
     Raises:
-        ValueError: for an unknown task, or an array that is not (N, O).
+        ValueError: for a task that is not of the hand, or an array that is not (N, O).
     """
     spec = task(env_id)
+    if spec.domain != "hand":
+        raise ValueError(f"{env_id} is no hand task: its observations do not tell success")
     if next_observations.ndim != 2 or next_observations.shape[1] != spec.observation_dim:
         raise ValueError(
             f"{env_id}: next_observations must be (N, {spec.observation_dim}), "

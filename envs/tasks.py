@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass
+from typing import Literal
+
+Domain = Literal["hand", "push", "locomotion"]
 
 
 @dataclass(frozen=True)
@@ -12,31 +16,66 @@ class Task:
 
     Attributes:
         id: the Gymnasium id.
-        observation_dim: O, length of an observation.
+        observation_dim: O, length of what a policy sees. On a goal task that is the observation
+            with the desired goal behind it (see `envs.goals.GoalObservations`).
         action_dim: A, length of an action; every entry lies in [-1, 1].
         horizon: steps an episode. 200 on all three hand tasks, which is what the authors ran
             (their launcher strips the registered limit, 100 for pen, and rolls out 200).
         success_steps_sustained: an episode is a sustained success when it spends *more* than
-            this many steps at the goal (the authors' ``evaluate_success``).
+            this many steps at the goal (the authors' ``evaluate_success``); None where the task
+            knows no success.
         domain: which group of hyperparameters applies.
-        reward_low: reward of a step away from the goal.
-        reward_high: reward of a step at the goal.
+        reward_low: lowest reward of a step (on the hand: of one away from the goal); -inf where
+            there is no bound.
+        reward_high: highest reward of a step (on the hand: of one at the goal).
+        goal_dim: length of the desired goal at the end of an observation; 0: no goal task.
+        d4rl_reference: returns of D4RL's random and expert policy (its ``infos.py``), which its
+            normalised score maps to 0 and 100; None where D4RL has none for this reward.
     """
 
     id: str
     observation_dim: int
     action_dim: int
     horizon: int
-    success_steps_sustained: int
-    domain: str = "hand"
+    success_steps_sustained: int | None
+    domain: Domain = "hand"
     reward_low: float = -1.0
     reward_high: float = 0.0
+    goal_dim: int = 0
+    d4rl_reference: tuple[float, float] | None = None
 
     def score(self, episode_return: float) -> float:
-        """A return on the scale 0 (the worst possible episode) to 100 (the best possible one)."""
+        """A return on the scale 0 (the worst possible episode) to 100 (the best possible one).
+
+        Raises:
+            ValueError: if the task's rewards have no bounds.
+        """
         low, high = self.reward_low * self.horizon, self.reward_high * self.horizon
+        if not math.isfinite(high - low):
+            raise ValueError(f"the rewards of {self.id} have no bounds to make a score of")
         return 100.0 * (episode_return - low) / (high - low)
 
+    def d4rl_score(self, episode_return: float) -> float:
+        """D4RL's normalised score: 0 for its random policy, 100 for its expert.
+
+        Raises:
+            ValueError: if D4RL has no reference for the task.
+        """
+        if self.d4rl_reference is None:
+            raise ValueError(f"D4RL has no reference returns for {self.id}")
+        low, high = self.d4rl_reference
+        return 100.0 * (episode_return - low) / (high - low)
+
+
+def _locomotion(id: str, observation_dim: int, action_dim: int, low: float, high: float) -> Task:
+    return Task(
+        id, observation_dim, action_dim, 1000, None, "locomotion",
+        reward_low=-math.inf, reward_high=math.inf, d4rl_reference=(low, high),
+    )  # fmt: skip
+
+
+PUSH_DIAGONAL_M = math.hypot(0.4, 0.2)
+"""Diagonal of SawyerPush's 40 x 20 cm box: the largest distance of a puck in it to its goal."""
 
 TASKS: dict[str, Task] = {
     t.id: t
@@ -44,8 +83,18 @@ TASKS: dict[str, Task] = {
         Task("pen-binary-v0", 45, 24, horizon=200, success_steps_sustained=20),
         Task("door-binary-v0", 39, 28, horizon=200, success_steps_sustained=25),
         Task("relocate-binary-v0", 39, 30, horizon=200, success_steps_sustained=25),
+        Task(
+            "SawyerPush-v0", 8, 2, horizon=200, success_steps_sustained=25, domain="push",
+            reward_low=-PUSH_DIAGONAL_M, goal_dim=4,
+        ),
+        # Gymnasium's -v4: nearest to the paper's -v2 (`envs/locomotion.py` has the differences)
+        _locomotion("HalfCheetah-v2", 17, 6, -280.18, 12135.0),
+        _locomotion("Ant-v2", 27, 8, -325.6, 3879.7),
+        _locomotion("Walker2d-v2", 17, 6, 1.63, 4592.3),
     )
-}
+}  # fmt: skip
+
+HAND_TASKS: tuple[str, ...] = tuple(id for id, t in TASKS.items() if t.domain == "hand")
 
 
 def task(id: str) -> Task:

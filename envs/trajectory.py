@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from envs.success import DOOR_ANGLE_RAD, binary_rewards
 from envs.tasks import Task, task
 
-Origin = Literal["human", "expert", "embedded", "rollouts"]
+Origin = Literal["human", "expert", "embedded", "rollouts", "random", "none"]
 Labels = Literal["relabelled", "stored"]
 
 _ACTION_TOLERANCE = 1e-5
@@ -90,8 +90,8 @@ class Provenance:
     """Where a data set comes from.
 
     Attributes:
-        source: who acted: people, a published expert, the set shipped with the project, or
-            a policy trained here.
+        source: who acted: people, an expert policy, the set shipped with the project, a policy
+            cloned here, a random process; "none" if there is no data.
         origin: file name or address; never a path of one machine.
         sha256: checksum of that file, empty if there is none.
         rewards: "relabelled" if recomputed from the next observations, else "stored".
@@ -125,9 +125,15 @@ class Dataset:
 
     @property
     def success_rate(self) -> float:
-        """Fraction of trajectories that reach the goal in at least one step, in [0, 1]."""
-        goal = task(self.task_id).reward_high
-        return float(np.mean([bool((t.rewards >= goal).any()) for t in self.trajectories]))
+        """Fraction of trajectories that reach the goal in at least one step, in [0, 1].
+
+        NaN on tasks other than the hand's: their rewards do not tell.
+        """
+        spec = task(self.task_id)
+        if spec.domain != "hand":
+            return float("nan")
+        reached = [bool((t.rewards >= spec.reward_high).any()) for t in self.trajectories]
+        return float(np.mean(reached))
 
     @property
     def content_checksum(self) -> str:

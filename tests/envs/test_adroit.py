@@ -16,9 +16,9 @@ from gymnasium.utils.env_checker import check_env
 import envs  # noqa: F401  (registers the tasks)
 from envs.adroit import success_from_observation
 from envs.sources import find_demonstrations
-from envs.tasks import TASKS, task
+from envs.tasks import HAND_TASKS, TASKS, task
 
-IDS = list(TASKS)
+IDS = list(HAND_TASKS)
 EPS = 1e-5
 
 
@@ -97,13 +97,13 @@ def test_relocate_threshold(distance: float, success: bool) -> None:
 
 
 def test_dimensions() -> None:
-    sizes = {k: (t.observation_dim, t.action_dim) for k, t in TASKS.items()}
+    sizes = {k: (TASKS[k].observation_dim, TASKS[k].action_dim) for k in HAND_TASKS}
     assert sizes == {
         "pen-binary-v0": (45, 24),
         "door-binary-v0": (39, 28),
         "relocate-binary-v0": (39, 30),
     }
-    assert [t.success_steps_sustained for t in TASKS.values()] == [20, 25, 25]
+    assert [TASKS[k].success_steps_sustained for k in HAND_TASKS] == [20, 25, 25]
 
 
 def test_spaces_match_the_task(env: Any) -> None:
@@ -218,6 +218,12 @@ def simulation_success(env: Any) -> bool:
 def test_wrong_observation_shape_is_refused() -> None:
     with pytest.raises(ValueError, match=r"pen-binary-v0.*\(N, 45\)"):
         success_from_observation("pen-binary-v0", np.zeros((3, 39)))
+
+
+@pytest.mark.parametrize("task_id", sorted(set(TASKS) - set(HAND_TASKS)))
+def test_success_of_other_tasks_is_not_in_their_observations(task_id: str) -> None:
+    with pytest.raises(ValueError, match=f"{task_id} is no hand task"):
+        success_from_observation(task_id, np.zeros((3, TASKS[task_id].observation_dim)))
 
 
 def test_unknown_task_names_the_nearest() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import envs  # noqa: F401
 from envs.evaluation import EVALUATION_SEED_BASE, collect, evaluate
+from envs.making import make_task
 from envs.tasks import TASKS
 from envs.trajectory import check_trajectory
 
@@ -48,6 +48,43 @@ def test_success_measures() -> None:
     assert stats.success_final.tolist() == [False, False, True, True]
     assert stats.success_sustained.tolist() == [False, False, True, False]  # *more* than 2
     assert stats.lengths.tolist() == [5, 5, 5, 5]
+    assert stats.final_distances.dtype == np.float64
+    assert np.isnan(stats.final_distances).tolist() == [True] * 4
+
+
+def test_without_a_number_of_steps_nothing_is_sustained() -> None:
+    stats = evaluate(Scripted(), lambda o: np.zeros(1), episodes=4, seed=10, sustained_steps=None)
+    assert stats.success_sustained.tolist() == [False] * 4
+    assert stats.success_sustained.dtype == np.bool_
+    assert stats.success_any.tolist() == [True, False, True, True]
+
+
+def test_final_distance_is_the_last_steps() -> None:
+    class Nearing(Scripted):
+        def step(self, action: NDArray[np.float32]) -> Any:
+            observation, reward, terminated, truncated, info = super().step(action)
+            distance = (self.key - 9) / self.t  # metres: 1, 2, ... over the step
+            return observation, reward, terminated, truncated, info | {"puck_distance": distance}
+
+    stats = evaluate(Nearing(), lambda o: np.zeros(1), episodes=2, seed=10, sustained_steps=2)
+    assert stats.final_distances.tolist() == [1 / 5, 2 / 5]
+
+
+def test_final_distance_is_the_environments() -> None:
+    env = make_task("SawyerPush-v0")
+
+    def act(o: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.clip((o[2:4] - o[:2]) / 0.02, -1, 1)
+
+    stats = evaluate(env, act, episodes=2, seed=5, sustained_steps=25)
+    expected = []
+    for seed in (5, 6):
+        observation, _ = env.reset(seed=seed)
+        for _ in range(200):
+            observation, reward, _, _, info = env.step(act(observation))
+        assert info["puck_distance"] == -reward > 0
+        expected.append(info["puck_distance"])
+    assert stats.final_distances.tolist() == expected
 
 
 def test_collect_stores_what_was_applied() -> None:
@@ -80,22 +117,28 @@ def test_termination_is_kept_apart_from_truncation() -> None:
 
 @pytest.mark.parametrize("task_id", list(TASKS))
 def test_on_the_tasks(task_id: str) -> None:
-    env = gymnasium.make(task_id)
-    dim = TASKS[task_id].action_dim
+    env, spec = make_task(task_id), TASKS[task_id]
 
     def act(o: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.resize(np.sin(50 * o), dim)
+        return np.resize(np.sin(50 * o), spec.action_dim)
 
     def run() -> Any:
-        return evaluate(env, act, episodes=2, seed=EVALUATION_SEED_BASE, sustained_steps=25)
+        sustained = spec.success_steps_sustained
+        return evaluate(env, act, episodes=2, seed=EVALUATION_SEED_BASE, sustained_steps=sustained)
 
     first, second = run(), run()
-    assert first.lengths.tolist() == [200, 200]
+    if task_id == "Walker2d-v2":
+        assert (first.lengths < spec.horizon).all()
+    elif task_id != "Ant-v2":
+        assert first.lengths.tolist() == [spec.horizon] * 2
     for mine, theirs in zip(first, second, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     (t,) = collect(env, act, episodes=1, seed=EVALUATION_SEED_BASE)
-    check_trajectory(t, TASKS[task_id], "collected")
-    assert t.rewards.sum() == first.returns[0]
+    check_trajectory(t, spec, "collected")
+    assert t.rewards.sum(dtype=np.float64) == first.returns[0]
+    assert len(t.rewards) == first.lengths[0]
+    assert t.terminals[-1] == (len(t.rewards) < spec.horizon) and not t.terminals[:-1].any()
+    assert np.isnan(first.final_distances).all() == (task_id != "SawyerPush-v0")
 
 
 def test_no_episodes_is_an_error() -> None:

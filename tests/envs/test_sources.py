@@ -14,7 +14,7 @@ from envs import sources
 from envs.download import download as fetch
 from envs.files import sha256_of
 from envs.sources import SOURCES, find_demonstrations
-from envs.tasks import TASKS
+from envs.tasks import HAND_TASKS, TASKS
 from envs.trajectory import DataError
 
 from .test_readers import awac_path, dapg_demonstration, save_awac
@@ -43,7 +43,7 @@ def expect(monkeypatch: pytest.MonkeyPatch, path: Path, url: str | None = None) 
     monkeypatch.setattr(sources, "SOURCES", changed)
 
 
-@pytest.mark.parametrize("task_id", list(TASKS))
+@pytest.mark.parametrize("task_id", HAND_TASKS)
 def test_embedded_sets(task_id: str, folder: Path) -> None:
     said: list[str] = []
     dataset = find_demonstrations(task_id, data="embedded", data_dir=folder, notify=said.append)
@@ -56,7 +56,7 @@ def test_embedded_sets(task_id: str, folder: Path) -> None:
     assert stored.content_checksum == dataset.content_checksum
 
 
-@pytest.mark.parametrize("task_id", list(TASKS))
+@pytest.mark.parametrize("task_id", HAND_TASKS)
 def test_auto_falls_back_with_a_notice(task_id: str, folder: Path) -> None:
     said: list[str] = []
     dataset = find_demonstrations(task_id, data_dir=folder, notify=said.append)
@@ -86,6 +86,13 @@ def test_unknown_names(folder: Path) -> None:
         find_demonstrations("pen", data_dir=folder)
     with pytest.raises(ValueError, match="data must be auto"):
         find_demonstrations("pen-binary-v0", data="robot", data_dir=folder)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("task_id", sorted(set(TASKS) - set(HAND_TASKS)))
+def test_other_tasks_have_no_demonstrations(task_id: str, folder: Path) -> None:
+    assert task_id not in SOURCES
+    with pytest.raises(ValueError, match=rf"{task_id} has no demonstration files.*door-binary-v0"):
+        find_demonstrations(task_id, data_dir=folder)
 
 
 def test_human_file_in_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +237,7 @@ def test_published_files_are_found(real_file: RealFile) -> None:
     assert (len(door.trajectories), door.provenance.source) == (25, "human")
 
 
-@pytest.mark.parametrize("task_id", list(TASKS))
+@pytest.mark.parametrize("task_id", HAND_TASKS)
 def test_published_experts(task_id: str, real_file: RealFile) -> None:
     folder = real_file(f"{task_id.split('-')[0]}_expert.npz").parent
     dataset = find_demonstrations(task_id, data="expert", data_dir=folder)

@@ -70,6 +70,17 @@ def test_dataset_properties(dataset: Dataset) -> None:
     assert half.success_rate == 0.5
 
 
+@pytest.mark.parametrize("task_id", ["SawyerPush-v0", "Ant-v2"])
+def test_rewards_of_other_tasks_do_not_tell_success(
+    make_trajectory: MakeTrajectory, task_id: str
+) -> None:
+    t = make_trajectory(task_id)
+    check_trajectory(t, TASKS[task_id], "x")
+    assert np.isnan(Dataset(task_id, (t,), relabel_provenance()).success_rate)
+    with pytest.raises(ValueError, match="no hand task"):
+        relabel(Dataset(task_id, (t,), relabel_provenance()))
+
+
 def test_checksum_sees_every_change(dataset: Dataset) -> None:
     base = dataset.content_checksum
     assert base == content_checksum(dataset.task_id, list(dataset.trajectories))

@@ -1,0 +1,102 @@
+"""The paper's locomotion tasks: HalfCheetah, Ant and Walker2d of Gymnasium, made from its -v4.
+
+The paper's -v2 need mujoco_py, which is no longer maintained. -v4 is the nearest that runs: its
+code and model files agree with -v2 in the time an action lasts (0.05 s for HalfCheetah and Ant,
+0.008 s for Walker2d), in joints, masses, motors and friction, in the start states, rewards and
+terminations.
+What differs:
+
+* Ant-v2 observes 111 numbers: the 27 here and 84 contact forces (6 for each of 14 bodies, clipped
+  to [-1, 1]).
+* Ant-v2 charges for these forces, ``5e-4 * sum(force ** 2)``: at most 0.042 a step, beside the 1
+  for not falling. Here contacts cost nothing. (MuJoCo 2.0 does not compute these forces unless a
+  sensor asks for them; with it, -v2 observes 84 zeros and charges nothing either.)
+* The simulator is the installed MuJoCo, not 1.5 or 2.0: the same actions lead elsewhere.
+
+The later -v5 is further away: it changes the friction of one foot of Walker2d, and puts contact
+forces into Ant's observation and reward.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import mujoco  # type: ignore[import-untyped]
+import numpy as np
+from gymnasium.envs.mujoco.ant_v4 import AntEnv
+from gymnasium.envs.mujoco.half_cheetah_v4 import HalfCheetahEnv
+from gymnasium.envs.mujoco.walker2d_v4 import Walker2dEnv
+
+from envs.mujoco_task import Action, MujocoTask, Observation
+from envs.physics import Snapshot
+from envs.tasks import task
+
+
+@contextmanager
+def _without_notice(about: str) -> Iterator[None]:
+    """Keep MuJoCo from printing, and logging to a file in the working folder, one notice."""
+
+    def pass_on(message: str) -> None:
+        if about not in message:
+            print(f"WARNING: {message}", file=sys.stderr)
+
+    before = mujoco.get_mju_user_warning()
+    mujoco.set_mju_user_warning(pass_on)
+    try:
+        yield
+    finally:
+        mujoco.set_mju_user_warning(before)
+
+
+class _HalfCheetah(HalfCheetahEnv):
+    """Gymnasium's, whose model file uses an attribute that MuJoCo 4 announces to drop."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        with _without_notice("settotalmass"):
+            super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+
+_SIMULATIONS = {"HalfCheetah-v2": _HalfCheetah, "Ant-v2": AntEnv, "Walker2d-v2": Walker2dEnv}
+
+
+class Locomotion(MujocoTask):
+    """Run forward: reward is the speed in m/s, less a cost of the action, plus 1 if one can fall.
+
+    Observations are float32 (O,), as the replay memory and the networks are; the reward and the
+    terminations are the simulation's, from its float64 state. Ant and Walker2d terminate when they
+    fall (height or lean out of range) and earn 1 for each step; HalfCheetah never terminates.
+    ``info`` holds no "success".
+
+    Actions are clipped to [-1, 1]. The simulation itself clips the forces, but charges for the
+    action as it was given; within [-1, 1] there is no difference.
+
+    Args:
+        task_id: "HalfCheetah-v2", "Ant-v2" or "Walker2d-v2".
+        render_mode: as in Gymnasium.
+
+    Raises:
+        ValueError: for another task.
+    """
+
+    def __init__(self, task_id: str, render_mode: str | None = None) -> None:
+        if task(task_id).domain != "locomotion":
+            raise ValueError(
+                f"{task_id} is no locomotion task; those are {', '.join(_SIMULATIONS)}"
+            )
+        super().__init__(_SIMULATIONS[task_id](render_mode=render_mode), task_id)
+
+    def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        raw, reward, terminated, _, info = self.env.step(np.clip(action, -1.0, 1.0))
+        return np.asarray(raw, dtype=np.float32), float(reward), bool(terminated), False, info
+
+    def snapshot(self) -> Snapshot:
+        """Add the body positions: Ant's speed is measured from them as the last step left them."""
+        data = self.unwrapped.data  # type: ignore[attr-defined]
+        return super().snapshot() | {"xpos": data.xpos.copy()}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        super().restore(snapshot)
+        self.unwrapped.data.xpos[:] = snapshot["xpos"]  # type: ignore[attr-defined]

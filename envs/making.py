@@ -1,0 +1,68 @@
+"""The tasks by their Gymnasium ids, and made ready for a policy."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import gymnasium
+
+from envs.goals import GoalObservations
+from envs.success import DOOR_ANGLE_RAD
+from envs.tasks import TASKS, task
+
+_ENTRY_POINTS = {
+    "hand": "envs.adroit:AdroitBinary",
+    "push": "envs.sawyer:SawyerPush",
+    "locomotion": "envs.locomotion:Locomotion",
+}
+
+# The paper's -v2 are what this project reproduces; Gymnasium advises its own latest instead.
+_OLD = "|".join(id for id, t in TASKS.items() if t.domain == "locomotion")
+warnings.filterwarnings(
+    "ignore", message=f".*environment ({_OLD}) is out of date", category=DeprecationWarning
+)
+
+
+def register_tasks() -> None:
+    """Register the tasks with Gymnasium, unless they are already; the simulator is not imported.
+
+    The paper's locomotion ids are taken: by Gymnasium, and again by Gymnasium-Robotics at the
+    moment it is imported, for environments that need mujoco_py. These are replaced. Whatever
+    imports Gymnasium-Robotics in this package calls this afterwards.
+    """
+    for t in TASKS.values():
+        entry_point = _ENTRY_POINTS[t.domain]
+        registered = gymnasium.registry.get(t.id)
+        if registered is not None and registered.entry_point == entry_point:
+            continue
+        gymnasium.registry.pop(t.id, None)  # registering an id that is taken prints a warning
+        gymnasium.register(
+            id=t.id,
+            entry_point=entry_point,
+            max_episode_steps=t.horizon,
+            kwargs={} if t.domain == "push" else {"task_id": t.id},
+        )
+
+
+def make_task(
+    task_id: str, *, door_threshold: float = DOOR_ANGLE_RAD, render_mode: str | None = None
+) -> gymnasium.Env[Any, Any]:
+    """Make a task as a policy sees it, with its horizon: observations (O,) float32.
+
+    Args:
+        task_id: a key of ``TASKS``.
+        door_threshold: radians; for the door alone.
+        render_mode: as in Gymnasium.
+
+    Raises:
+        ValueError: for an unknown task.
+    """
+    spec = task(task_id)
+    options: dict[str, Any] = {"render_mode": render_mode}
+    if task_id == "door-binary-v0":
+        options["door_threshold"] = door_threshold
+    register_tasks()
+    # By its registration, not by its name: no advice to take a later version.
+    env = gymnasium.make(gymnasium.spec(task_id), **options)
+    return GoalObservations(env) if spec.goal_dim else env

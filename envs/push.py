@@ -1,0 +1,46 @@
+"""SawyerPush in numbers, without a simulator: its box, its goals, and the distance rewarded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+BOX_LOW = np.array([-0.2, 0.5])
+BOX_HIGH = np.array([0.2, 0.7])
+"""Corners (x, y), metres, of the box of the hand, of the puck's start and of both goals. Between
+the walls the middle of the puck keeps 1.2 cm inside it: goals at the rim cannot be met exactly."""
+SUCCESS_DISTANCE_M = 0.06
+"""Success: the puck is nearer to its goal than this."""
+
+
+def distance(a: ArrayLike, b: ArrayLike) -> Any:
+    """Euclidean distance in the plane, (..., 2), (..., 2) -> (...), in float64.
+
+    Spelled out, so that a row of a batch gives the same bits as the row alone.
+    """
+    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    return np.sqrt(difference[..., 0] ** 2 + difference[..., 1] ** 2)
+
+
+def puck_distance(achieved_goal: ArrayLike, desired_goal: ArrayLike) -> Any:
+    """Return the puck's distance to its goal, metres: (..., 4), (..., 4) -> (...), in float64.
+
+    Raises:
+        ValueError: if a last dimension is not 4.
+    """
+    achieved, desired = np.asarray(achieved_goal), np.asarray(desired_goal)
+    if achieved.shape[-1:] != (4,) or desired.shape[-1:] != (4,):
+        raise ValueError(f"goals must be (..., 4), got {achieved.shape} and {desired.shape}")
+    return distance(achieved[..., 2:], desired[..., 2:])
+
+
+def sample_goals(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw n goals, (n, 4) float32, metres, uniformly from the box, hand and puck alike.
+
+    They are for relabelling; unlike a reset's, hand and puck goals may coincide (the authors'
+    do not exclude it either).
+    """
+    drawn = rng.uniform(np.tile(BOX_LOW, 2), np.tile(BOX_HIGH, 2), size=(n, 4))
+    return drawn.astype(np.float32)
