@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from figures.metrics import Metric
 from figures.panels import Panel
 from figures.phase_axis import step_name
 from figures.statistics import (
@@ -23,6 +24,11 @@ METRIC_NOTES = {
     "success_final": "share of evaluation episodes with success at their last step",
     "success_sustained": "share of evaluation episodes that hold success long enough to count",
     "return_mean": "undiscounted, mean over evaluation episodes",
+    "normalised_score": "return on a scale where 0 is a random policy and 1 the mean of the "
+    "demonstrations",
+    "d4rl_score": "return on D4RL's scale, where 0 is its random policy and 100 its expert",
+    "final_distance": "puck to goal at the last step, mean over evaluation episodes "
+    "(lower is better)",
 }
 
 
@@ -39,7 +45,7 @@ def describe(
     panels: Sequence[Panel],
     frame: pd.DataFrame,
     curves: dict[str, pd.DataFrame],
-    metrics: Sequence[tuple[str, str]],
+    metrics: Sequence[Metric],
     labels: Sequence[str],
     missing_envs: Sequence[str],
 ) -> Caption:
@@ -49,13 +55,15 @@ def describe(
         panels: the columns of the figure.
         frame: the drawn rows, all panels together.
         curves: ``statistics.curve`` of ``frame`` by metric.
-        metrics: (column, axis name) of each row of panels.
+        metrics: one for each row of panels.
         labels: every curve's label, in the order of the legend.
         missing_envs: tasks that were asked for but have no row.
     """
     aggregates = pd.concat(list(curves.values()), ignore_index=True)
     notes = [
-        f"{name}: {METRIC_NOTES[metric]}" for metric, name in metrics if metric in METRIC_NOTES
+        f"{metric.name}: {METRIC_NOTES[metric.column]}"
+        for metric in metrics
+        if metric.column in METRIC_NOTES
     ]
     facts = [
         *_aggregate_facts(aggregates, labels),
@@ -126,6 +134,8 @@ def _seeds(aggregates: pd.DataFrame, labels: Sequence[str]) -> str:
 
 def _data_fact(panel: Panel, frame: pd.DataFrame) -> str:
     """One task's prior data: source, labels and the start of the checksum."""
+    if panel.data in ("", "none"):
+        return f"{panel.env} none"
     rows = panel.rows(frame)
     sums = sorted({text for text in rows["data_checksum"] if text})
     notes = [f"{panel.labels} rewards"] if panel.labels else []
@@ -133,7 +143,7 @@ def _data_fact(panel: Panel, frame: pd.DataFrame) -> str:
         notes.append(f"sha256 {sums[0].removeprefix('sha256:')[:8]}")
     elif sums:
         notes.append(f"{len(sums)} different checksums")
-    source = f"{panel.env} {panel.data or 'none'}"
+    source = f"{panel.env} {panel.data}"
     return f"{source} ({', '.join(notes)})" if notes else source
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from figures.learning_curves import METRICS, draw
+from figures.metrics import columns
 from figures.output import save
 from figures.table import read_results
 
@@ -24,5 +25,6 @@ def make(csv: Path, out_stem: Path) -> list[Path]:
         ResultsError: the CSV is missing or malformed, or has no row for any of the three tasks.
         ValueError: a method has no style in ``figures/style.py``.
     """
-    figure = draw(read_results(csv), panels=PANELS, metrics=METRICS, title=TITLE)
+    frame = read_results(csv, drawn=columns(METRICS))
+    figure = draw(frame, panels=PANELS, metrics=METRICS, title=TITLE)
     return save(figure, out_stem)

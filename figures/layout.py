@@ -45,13 +45,14 @@ def compose(
     title: str,
     legend: Sequence[Line2D],
     caption: Sequence[Paragraph],
-    share_y: bool,
+    share_y: Sequence[bool],
 ) -> Page:
     """Make a figure just tall enough for ``rows`` x ``columns`` panels, legend and caption.
 
-    ``legend`` holds one proxy line a method, with its label set. Call within the theme.
+    ``legend`` holds one proxy line a method, with its label set; ``share_y`` says of each row
+    whether its panels share their y axis. Call within the theme.
     """
-    gap = GAP_SHARED if share_y else GAP_OWN
+    gap = GAP_SHARED if all(share_y) else GAP_OWN
     wide = panel_width(columns)
     width = LEFT + columns * wide + (columns - 1) * gap + RIGHT
     per_row = _legend_columns([str(line.get_label()) for line in legend], width - LEFT - RIGHT)
@@ -141,7 +142,7 @@ def _place_panels(
     wide: float,
     gap: float,
     top: float,
-    share_y: bool,
+    share_y: Sequence[bool],
 ) -> list[list[Axes]]:
     """Add the panels; ``top`` is the upper edge of the first row in inches from the bottom."""
     width, height = (float(inches) for inches in figure.get_size_inches())
@@ -152,6 +153,6 @@ def _place_panels(
         for column in range(columns):
             left = LEFT + column * (wide + gap)
             box = (left / width, bottom / height, wide / width, PANEL_HEIGHT / height)
-            line.append(figure.add_axes(box, sharey=line[0] if share_y and line else None))
+            line.append(figure.add_axes(box, sharey=line[0] if share_y[row] and line else None))
         axes.append(line)
     return axes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,13 @@ from matplotlib.ticker import MaxNLocator
 from figures import style
 from figures.caption import describe
 from figures.layout import Paragraph, compose
-from figures.panels import Panel, panels_of
+from figures.metrics import Metric
+from figures.panels import Panel, panels_of, refuse_blank
 from figures.phase_axis import name_phases, set_phase_axis
 from figures.statistics import curve, evaluations, runs
 from figures.table import RUN, label
 
-METRICS: tuple[tuple[str, str], ...] = (("return_mean", "Return"), ("success_any", "Success"))
+METRICS: tuple[Metric, ...] = (Metric("return_mean", "Return"), Metric("success_any", "Success"))
 MARKERS_PER_CURVE = 6
 MARK_EVERY_POINT_UP_TO = 12
 WARNING_COLOUR = "#9C1C1C"
@@ -41,11 +43,10 @@ def draw(
     frame: pd.DataFrame,
     *,
     panels: Sequence[str],
-    metrics: Sequence[tuple[str, str]] = METRICS,
+    metrics: Sequence[Metric] = METRICS,
     title: str = "",
     caption: str = "",
     x_label: str = "online environment steps",
-    share_y: bool = True,
 ) -> Figure:
     """Draw learning curves from a tidy results frame.
 
@@ -56,24 +57,25 @@ def draw(
     Args:
         frame: as ``table.read_results`` returns it.
         panels: task ids, in the order of the columns.
-        metrics: (column, axis name) for each row of panels. Names starting with ``success`` are
-            drawn on [0, 1].
+        metrics: one for each row of panels.
         title: heading of the figure, "" for none.
         caption: opening sentence; the facts (seeds, data, preset, commit, incomplete runs) follow.
         x_label: name of the online part of the axis.
-        share_y: the panels of a row share their y axis; False where returns are not comparable.
 
     Returns:
         A Figure that belongs to no pyplot state; write it with ``output.save``.
 
     Raises:
-        ResultsError: no task of ``panels`` has a row.
+        ResultsError: no task of ``panels`` has a row, or a method has no value of a metric.
+        KeyError: the frame has no column of a metric (``read_results(drawn=...)`` sees to it).
         ValueError: a method has no style.
     """
     columns = panels_of(frame, panels)
     drawn = pd.concat([panel.rows(frame) for panel in columns])
     missing = [env for env in panels if env not in set(drawn["env"])]
-    curves = {metric: curve(drawn, metric) for metric, _ in metrics}
+    curves = {metric.column: curve(drawn, metric.column) for metric in metrics}
+    for panel, metric in itertools.product(columns, metrics):
+        refuse_blank(panel, panel.rows(drawn), metric)
     looks = looks_of(drawn)
     facts = describe(columns, drawn, curves, metrics, [look.label for look in looks], missing)
     text = [Paragraph(f"{caption} {facts.facts}".strip())]
@@ -86,9 +88,9 @@ def draw(
             title=title,
             legend=[_legend_line(look) for look in looks],
             caption=text,
-            share_y=share_y,
+            share_y=[metric.share_y for metric in metrics],
         )
-        for row, (metric, name) in enumerate(metrics):
+        for row, metric in enumerate(metrics):
             for column, panel in enumerate(columns):
                 ax = page.axes[row][column]
                 rows = panel.rows(drawn)
@@ -96,8 +98,9 @@ def draw(
                 ends = (float(min(steps.min(), 0)), float(max(steps.max(), 0)))
                 ends = (0.0, 0.0) if steps.empty else ends
                 set_phase_axis(ax, *ends)
-                _draw_panel(ax, rows, panel.rows(curves[metric]), metric, looks)
-                _dress_panel(ax, metric, name, panel, row == 0, column == 0, share_y)
+                aggregates = panel.rows(curves[metric.column])
+                _draw_panel(ax, rows, aggregates, metric.column, looks)
+                _dress_panel(ax, metric, panel, top=row == 0, left=column == 0)
                 if row == len(metrics) - 1:
                     name_phases(ax, *ends, x_label)
                 else:
@@ -207,21 +210,21 @@ def _marked(ax: Axes, steps: np.ndarray, offset: float) -> list[int]:
     return sorted({int(np.abs(places - place).argmin()) for place in wanted})
 
 
-def _dress_panel(
-    ax: Axes, metric: str, name: str, panel: Panel, top: bool, left: bool, share_y: bool
-) -> None:
-    """Titles, y axis and grid."""
+def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: bool) -> None:
+    """Titles, y axis, grid and rules."""
     ax.grid(axis="y", color="#E4E4E4", lw=0.6, zorder=0)
     ax.set_axisbelow(True)
-    if metric.startswith("success"):
+    for value in metric.rules:
+        ax.axhline(value, color=style.RULE, lw=0.9, zorder=1)
+    if metric.column.startswith("success"):
         ax.set_ylim(-0.04, 1.04)
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
     else:
         ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     if left:
-        ax.set_ylabel(name)
+        ax.set_ylabel(metric.name)
         ax.yaxis.set_label_coords(-0.5 / _width_inches(ax), 0.5)
-    elif share_y:
+    elif metric.share_y:
         ax.tick_params(labelleft=False)
     if top:
         ax.set_title(panel.title, loc="left", weight="bold", pad=19)

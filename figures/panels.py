@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from figures.metrics import Metric
+from figures.statistics import runs
 from figures.style import TASK_TITLES
 from figures.table import CONDITION, ResultsError
 
@@ -19,7 +21,9 @@ DATA_NAMES = {
     "expert": "expert data",
     "embedded": "embedded expert data",
     "rollouts": "rollout data",
+    "random": "random data",
     "": "no prior data",
+    "none": "no prior data",
 }
 
 
@@ -86,3 +90,26 @@ def panels_of(frame: pd.DataFrame, envs: Sequence[str]) -> list[Panel]:
         held = ", ".join(sorted(set(frame["env"])))
         raise ResultsError(f"no rows for {', '.join(envs)}; the results hold {held}")
     return panels
+
+
+def refuse_blank(panel: Panel, rows: pd.DataFrame, metric: Metric) -> None:
+    """Refuse a curve without a point: it would be missing beside its name in the legend.
+
+    ``rows`` are those of ``panel``. A method whose evaluated runs all failed may have no value
+    (they diverged): the caption names it.
+
+    Raises:
+        ResultsError: a method was evaluated and no cell of the metric's column is filled.
+    """
+    evaluated = rows[rows["phase"] != "init"]
+    blank = [
+        str(name)
+        for name, mine in evaluated.groupby("label", sort=True)
+        if mine[metric.column].isna().all() and (runs(mine)["status"] != "failed").any()
+    ]
+    if blank:
+        raise ResultsError(
+            f"{panel.name}: column {metric.column} is empty in every evaluation of "
+            f"{', '.join(blank)}, so there is nothing to draw as {metric.name!r}; write them again "
+            "with the script of this figure, or keep runs that cannot have it in another file"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,8 @@ TEXT_COLUMNS: tuple[str, ...] = (
     "experiment", "preset", "profile", "env", "method", "variant", "data", "data_checksum",
     "labels", "phase", "status", "commit", "version",
 )  # fmt: skip
-NUMERIC_COLUMNS: tuple[str, ...] = (
-    "seed", "env_step", "grad_step", "return_mean", "success_any", "success_final",
-    "success_sustained",
-)  # fmt: skip
+# What every task has. Success, distances and scores are columns of some tasks only.
+NUMERIC_COLUMNS: tuple[str, ...] = ("seed", "env_step", "grad_step", "return_mean")
 NEVER_EMPTY: tuple[str, ...] = ("preset", "env", "method", "seed", "phase", "env_step", "status")
 PHASES: tuple[str, ...] = ("init", "offline", "online")
 PRESETS: tuple[str, ...] = ("quick", "small", "paper")
@@ -34,12 +33,17 @@ def label(method: str, variant: str) -> str:
     return f"{method} [{variant}]" if variant else method
 
 
-def read_results(path: Path) -> pd.DataFrame:
+def read_results(path: Path, drawn: Sequence[str] = ()) -> pd.DataFrame:
     """Read ``results/<preset>/<experiment>.csv``: one row per evaluation of one run.
 
-    Text columns are strings ("" where empty), the numeric columns named in ``NUMERIC_COLUMNS`` are
-    floats (NaN where empty; ``seed`` and ``env_step`` are integers), and further columns
-    (diagnostics) become numbers where all their cells are. A column ``label`` is added.
+    Text columns are strings ("" where empty), the columns of ``NUMERIC_COLUMNS`` and ``drawn`` are
+    floats (NaN where empty; ``seed`` and ``env_step`` are integers), and further columns become
+    numbers where all their cells are. A column ``label`` is added.
+
+    Args:
+        path: the file.
+        drawn: columns that are to be drawn, which must be there. Success, for one, may be absent
+            or empty on tasks that know none, but not where it is drawn.
 
     Raises:
         ResultsError: the file is missing, empty or not CSV, lacks a column, holds a cell that is
@@ -47,7 +51,8 @@ def read_results(path: Path) -> pd.DataFrame:
             evaluation of a run twice.
     """
     frame = _read_text(path)
-    missing = [name for name in (*TEXT_COLUMNS, *NUMERIC_COLUMNS) if name not in frame.columns]
+    numeric = tuple(dict.fromkeys((*NUMERIC_COLUMNS, *drawn)))
+    missing = [name for name in (*TEXT_COLUMNS, *numeric) if name not in frame.columns]
     if missing:
         raise ResultsError(
             f"{path}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
@@ -64,7 +69,7 @@ def read_results(path: Path) -> pd.DataFrame:
     _refuse(
         path, frame, "status", ~frame["status"].isin(STATUSES), f"is none of {', '.join(STATUSES)}"
     )
-    _to_numbers(path, frame)
+    _to_numbers(path, frame, numeric)
     frame["label"] = [
         label(method, variant)
         for method, variant in zip(frame["method"], frame["variant"], strict=True)
@@ -98,15 +103,15 @@ def _read_text(path: Path) -> pd.DataFrame:
         ) from error
 
 
-def _to_numbers(path: Path, frame: pd.DataFrame) -> None:
-    """Turn the numeric columns into numbers, in place."""
+def _to_numbers(path: Path, frame: pd.DataFrame, numeric: Sequence[str]) -> None:
+    """Turn columns into numbers, in place: those named ``numeric``, and others that can be."""
     for name in frame.columns:
         if name in TEXT_COLUMNS:
             continue
         text = frame[name].str.strip()
         blank = text.str.lower().isin(["", "nan"])
         numbers = pd.to_numeric(text.mask(blank, "nan"), errors="coerce").astype(float)
-        if name in NUMERIC_COLUMNS:
+        if name in numeric:
             _refuse(path, frame, name, numbers.isna() & ~blank, "is not a number")
             _refuse(path, frame, name, numbers.abs() == np.inf, "is infinite")
         elif bool((numbers.isna() & ~blank).any()):

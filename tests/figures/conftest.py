@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
+from figures.output import DPI
+from figures.style import theme
 from figures.table import label
 
 DEFAULTS: dict[str, Any] = {
@@ -76,3 +81,32 @@ def make_frame() -> MakeFrame:
         return frame
 
     return build
+
+
+@pytest.fixture
+def is_inside() -> Callable[[Figure], bool]:
+    """Whether no text or panel leaves the page and no two panels or caption lines overlap."""
+
+    def check(figure: Figure) -> bool:
+        figure.set_dpi(DPI)
+        with mpl.rc_context(theme()):
+            figure.savefig(os.devnull, format="png", dpi=DPI)
+        page = figure.bbox
+        boxes = [
+            artist.get_tightbbox() for artist in (*figure.axes, *figure.texts, *figure.legends)
+        ]
+        inside = all(
+            box.x0 >= -1 and box.y0 >= -1 and box.x1 <= page.x1 + 1 and box.y1 <= page.y1 + 1
+            for box in boxes
+        )
+        apart = all(
+            box.y0 >= other.y1 - 1
+            or other.y0 >= box.y1 - 1
+            or box.x1 <= other.x0
+            or other.x1 <= box.x0
+            for number, box in enumerate(boxes)
+            for other in boxes[:number]
+        )
+        return inside and apart
+
+    return check

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-import matplotlib as mpl
 import matplotlib.image as mpimg
 import numpy as np
 import pytest
@@ -16,9 +14,8 @@ from matplotlib.figure import Figure
 from figures.figure1 import PANELS, make
 from figures.layout import wrap
 from figures.learning_curves import draw, looks_of
-from figures.output import DPI, save
+from figures.output import save
 from figures.phase_axis import step_name
-from figures.style import theme
 from figures.table import ResultsError, read_results
 
 PEN = ("pen-binary-v0",)
@@ -26,25 +23,6 @@ PEN = ("pen-binary-v0",)
 
 def _texts(figure: Figure) -> str:
     return " ".join(text.get_text() for text in figure.texts)
-
-
-def _is_inside(figure: Figure) -> bool:
-    """Whether no text or panel leaves the page and no two panels or caption lines overlap."""
-    figure.set_dpi(DPI)
-    with mpl.rc_context(theme()):
-        figure.savefig(os.devnull, format="png", dpi=DPI)
-    page = figure.bbox
-    boxes = [artist.get_tightbbox() for artist in (*figure.axes, *figure.texts, *figure.legends)]
-    inside = all(
-        box.x0 >= -1 and box.y0 >= -1 and box.x1 <= page.x1 + 1 and box.y1 <= page.y1 + 1
-        for box in boxes
-    )
-    apart = all(
-        box.y0 >= other.y1 - 1 or other.y0 >= box.y1 - 1 or box.x1 <= other.x0 or other.x1 <= box.x0
-        for number, box in enumerate(boxes)
-        for other in boxes[:number]
-    )
-    return inside and apart
 
 
 def test_make_writes_both_files_and_nothing_else(synthetic_csv: Path, tmp_path: Path) -> None:
@@ -92,7 +70,7 @@ def test_a_dot_in_the_stem_is_kept(tmp_path: Path) -> None:
     ]
 
 
-def test_one_column_a_task_with_results_one_row_a_metric(synthetic_csv: Path) -> None:
+def test_one_column_a_task_with_results_one_row_a_metric(synthetic_csv: Path, is_inside) -> None:
     figure = draw(read_results(synthetic_csv), panels=PANELS, title="A title")
     assert len(figure.axes) == 4
     assert [ax.get_title(loc="left") for ax in figure.axes[:2]] == ["Pen rotation", "Door opening"]
@@ -100,7 +78,7 @@ def test_one_column_a_task_with_results_one_row_a_metric(synthetic_csv: Path) ->
     assert len(figure.legends) == 1
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["AWAC", "SAC", "AWR"]
     assert not any(ax.get_legend() for ax in figure.axes)
-    assert _is_inside(figure)
+    assert is_inside(figure)
 
 
 def test_every_seed_is_drawn_and_a_band_only_with_five(synthetic_csv: Path) -> None:
@@ -183,11 +161,11 @@ def test_steps_left_out_and_unfinished_aggregates_are_named(make_run, make_frame
     ],
 )
 @pytest.mark.filterwarnings("error")
-def test_partial_results_can_be_drawn(returns, cells, make_run, make_frame) -> None:
-    assert _is_inside(draw(make_frame(make_run(returns, **cells)), panels=PEN, title="Words " * 30))
+def test_partial_results_can_be_drawn(returns, cells, make_run, make_frame, is_inside) -> None:
+    assert is_inside(draw(make_frame(make_run(returns, **cells)), panels=PEN, title="Words " * 30))
 
 
-def test_many_long_labels_stay_on_the_page(make_run, make_frame) -> None:
+def test_many_long_labels_stay_on_the_page(make_run, make_frame, is_inside) -> None:
     rows = [
         row
         for number in range(12)
@@ -195,7 +173,7 @@ def test_many_long_labels_stay_on_the_page(make_run, make_frame) -> None:
     ]
     figure = draw(make_frame(rows), panels=PEN)
     assert len(figure.legends[0].get_texts()) == 12
-    assert _is_inside(figure)
+    assert is_inside(figure)
 
 
 def test_a_method_keeps_its_look_whatever_else_is_drawn(make_run, make_frame) -> None:
@@ -226,7 +204,7 @@ def test_step_names(step: float, name: str) -> None:
 
 def test_figures_need_neither_torch_nor_a_simulator() -> None:
     program = (
-        "import sys, figures.figure1\n"
+        "import sys, figures.figure1, figures.figure2, figures.figure3\n"
         "heavy = {'torch', 'gymnasium', 'mujoco', 'algorithms', 'envs', 'reproduce'}\n"
         "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
     )
