@@ -27,7 +27,8 @@ class ReplayBuffer:
     `returns`, the discounted return-to-go of its trajectory (-inf until the trajectory has ended);
     `targets` and `advantages`, which a critic fills in for the whole buffer at once.
 
-    With `relabeling`, sampled batches are seen in hindsight, for other goals than the recorded.
+    With `relabeling`, sampled batches are seen in hindsight, for other goals than the recorded; its
+    rewards are taken as they are. Rewards that are added are multiplied by `reward_scale`.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class ReplayBuffer:
         columns: tuple[str, ...] = (),
         discount: float = 0.99,
         relabeling: HindsightRelabeling | None = None,
+        reward_scale: float = 1.0,
     ) -> None:
         self.capacity, self.size, self.prior, self._next = capacity, 0, 0, 0
         widths = (observation_dim, action_dim, 0, 0, observation_dim)
@@ -54,6 +56,7 @@ class ReplayBuffer:
         self._open: list[int] = []  # where the transitions of the unfinished trajectory lie
         self.added = 0  # transitions ever added
         self.discount, self.relabeling = discount, relabeling
+        self.reward_scale = reward_scale
         if relabeling is not None and columns:
             raise ValueError(
                 f"the columns {', '.join(columns)} belong to the recorded goals: a method that "
@@ -72,6 +75,7 @@ class ReplayBuffer:
 
         Raises ValueError if they do not fit: silently evicting demonstrations is a known fault.
         """
+        rewards = self.reward_scale * np.asarray(rewards, dtype=np.float32)
         arrays = (observations, actions, rewards, masks, next_observations)
         count = len(rewards)
         if self.size + count > self.capacity:
@@ -113,7 +117,7 @@ class ReplayBuffer:
         data = self._data
         data["observations"][index] = torch.from_numpy(np.asarray(observation, dtype=np.float32))
         data["actions"][index] = torch.from_numpy(np.asarray(action, dtype=np.float32))
-        data["rewards"][index] = float(reward)
+        data["rewards"][index] = self.reward_scale * float(reward)
         data["masks"][index] = float(mask)
         data["next_observations"][index] = torch.from_numpy(
             np.asarray(next_observation, dtype=np.float32)

@@ -32,6 +32,12 @@ class Hyperparameters:
     collect_steps: int = 1
     """Environment steps collected in a row before their updates are made. Released code: 1000.
     A remainder at the very end of a run gets no updates."""
+    steps_per_update: int = 1
+    """Environment steps to each round of `updates_per_step` gradient steps. More than one where
+    the simulator is cheap and updates are dear (training experts)."""
+    learning_starts: int = 0
+    """Environment steps before the first online update; 0 where prior data is there from the
+    start."""
     prior_rollouts: int = 500
     """Episodes of a behaviour-cloned policy that join the demonstrations as prior data."""
     prior_cloning_steps: int = 10_000
@@ -46,9 +52,20 @@ class Hyperparameters:
     def __post_init__(self) -> None:
         for name in ("discount", "tau", "prior_fraction"):
             check_range(name, getattr(self, name), 0.0, 1.0, above=name != "discount")
-        for name in ("batch_size", "offline_batch_size", "replay_buffer_size", "collect_steps"):
+        for name in (
+            "batch_size", "offline_batch_size", "replay_buffer_size", "collect_steps",
+            "steps_per_update",
+        ):  # fmt: skip
             check_range(name, getattr(self, name), 1)
-        for name in ("offline_steps", "updates_per_step", "prior_rollouts", "prior_cloning_steps"):
+        if self.collect_steps % self.steps_per_update:
+            raise ValueError(
+                f"collect_steps={self.collect_steps} must be a multiple of "
+                f"steps_per_update={self.steps_per_update}"
+            )
+        for name in (
+            "offline_steps", "updates_per_step", "learning_starts", "prior_rollouts",
+            "prior_cloning_steps",
+        ):  # fmt: skip
             check_range(name, getattr(self, name), 0)
         for name in ("policy", "q"):
             check_range(f"{name}_learning_rate", getattr(self, f"{name}_learning_rate"), 0.0)

@@ -22,7 +22,9 @@ from algorithms.policies import (
     SquashedGaussian,
     TanhMeanGaussian,
 )
+from algorithms.relabeling import Goals, RecordedGoals
 from algorithms.replay import Replay, Uniform
+from algorithms.reward_scaling import RewardScaling, TaskUnits
 from algorithms.vae import Perturbation
 
 PolicyClass = TanhMeanGaussian | SquashedGaussian | FreeGaussian | DeterministicTanh | Perturbation
@@ -45,6 +47,8 @@ class Method:
     pretraining: Pretraining = OnPriorData()
     acting: Acting = ModeOrSample()
     replay: Replay = Uniform()
+    goals: Goals = RecordedGoals()
+    reward_scaling: RewardScaling = TaskUnits()
     optimizer: Optimizer = Adam()
 
     @property

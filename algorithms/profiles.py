@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from algorithms.ensembles import ClampOutput, ClampTarget
-from algorithms.initialisation import RandomInit
+from algorithms.initialisation import NoPretraining, RandomInit
+from algorithms.objectives import PolicySamples
 from algorithms.optimizers import MomentumSGD
 from algorithms.policies import TanhMeanGaussian
+from algorithms.relabeling import Hindsight, RecordedGoals
+from algorithms.reward_scaling import ReturnRange
 from algorithms.temperature import FixedTemperature
 from algorithms.weights import BatchMean
 
@@ -55,6 +58,27 @@ AWR_ORIGINAL = {
 # 20 updates of the critics an environment step, and one of the policy
 _RLPD = {"updates_per_step": 20, "critic.updates_per_improvement": 20}
 
+# Pushing has random data and no demonstrations: what clones them starts at random, what imitates
+# them imitates the buffer.
+_NOTHING_TO_CLONE = {"initialisation": RandomInit()}
+_PUSH: dict[str, Values] = {
+    "SAC": _NOTHING_TO_CLONE,
+    "SAC+BC": {**_NOTHING_TO_CLONE, "objective.imitation.actions": "buffer"},
+    "BC": {"objective.actions": "buffer"},
+    "DAPG": {
+        **_NOTHING_TO_CLONE,
+        "objective.demonstration_weight": 0.0,
+        "goals": RecordedGoals(),
+    },
+    # returns and TD(lambda) belong to whole trajectories, and those to their recorded goals
+    "AWR": {**_AWR, "goals": RecordedGoals()},
+    "Cal-QL": {"goals": RecordedGoals()},
+    "RLPD": _RLPD,
+}
+# The text has no clip; without one exp(A / lambda) overflows once Q is wrong by 88. A weight is
+# at most 100, as in IQL and CORL.
+_AT_MOST_100 = {"objective.weights.shape.clip": math.log(100.0)}
+
 PROFILES: dict[str, dict[str, dict[str, Values]]] = {
     "paper": {
         "hand": {
@@ -76,6 +100,20 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "TD3+BC": _BOUNDED,
             "Cal-QL": _BOUNDED,
             "RLPD": {**_BOUNDED, **_RLPD},
+        },
+        "push": {
+            "*": {"goals": Hindsight()},
+            "AWAC": {"objective.weights.shape.lam": 0.3, "objective.weights.shape.clip": 2.0},
+            "ABM-MPO": {"objective.weights.shape.clip": 2.0},
+            **_PUSH,
+        },
+        "locomotion": {
+            "*": {"reward_scaling": ReturnRange(), "prior_rollouts": 100},
+            "AWAC": {"objective.weights.shape.lam": 1.0, **_AT_MOST_100},
+            "MPO": {"objective.weights.shape.lam": 1.0},
+            "ABM-MPO": {"objective.weights.shape.lam": 1.0, **_AT_MOST_100},
+            "AWR": _AWR,
+            "RLPD": _RLPD,
         },
     },
     "released": {
@@ -105,6 +143,56 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "TD3+BC": _RELEASED_CLAMP,
             "Cal-QL": _RELEASED_CLAMP,
             "RLPD": {**_RELEASED_CLAMP, **_RLPD},
+        },
+        "push": {
+            "*": {
+                "goals": Hindsight(),
+                "q_hidden": (256, 256),
+                "collect_steps": 1000,
+                "updates_per_step": 4,
+                "prior_fraction": 0.9,
+            },
+            # their scripts swept beta over 0.001, 0.01 and 0.1
+            "AWAC": {
+                "objective.weights.shape.lam": 0.1,
+                "objective.weights.normalisation": BatchMean(),
+            },
+            **_PUSH,
+        },
+        "locomotion": {
+            "*": {
+                "q_hidden": (256, 256),
+                "offline_batch_size": 128,
+                "offline_steps": 50_000,
+                "collect_steps": 1000,
+                "prior_fraction": 0.9,
+                "prior_rollouts": 100,
+            },
+            "AWAC": {
+                "objective.weights.shape.lam": 2.0,
+                "objective.weights.normalisation": BatchMean(),
+                "objective.value": PolicySamples(1),
+            },
+            # their scripts for MuJoCo: neither cloned nor pre-trained
+            "SAC": {
+                "policy": TanhMeanGaussian(),
+                "initialisation": RandomInit(),
+                "pretraining": NoPretraining(),
+            },
+            "SAC+BC": {
+                "policy": TanhMeanGaussian(),
+                "initialisation": RandomInit(),
+                "pretraining": NoPretraining(),
+            },
+            "MPO": {"objective.weights.shape.lam": 1.0},
+            "ABM-MPO": {"objective.weights.shape.lam": 1.0},
+            "AWR": {
+                **_AWR,
+                "policy_hidden": (128, 64),
+                "q_hidden": (128, 64),
+                **AWR_ORIGINAL,
+            },
+            "RLPD": _RLPD,
         },
     },
 }

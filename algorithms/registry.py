@@ -52,7 +52,7 @@ from algorithms.critics import (
     TargetPolicy,
     TDLambda,
 )
-from algorithms.initialisation import CloneDemonstrations, CloneMeans, NoPretraining
+from algorithms.initialisation import CloneDemonstrations, CloneMeans, NoPretraining, RandomInit
 from algorithms.lambda_critic import Unscaled
 from algorithms.methods import Method
 from algorithms.objectives import (
@@ -77,6 +77,7 @@ from algorithms.objectives import (
 from algorithms.policies import DeterministicTanh, FreeGaussian, SquashedGaussian, TanhMeanGaussian
 from algorithms.profiles import AWR_ORIGINAL, PROFILES
 from algorithms.replay import Symmetric
+from algorithms.reward_scaling import TaskUnits
 from algorithms.settings import Settings, nearest, replace_path
 from algorithms.temperature import FixedTemperature, LearnedTemperature
 from algorithms.vae import Perturbation
@@ -287,6 +288,21 @@ VARIANTS: dict[str, Variant] = {
         )
         for lam in (0.1, 0.3, 1.0, 3.0)
     },
+    "AWAC[task-rewards]": Variant(
+        "AWAC", {"reward_scaling": TaskUnits()}, "rewards are not scaled (a change on MuJoCo only)"
+    ),
+    "SAC[scratch]": Variant(
+        "SAC",
+        {
+            "initialisation": RandomInit(),
+            "pretraining": NoPretraining(),
+            "policy": SquashedGaussian(),
+            "objective.temperature": LearnedTemperature(),
+            "critic.clamp": NoClamp(),
+            "learning_starts": 5_000,
+        },
+        "learns online alone; with --data none from nothing but its own experience",
+    ),
     "SAC[entropy]": Variant(
         "SAC",
         {"objective.temperature": LearnedTemperature(), "critic.clamp": NoClamp()},

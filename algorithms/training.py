@@ -135,8 +135,11 @@ class Training:
 
     def _learn_online(self) -> None:
         config = self.agent.config
+        if self.step < config.learning_starts:
+            return
         if (self.step + 1) % config.collect_steps == 0:
-            for _ in range(config.collect_steps * config.updates_per_step):
+            rounds = config.collect_steps // config.steps_per_update
+            for _ in range(rounds * config.updates_per_step):
                 self._learn()
 
     def _learn_on_policy(self, ended: bool) -> None:

@@ -32,6 +32,7 @@ TINY = {
     "replay_buffer_size": 200,
     "collect_steps": 1,
     "updates_per_step": 1,
+    "learning_starts": 0,
     "initialisation.cloning_steps": 3,
     "behavior.vae_hidden": (8, 8),
     "behavior.period": 3,

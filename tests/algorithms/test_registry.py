@@ -94,7 +94,9 @@ def test_every_row_makes_another_table_entry() -> None:
     """No two rows are one and the same method, and no variant is the row that it is made from."""
     resolved = [resolve(name) for name in METHODS]
     assert all(a != b for i, a in enumerate(resolved) for b in resolved[:i])
-    as_the_profile_has_it = {"AWAC[unnormalised]", "AWAC[V-mode]", "AWAC[lambda=0.3]"}
+    as_the_profile_has_it = {
+        "AWAC[unnormalised]", "AWAC[V-mode]", "AWAC[lambda=0.3]", "AWAC[task-rewards]",
+    }  # fmt: skip
     same = {name for name, variant in VARIANTS.items() if resolve(name) == resolve(variant.base)}
     assert same == as_the_profile_has_it
     assert all(resolve(name, profile="released") for name in VARIANTS)

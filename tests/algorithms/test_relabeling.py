@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from algorithms.buffer import ReplayBuffer
-from algorithms.relabeling import HindsightRelabeling
+from algorithms.relabeling import Hindsight, HindsightRelabeling
 
 O, G, T = 3, 2, 7  # noqa: E741  observation, goal, steps a trajectory
 FRESH = 1000.0  # goals that the task draws start here
@@ -26,7 +26,7 @@ def fresh_goals(count: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def relabeling(original: float = 0.2, sampled: float = 0.5) -> HindsightRelabeling:
-    return HindsightRelabeling(O, achieved, reward, fresh_goals, original, sampled)
+    return HindsightRelabeling(O, achieved, reward, fresh_goals, Hindsight(original, sampled))
 
 
 def steps(number: int) -> tuple[np.ndarray, ...]:
@@ -139,5 +139,5 @@ def test_columns_of_the_recorded_goals_are_refused() -> None:
 
 @pytest.mark.parametrize(("original", "sampled"), [(-0.1, 0.5), (0.6, 0.5), (0.2, 1.2)])
 def test_shares_that_are_none(original: float, sampled: float) -> None:
-    with pytest.raises(ValueError, match="must be"):
+    with pytest.raises(ValueError, match="must be|shares of one whole"):
         relabeling(original, sampled)

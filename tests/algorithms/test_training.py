@@ -21,14 +21,15 @@ from tests.algorithms.conftest import (
 OFFLINE = "offline_steps=5"
 EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_METHOD)
 EVERYTHING = pytest.mark.parametrize(("name", "profile"), EVERY_ROW)
-ONLINE_ONLY = {"DAPG", "RLPD"}
+ONLINE_ONLY = {"DAPG", "RLPD", "SAC[scratch]"}
 CLONED = {("SAC", "paper"), ("SAC+BC", "paper"), ("DAPG", "paper"), ("DAPG", "released")}
 DEMONSTRATIONS = {"SAC+BC", "BC", "DAPG"}  # wanted by every update
 
 
 def needs_demonstrations(name: str, profile: str) -> bool:
     base = base_of(name)
-    return (base in DEMONSTRATIONS or (base, profile) in CLONED) and name != "BC[all]"
+    none_needed = name in ("BC[all]", "SAC[scratch]")
+    return (base in DEMONSTRATIONS or (base, profile) in CLONED) and not none_needed
 
 
 def gradient_steps(training: Training) -> list[tuple[int, str]]:
@@ -71,8 +72,9 @@ def test_online_evaluations_do_not_depend_on_the_length_of_the_offline_phase() -
 def test_rows_stand_at_their_clock_and_phase(name: str, profile: str) -> None:
     training = make_training(tiny_settings(name, profile, OFFLINE))
     assert training.run()
-    offline = [] if base_of(name) in ONLINE_ONLY else [(t, "offline") for t in (-5, -3, -1)]
-    cloning = 3 if (base_of(name), profile) in CLONED else 0
+    offline = [] if {name, base_of(name)} & ONLINE_ONLY else [(t, "offline") for t in (-5, -3, -1)]
+    cloned = (base_of(name), profile) in CLONED and name != "SAC[scratch]"
+    cloning = 3 if cloned else 0
     assert training.cloning_steps == cloning
     assert [(row["env_step"], row["phase"]) for row in training.rows] == [
         *offline, (0, "offline"), (2, "online"), (4, "online"), (8, "online"), (12, "online"),
@@ -91,6 +93,19 @@ def test_gradient_steps_of_each_phase() -> None:
     steps = gradient_steps(training)
     assert steps == [(t, "imitate") for t in (-8, -7, -6)] + [(t, "update") for t in range(-5, 12)]
     assert training.grad_steps == 20
+
+
+def test_steps_per_update_and_learning_starts() -> None:
+    """A step's experience is learned from once in two steps, and not before the fifth."""
+    changes = (OFFLINE, "collect_steps=4", "steps_per_update=2", "learning_starts=5")
+    training = make_training(tiny_settings("AWAC", "paper", *changes))
+    clock = [t for t, _ in gradient_steps(training) if t >= 0]
+    assert clock == [7] * 2 + [11] * 2
+
+
+def test_steps_per_update_must_divide_what_is_collected() -> None:
+    with pytest.raises(ValueError, match="multiple of steps_per_update=2"):
+        tiny_settings("AWAC", "paper", "steps_per_update=2")
 
 
 def test_updates_per_step_and_collect_steps() -> None:
