@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: install figure1 plot test lint benchmark clean
+.PHONY: install figure1 figure2 figure3 plot test lint benchmark clean
 
 install: $(VENV)/.installed
 
@@ -18,8 +18,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) -e '.[dev]'
 	touch $@
 
-figure1: $(VENV)/.installed
-	$(BIN)/python reproduce/figure1.py --preset quick
+figure1 figure2 figure3: $(VENV)/.installed
+	$(BIN)/python reproduce/$@.py --preset quick
 
 # Draw every committed figure again from its CSV, and the tables from the code; trains nothing.
 plot: $(VENV)/.installed

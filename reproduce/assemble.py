@@ -7,16 +7,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.critics import ClampTarget
+from algorithms.initialisation import NoPretraining
 from algorithms.registry import resolve
+from algorithms.relabeling import Goals, Hindsight, HindsightRelabeling
 from algorithms.settings import Settings, describe
-from algorithms.training import Evaluate, Row, Training
-from envs.evaluation import EVALUATION_SEED_BASE, evaluate
+from algorithms.training import Training
+from envs.goals import goal_task
 from envs.tasks import task
+from envs.trajectory import DataError, Dataset
+from reproduce.evaluator import evaluator
+from reproduce.expert_data import expert_demonstrations
 from reproduce.grid import PRESETS, RunSpec
 from reproduce.prior_data import (
     DOOR_THRESHOLDS,
@@ -39,7 +42,8 @@ class Assembled:
 def settings_of(spec: RunSpec) -> Settings:
     """Row, profile, preset and `--set`, put together.
 
-    Raises ValueError if the critic's targets would be clamped above the lowest possible value.
+    Raises ValueError if the critic's targets would be clamped above the lowest possible value, or
+    if the method needs data that the run does not have.
     """
     known = task(spec.env)
     preset = PRESETS[spec.preset]
@@ -47,7 +51,7 @@ def settings_of(spec: RunSpec) -> Settings:
         spec.registered,
         profile=spec.profile,
         domain=known.domain,
-        preset=preset.of(spec.method),
+        preset=preset.of(spec.method, known.domain),
         at_most=preset.at_most,
         settings=spec.settings,
     )
@@ -59,7 +63,29 @@ def settings_of(spec: RunSpec) -> Settings:
                 f"--set discount={discount} makes values as low as {lowest:.6g} possible, but "
                 f"targets are clamped at {clamp.low:g}; add --set clamp.low={lowest:.6g}"
             )
+    _check_data(spec, settings)
     return settings
+
+
+def _check_data(spec: RunSpec, settings: Settings) -> None:
+    method = settings.method
+    if isinstance(method.goals, Hindsight) and task(spec.env).goal_dim == 0:
+        raise ValueError(f"goals=Hindsight needs a task with goals, which {spec.env} is not")
+    if spec.data not in ("random", "none"):
+        return
+    have = f"{spec.env} with data {spec.data} has no demonstrations"
+    if method.objective.needs_demonstrations:
+        raise ValueError(f"{spec.method} learns from demonstrations, but {have}")
+    if method.initialisation.cloning_steps > 0:
+        raise ValueError(
+            f"{spec.method} clones demonstrations first, but {have}; "
+            "--set initialisation=RandomInit"
+        )
+    if spec.data == "none" and not isinstance(method.pretraining, NoPretraining):
+        raise ValueError(
+            f"{spec.method} is trained on prior data first, but there is none; "
+            "--set pretraining=NoPretraining"
+        )
 
 
 def identity_of(spec: RunSpec) -> dict[str, Any]:
@@ -84,6 +110,7 @@ def prior_data_of(
         labels=spec.labels,
         profile=spec.profile,
         data_dir=data_dir,
+        cache=cache,
         download=False,
         notify=notify,
     )
@@ -105,21 +132,30 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
     sizes = (known.observation_dim, known.action_dim)
     prior_steps = data.demonstrations.steps + data.rollouts.steps
     capacity = min(config.replay_buffer_size, prior_steps + schedule.online_steps)
+    scale = settings.method.reward_scaling.factor(data.returns)
     buffer = ReplayBuffer(
-        capacity, *sizes, device, columns=settings.method.columns, discount=config.discount
+        capacity,
+        *sizes,
+        device,
+        columns=settings.method.columns,
+        discount=config.discount,
+        relabeling=_relabeling(spec.env, settings.method.goals, scale),
+        reward_scale=scale,
     )
     fill(buffer, data.demonstrations)
     fill(buffer, data.rollouts)
     buffer.freeze_prior()
-    demonstrations = ReplayBuffer(data.demonstrations.steps, *sizes, device)
-    fill(demonstrations, data.demonstrations)
+    demonstrations = None
+    if data.demonstrations.steps:
+        demonstrations = ReplayBuffer(data.demonstrations.steps, *sizes, device)
+        fill(demonstrations, data.demonstrations)
     agent = Agent(settings.method, config, *sizes, seed=spec.seed, device=device)
     training = Training(
         agent,
         buffer,
         demonstrations,
-        make_env(spec.env, DOOR_THRESHOLDS[spec.profile]),
-        evaluator(spec, schedule.eval_episodes),
+        make_env(spec.env, spec.profile),
+        evaluator(spec, schedule.eval_episodes, _reference(spec, data, data_dir, cache)),
         schedule,
         seed=spec.seed,
     )
@@ -134,22 +170,32 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
     return Assembled(training, identity)
 
 
-def evaluator(spec: RunSpec, episodes: int) -> Evaluate:
-    """Whole episodes from the same fixed starts, in an environment of its own."""
-    env = make_env(spec.env, DOOR_THRESHOLDS[spec.profile])
-    sustained = task(spec.env).success_steps_sustained
+def _reference(
+    spec: RunSpec, data: PriorData, data_dir: Path | None, cache: Path
+) -> Dataset | None:
+    """The demonstrations whose mean return is 1 on locomotion's normalised scale.
 
-    def columns(act: Callable[[np.ndarray], np.ndarray]) -> Row:
-        stats = evaluate(
-            env, act, episodes=episodes, seed=EVALUATION_SEED_BASE, sustained_steps=sustained
-        )
-        return {
-            "episodes": episodes,
-            "return_mean": float(stats.returns.mean()),
-            "return_std": float(stats.returns.std()),
-            "success_any": float(stats.success_any.mean()),
-            "success_final": float(stats.success_final.mean()),
-            "success_sustained": float(stats.success_sustained.mean()),
-        }
+    A run without prior data is measured against those that it could have had, if there are any:
+    an expert in training is the first.
+    """
+    if task(spec.env).domain != "locomotion":
+        return None
+    if data.demonstrations.trajectories:
+        return data.demonstrations
+    try:
+        return expert_demonstrations(spec.env, data_dir=data_dir, cache=cache)
+    except DataError:
+        return None
 
-    return columns
+
+def _relabeling(env_id: str, goals: Goals, scale: float) -> HindsightRelabeling | None:
+    if not isinstance(goals, Hindsight):
+        return None
+    known = goal_task(env_id)
+    return HindsightRelabeling(
+        known.observation_dim,
+        known.achieved,
+        lambda reached, wanted: scale * known.reward(reached, wanted),
+        known.sample_goals,
+        goals,
+    )

@@ -10,7 +10,6 @@ from typing import Any
 
 from filelock import FileLock
 
-from envs.tasks import task
 from reproduce.assemble import identity_of
 from reproduce.files import write_csv, write_json
 from reproduce.grid import RunSpec
@@ -54,10 +53,7 @@ def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path
         if state != "done" and _key({name: getattr(spec, name) for name in RUN}) in finished_before:
             continue
         same = _identity(experiment, spec, state, folder.config())
-        rows += [
-            same | row | {"score": task(spec.env).score(float(row["return_mean"]))}
-            for row in progress
-        ]
+        rows += [same | row for row in progress]
         reason = {"reason": folder.failure()} if state == "failed" else {}
         manifest.append({name: same[name] for name in RUN} | reason | folder.config())
     fresh = {_key(entry) for entry in manifest}

@@ -85,16 +85,21 @@ def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKi
 
     Only the larger presets use the network: quick is to work on a fresh machine as it is.
     """
-    from reproduce.prior_data import demonstrations_for
+    from reproduce.prior_data import demonstrations_for, kind_of
 
     found: dict[str, tuple[DataKind, Labels]] = {}
     for env in envs:
+        kind = kind_of(env, options.data)
+        if kind is not None:  # nothing to look for, and no other reading of the labels
+            found[env] = (kind, "stored")
+            continue
         provenance = demonstrations_for(
             env,
             data=options.data,
             labels=options.labels,
             profile=options.profile,
             data_dir=options.data_dir,
+            cache=options.cache,
             download=options.preset != "quick",
         ).provenance
         if provenance.rewards != options.labels:

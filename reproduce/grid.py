@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 PresetName = Literal["quick", "small", "paper"]
 ProfileName = Literal["paper", "released"]
-DataKind = Literal["human", "expert", "embedded"]
+DataKind = Literal["human", "expert", "embedded", "random", "none"]
 Labels = Literal["relabelled", "stored"]
 
 _LONGEST_NAME = 100
@@ -21,19 +21,20 @@ _LONGEST_NAME = 100
 class Preset:
     """How large an experiment is: `settings` are laid over the profile's, key by key.
 
-    A key that a method has no component for is passed over. `methods` holds what is laid over that
-    for single rows of METHODS (their variants included).
+    A key that a method has no component for is passed over. `domains` holds what is laid over that
+    for the tasks of one domain, `methods` for single rows of METHODS (their variants included).
     """
 
     seeds: int
     settings: dict[str, Any] = field(default_factory=dict)
+    domains: dict[str, dict[str, Any]] = field(default_factory=dict)
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     at_most: dict[str, int] = field(default_factory=dict)
     """Upper bounds on what method, profile and variant say; smaller numbers of theirs stay."""
 
-    def of(self, method: str) -> dict[str, Any]:
-        """The settings for a row of METHODS."""
-        return self.settings | self.methods.get(method, {})
+    def of(self, method: str, domain: str) -> dict[str, Any]:
+        """The settings for a row of METHODS on the tasks of a domain."""
+        return self.settings | self.domains.get(domain, {}) | self.methods.get(method, {})
 
 
 _SMALL_NETWORKS = {
@@ -61,6 +62,7 @@ PRESETS: dict[str, Preset] = {
             "dense_until": 800,
             "eval_episodes": 5,
         },
+        domains={"locomotion": {"prior_rollouts": 10, "eval_episodes": 1}},
         methods=_SMALL_METHODS,
         # fewer samples a state and short phases: to see every part at work, in minutes
         at_most={
@@ -84,10 +86,12 @@ PRESETS: dict[str, Preset] = {
             "online_steps": 60_000,
             "dense_eval_every": 2_500,
         },
+        domains={"locomotion": {"eval_episodes": 10}},  # of 1000 steps each
         methods=_SMALL_METHODS,
         at_most={"critic.regulariser.samples": 4, "objective.trajectories": 20},
     ),
-    "paper": Preset(seeds=10),  # Table 1 as it stands
+    # Table 1 as it stands
+    "paper": Preset(seeds=10, domains={"locomotion": {"eval_episodes": 10}}),
 }
 
 
@@ -118,7 +122,8 @@ class RunSpec:
 
     def folder(self, out: Path) -> Path:
         """Where the run keeps its files; the same for every launch of the same run."""
-        data = self.data if self.labels == "relabelled" else f"{self.data}-{self.labels}"
+        plain = self.labels == "relabelled" or self.data in ("random", "none")
+        data = self.data if plain else f"{self.data}-{self.labels}"
         name = f"{self.method}+{self.variant}" if self.variant else self.method
         if len(name) > _LONGEST_NAME:  # file systems allow 255 bytes
             digest = hashlib.sha256(name.encode()).hexdigest()[:12]

@@ -12,7 +12,7 @@ import tyro
 
 from reproduce.grid import Labels, PresetName, ProfileName
 
-DataChoice = Literal["auto", "human", "expert", "embedded"]
+DataChoice = Literal["auto", "human", "expert", "embedded", "random", "none"]
 APP = "awac-reproduction"
 
 
@@ -25,7 +25,9 @@ class Common:
     profile: ProfileName = "paper"
     """Hyperparameters: the paper's text, or what the authors' published scripts run."""
     data: DataChoice = "auto"
-    """Source of demonstrations; auto prefers human, then the set shipped with the project."""
+    """Source of the prior data. auto: on the hand human demonstrations, else the set shipped with
+    the project; in locomotion the project's own expert; in pushing random data. none: learn from
+    scratch."""
     labels: Labels = "relabelled"
     """Rewards of human pen demonstrations: recomputed from observations, or as stored."""
     data_dir: Path | None = None

@@ -17,7 +17,7 @@ from algorithms.types import Batch
 from envs.tasks import task
 from reproduce.assemble import settings_of
 from reproduce.grid import RunSpec
-from reproduce.prior_data import DOOR_THRESHOLDS, make_env
+from reproduce.prior_data import make_env
 from reproduce.run_folder import RunFolder, State
 
 
@@ -86,10 +86,11 @@ class Pace:
         episode = task(spec.env).horizon * simulate
         evaluations = sum(at >= begin for at in schedule.evaluations(offline))
         online = schedule.online_steps - max(begin, 0)
+        per_step = settings.config.updates_per_step / settings.config.steps_per_update
         return (
             max(0, -offline - begin) * imitate
             + max(0, min(offline, -begin)) * update
-            + online * (update * settings.config.updates_per_step + simulate)
+            + online * (update * per_step + simulate)
             + evaluations * schedule.eval_episodes * episode
         )
 
@@ -112,7 +113,7 @@ class Pace:
 
     def _simulate_s(self, spec: RunSpec) -> float:
         if spec.env not in self._simulate:
-            env = make_env(spec.env, DOOR_THRESHOLDS[spec.profile])
+            env = make_env(spec.env, spec.profile)
             env.action_space.seed(0)
             env.reset(seed=0)
             began = time.perf_counter()

@@ -1,40 +1,53 @@
 """Prior data of a task: demonstrations, and rollouts of a policy cloned from them.
 
-The same for every method and seed: made on first use from fixed seeds, cached under a name that
-is a checksum of everything that went into it, and verified whenever it is read.
+Pushing has random data in their place. The same for every method and seed: made on first use from
+fixed seeds, cached under a name that is a checksum of everything that went into it, and verified
+whenever it is read.
+
+    python reproduce/prior_data.py --describe    # a table of all tasks, see describe_data.py
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 import gymnasium
 import numpy as np
-from filelock import FileLock
+from envs.making import make_task
 from rich.progress import Progress
 
-import envs  # noqa: F401  (registers the tasks)
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.config import Hyperparameters
 from algorithms.registry import METHODS
 from envs.evaluation import collect
 from envs.sources import find_demonstrations
-from envs.storage import load_dataset, save_dataset
-from envs.tasks import task
-from envs.trajectory import DataError, Dataset, Provenance, Trajectory
+from envs.tasks import Domain, task
+from envs.trajectory import Dataset, Provenance, Trajectory
+from reproduce.dataset_cache import cached
+from reproduce.expert_data import expert_demonstrations
+from reproduce.grid import DataKind
+from reproduce.random_data import provenance as random_provenance
+from reproduce.random_data import random_rollouts
 
 _CLONING = Hyperparameters(policy_hidden=(256, 256), batch_size=256)
 # not all of Hyperparameters: a new one must not make everybody's prior data anew
 _CLONING_USES = ("policy_hidden", "policy_learning_rate", "policy_weight_decay", "batch_size")
 _SEED = 0
 _FIRST_EPISODE_SEED = 500_000
-_FORMAT = 1
+
+DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"}
+"""What --data auto comes to; on the hand it depends on what is found."""
+KINDS: dict[Domain, tuple[str, ...]] = {
+    "hand": ("auto", "human", "expert", "embedded", "none"),
+    "locomotion": ("auto", "expert", "none"),
+    "push": ("auto", "random", "none"),
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,11 @@ class PriorData:
         """Over the content of both parts."""
         parts = self.demonstrations.content_checksum + self.rollouts.content_checksum
         return hashlib.sha256(parts.encode()).hexdigest()
+
+    @property
+    def returns(self) -> list[float]:
+        """Of every episode, in units of the task."""
+        return [*map(float, self.demonstrations.returns), *map(float, self.rollouts.returns)]
 
     def leading(self, fraction: float) -> PriorData:
         """The first `fraction` of the demonstrations and of the rollouts (at least one of each)."""
@@ -80,33 +98,31 @@ def prior_data(
 
     Behaviour cloning runs `cloning_steps` steps at 2x256, batch 256; half of the episodes act by
     the policy's mode and half by sampling, alternating (as the authors' scripts mixed evaluation
-    and exploration). A damaged cache file is named and made again. With `rollouts` 0 the
-    demonstrations are all there is.
+    and exploration). With `rollouts` 0 the demonstrations are all there is. Where the data is
+    random, `rollouts` episodes of the random process are.
     """
-    if rollouts == 0:
+    source = demonstrations.provenance.source
+    if rollouts == 0 or source == "none":
         return PriorData(demonstrations, replace(demonstrations, trajectories=()))
+    if source == "random":
+        made = random_rollouts(
+            demonstrations.task_id, episodes=rollouts, cache=cache, notify=notify
+        )
+        return PriorData(demonstrations, made)
     recipe = {
-        "format": _FORMAT,
         "demonstrations": demonstrations.content_checksum,
-        "env": demonstrations.task_id,
         "door_threshold": door_threshold,
         "rollouts": rollouts,
         "cloning": {name: getattr(_CLONING, name) for name in _CLONING_USES}
         | {"steps": cloning_steps, "seed": _SEED},
-        "versions": {name: version(name) for name in ("mujoco", "gymnasium-robotics", "torch")},
     }
-    key = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
-    path = cache / "prior" / f"{demonstrations.task_id}-{key[:16]}.npz"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
-        if path.exists():
-            try:
-                return PriorData(demonstrations, load_dataset(path))
-            except DataError as error:
-                notify(f"{error}\nmaking it again")
-        notify(f"{demonstrations.task_id}: making prior data, kept in {path}")
-        made = _roll_out(demonstrations, rollouts, cloning_steps, door_threshold)
-        save_dataset(path, made)
+    made = cached(
+        cache,
+        demonstrations.task_id,
+        recipe,
+        lambda: _roll_out(demonstrations, rollouts, cloning_steps, door_threshold),
+        notify,
+    )
     return PriorData(demonstrations, made)
 
 
@@ -124,7 +140,7 @@ def _roll_out(
             if count == 0:
                 parts.append([])
                 continue
-            env = make_env(env_id, door_threshold)
+            env = make_task(env_id, door_threshold=door_threshold)
             parts.append(
                 collect(
                     env,
@@ -160,13 +176,29 @@ def _clone(demonstrations: Dataset, steps: int, advance: Callable[[], None]) -> 
     return agent
 
 
-def make_env(env_id: str, door_threshold: float) -> gymnasium.Env[np.ndarray, np.ndarray]:
-    """The task; the door's threshold is 1.4 rad in the paper and 1.35 in the released code."""
-    extra = {"door_threshold": door_threshold} if env_id.startswith("door") else {}
-    return gymnasium.make(env_id, **extra)
-
-
 DOOR_THRESHOLDS = {"paper": 1.4, "released": 1.35}
+
+
+def make_env(env_id: str, profile: str) -> gymnasium.Env[np.ndarray, np.ndarray]:
+    """The task as a method sees it; the door opens at the angle of the profile."""
+    return make_task(env_id, door_threshold=DOOR_THRESHOLDS[profile])
+
+
+def kind_of(env_id: str, data: str) -> DataKind | None:
+    """What --data comes to without looking at files; None on the hand, where they decide.
+
+    Raises:
+        ValueError: if the task has no data of that kind.
+    """
+    domain = task(env_id).domain
+    if data not in KINDS[domain]:
+        raise ValueError(f"--data {data}: {env_id} has {', '.join(KINDS[domain])}")
+    if data == "auto":
+        return DEFAULT_KIND.get(domain)
+    if domain == "hand" and data != "none":
+        return None
+    assert data in get_args(DataKind)
+    return data  # type: ignore[return-value]
 
 
 def demonstrations_for(
@@ -176,10 +208,23 @@ def demonstrations_for(
     labels: str,
     profile: str,
     data_dir: Path | None,
+    cache: Path,
     download: bool,
     notify: Callable[[str], None] = print,
 ) -> Dataset:
-    """The demonstrations that a run of `profile` uses; see `envs.sources.find_demonstrations`."""
+    """The demonstrations that a run of `profile` uses; without trajectories where there are none.
+
+    Raises:
+        DataError: as `find_demonstrations` and `expert_demonstrations`.
+        ValueError: if the task has no data of that kind.
+    """
+    kind = kind_of(env_id, data)
+    if kind == "none":
+        return Dataset(env_id, (), Provenance("none", "no prior data", "", "stored"))
+    if kind == "random":
+        return Dataset(env_id, (), random_provenance())
+    if kind == "expert":
+        return expert_demonstrations(env_id, data_dir=data_dir, cache=cache, notify=notify)
     return find_demonstrations(
         env_id,
         data=data,  # type: ignore[arg-type]
@@ -189,3 +234,9 @@ def demonstrations_for(
         notify=notify,
         door_threshold=DOOR_THRESHOLDS[profile],
     )
+
+
+if __name__ == "__main__":
+    from reproduce.describe_data import main
+
+    sys.exit(main())

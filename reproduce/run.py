@@ -15,6 +15,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import tyro
 
@@ -143,12 +144,7 @@ def _train(
 
     def on_row() -> None:
         folder.write_rows([dict(row) for row in training.rows])
-        row = training.rows[-1]
-        print(
-            f"{spec}: step {row['env_step']:,} of {end:,}, return {row['return_mean']:.1f}, "
-            f"success {row['success_any']:.2f}, {row['wall_s']:.0f} s",
-            flush=True,
-        )
+        print(f"{spec}: {_progress(dict(training.rows[-1]), end)}", flush=True)
 
     finished = training.run(on_row=on_row, at_boundary=at_boundary, on_step=on_step)
     if not finished:
@@ -158,6 +154,13 @@ def _train(
     folder.finish()
     print(f"{spec}: done. {_breakdown(training.seconds)}", flush=True)
     return 0
+
+
+def _progress(row: dict[str, Any], end: int) -> str:
+    parts = [f"step {row['env_step']:,} of {end:,}", f"return {row['return_mean']:.1f}"]
+    shown = {"success_any": "success", "final_distance": "final distance"}
+    parts += [f"{name} {row[column]:.2f}" for column, name in shown.items() if column in row]
+    return ", ".join([*parts, f"{row['wall_s']:.0f} s"])
 
 
 def _breakdown(seconds: dict[str, float]) -> str:

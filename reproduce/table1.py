@@ -7,9 +7,9 @@ r"""Table 1: every hyper-parameter of a method, as the paper and the released co
 Prints the Markdown; values that differ between the profiles are bold, and marked in the CSV. The
 values are those of the hand tasks without a preset: `quick` and `small` shrink some of them.
 
-All values are read from the code but for two facts, which are fixed text since nothing can be set
-there: hidden layers are ReLU, and rewards are not scaled. "Exploration Noise" is read from the
-policy's class. The LaTeX needs \usepackage{booktabs,longtable}. Trains nothing.
+All values are read from the code but for one fact, which is fixed text since nothing can be set
+there: hidden layers are ReLU. "Exploration Noise" is read from the policy's class. The LaTeX needs
+\usepackage{booktabs,longtable}. Trains nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from algorithms.methods import Method
 from algorithms.policies import DeterministicTanh
 from algorithms.profiles import PROFILES
 from algorithms.registry import METHODS, resolve
+from algorithms.reward_scaling import ReturnRange
 from algorithms.settings import Settings
 from reproduce.tables import Cell, Section, code, maths, publish, text, to_latex, to_markdown
 
@@ -39,12 +40,20 @@ def exploration_noise(method: Method) -> str:
     return "None (stochastic policy)"
 
 
+def reward_scaling(method: Method) -> str:
+    """What rewards are multiplied by."""
+    scaling = method.reward_scaling
+    if isinstance(scaling, ReturnRange):
+        return f"{scaling.target_range:g} / range of returns"
+    return "1"
+
+
 PAPER_TABLE: tuple[tuple[str, str | Callable[[Method], str]], ...] = (
     ("Training Batches Per Timestep", "updates_per_step"),
     ("Exploration Noise", exploration_noise),
     ("RL Batch Size", "batch_size"),
     ("Discount Factor", "discount"),
-    ("Reward Scaling", lambda method: "1"),
+    ("Reward Scaling", reward_scaling),
     ("Replay Buffer Size", "replay_buffer_size"),
     ("Number of pretraining steps", "offline_steps"),
     ("Policy Hidden Sizes", "policy_hidden"),
@@ -62,6 +71,8 @@ PAPER_TABLE: tuple[tuple[str, str | Callable[[Method], str]], ...] = (
 READABLE = {
     "offline_batch_size": "Batch Size in Pre-training",
     "collect_steps": "Timesteps Collected in a Row",
+    "steps_per_update": "Timesteps to a Round of Training Batches",
+    "learning_starts": "Timesteps before the First Training Batch",
     "prior_rollouts": "Rollouts in the Prior Data",
     "prior_cloning_steps": "Cloning Steps of the Rollouts' Policy",
     "prior_fraction": "Share of the Prior Data Used",

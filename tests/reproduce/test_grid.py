@@ -62,7 +62,7 @@ def test_every_key_of_a_preset_is_one_of_some_method(name: str) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("method", METHODS)
 def test_a_preset_reaches_every_method_that_has_the_component(name: str, method: str) -> None:
-    values = PRESETS[name].of(method)
+    values = PRESETS[name].of(method, "hand")
     resolved = resolve(method, preset=values).paths()
     assert all(resolved[key] == value for key, value in values.items() if key in resolved)
 

@@ -37,7 +37,7 @@ def test_rollouts_alternate_between_mode_and_sample(
 ) -> None:
     assert [len(t.rewards) for t in made.rollouts.trajectories] == [200] * 5
     agent = module._clone(demonstrations, 20, lambda: None)
-    env = make_env("pen-binary-v0", 1.4)
+    env = make_env("pen-binary-v0", "paper")
     by_mode = collect(env, lambda obs: agent.act(obs, deterministic=True), episodes=3, seed=500_000)
     for index, expected in zip((0, 2, 4), by_mode, strict=True):
         np.testing.assert_array_equal(made.rollouts.trajectories[index].actions, expected.actions)

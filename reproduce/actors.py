@@ -1,0 +1,131 @@
+"""Policies as files: the weights of a squashed Gaussian actor, as safetensors.
+
+Arrays ``layers.<i>.weight`` (in, out) and ``layers.<i>.bias`` (out,), float32; the last layer gives
+mean and log-std. The metadata says how the policy came about and what it returns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from algorithms.blueprint import Blueprint
+from algorithms.config import Hyperparameters
+from algorithms.policies import Policy, SquashedGaussian
+from envs.files import atomic_file, sha256_of
+from envs.sources import ASSETS, DATA_DIR_VARIABLE
+from envs.tasks import task
+from envs.trajectory import DataError
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A policy that somebody else's data can be made with.
+
+    Attributes:
+        path: its file.
+        policy: its network.
+        metadata: what the file says about it.
+        sha256: checksum of the file.
+    """
+
+    path: Path
+    policy: Policy
+    metadata: dict[str, Any]
+    sha256: str
+
+    @property
+    def return_mean(self) -> float:
+        """Mean return of its deterministic evaluation episodes."""
+        return float(self.metadata["return_mean"])
+
+    @torch.no_grad()
+    def act(
+        self, observation: np.ndarray, *, generator: torch.Generator | None = None
+    ) -> np.ndarray:
+        """(O,) -> (A,): a sample drawn from `generator`, the mode without one."""
+        pi = self.policy(torch.as_tensor(observation, dtype=torch.float32).unsqueeze(0))
+        action = pi.mode() if generator is None else pi.sample(generator)
+        result: np.ndarray = action[0].clamp(-1, 1).numpy()
+        return result
+
+
+def filename(task_id: str) -> str:
+    """Name of the file of a task's expert: halfcheetah_sac.safetensors."""
+    return f"{task_id.split('-')[0].lower()}_sac.safetensors"
+
+
+def save_actor(path: Path, policy: Policy, metadata: Mapping[str, Any]) -> None:
+    """Write the weights and what is to be known about them; whole or not at all."""
+    arrays = {}
+    for index, (weight, bias) in enumerate(policy.mlp.layers()[0]):
+        arrays[f"layers.{index}.weight"] = weight.detach().cpu().contiguous().clone()
+        arrays[f"layers.{index}.bias"] = bias.detach().cpu().contiguous().clone()
+    with atomic_file(path) as file:
+        file.write(save(arrays, {"actor": json.dumps(dict(metadata), sort_keys=True)}))
+
+
+def load_actor(task_id: str, data_dir: Path | None = None) -> Actor:
+    """The expert of a task: from the data folder, else the one that the project ships.
+
+    Raises:
+        DataError: naming the file and the way out, if there is none, or it is damaged or of
+            another task.
+    """
+    named = os.environ.get(DATA_DIR_VARIABLE)
+    folders = [data_dir or (Path(named) if named else ASSETS), ASSETS]
+    found = [folder / filename(task_id) for folder in folders]
+    path = next((path for path in found if path.is_file()), None)
+    if path is None:
+        raise DataError(
+            f"no expert for {task_id}: {filename(task_id)} is not in {folders[0]} nor in {ASSETS}; "
+            f"train one with `python reproduce/train_expert.py --env {task_id}`"
+        )
+    return read_actor(path, task_id)
+
+
+def read_actor(path: Path, task_id: str) -> Actor:
+    """Read one file. Raises DataError as `load_actor` does."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            metadata = json.loads((file.metadata() or {})["actor"])
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise DataError(
+            f"{path} is no policy of this project, or damaged ({error}); delete it and train one "
+            f"with `python reproduce/train_expert.py --env {task_id}`"
+        ) from error
+    known = task(task_id)
+    depth = len(arrays) // 2
+    weights = [arrays.get(f"layers.{i}.weight") for i in range(depth)]
+    biases = [arrays.get(f"layers.{i}.bias") for i in range(depth)]
+    ends = (known.observation_dim, 2 * known.action_dim)
+    fits = (
+        all(w is not None and b is not None for w, b in zip(weights, biases, strict=True))
+        and depth > 0
+        and (weights[0].shape[0], weights[-1].shape[1]) == ends  # type: ignore[union-attr]
+        and metadata.get("task") == task_id
+    )
+    if not fits:
+        raise DataError(f"{path} is no policy for {task_id} ({ends[0]} to {ends[1]} numbers)")
+    hidden = tuple(int(b.shape[0]) for b in biases[:-1])  # type: ignore[union-attr]
+    blueprint = Blueprint(
+        known.observation_dim, known.action_dim, Hyperparameters(policy_hidden=hidden),
+        torch.Generator().manual_seed(0),
+    )  # fmt: skip
+    policy = SquashedGaussian().build(blueprint)
+    for (weight, bias), new_weight, new_bias in zip(
+        policy.mlp.layers()[0], weights, biases, strict=True
+    ):
+        weight.copy_(new_weight)  # type: ignore[arg-type]
+        bias.copy_(new_bias)  # type: ignore[arg-type]
+    return Actor(path, policy, metadata, sha256_of(path))

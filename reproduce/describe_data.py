@@ -1,0 +1,172 @@
+"""What every method starts from: random policy, expert, demonstrations and prior data of each task.
+
+    python reproduce/prior_data.py --describe
+    python reproduce/prior_data.py --describe --preset small --envs pen-binary-v0 --write
+
+Makes what is not cached yet (minutes with preset quick, half an hour with small). `--write` puts
+the table into docs/data.md as well.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from algorithms.registry import resolve
+from envs.sawyer import SUCCESS_DISTANCE_M
+from envs.success import binary_rewards
+from envs.tasks import TASKS, Task, task
+from envs.trajectory import DataError, Dataset
+from reproduce.evaluator import random_episodes
+from reproduce.files import write_text
+from reproduce.grid import PRESETS
+from reproduce.options import Common
+
+COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
+_BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
+
+
+@dataclass(frozen=True)
+class DescribeOptions(Common):
+    """Options of the description."""
+
+    envs: tuple[str, ...] = tuple(TASKS)
+    """Tasks (default: all seven)."""
+    describe: bool = False
+    """Print a table of every task's prior data, making what is not cached yet."""
+    write: bool = False
+    """Also write the table into docs/data.md."""
+
+
+Line = tuple[str, ...]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = tyro.cli(DescribeOptions, args=arguments, description=__doc__)
+    if not options.describe:
+        print("nothing to do: say --describe (or --help)", file=sys.stderr)
+        return 2
+    lines: list[Line] = []
+    try:
+        for env_id in options.envs:
+            lines += describe(env_id, options)
+    except (DataError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    table = Table(*COLUMNS)
+    for line in lines:
+        table.add_row(*line)
+    Console(width=170).print(table)
+    if options.write:
+        page = PAGE.read_text()
+        head, rest = page.split(_BEGIN)
+        _, foot = rest.split(_END)
+        write_text(PAGE, f"{head}{_BEGIN}\n{markdown(lines)}\n{_END}{foot}")
+    return 0
+
+
+def describe(env_id: str, options: DescribeOptions) -> list[Line]:
+    """The lines of one task: random policy, demonstrations, the rest of the prior data."""
+    from reproduce.experiment import resolve_data
+    from reproduce.prior_data import DOOR_THRESHOLDS, demonstrations_for, prior_data
+
+    known = task(env_id)
+    config = resolve(
+        "AWAC",
+        profile=options.profile,
+        domain=known.domain,
+        preset=PRESETS[options.preset].of("AWAC", known.domain),
+        settings=options.settings,
+    ).config
+    kind, labels = resolve_data(options, [env_id])[env_id]
+    demonstrations = demonstrations_for(
+        env_id,
+        data=kind,
+        labels=labels,
+        profile=options.profile,
+        data_dir=options.data_dir,
+        cache=options.cache,
+        download=False,
+    )
+    threshold = DOOR_THRESHOLDS[options.profile]
+    data = prior_data(
+        demonstrations,
+        rollouts=config.prior_rollouts,
+        cloning_steps=config.prior_cloning_steps,
+        cache=options.cache,
+        door_threshold=threshold,
+    )
+    lines = [_random_line(env_id)]
+    if demonstrations.trajectories:
+        lines.append(_line("demonstrations", demonstrations, threshold))
+    if data.rollouts.trajectories:
+        what = "random data" if kind == "random" else "rollouts of the clone"
+        lines.append(_line(what, data.rollouts, threshold))
+    return lines
+
+
+def _random_line(env_id: str) -> Line:
+    stats, known = random_episodes(env_id), task(env_id)
+    successes = stats.success_final if known.domain == "push" else stats.success_any
+    return (
+        env_id,
+        "random policy",
+        str(len(stats.returns)),
+        str(int(stats.lengths.sum())),
+        _spread(stats.returns),
+        "-" if known.success_steps_sustained is None else f"{successes.mean():.2f}",
+        "-",
+        "uniform actions",
+    )
+
+
+def _line(what: str, dataset: Dataset, door_threshold: float) -> Line:
+    known, provenance = task(dataset.task_id), dataset.provenance
+    success = success_rate(known, dataset, door_threshold)
+    note = f" ({provenance.note})" if provenance.note else ""
+    return (
+        dataset.task_id,
+        what,
+        str(len(dataset.trajectories)),
+        str(dataset.steps),
+        _spread(dataset.returns),
+        "-" if success is None else f"{success:.2f}",
+        dataset.content_checksum[:12],
+        f"{provenance.source}: {provenance.origin}{note}",
+    )
+
+
+def success_rate(known: Task, dataset: Dataset, door_threshold: float) -> float | None:
+    """Share of episodes with success at some step; pushing: at the last. None if it knows none."""
+    if known.success_steps_sustained is None:
+        return None
+    if known.domain == "push":
+        return float(np.mean([-t.rewards[-1] < SUCCESS_DISTANCE_M for t in dataset.trajectories]))
+    reached = (
+        binary_rewards(known.id, t.next_observations, door_threshold=door_threshold).max() == 0
+        for t in dataset.trajectories
+    )
+    return float(np.mean(list(reached)))
+
+
+def _spread(returns: Sequence[float] | np.ndarray) -> str:
+    values = np.asarray(returns)
+    return f"{values.mean():.1f} ± {values.std():.1f}"
+
+
+def markdown(lines: Iterable[Line]) -> str:
+    """The table in Markdown."""
+    rows = [COLUMNS, ("---",) * len(COLUMNS), *lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

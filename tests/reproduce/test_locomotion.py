@@ -1,0 +1,201 @@
+"""Locomotion end to end: a tiny expert is trained, resumed, shipped, and demonstrates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from envs.making import make_task
+from envs.tasks import task
+from envs.trajectory import DataError
+from reproduce import expert_data, train_expert
+from reproduce.actors import filename, load_actor, read_actor, save_actor
+from reproduce.assemble import assemble, settings_of
+from reproduce.evaluator import random_return, scores
+from reproduce.expert_data import expert_demonstrations
+from reproduce.grid import RunSpec
+
+CHEETAH = "HalfCheetah-v2"
+MIDDLE = -280.0  # what nearly random actions return
+TINY = (
+    "--set", "policy_hidden=8,8", "--set", "q_hidden=8,8", "--set", "online_steps=1600",
+    "--set", "learning_starts=1000", "--set", "eval_every=1000", "--set", "eval_episodes=1",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the weights of a policy that has learned next to nothing."""
+    out = tmp_path_factory.mktemp("experts")
+    handlers = _handlers()
+    arguments = ["--env", CHEETAH, "--out", str(out / "results"), "--cache-dir", str(out), *TINY]
+    actor = out / filename(CHEETAH)
+    assert train_expert.main([*arguments, "--actor", str(actor)]) == 0
+    again = out / "again.safetensors"
+    assert train_expert.main([*arguments, "--actor", str(again)]) == 0  # done: only exported
+    assert again.read_bytes() == actor.read_bytes()
+    _restore(handlers)
+    return out
+
+
+def _handlers() -> dict[Any, Any]:
+    import signal
+
+    return {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+
+def _restore(handlers: dict[Any, Any]) -> None:
+    import signal
+
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def test_actor_file_holds_what_was_trained(folder: Path) -> None:
+    actor = load_actor(CHEETAH, folder)
+    env = make_task(CHEETAH)
+    returns = []
+    for seed in range(1_000_000, 1_000_002):
+        observation, _ = env.reset(seed=seed)
+        total, ended = 0.0, False
+        while not ended:
+            observation, reward, terminated, truncated, _ = env.step(actor.act(observation))
+            total, ended = total + float(reward), terminated or truncated
+        returns.append(total)
+    assert np.std(returns) > 0
+    spread = 4 * float(actor.metadata["return_std"]) + 1e-6
+    assert np.mean(returns) == pytest.approx(actor.return_mean, abs=spread)
+    assert actor.metadata["env_steps"] == 1600
+    assert actor.metadata["grad_steps"] == 150  # (1600 - 1000) / 4
+    assert (folder / filename(CHEETAH)).stat().st_size < 500_000
+
+
+def test_samples_come_from_their_generator(folder: Path) -> None:
+    actor, zeros = load_actor(CHEETAH, folder), np.zeros(17, dtype=np.float32)
+
+    def draw(seed: int) -> np.ndarray:
+        return actor.act(zeros, generator=torch.Generator().manual_seed(seed))
+
+    assert (draw(0) == draw(0)).all() and (draw(0) != draw(1)).all()
+    assert np.abs(draw(0)).max() <= 1
+
+
+def test_rows_of_the_expert_are_collected(folder: Path) -> None:
+    text = (folder / "results" / "experts.csv").read_text()
+    assert "SAC" in text and "scratch" in text and "d4rl_score" in text
+
+
+@pytest.fixture(scope="module")
+def rated(folder: Path) -> Path:
+    """The same policy, said to return what its sampled episodes return in the middle."""
+    actor = load_actor(CHEETAH, folder)
+    path = folder / "rated" / filename(CHEETAH)
+    save_actor(path, actor.policy, actor.metadata | {"return_mean": MIDDLE / expert_data.GOOD})
+    return path.parent
+
+
+@pytest.fixture
+def demonstrations(rated: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(expert_data, "DEMONSTRATIONS", 3)
+    return expert_demonstrations(CHEETAH, data_dir=rated, cache=rated / "cache")
+
+
+def test_demonstrations_are_good_episodes_of_the_expert(demonstrations: Any, rated: Path) -> None:
+    actor = load_actor(CHEETAH, rated)
+    assert len(demonstrations.trajectories) == 3
+    assert (demonstrations.returns >= MIDDLE).all()
+    attempts = int(demonstrations.provenance.note.split(" of ")[1].split()[0])
+    assert attempts > 3, "some episodes must have been refused for this test to mean anything"
+    assert demonstrations.provenance.source == "expert"
+    assert demonstrations.provenance.sha256 == actor.sha256
+    first = demonstrations.trajectories[0]
+    assert len(first.rewards) == 1000 and not first.terminals.any()
+
+
+def test_an_expert_that_is_worse_than_its_file_says_is_an_error(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(expert_data, "GOOD", -50.0)
+    monkeypatch.setattr(expert_data, "DEMONSTRATIONS", 1)
+    monkeypatch.setattr(expert_data, "_ATTEMPTS", 2)
+    with pytest.raises(DataError, match="0 of 2 sampled episodes"):
+        expert_demonstrations(CHEETAH, data_dir=folder, cache=tmp_path)
+
+
+def test_a_run_learns_from_them_in_scaled_units(demonstrations: Any, rated: Path) -> None:
+    settings = (
+        "policy_hidden=8,8", "q_hidden=8,8", "prior_rollouts=2", "prior_cloning_steps=5",
+        "offline_steps=2", "online_steps=2", "batch_size=8", "offline_batch_size=8",
+        "dense_eval_every=100", "eval_every=100", "dense_until=0",
+    )  # fmt: skip
+    spec = RunSpec("quick", "paper", CHEETAH, "AWAC", 0, "expert", "stored", settings)
+    run = assemble(spec, data_dir=rated, cache=rated / "cache", device="cpu")
+    buffer = run.training.buffer
+    rewards = buffer.column("rewards").double() / buffer.reward_scale
+    returns = rewards.view(5, 1000).sum(1).numpy()  # 3 demonstrations, 2 rollouts
+    np.testing.assert_allclose(returns[:3], demonstrations.returns, rtol=1e-4)
+    assert buffer.reward_scale == pytest.approx(1000 / np.ptp(returns), rel=1e-3)
+    assert run.training.run()
+    row = run.training.rows[-1]
+    low, high = random_return(CHEETAH), float(demonstrations.returns.mean())
+    assert row["normalised_score"] == pytest.approx((row["return_mean"] - low) / (high - low))
+    assert "success_any" not in row and "score" not in row
+    assert run.identity["data"]["demonstrations"]["source"] == "expert"
+
+
+def test_scores_by_hand(demonstrations: Any) -> None:
+    known = task(CHEETAH)
+    assert scores(known, 12135.0, None) == {"d4rl_score": pytest.approx(100.0)}
+    mean = float(demonstrations.returns.mean())
+    assert scores(known, mean, demonstrations)["normalised_score"] == pytest.approx(1.0)
+    zero = scores(known, random_return(CHEETAH), demonstrations)["normalised_score"]
+    assert zero == pytest.approx(0.0)
+    assert scores(task("pen-binary-v0"), -200.0, None) == {"score": 0.0}
+
+
+def test_random_cheetah_returns_what_others_measured() -> None:
+    assert random_return(CHEETAH) == pytest.approx(-280, abs=40)  # D4RL: -280.18
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing", None, "no expert for Ant-v2"),
+        ("garbage", b"x" * 100, "damaged"),
+        ("another task", "copy", "is no policy for Ant-v2"),
+    ],
+)
+def test_unusable_actor_files(
+    name: str, content: Any, message: str, folder: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("reproduce.actors.ASSETS", tmp_path)
+    path = tmp_path / filename("Ant-v2")
+    if content is not None:
+        copied = (folder / filename(CHEETAH)).read_bytes()
+        path.write_bytes(copied if content == "copy" else content)
+    with pytest.raises(DataError, match=message) as caught:
+        load_actor("Ant-v2", tmp_path)
+    assert filename("Ant-v2") in str(caught.value)
+
+
+def test_truncated_actor_file(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "half.safetensors"
+    path.write_bytes((folder / filename(CHEETAH)).read_bytes()[:-100])
+    with pytest.raises(DataError, match="half.safetensors"):
+        read_actor(path, CHEETAH)
+
+
+def test_hand_tasks_have_no_expert_to_train(capsys: pytest.CaptureFixture[str]) -> None:
+    assert train_expert.main(["--env", "pen-binary-v0"]) == 2
+    assert "HalfCheetah-v2" in capsys.readouterr().err
+
+
+def test_set_overrides_the_recipe() -> None:
+    options = train_expert.ExpertOptions(env="Ant-v2", set=("batch_size=64",))
+    settings = settings_of(train_expert.spec_of(options))
+    assert settings.config.batch_size == 64
+    assert settings.config.steps_per_update == 4

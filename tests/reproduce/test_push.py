@@ -1,0 +1,139 @@
+"""Random data and hindsight on the pushing task, for every method that can use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from algorithms.relabeling import HindsightRelabeling
+from envs.goals import goal_task
+from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
+from envs.trajectory import Dataset
+from reproduce.assemble import Assembled, assemble, settings_of
+from reproduce.figure2 import METHODS
+from reproduce.grid import RunSpec
+from reproduce.random_data import random_rollouts
+
+PUSH = "SawyerPush-v0"
+TINY = (
+    "policy_hidden=8,8", "q_hidden=8,8", "batch_size=16", "offline_batch_size=16",
+    "offline_steps=3", "online_steps=3", "prior_rollouts=4", "eval_episodes=1", "collect_steps=1",
+    "dense_eval_every=100", "eval_every=100", "dense_until=0",
+)  # fmt: skip
+
+
+def run_of(method: str, *settings: str, profile: str = "paper", data: str = "random") -> RunSpec:
+    return RunSpec("quick", profile, PUSH, method, 0, data, "stored", (*TINY, *settings))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def data(cache: Path) -> Dataset:
+    return random_rollouts(PUSH, episodes=4, cache=cache)
+
+
+def assembled(spec: RunSpec, cache: Path) -> Assembled:
+    return assemble(spec, data_dir=None, cache=cache, device="cpu")
+
+
+def test_random_data_is_the_process(data: Dataset) -> None:
+    noise = OrnsteinUhlenbeck(2, theta=0.15, sigma=0.3, seed=0)
+    for t in data.trajectories:
+        noise.reset()
+        expected = np.array([noise.sample() for _ in range(200)])
+        np.testing.assert_allclose(t.actions, np.clip(expected, -1, 1), atol=1e-6)
+        assert not t.terminals.any()
+    starts = [tuple(t.observations[0]) for t in data.trajectories]
+    assert len(set(starts)) == 4
+    assert data.provenance.source == "random"
+
+
+def test_random_data_is_cached_by_its_process(
+    data: Dataset, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reproduce.random_data.collect", lambda *_, **__: pytest.fail("made again"))
+    again = random_rollouts(PUSH, episodes=4, cache=cache)
+    assert again.content_checksum == data.content_checksum
+
+
+@pytest.mark.parametrize("profile", ["paper", "released"])
+@pytest.mark.parametrize("method", [*METHODS, "IQL", "TD3+BC", "Cal-QL", "RLPD"])
+def test_every_method_learns_from_random_data(
+    method: str, profile: str, data: Dataset, cache: Path
+) -> None:
+    run = assembled(run_of(method, profile=profile), cache)
+    relabeled = run.training.buffer.relabeling is not None
+    assert relabeled == (method not in ("AWR", "Cal-QL"))
+    assert run.training.run()
+    assert run.training.rows[-1]["final_distance"] > 0
+
+
+@pytest.fixture
+def batches(data: Dataset, cache: Path) -> Iterator[object]:
+    buffer = assembled(run_of("AWAC"), cache).training.buffer
+    rng = np.random.default_rng(0)
+    yield [buffer.sample(512, rng) for _ in range(4)]
+
+
+def test_relabelled_rewards_are_the_task_s(batches: list[object]) -> None:
+    reward = goal_task(PUSH).reward
+    for batch in batches:
+        reached = batch.next_observations.numpy()[:, :4]  # type: ignore[attr-defined]
+        goals = batch.observations.numpy()[:, 4:]  # type: ignore[attr-defined]
+        assert (batch.next_observations.numpy()[:, 4:] == goals).all()  # type: ignore[attr-defined]
+        np.testing.assert_array_equal(batch.rewards.numpy(), reward(reached, goals))  # type: ignore[attr-defined]
+
+
+def test_shares_are_settings(data: Dataset, cache: Path) -> None:
+    spec = run_of("AWAC", "goals.sampled=0.0", "goals.original=1.0")
+    buffer = assembled(spec, cache).training.buffer
+    assert isinstance(buffer.relabeling, HindsightRelabeling)
+    batch = buffer.sample(256, np.random.default_rng(0))
+    recorded = {tuple(t.observations[0, 4:]) for t in data.trajectories}
+    assert {tuple(goal) for goal in batch.observations.numpy()[:, 4:]} == recorded
+
+
+def test_scaled_rewards_are_scaled_in_hindsight_too(data: Dataset, cache: Path) -> None:
+    spec = run_of("AWAC", "reward_scaling=ReturnRange", "target_range=1.0")
+    buffer = assembled(spec, cache).training.buffer
+    scale = 1 / (data.returns.max() - data.returns.min())
+    batch = buffer.sample(256, np.random.default_rng(0))
+    expected = goal_task(PUSH).reward(
+        batch.next_observations.numpy()[:, :4], batch.observations.numpy()[:, 4:]
+    )
+    np.testing.assert_allclose(batch.rewards.numpy(), scale * expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("method", "settings", "message"),
+    [
+        ("BC", ("actions=demonstrations",), "learns from demonstrations"),
+        ("SAC", ("initialisation=CloneDemonstrations",), "clones demonstrations first"),
+    ],
+)
+def test_what_needs_demonstrations_is_refused(
+    method: str, settings: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        settings_of(run_of(method, *settings))
+
+
+def test_without_data_there_is_nothing_to_train_on_first() -> None:
+    with pytest.raises(ValueError, match="pretraining=NoPretraining"):
+        settings_of(run_of("AWAC", data="none"))
+    assert settings_of(run_of("AWAC", "pretraining=NoPretraining", data="none"))
+
+
+def test_hindsight_needs_goals() -> None:
+    spec = RunSpec(
+        "quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded", settings=("goals=Hindsight",)
+    )
+    with pytest.raises(ValueError, match="needs a task with goals"):
+        settings_of(spec)
