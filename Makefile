@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: install figure1 figure2 figure3 plot test lint benchmark clean
+.PHONY: install figure1 figure2 figure3 plot test test-faults test-slurm lint benchmark clean
 
 install: $(VENV)/.installed
 
@@ -29,6 +29,14 @@ plot: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+
+# What must not lose anything: 30 kills, full disks, damaged files, two launchers.
+test-faults: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults --kills 30
+
+# Brings up a SLURM of its own (Linux, root, Debian's packages), and takes it down again.
+test-slurm: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

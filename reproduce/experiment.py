@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from reproduce.clusters import Cluster, choose
 from reproduce.grid import DataKind, Labels, RunSpec, enumerate_runs
 from reproduce.options import Common, FigureOptions
+
+if TYPE_CHECKING:  # what is imported only when something is run
+    from reproduce.cost import Cost
+    from reproduce.launch import Launcher
 
 Draw = Callable[[Path, Path], list[Path]]
 
@@ -26,11 +32,18 @@ def reproduce(
     from figures.table import ResultsError
 
     try:
+        cluster, options = choose(options)
         if options.plot_only:
             return _draw(experiment, options.results, draw)
+        print(f"cluster: {cluster.name} ({cluster.why})")
         _check_counts(options)
-        wanted = validated(options, envs=options.envs or envs, methods=options.methods or methods)
-        return _run(experiment, options, wanted, options.methods or methods, draw)
+        wanted = validated(
+            options,
+            envs=options.envs or envs,
+            methods=options.methods or methods,
+            here=cluster.name != "slurm",
+        )
+        return _run(experiment, options, cluster, wanted, options.methods or methods, draw)
     except (ValueError, ResultsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -51,18 +64,26 @@ def _draw(experiment: str, out: Path, draw: Draw) -> int:
     pictures = draw(csv, out / experiment)
     print("\nresults: " + str(csv))
     print("picture: " + "  ".join(map(str, pictures)))
+    partial = out / f"{experiment}.partial.txt"
+    if partial.exists():
+        print(f"PARTIAL: {partial.read_text().partition(chr(10))[0]}, see {partial}")
     return 0
 
 
-def validated(options: Common, *, envs: Sequence[str], methods: Sequence[str]) -> list[str]:
-    """The tasks, after checking tasks, methods and settings; ValueError names what is wrong."""
+def validated(
+    options: Common, *, envs: Sequence[str], methods: Sequence[str], here: bool = True
+) -> list[str]:
+    """The tasks, after checking tasks, methods and settings; ValueError names what is wrong.
+
+    The device is looked for only if it is to be used `here`.
+    """
     import torch
 
     from algorithms.registry import resolve
     from envs.tasks import task
 
     try:
-        torch.empty(0, device=options.device)
+        torch.empty(0, device=options.device if here else "cpu")
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"--device {options.device}: {reason}; use cpu") from None
@@ -109,16 +130,28 @@ def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKi
 
 
 def _run(
-    experiment: str, options: FigureOptions, envs: Sequence[str], methods: Sequence[str], draw: Draw
+    experiment: str,
+    options: FigureOptions,
+    cluster: Cluster,
+    envs: Sequence[str],
+    methods: Sequence[str],
+    draw: Draw,
 ) -> int:
     from envs.trajectory import DataError
+    from reproduce import slurm_client
     from reproduce.assemble import identity_of
     from reproduce.collect import collect, recorded
-    from reproduce.launch import Interrupted, Launcher
+    from reproduce.cost import confirm
+    from reproduce.launch import Interrupted
     from reproduce.plan import print_plan
+    from reproduce.report import mark_partial, report_failures
     from reproduce.run import BAD_INPUT, INTERRUPTED
     from reproduce.run_folder import ConfigurationChanged, RunFolder
+    from reproduce.slurm_client import SlurmError
+    from reproduce.slurm_queue import refresh
 
+    out = options.results
+    assert options.preset is not None  # decided with the cluster
     try:
         specs = enumerate_runs(
             preset=options.preset,
@@ -128,38 +161,74 @@ def _run(
             data=resolve_data(options, envs),
             settings=options.settings,
         )
-        kept = recorded(experiment, specs, options.results)
+        kept = recorded(experiment, specs, out)
         if kept:
-            csv = options.results / f"{experiment}.csv"
+            csv = out / f"{experiment}.csv"
             print(
                 f"{len(kept)} of {len(specs)} runs are done already, in {csv} (--out starts afresh)"
             )
         specs = [spec for spec in specs if spec not in kept]
         for spec in specs:
-            RunFolder(spec.folder(options.results)).check(identity_of(spec))
-        jobs = options.jobs or _cores()
-        print_plan(experiment, specs, options.results, jobs, options.device)
+            RunFolder(spec.folder(out)).check(identity_of(spec))
+        if (out / "launches").is_dir() and not slurm_client.absent():
+            refresh(specs, out)
+        jobs = {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]
+        seconds = print_plan(experiment, specs, out, jobs, options.device)
+        launcher, cost = _launcher(cluster, specs, seconds, options, jobs)
+        print(cost)
         if options.dry_run:
             return 0
-        _make_prior_data(specs, options)
-        launcher = Launcher(specs, options, jobs)
-        failed = launcher.run(lambda: collect(experiment, specs, options.results))
+        confirm(cost, yes=options.yes)
+        if cluster.name != "slurm":
+            _make_prior_data(specs, options)
+        failed = launcher.run(lambda: collect(experiment, specs, out))
     except (DataError, ConfigurationChanged) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
+    except SlurmError as error:
+        print(f"error: SLURM: {error}", file=sys.stderr)
+        return BAD_INPUT
     except Interrupted as error:
-        collect(experiment, specs, options.results)
+        collect(experiment, specs, out)
+        mark_partial(experiment, specs, out)
         print(f"interrupted: {error}; the same command continues", file=sys.stderr)
         return INTERRUPTED
-    _, missing = collect(experiment, specs, options.results)
+    _, missing = collect(experiment, specs, out)
     for run in missing:
         print(f"no row yet: {run}", file=sys.stderr)
-    _report_failures(failed, options.results)
+    lacking = mark_partial(experiment, specs, out)
     if kept or len(missing) < len(specs):
-        _draw(experiment, options.results, draw)
+        _draw(experiment, out, draw)
+    report_failures(failed, launcher.reasons, out)
     if launcher.elsewhere:
-        print(f"{len(launcher.elsewhere)} runs are being run by another process", file=sys.stderr)
-    return 1 if failed else INTERRUPTED if launcher.elsewhere else 0
+        print(
+            f"{len(launcher.elsewhere)} runs are queued, or being run by another process",
+            file=sys.stderr,
+        )
+    return 1 if failed else INTERRUPTED if lacking else 0
+
+
+def _launcher(
+    cluster: Cluster,
+    specs: Sequence[RunSpec],
+    seconds: Mapping[RunSpec, float],
+    options: FigureOptions,
+    jobs: int | None,
+) -> tuple[Launcher, Cost]:
+    from reproduce.cost import cost_here
+    from reproduce.launch_inline import InlineLauncher
+    from reproduce.launch_local import LocalLauncher
+
+    if cluster.name == "slurm":
+        from reproduce.launch_slurm import SlurmLauncher
+
+        there = SlurmLauncher(specs, seconds, options)
+        return there, there.cost()
+    cost = cost_here(list(seconds.values()))
+    if cluster.name == "inline":
+        return InlineLauncher(specs, options), cost
+    assert jobs is not None
+    return LocalLauncher(specs, options, jobs), cost
 
 
 def _cores() -> int:
@@ -177,13 +246,3 @@ def _make_prior_data(specs: Sequence[RunSpec], options: FigureOptions) -> None:
     pending = [s for s in specs if RunFolder(s.folder(options.results)).state() != "done"]
     for spec in {spec.env: spec for spec in pending}.values():
         prior_data_of(spec, data_dir=options.data_dir, cache=options.cache)
-
-
-def _report_failures(failed: Sequence[RunSpec], out: Path) -> None:
-    from reproduce.launch import tail
-    from reproduce.run_folder import RunFolder
-
-    for spec in failed:
-        folder = RunFolder(spec.folder(out))
-        reason = folder.failure() or tail(folder.path)
-        print(f"\nFAILED {spec}, in {folder.path}:\n{reason}", file=sys.stderr)

@@ -1,142 +1,48 @@
-"""Runs as local processes: one single-threaded process a core, bounded, resumable."""
+"""What all ways to launch runs have in common."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from typing import Protocol
 
 from reproduce.grid import RunSpec
-from reproduce.options import Common
-from reproduce.plan import duration
-from reproduce.run import BAD_INPUT, INTERRUPTED
-from reproduce.run_folder import RunFolder
-
-_POLL_S = 0.5
-_PLAIN_REPORT_S = 30.0
+from reproduce.options import FigureOptions
 
 
 class Interrupted(RuntimeError):
-    """The user or the system asked to stop; every run is resumable."""
+    """The user or the system asked to stop; every run is resumable, or goes on without us."""
 
 
-class Launcher:
-    """Starts pending runs, at most `jobs` at a time, and shows how they get on."""
+class Launcher(Protocol):
+    """Brings runs to their end, wherever that happens."""
 
-    def __init__(self, specs: Sequence[RunSpec], options: Common, jobs: int) -> None:
-        self.options, self.jobs = options, jobs
-        self.out = options.results
-        self.waiting = [s for s in specs if self._folder(s).state() not in ("done", "running")]
-        self.elsewhere = [s for s in specs if self._folder(s).state() == "running"]
-        self.running: dict[RunSpec, subprocess.Popen[bytes]] = {}
-        self.failed: list[RunSpec] = []
-        self.total = len(self.waiting)
-        self._stop = False
-        self._asked: set[int] = set()  # processes that have been told to stop
-
-    def _folder(self, spec: RunSpec) -> RunFolder:
-        return RunFolder(spec.folder(self.out))
+    elsewhere: list[RunSpec]
+    """Runs that somebody else runs, or has queued, and that are not waited for."""
+    reasons: dict[RunSpec, str]
+    """Why runs have no result, where that is not in their folders."""
 
     def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
-        """Run everything that is pending; returns the runs that failed.
+        """Run everything that is pending; returns the runs that ended without a result.
 
-        `on_finished` is called after every run that has ended, well or badly.
-        On SIGTERM or Ctrl-C passes the request on, waits until every run has reached a resumable
-        point, and raises Interrupted.
+        `on_finished` is called after runs have ended, well or badly. Raises Interrupted.
         """
-        if not self.waiting:
-            return []
-        before = {n: signal.signal(n, self._request_stop) for n in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            with _Display(self.total) as display:
-                while self.running or (self.waiting and not self._stop):
-                    self._start_some()
-                    time.sleep(_POLL_S)
-                    if self._stop:
-                        self._ask_to_stop()
-                    if self._reap():
-                        on_finished()
-                    status = {spec: self._folder(spec).status() for spec in self.running}
-                    display.show(status, done=self.total - len(self.waiting) - len(self.running))
-        except BaseException:  # never leave training processes behind without their launcher
-            self._ask_to_stop()
-            for process in self.running.values():
-                process.wait()
-            raise
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-        if self._stop:
-            raise Interrupted(f"{len(self.waiting)} of {self.total} runs are not finished")
-        return self.failed
-
-    def _request_stop(self, number: int, frame: FrameType | None) -> None:
-        if self._stop:  # asked twice: do not wait for the next resumable point
-            for process in self.running.values():
-                process.kill()
-            return
-        self._stop = True
-        print("stopping: waiting for every run to reach a resumable point", flush=True)
-
-    def _ask_to_stop(self) -> None:
-        for process in self.running.values():
-            if process.pid not in self._asked:  # a second signal would interrupt it at once
-                self._asked.add(process.pid)
-                process.terminate()
-
-    def _start_some(self) -> None:
-        while self.waiting and len(self.running) < self.jobs and not self._stop:
-            spec = self.waiting.pop(0)
-            folder = self._folder(spec).path
-            folder.mkdir(parents=True, exist_ok=True)
-            one_core = {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "MKL", "OPENBLAS")}
-            with open(folder / "log.txt", "ab") as log:
-                # A session of its own: a Ctrl-C in the terminal reaches it only through us.
-                self.running[spec] = subprocess.Popen(
-                    command(spec, self.options),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=os.environ | one_core,
-                    start_new_session=True,
-                )
-
-    def _reap(self) -> bool:
-        """Take note of the processes that have ended; whether there were any."""
-        before = len(self.running)
-        for spec, process in list(self.running.items()):
-            status = process.poll()
-            if status is None:
-                continue
-            del self.running[spec]
-            if status == 0:
-                continue
-            folder = self._folder(spec)
-            if self._stop:
-                self.waiting.append(spec)
-            elif status == INTERRUPTED:  # another launcher has taken it in the meantime
-                self.elsewhere.append(spec)
-            else:
-                self.failed.append(spec)
-                if status != BAD_INPUT and folder.state() not in ("failed", "done"):
-                    folder.fail(f"process ended with status {status}\n{tail(folder.path)}")
-        return len(self.running) < before
 
 
-def command(spec: RunSpec, options: Common) -> list[str]:
+def one_core() -> dict[str, str]:
+    """This process's environment, for a run that is to be a single thread."""
+    return os.environ | {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "MKL", "OPENBLAS")}
+
+
+def command(spec: RunSpec, options: FigureOptions) -> list[str]:
     """The command line that does this one run; also what a user could type."""
     line = [sys.executable, str(Path(__file__).with_name("run.py"))]
     line += ["--env", spec.env, "--method", spec.registered, "--seed", str(spec.seed)]
     line += ["--preset", spec.preset, "--profile", spec.profile, "--data", spec.data]
     line += ["--labels", spec.labels, "--device", options.device]
+    line += ["--checkpoint-every-s", str(options.checkpoint_every_s)]
     line += ["--out", str(options.results), "--cache-dir", str(options.cache)]
     if options.data_dir is not None:
         line += ["--data-dir", str(options.data_dir)]
@@ -150,52 +56,3 @@ def tail(folder: Path, lines: int = 20) -> str:
     if not path.exists():
         return ""
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
-
-
-class _Display:
-    """A live bar for every run on a terminal; a line now and then elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        self.total, self.began, self.reported = total, time.monotonic(), time.monotonic()
-        self.live = Console().is_terminal
-        self.progress = Progress(
-            TextColumn("{task.description}"), BarColumn(bar_width=12),
-            TextColumn("{task.fields[text]}"),
-            TimeElapsedColumn(), disable=not self.live,
-        )  # fmt: skip
-        self.overall = self.progress.add_task("all runs", total=total, text="")
-        self.tasks: dict[RunSpec, TaskID] = {}
-
-    def __enter__(self) -> _Display:
-        self.progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.progress.stop()
-
-    def show(self, status: dict[RunSpec, dict[str, float]], done: int) -> None:
-        self.progress.update(self.overall, completed=done, text=f"{done} of {self.total}")
-        for spec in [spec for spec in self.tasks if spec not in status]:
-            self.progress.remove_task(self.tasks.pop(spec))
-        lines = []
-        for spec, now in status.items():
-            text = _describe(now)
-            if spec not in self.tasks:
-                self.tasks[spec] = self.progress.add_task(str(spec), total=1.0, text=text)
-            start, end, step = now.get("start", 0), now.get("end", 1), now.get("step", 0)
-            share = (step - start) / max(end - start, 1) if now else 0.0
-            self.progress.update(self.tasks[spec], completed=share, text=text)
-            lines.append(f"  {spec}: {text}")
-        if not self.live and time.monotonic() - self.reported >= _PLAIN_REPORT_S:
-            self.reported = time.monotonic()
-            elapsed = duration(self.reported - self.began)
-            print(f"[{elapsed}] {done} of {self.total} runs finished", *lines, sep="\n", flush=True)
-
-
-def _describe(now: dict[str, float]) -> str:
-    if not now:
-        return "starting"
-    rate = now["steps_per_s"]
-    left = (now["end"] - now["step"]) / rate if rate > 0 else float("nan")
-    eta = f", {duration(left)} left" if rate > 0 else ""
-    return f"{now['step']:,.0f}/{now['end']:,.0f}, {rate:.0f} steps/s{eta}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +13,7 @@ import tyro
 from reproduce.grid import Labels, PresetName, ProfileName
 
 DataChoice = Literal["auto", "human", "expert", "embedded", "random", "none"]
+ClusterChoice = Literal["auto", "slurm", "local", "inline"]
 APP = "awac-reproduction"
 
 
@@ -65,17 +66,68 @@ class Common:
 
 
 @dataclass(frozen=True)
-class FigureOptions(Common):
+class SlurmOptions:
+    """What only a SLURM cluster understands; everywhere else it is refused."""
+
+    partition: str | None = None
+    """SLURM: partition (default: the cluster's)."""
+    account: str | None = None
+    """SLURM: account that is charged."""
+    qos: str | None = None
+    """SLURM: quality of service."""
+    time: str | None = None
+    """SLURM: time limit of a job, minutes or [days-]hours:minutes:seconds (default: twice what its
+    runs should take, at most a day). A job that reaches it is queued again and goes on."""
+    mem: str | None = None
+    """SLURM: memory of a job, e.g. 16G (default: 3G for each run at a time)."""
+    gpus: int = 0
+    """SLURM: GPUs of a job; with --device cuda."""
+    runs_per_gpu: int = 1
+    """SLURM: runs that share a GPU."""
+    cpus: int | None = None
+    """SLURM: cores of a job, each for one run at a time (default: one a run)."""
+    runs_per_job: int | None = None
+    """SLURM: runs of a job (default: one; short ones so many that a job lasts half an hour; where
+    jobs get whole nodes, one a core)."""
+    array_parallelism: int | None = None
+    """SLURM: jobs of the grid at a time (default: as many as the cluster gives)."""
+    exclude: str | None = None
+    """SLURM: nodes to avoid."""
+    slurm: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    """SLURM: key=value for any other parameter of submitit's, repeatable, e.g. constraint=zen4."""
+
+    @property
+    def given(self) -> list[str]:
+        """Flags that differ from their defaults, as they are typed."""
+        return [
+            "--" + field.name.replace("_", "-")
+            for field in fields(SlurmOptions)
+            if getattr(self, field.name) != field.default
+        ]
+
+
+@dataclass(frozen=True)
+class FigureOptions(SlurmOptions, Common):
     """Options of a figure's script."""
 
+    preset: PresetName | None = None  # type: ignore[assignment]
+    """Size: quick (minutes), small (one small machine), paper (Table 1, a cluster). Default: paper
+    on SLURM, else quick."""
     envs: tuple[str, ...] = ()
     """Tasks (default: all of the figure)."""
     methods: tuple[str, ...] = ()
     """Methods (default: all of the figure)."""
     seeds: int | None = None
     """How many seeds, 0 ... N-1 (default: the preset's)."""
+    cluster: ClusterChoice = "auto"
+    """Where runs happen. slurm: as jobs; local: as processes here; inline: in this process, one
+    after another; auto: slurm if its commands and a controller that answers are here."""
     jobs: int | None = None
-    """Runs at a time, one core each (default: all cores)."""
+    """Local: runs at a time, one core each (default: all cores)."""
+    checkpoint_every_s: float = 60.0
+    """Seconds between a run's checkpoints; does not change the result."""
+    yes: bool = False
+    """Start without asking, whatever it costs."""
     dry_run: bool = False
     """Print the plan and stop."""
     plot_only: bool = False

@@ -26,32 +26,50 @@ def states(specs: Sequence[RunSpec], out: Path) -> dict[RunSpec, State]:
 
 
 def print_plan(
-    experiment: str, specs: Sequence[RunSpec], out: Path, jobs: int, device: str
-) -> None:
-    """A table: task x method, with the state of its runs and the time still to spend."""
+    experiment: str, specs: Sequence[RunSpec], out: Path, jobs: int | None, device: str
+) -> dict[RunSpec, float]:
+    """A table: task x method, with the state of its runs and the time still to spend.
+
+    `jobs` is how many run at a time (None: that is a cluster's to decide). Returns the seconds
+    that each run which nobody runs yet should take on this machine, in the order of `specs`.
+    """
     found = states(specs, out)
-    pace = Pace(device)
-    table = Table(title=f"{experiment}: {len(specs)} runs into {out}, {jobs} at a time")
+    measured = device if available(device) else "cpu"
+    pace = Pace(measured)
+    at_a_time = "" if jobs is None else f", {jobs} at a time"
+    table = Table(title=f"{experiment}: {len(specs)} runs into {out}{at_a_time}")
     for column in ("task", "data", "method", "seeds", "done", "pending", "time left"):
         table.add_column(column)
-    total, longest = 0.0, 0.0
+    left = {
+        s: pace.seconds(s, RunFolder(s.folder(out)).status().get("step"))
+        for s in specs
+        if found[s] not in ("done", "running", "queued")
+    }
     for env, data, method in dict.fromkeys((s.env, s.data, s.registered) for s in specs):
         group = [s for s in specs if (s.env, s.data, s.registered) == (env, data, method)]
-        left = [
-            pace.seconds(s, RunFolder(s.folder(out)).status().get("step"))
-            for s in group
-            if found[s] not in ("done", "running")
-        ]
         done = sum(found[s] == "done" for s in group)
         other = _count([found[s] for s in group if found[s] != "done"])
-        table.add_row(env, data, method, str(len(group)), str(done), other, duration(sum(left)))
-        total, longest = total + sum(left), max([longest, *left])
+        time_left = duration(sum(left.get(s, 0.0) for s in group))
+        table.add_row(env, data, method, str(len(group)), str(done), other, time_left)
     console = Console(width=110)
     console.print(table)
+    total, longest = sum(left.values()), max(left.values(), default=0.0)
+    clock = "" if jobs is None else f", {duration(max(total / jobs, longest))} on the clock"
+    instead = "" if measured == device else f"; there is no {device} here"
     console.print(
-        f"estimated on this machine: {duration(total)} of core time, "
-        f"{duration(max(total / jobs, longest))} on the clock (measured just now, {device})"
+        f"estimated on this machine: {duration(total)} of core time{clock} "
+        f"(measured just now, {measured}{instead})"
     )
+    return left
+
+
+def available(device: str) -> bool:
+    """Whether tensors can live there (a login node has no GPU)."""
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError):
+        return False
+    return True
 
 
 def _count(values: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
-"""What made a result: commit and versions."""
+"""What made a result: commit, source files and versions."""
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import subprocess
 from functools import cache
@@ -27,6 +28,30 @@ def commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return head[:12] + ("+changes" if changed else "")
+
+
+def fingerprint() -> str:
+    """A checksum over the source files that decide a run, as they are now; 16 hex digits.
+
+    Unlike the commit it needs no git and sees every uncommitted change. Not cached, so that a
+    process can tell whether the code was changed since it started.
+    """
+    root, digest = Path(__file__).resolve().parent.parent, hashlib.sha256()
+    for package in ("algorithms", "envs", "reproduce"):
+        for path in sorted((root / package).rglob("*")):
+            name = path.relative_to(root).as_posix()
+            passing = "__pycache__" in path.parts or path.name.startswith(".")
+            if path.is_file() and not passing:
+                digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def uncommitted() -> str:
+    """The difference between the commit and the tracked files, as `git diff` shows it."""
+    try:
+        return _git("diff", "HEAD", cwd=Path(__file__).resolve().parent.parent)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def _git(*arguments: str, cwd: Path) -> str:

@@ -23,10 +23,9 @@ from reproduce.grid import RunSpec, split_name
 from reproduce.options import Common
 from reproduce.provenance import commit, versions
 from reproduce.run_folder import ConfigurationChanged, RunFolder
+from reproduce.run_lock import BEAT_S, Held, Hold
 
 BAD_INPUT, INTERRUPTED = 2, 75
-_BEAT_S = 1.0
-_LOCK_S = 2.0  # longer than it takes somebody else to see whether the lock is held
 
 
 @dataclass(frozen=True)
@@ -77,33 +76,45 @@ def execute(
     interruption: Interruption | None = None,
 ) -> int:
     """Bring one run to its end, from wherever it is. Returns the exit status (see module)."""
-    from filelock import Timeout
-
     from envs.trajectory import DataError
     from reproduce.assemble import identity_of
 
     folder = RunFolder(spec.folder(out))
     folder.check(identity_of(spec))
     if folder.state() == "done":
-        print(f"{spec}: already done, in {folder.path}", flush=True)
-        return 0
+        return _already_done(spec, folder)
     try:
-        with folder.lock().acquire(timeout=_LOCK_S):
+        with folder.hold() as held:
+            if folder.state() == "done":  # by another process, while this one waited
+                return _already_done(spec, folder)
             (folder.path / "failed").unlink(missing_ok=True)
-            return _train(folder, spec, data_dir, cache, device, checkpoint_every_s, interruption)
-    except Timeout:
-        print(f"{spec}: another process is running it ({folder.path})", flush=True)
+            try:
+                return _train(
+                    folder, held, spec, data_dir, cache, device, checkpoint_every_s, interruption
+                )
+            except (DataError, ConfigurationChanged, Held):
+                raise
+            except Exception as error:
+                held.check()  # how it ends is for the process to say that has it now
+                folder.fail(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}")
+                print(f"{spec}: failed: {error} (see {folder.path / 'failed'})", flush=True)
+                return 1
+    except Held as error:
+        print(f"{spec}: {error} ({folder.path})", flush=True)
         return INTERRUPTED
-    except (DataError, ConfigurationChanged):
-        raise
-    except Exception as error:
-        folder.fail(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}")
-        print(f"{spec}: failed: {error} (see {folder.path / 'failed'})", flush=True)
+    except OSError as error:  # not even a sign of life can be written
+        print(f"{spec}: failed: {error}", file=sys.stderr, flush=True)
         return 1
+
+
+def _already_done(spec: RunSpec, folder: RunFolder) -> int:
+    print(f"{spec}: already done, in {folder.path}", flush=True)
+    return 0
 
 
 def _train(
     folder: RunFolder,
+    held: Hold,
     spec: RunSpec,
     data_dir: Path | None,
     cache: Path,
@@ -116,6 +127,7 @@ def _train(
 
     single_thread()
     run = assemble(spec, data_dir=data_dir, cache=cache, device=device)
+    held.confirm()
     folder.claim(
         {"identity": run.identity, "environment": {"commit": commit(), "versions": versions()}}
     )
@@ -130,26 +142,30 @@ def _train(
 
     def on_step() -> None:
         now = time.monotonic()
-        if now - clock["beat"] >= _BEAT_S:
+        if now - clock["beat"] >= BEAT_S:
             rate = (training.step - clock["step"]) / (now - clock["beat"])
-            folder.beat(training.start, training.step, end, rate)
+            held.report(start=training.start, step=training.step, end=end, steps_per_s=rate)
             clock["beat"], clock["step"] = now, training.step
 
     def at_boundary() -> bool:
         stop = interruption is not None and interruption.requested
         if stop or time.monotonic() - clock["saved"] >= checkpoint_every_s:
+            held.check()
             folder.save_checkpoint(training.state_dict())
             clock["saved"] = time.monotonic()
         return stop
 
     def on_row() -> None:
+        held.check()
         folder.write_rows([dict(row) for row in training.rows])
         print(f"{spec}: {_progress(dict(training.rows[-1]), end)}", flush=True)
 
     finished = training.run(on_row=on_row, at_boundary=at_boundary, on_step=on_step)
+    held.report(start=training.start, step=training.step, end=end, steps_per_s=0.0)
     if not finished:
         print(f"{spec}: stopped at step {training.step}; the same command continues it", flush=True)
         return INTERRUPTED
+    held.check()
     folder.save_checkpoint(training.state_dict())
     folder.finish()
     print(f"{spec}: done. {_breakdown(training.seconds)}", flush=True)

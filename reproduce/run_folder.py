@@ -3,32 +3,45 @@
 config.json               resolved configuration, versions, commit, data checksums
 progress.csv              one row per evaluation
 checkpoint.pt             newest state; checkpoint.previous.pt the one before
-status.json               last sign of life: step, steps/s
-done | failed             final state; `failed` holds the reason
+status.json               last sign of life: step, steps/s, who
+queued.json               the cluster's job that will run it, until it does (by the launcher)
+done | failed             final state, with the checksum of progress.csv, with the reason
 log.txt                   output of its processes (written by the launcher)
-lock                      held while a process runs it
+lock                      held while a process runs it (see run_lock.py)
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import os
-import time
+import pickle
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from filelock import FileLock, Timeout
-
-from envs.files import atomic_file
+from envs.files import DAMAGED_ARCHIVE, atomic_file, sha256_of
+from envs.trajectory import DataError
 from reproduce.files import write_csv, write_json, write_text
+from reproduce.run_lock import Hold, hold, is_held, read_beat
 
-State = Literal["done", "failed", "running", "resumable", "pending"]
+State = Literal["done", "failed", "running", "queued", "resumable", "pending"]
+
+# newest first; checkpoint.new.pt is there, whole, if a process died while the names changed
+_CHECKPOINTS = ("checkpoint.new.pt", "checkpoint.pt", "checkpoint.previous.pt")
+_WRITTEN_BY_HOLDER = ("checkpoint.new.pt", "progress.csv", "config.json", "status.json", "done")
+_PROGRESS = ("start", "step", "end", "steps_per_s")
 
 
 class ConfigurationChanged(RuntimeError):
     """The folder belongs to a run with another configuration."""
+
+
+class DamagedRun(DataError):
+    """A file of the run cannot be what was written; the message names it and the way out."""
 
 
 @dataclass(frozen=True)
@@ -38,28 +51,53 @@ class RunFolder:
     path: Path
 
     def state(self) -> State:
-        """What the files say; `running` is known from the lock, which dies with its holder."""
+        """What the files say; `running` is known from the lock and from the sign of life."""
         if (self.path / "done").exists():
             return "done"
         if (self.path / "failed").exists():
             return "failed"
-        if self._locked():
+        if is_held(self.path):
             return "running"
-        return "resumable" if (self.path / "checkpoint.pt").exists() else "pending"
+        if (self.path / "queued.json").exists():
+            return "queued"
+        begun = any((self.path / name).exists() for name in _CHECKPOINTS)
+        return "resumable" if begun else "pending"
 
-    def lock(self) -> FileLock:
-        """The lock of the process that runs it; acquire with timeout 0."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.path / "lock")
+    @contextmanager
+    def hold(self) -> Iterator[Hold]:
+        """Be the one process that runs it. Raises Held if another is.
 
-    def _locked(self) -> bool:
-        if not (self.path / "lock").exists():
-            return False
+        What killed processes have left half written is removed, and the note of the queue, whose
+        job this is or which has become needless.
+        """
+        with hold(self.path, self.status() | {"steps_per_s": 0.0}) as held:
+            for name in _WRITTEN_BY_HOLDER:
+                for left in self.path.glob(f".{name}.*.tmp"):
+                    left.unlink(missing_ok=True)
+            self._leave_queue()
+            yield held
+        self._leave_queue()  # a launcher may have written its note after the job had begun
+
+    def queue(self, info: Mapping[str, Any]) -> None:
+        """Note that a cluster's job is to run it: {"cluster", "job", "at" (unix time), "by"}.
+
+        For a failed run that is a new attempt. Does nothing if the job has already begun.
+        """
+        if self.state() in ("done", "running"):
+            return
+        (self.path / "failed").unlink(missing_ok=True)
+        write_json(self.path / "queued.json", dict(info))
+
+    def queued(self) -> dict[str, Any]:
+        """What `queue` has noted; nothing if the run waits for no job."""
         try:
-            with FileLock(self.path / "lock").acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
+            value = json.loads((self.path / "queued.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def _leave_queue(self) -> None:
+        (self.path / "queued.json").unlink(missing_ok=True)
 
     def claim(self, config: dict[str, Any]) -> None:
         """Write config.json, or compare what decides the results with the one that is there.
@@ -93,73 +131,120 @@ class RunFolder:
             )
 
     def config(self) -> dict[str, Any]:
-        result: dict[str, Any] = json.loads((self.path / "config.json").read_text())
+        """What `claim` has written. Raises DamagedRun."""
+        path = self.path / "config.json"
+        try:
+            result: dict[str, Any] = json.loads(path.read_text())
+            if not all(isinstance(result[part], dict) for part in ("identity", "environment")):
+                raise TypeError("identity and environment must be objects")
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedRun(
+                f"{path} is damaged ({type(error).__name__}: {error}): what this run is cannot be "
+                f"told; put the file back, or delete {self.path} to start afresh"
+            ) from error
         return result
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:
         write_csv(self.path / "progress.csv", rows)
 
     def rows(self) -> list[dict[str, str]]:
-        """Rows so far, as text; none if the run has not been evaluated yet."""
-        path = self.path / "progress.csv"
+        """Rows so far, as text; none if the run has not been evaluated yet. Raises DamagedRun."""
+        path, done = self.path / "progress.csv", self.path / "done"
         if not path.exists():
             return []
-        with open(path, newline="") as file:
-            return list(csv.DictReader(file))
+        try:
+            if done.exists() and done.read_text() not in ("", _checksum_line(path)):
+                raise ValueError("not what its checksum in `done` says")
+            with open(path, newline="") as file:
+                rows = list(csv.DictReader(file, strict=True))
+            for row in rows:
+                if None in row or None in row.values():
+                    raise ValueError("rows of different lengths")
+                int(row["env_step"])
+        except (ValueError, KeyError, csv.Error) as error:
+            raise DamagedRun(
+                f"{path} is damaged ({type(error).__name__}: {error}); delete it, and `done` "
+                "beside it if there is one: the same command writes it again from the checkpoint"
+            ) from error
+        return rows
 
     def save_checkpoint(self, state: dict[str, Any]) -> None:
-        """Keep the previous checkpoint until the new one is whole, and one generation longer."""
+        """Keep the previous checkpoint until the new one is whole, and one generation longer.
+
+        Raises OSError, with the older ones as they were, if the new one cannot be written.
+        """
         import torch
 
         path, previous = self.path / "checkpoint.pt", self.path / "checkpoint.previous.pt"
         fresh = self.path / "checkpoint.new.pt"
-        with atomic_file(fresh) as file:
-            torch.save(state, file)
+        try:
+            with atomic_file(fresh) as file:
+                torch.save(state, file)
+        except RuntimeError as error:  # of torch's own, which hides that the disk is full
+            if isinstance(error.__context__, OSError):
+                error.__context__.filename = str(fresh)
+                raise error.__context__ from None
+            raise
         if path.exists():
             path.replace(previous)
         fresh.replace(path)
 
     def load_checkpoint(self, device: str) -> dict[str, Any] | None:
-        """The newest readable checkpoint, or None; says which one it had to pass over."""
-        import torch
-
-        for name in ("checkpoint.pt", "checkpoint.previous.pt"):
-            path = self.path / name
+        """The newest undamaged checkpoint, or None; says which ones it had to pass over."""
+        damaged = False
+        for path in (self.path / name for name in _CHECKPOINTS):
             if not path.exists():
                 continue
             try:
-                state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-                return state
-            except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
+                return _read_checkpoint(path, device)
+            except (*DAMAGED_ARCHIVE, pickle.UnpicklingError) as error:
                 print(f"{path} cannot be read ({error}); trying the one before it", flush=True)
+                damaged = True
+        if damaged:
+            print(f"{self.path}: no checkpoint can be read: from the beginning", flush=True)
         return None
 
-    def beat(self, start: int, step: int, end: int, steps_per_s: float) -> None:
-        """Sign of life for whoever watches; not fsynced, nothing depends on it."""
-        value = {"start": start, "step": step, "end": end, "at": time.time()}
-        value |= {"steps_per_s": round(steps_per_s, 1), "pid": os.getpid()}
-        temporary = self.path / ".status.tmp"
-        temporary.write_text(json.dumps(value))
-        temporary.replace(self.path / "status.json")
-
     def status(self) -> dict[str, Any]:
-        try:
-            result: dict[str, Any] = json.loads((self.path / "status.json").read_text())
-            return result
-        except (OSError, ValueError):
-            return {}
+        """The progress at the last sign of life: start, step, end, steps_per_s; or nothing."""
+        beat = read_beat(self.path)
+        known = all(isinstance(beat.get(name), (int, float)) for name in _PROGRESS)
+        return {name: beat[name] for name in _PROGRESS} if known else {}
 
     def finish(self) -> None:
-        write_text(self.path / "done", "")
+        path = self.path / "progress.csv"
+        write_text(self.path / "done", _checksum_line(path) if path.exists() else "")
         for name in ("checkpoint.previous.pt", "checkpoint.new.pt"):
             (self.path / name).unlink(missing_ok=True)
+        self._leave_queue()
 
     def fail(self, reason: str) -> None:
-        write_text(self.path / "failed", reason.rstrip() + "\n")
+        """Record why it ended. On a full disk that must do without: the run is then resumable."""
+        try:
+            write_text(self.path / "failed", reason.rstrip() + "\n")
+            self._leave_queue()
+        except OSError as error:
+            print(f"{self.path}: the failure is not recorded: {error}", file=sys.stderr, flush=True)
 
     def failure(self) -> str:
         path = self.path / "failed"
-        return path.read_text().strip() if path.exists() else ""
+        return path.read_text(errors="replace").strip() if path.exists() else ""
+
+
+def _checksum_line(path: Path) -> str:
+    """As sha256sum writes it: `sha256sum -c done` checks it too."""
+    return f"{sha256_of(path)}  {path.name}\n"
+
+
+def _read_checkpoint(path: Path, device: str) -> dict[str, Any]:
+    """torch.load does not compare the checksums that torch.save has written; zipfile does."""
+    import torch
+
+    with zipfile.ZipFile(path) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise ValueError(f"{damaged} is not what was written")
+    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    return state
 
 
 def differences(old: Any, new: Any, where: str = "") -> list[str]:

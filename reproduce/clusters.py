@@ -1,0 +1,110 @@
+"""Where runs happen: chosen, checked against the options, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from reproduce import slurm_client
+from reproduce.options import FigureOptions
+
+Name = Literal["slurm", "local", "inline"]
+
+# of submitit's, decided by flags of their own or by the launcher
+_BY_FLAG = {
+    "partition": "--partition", "account": "--account", "qos": "--qos", "time": "--time",
+    "mem": "--mem", "mem_per_cpu": "--mem", "mem_per_gpu": "--mem", "exclude": "--exclude",
+    "gpus_per_node": "--gpus", "gpus_per_task": "--gpus", "num_gpus": "--gpus",
+    "cpus_per_task": "--cpus", "cpus_per_gpu": "--cpus", "array_parallelism": "--array-parallelism",
+}  # fmt: skip
+_OURS = ("job_name", "nodes", "ntasks_per_node", "setup", "teardown", "stderr_to_stdout",
+         "additional_parameters", "srun_args", "use_srun")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A place for runs, and why it was chosen."""
+
+    name: Name
+    why: str
+
+
+def choose(options: FigureOptions) -> tuple[Cluster, FigureOptions]:
+    """The cluster that the options come to here, and the options with what follows from it.
+
+    Raises:
+        ValueError: SLURM is asked for but is not here, or an option means nothing on the cluster.
+    """
+    cluster = _find(options)
+    _check(cluster, options)
+    preset = options.preset or ("paper" if cluster.name == "slurm" else "quick")
+    return cluster, replace(options, preset=preset)
+
+
+def _find(options: FigureOptions) -> Cluster:
+    if options.cluster in ("local", "inline"):
+        return Cluster(options.cluster, "as asked")  # type: ignore[arg-type]
+    absent = slurm_client.absent()
+    if not absent:
+        asked = options.cluster == "slurm"
+        return Cluster("slurm", "as asked" if asked else "its commands and its controller are here")
+    if options.cluster == "slurm":
+        raise ValueError(f"--cluster slurm: {absent}")
+    return Cluster("local", f"no SLURM here: {absent}")
+
+
+def _check(cluster: Cluster, options: FigureOptions) -> None:
+    if cluster.name != "slurm" and options.given:
+        raise ValueError(
+            f"{', '.join(options.given)}: only on SLURM, and this is --cluster {cluster.name} "
+            f"({cluster.why})"
+        )
+    if cluster.name != "local" and options.jobs is not None:
+        instead = "; --array-parallelism limits jobs at a time" if cluster.name == "slurm" else ""
+        raise ValueError(f"--jobs: only on --cluster local, and this is {cluster.name}{instead}")
+    for name in ("cpus", "runs_per_job", "array_parallelism", "runs_per_gpu"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise ValueError(f"--{name.replace('_', '-')} must be at least 1, got {value}")
+    if cluster.name == "slurm":
+        on_gpu = options.device.startswith("cuda")
+        if options.gpus < 0 or (options.gpus > 0) != on_gpu:
+            raise ValueError(f"--gpus {options.gpus} with --device {options.device}: it takes both")
+        if options.device not in ("cpu", "cuda"):
+            raise ValueError(f"--device {options.device}: on SLURM cuda, and jobs share GPUs out")
+        if options.runs_per_gpu != 1 and not on_gpu:
+            raise ValueError("--runs-per-gpu goes with --gpus")
+        if options.time is not None:
+            slurm_client.minutes_of(options.time)
+        further(options.slurm)
+
+
+def further(settings: Sequence[str]) -> dict[str, Any]:
+    """`--slurm key=value` as parameters of submitit's executor.
+
+    Raises ValueError for a key that it does not have, or that another flag decides.
+    """
+    from submitit.slurm.slurm import SlurmExecutor
+
+    valid = {*SlurmExecutor._valid_parameters(), "signal_delay_s"} - {*_BY_FLAG, *_OURS}
+    found: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        key = key.replace("-", "_")
+        if not equals:
+            raise ValueError(f"--slurm {setting}: expected key=value")
+        if key in _BY_FLAG:
+            raise ValueError(f"--slurm {key}: use {_BY_FLAG[key]}")
+        if key not in valid:
+            close = get_close_matches(key, valid)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            raise ValueError(f"--slurm {key}: not one of {', '.join(sorted(valid))}{hint}")
+        if key == "signal_delay_s":
+            if not value.isdecimal():
+                raise ValueError(f"--slurm {setting}: expected seconds")
+            found[key] = int(value)
+        else:
+            found[key] = {"true": True, "false": False}.get(value.lower(), value)
+    return found

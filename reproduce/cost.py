@@ -1,0 +1,62 @@
+"""What a launch will take, and whether that is meant."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reproduce.packing import Shape
+
+ASK_ABOVE_CORE_HOURS = 100.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of runs that are still to be run."""
+
+    runs: int
+    core_hours: float
+    """Cores that are kept from others, for as long as they are."""
+    gpu_hours: float = 0.0
+    jobs: int | None = None
+    """None: not as jobs."""
+
+    def __str__(self) -> str:
+        where = "" if self.jobs is None else f" in {self.jobs} job{'s' * (self.jobs != 1)}"
+        gpus = f", {self.gpu_hours:.3g} GPU-hours" if self.gpu_hours else ""
+        return (
+            f"cost: {self.runs} run{'s' * (self.runs != 1)}{where}, "
+            f"{self.core_hours:.3g} core-hours{gpus}"
+        )
+
+
+def cost_here(seconds: Sequence[float]) -> Cost:
+    """On this machine, a core for each run."""
+    return Cost(len(seconds), sum(seconds) / 3600)
+
+
+def cost_of(jobs: Sequence[Sequence[float]], shape: Shape) -> Cost:
+    """Of jobs whose runs take so many seconds, started `shape.at_once` at a time in order."""
+    hours = sum(_makespan(job, shape.at_once) for job in jobs) / 3600
+    return Cost(sum(map(len, jobs)), hours * shape.cores, hours * shape.gpus, len(jobs))
+
+
+def _makespan(seconds: Sequence[float], at_once: int) -> float:
+    ends = [0.0] * at_once
+    for each in seconds:
+        ends[ends.index(min(ends))] += each
+    return max(ends)
+
+
+def confirm(cost: Cost, *, yes: bool) -> None:
+    """Ask if it is expensive. Raises ValueError if the answer is no, or nobody is there to ask."""
+    if yes or max(cost.core_hours, cost.gpu_hours) <= ASK_ABOVE_CORE_HOURS:
+        return
+    if not sys.stdin.isatty():
+        raise ValueError(
+            f"{cost}: above {ASK_ABOVE_CORE_HOURS:.0f}, and there is nobody to ask; "
+            "--yes starts it all the same"
+        )
+    if input(f"{cost}. Start? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise ValueError("not started")

@@ -1,0 +1,46 @@
+"""Runs in this process, one after another: for a debugger, or where nothing may be started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from reproduce.grid import RunSpec
+from reproduce.launch import Interrupted
+from reproduce.options import FigureOptions
+from reproduce.run import INTERRUPTED, Interruption, execute
+from reproduce.run_folder import RunFolder
+
+
+class InlineLauncher:
+    """Their output goes to the terminal. Ctrl-C stops at the next resumable point."""
+
+    def __init__(self, specs: Sequence[RunSpec], options: FigureOptions) -> None:
+        self.options = options
+        states = {s: RunFolder(s.folder(options.results)).state() for s in specs}
+        self.reasons: dict[RunSpec, str] = {}
+        self.waiting = [s for s in specs if states[s] not in ("done", "running", "queued")]
+        self.elsewhere = [s for s in specs if states[s] in ("running", "queued")]
+
+    def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
+        """As `Launcher.run`."""
+        failed: list[RunSpec] = []
+        interruption = Interruption()
+        for position, spec in enumerate(self.waiting):
+            status = execute(
+                spec,
+                self.options.results,
+                data_dir=self.options.data_dir,
+                cache=self.options.cache,
+                device=self.options.device,
+                checkpoint_every_s=self.options.checkpoint_every_s,
+                interruption=interruption,
+            )
+            on_finished()
+            if interruption.requested:
+                left = len(self.waiting) - position - (status == 0)
+                raise Interrupted(f"{left} of {len(self.waiting)} runs are not finished")
+            if status == INTERRUPTED:
+                self.elsewhere.append(spec)
+            elif status != 0:
+                failed.append(spec)
+        return failed

@@ -1,0 +1,315 @@
+"""Runs as jobs of SLURM: submitted, watched by their folders, started again if they die.
+
+The launcher is not needed for the runs: it may be interrupted, or its machine lost, and any later
+call of the same command, on any machine that sees the folder, takes over.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from filelock import FileLock
+from submitit import SlurmExecutor
+from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+from reproduce import slurm_client, slurm_queue
+from reproduce.clusters import further
+from reproduce.cost import Cost, cost_of
+from reproduce.files import write_json
+from reproduce.grid import RunSpec
+from reproduce.launch import Interrupted, command, tail
+from reproduce.options import FigureOptions
+from reproduce.packing import chunks, packs, shape_of
+from reproduce.plan import duration
+from reproduce.provenance import commit, fingerprint
+from reproduce.run_folder import RunFolder
+from reproduce.slurm_client import Job, SlurmError
+from reproduce.slurm_job import RunsJob, Work
+
+_ROOT = Path(__file__).resolve().parent.parent
+_RESTARTS = 2
+_POLL_S = (2.0, 30.0)  # at first, and after a while: the controller has others to serve
+_COLLECT_S = 30.0
+_FULL_S = 60.0  # until more jobs are tried when SLURM takes no more
+_WARNING_S = 180  # before the time limit; SLURM may be a minute early, a checkpoint takes seconds
+_TIME_LIMITS = 1000  # a run may need many jobs
+
+
+class SlurmLauncher:
+    """Submits what is pending, then watches until every run has ended."""
+
+    def __init__(
+        self, specs: Sequence[RunSpec], seconds: Mapping[RunSpec, float], options: FigureOptions
+    ) -> None:
+        """`seconds` is how long each run that is not done should take. Raises SlurmError."""
+        self.options = replace(options, out=options.results.resolve(), **_absolute(options))
+        self.out = self.options.results
+        self.specs, self.seconds = specs, dict(seconds)
+        self.limits = slurm_client.limits(options.partition)
+        self.shape = shape_of(list(seconds.values()), options, self.limits)
+        self.elsewhere: list[RunSpec] = []  # all that is somebody else's is waited for
+        self.reasons: dict[RunSpec, str] = {}
+        """Why runs are given up; they may be resumable."""
+        self._restarts: Counter[RunSpec] = Counter()
+        self._had_job: set[RunSpec] = set()
+        self._absent: set[RunSpec] = set()
+        self._launch: slurm_queue.Launch | None = None
+        self._code = fingerprint()
+        self._full_until = 0.0
+        self._stop = False
+        self._said = ("", 0.0)
+
+    def cost(self) -> Cost:
+        """Of what is to be submitted now."""
+        jobs = packs(self.seconds, self.shape.runs)
+        return cost_of([[self.seconds[spec] for spec in job] for job in jobs], self.shape)
+
+    def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
+        """As `Launcher.run`; runs that others have submitted are waited for like one's own.
+
+        Raises SlurmError if SLURM takes none of the jobs.
+        """
+        left: list[RunSpec] = list(self.specs)
+        with self._signals():
+            self._submit([spec for spec in self.specs if spec in self.seconds])
+            began = collected = time.monotonic()
+            before = -1
+            while not self._stop:
+                left, jobs = self._look()
+                ended = len(self.specs) - len(left)
+                if ended != before and (not left or time.monotonic() - collected > _COLLECT_S):
+                    on_finished()
+                    before, collected = ended, time.monotonic()
+                if not left:
+                    return [s for s in self.specs if s in self.reasons or self._failed(s)]
+                self._say(left, jobs, began)
+                self._sleep(min(_POLL_S[1], _POLL_S[0] + (time.monotonic() - began) / 20))
+        raise Interrupted(f"{len(left)} runs go on as jobs of SLURM")
+
+    # Submission
+
+    def _submit(self, specs: Sequence[RunSpec]) -> None:
+        """Submit those that nobody runs or has submitted; one launcher at a time."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.out / ".submit.lock"):
+            jobs = slurm_queue.refresh(self.specs, self.out)
+            free = ("pending", "resumable", "failed")
+            todo = {s: self.seconds.get(s, 0.0) for s in specs if self._folder(s).state() in free}
+            todo = {s: t for s, t in todo.items() if s not in jobs or not jobs[s][0].live}
+            if not todo:
+                return
+            if self._launch is None:
+                self._launch = slurm_queue.new_launch(self.out)
+                where = f"code {self._launch.code}, commit {commit() or 'unknown'}"
+                print(f"jobs of {self.shape}; {where}; launch {self._launch.folder}", flush=True)
+                if (self._launch.folder / "changes.patch").exists():
+                    print("the working tree differs from the commit (changes.patch there)")
+            accepted = 0
+            arrays = chunks(packs(todo, self.shape.runs), self.limits.max_array)
+            for number, array in enumerate(arrays):
+                try:
+                    first = self._submit_array(self._launch, array)
+                except SlurmError as error:
+                    if accepted == 0 and not any(job.live for job, _ in jobs.values()):
+                        raise
+                    rest = sum(len(pack) for later in arrays[number:] for pack in later)
+                    print(f"SLURM takes no more jobs now ({error}); {rest} runs wait", flush=True)
+                    self._full_until = time.monotonic() + _FULL_S
+                    break
+                accepted += len(array)
+                print(
+                    f"submitted {sum(map(len, array))} runs in {len(array)} jobs: {first}",
+                    flush=True,
+                )
+
+    def _submit_array(self, launch: slurm_queue.Launch, array: Sequence[list[RunSpec]]) -> str:
+        """Returns the id of the array's first job. Raises SlurmError, with nothing submitted."""
+        folders = [[spec.folder(self.out) for spec in pack] for pack in array]
+        name = launch.array(folders, self.out)
+        for pack in folders:
+            for path in pack:
+                path.mkdir(parents=True, exist_ok=True)
+                RunFolder(path).queue(slurm_queue.note(name))
+        parameters = self._parameters(name, len(array))
+        grace_s = parameters["signal_delay_s"] * 0.8
+        executor = SlurmExecutor(launch.jobs, max_num_timeout=_TIME_LIMITS)
+        try:
+            executor.update_parameters(**parameters)
+            with outside_of_jobs(), executor.batch():
+                jobs = [executor.submit(self._job(launch, pack, grace_s)) for pack in array]
+        except (FailedJobError, FailedSubmissionError, OSError, ValueError) as error:
+            for pack in folders:
+                for path in pack:
+                    (path / "queued.json").unlink(missing_ok=True)
+            said = [line for line in str(error).splitlines() if line.strip()]
+            raise SlurmError(said[-1].strip() if said else "sbatch failed") from error
+        for job, pack_specs in zip(jobs, array, strict=True):
+            for spec in pack_specs:
+                self._had_job.add(spec)
+                folder = self._folder(spec)
+                if folder.queued().get("job") == name:  # unless it has begun already
+                    write_json(folder.path / "queued.json", slurm_queue.note(job.job_id))
+        return str(jobs[0].job_id)
+
+    def _job(self, launch: slurm_queue.Launch, pack: Sequence[RunSpec], grace_s: float) -> RunsJob:
+        works = tuple(
+            Work(str(spec.folder(self.out)), tuple(command(spec, self.options))) for spec in pack
+        )
+        shape = self.shape
+        return RunsJob(works, shape.at_once, shape.gpus, launch.code, str(launch.folder), grace_s)
+
+    def _parameters(self, name: str, jobs: int) -> dict[str, Any]:
+        options, shape = self.options, self.shape
+        chosen = {
+            "partition": options.partition, "account": options.account, "qos": options.qos,
+            "exclude": options.exclude, "gpus_per_node": shape.gpus or None,
+        }  # fmt: skip
+        return {
+            "job_name": name,
+            "time": shape.minutes,
+            "mem": shape.memory,
+            "cpus_per_task": shape.cores,
+            # since 22.05 srun does not take it over from the job
+            "srun_args": [f"--cpus-per-task={shape.cores}"],
+            # where the job's python looks first: the code that submits it, wherever that was typed
+            "additional_parameters": {"chdir": str(_ROOT)},
+            "array_parallelism": options.array_parallelism or jobs,
+            "signal_delay_s": min(_WARNING_S, shape.minutes * 60 // 3),
+            **{key: value for key, value in chosen.items() if value is not None},
+            **further(options.slurm),
+        }
+
+    # Watching
+
+    def _look(self) -> tuple[list[RunSpec], slurm_queue.Jobs]:
+        """Runs that have not ended, and the jobs; submits again what has died."""
+        left = [s for s in self.specs if s not in self.reasons and not self._ended(s)]
+        if not left:
+            return [], {}
+        try:
+            jobs = slurm_queue.refresh(left, self.out)
+        except SlurmError as error:
+            print(f"SLURM does not answer ({error}); jobs go on, asking again", flush=True)
+            return left, {}
+        self._had_job |= {spec for spec, (job, _) in jobs.items() if job.live}
+        nobodys = {
+            s
+            for s in left
+            if (s not in jobs or not jobs[s][0].live)
+            and self._folder(s).state() in ("pending", "resumable")
+        }
+        # Twice in a row: files and controller may be seconds apart.
+        dead, self._absent = [s for s in left if s in nobodys & self._absent], nobodys
+        again = [spec for spec in dead if self._worth_another(spec, jobs.get(spec))]
+        if again and time.monotonic() >= self._full_until:
+            self._absent -= set(again)
+            self._submit(again)
+        return [s for s in left if s not in self.reasons and not self._failed(s)], jobs
+
+    def _worth_another(self, spec: RunSpec, last: tuple[Job, Path] | None) -> bool:
+        """Whether a dead run is to be submitted again; if not, `reasons` or its folder says why."""
+        if spec not in self._had_job:  # SLURM has not taken it yet
+            pass
+        elif last is not None and slurm_queue.refusal(last[1]):
+            self.reasons[spec] = f"{slurm_queue.refusal(last[1])}; the same command submits it anew"
+        elif last is not None and last[0].state == "CANCELLED":
+            self.reasons[spec] = f"job {last[0].id} was cancelled; the same command continues it"
+        elif last is not None and last[0].state == "OUT_OF_MEMORY":
+            self._folder(spec).fail(f"job {last[0].id} needed more than --mem {self.shape.memory}")
+        if spec in self.reasons or self._failed(spec):
+            return False
+        if fingerprint() != self._code:
+            self.reasons[spec] = "the code was changed since this command began; call it again"
+            return False
+        how = "its job ended without it" if last is None else f"job {last[0].id}: {last[0].state}"
+        if self._restarts[spec] >= _RESTARTS and spec in self._had_job:
+            end = tail(spec.folder(self.out))
+            output = _job_output(last)
+            times = self._restarts[spec] + 1
+            self._folder(spec).fail(f"died {times} times, at last with {how}\n{end}\n{output}")
+            return False
+        if spec in self._had_job:
+            self._restarts[spec] += 1
+            print(f"died: {spec} ({how}); attempt {self._restarts[spec] + 1}", flush=True)
+        return True
+
+    def _ended(self, spec: RunSpec) -> bool:
+        return self._folder(spec).state() in ("done", "failed")
+
+    def _failed(self, spec: RunSpec) -> bool:
+        return self._folder(spec).state() == "failed"
+
+    def _folder(self, spec: RunSpec) -> RunFolder:
+        return RunFolder(spec.folder(self.out))
+
+    def _say(self, left: Sequence[RunSpec], jobs: slurm_queue.Jobs, began: float) -> None:
+        """A line when something has changed."""
+        states = Counter(self._folder(spec).state() for spec in left)
+        live = {job.id: job for job, _ in jobs.values() if job.live}
+        waiting = Counter(job.reason for job in live.values() if job.state == "PENDING")
+        why = f" ({', '.join(waiting)})" if waiting else ""
+        parts = [f"{len(self.specs) - len(left)} of {len(self.specs)} runs ended"]
+        parts += [f"{count} {state}" for state, count in states.items()]
+        text = f"{', '.join(parts)}; {len(live)} jobs, {sum(waiting.values())} waiting{why}"
+        if text != self._said[0]:
+            self._said = (text, time.monotonic())
+            print(f"[{duration(time.monotonic() - began)}] {text}", flush=True)
+
+    def _sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not self._stop and time.monotonic() < end:
+            time.sleep(0.2)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        before = {n: signal.signal(n, self._request) for n in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _request(self, number: int, frame: FrameType | None) -> None:
+        self._stop = True
+
+
+def _absolute(options: FigureOptions) -> dict[str, Any]:
+    """The folders as a job finds them, whose environment and working directory may be others."""
+    named = options.data_dir or os.environ.get("AWAC_DATA_DIR")
+    data_dir = Path(named).resolve() if named and Path(named).is_dir() else None
+    return {"cache_dir": options.cache.resolve(), "data_dir": data_dir}
+
+
+def _job_output(last: tuple[Job, Path] | None, lines: int = 20) -> str:
+    """The end of what a job has printed itself."""
+    if last is None:
+        return ""
+    job, launch = last
+    for path in sorted((launch / "jobs").glob(f"{job.id}_*_log.err")):
+        with suppress(OSError):
+            return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    return ""
+
+
+@contextmanager
+def outside_of_jobs() -> Iterator[None]:
+    """Hide that this process is part of a job itself, if it is: sbatch would take over settings."""
+    kept = ("SLURM_CONF",)
+    inside = {
+        key: os.environ.pop(key)
+        for key in list(os.environ)
+        if key.startswith(("SLURM_", "SLURMD_", "SUBMITIT_", "SBATCH_")) and key not in kept
+    }
+    try:
+        yield
+    finally:
+        os.environ.update(inside)

@@ -1,0 +1,220 @@
+"""A job of SLURM's: some runs, each a process of its own on a core of its own.
+
+Whatever becomes of the job (requeued, preempted, killed), starting it again is right: the run
+folders say what is left to do. It keeps nothing that would have to be saved.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from submitit.helpers import DelayedSubmission
+
+from reproduce.files import write_json
+from reproduce.launch import one_core, tail
+from reproduce.provenance import fingerprint
+from reproduce.run import INTERRUPTED
+from reproduce.run_folder import RunFolder
+
+_POLL_S = 0.5
+_HELD_AGAIN_S = 15.0  # until a run that another process has is tried again: it may be dying
+_HELD_TRIES = 12
+# What SLURM sends to every process of a job, or only to some, depending on how it tracks them.
+# Runs block it and listen to SIGINT, which only this job sends, and once: to them a second signal
+# means to stop without a checkpoint.
+_FROM_SLURM = (signal.SIGTERM, signal.SIGUSR2)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run: its folder, and the command that brings it to its end."""
+
+    folder: str
+    command: tuple[str, ...]
+
+
+@dataclass
+class RunsJob:
+    """What submitit pickles and calls on a node.
+
+    `at_once` runs at a time; with `gpus`, each sees one of them. `code` is the fingerprint of the
+    code that was submitted: with any other, nothing is started and `launch` gets a `refused.json`.
+    On a warning of SLURM's (USR2: time limit or preemption) the runs have `grace_s` to save a
+    checkpoint.
+    """
+
+    works: tuple[Work, ...]
+    at_once: int
+    gpus: int
+    code: str
+    launch: str
+    grace_s: float
+
+    def __call__(self) -> dict[str, int]:
+        """Run everything that is not done; returns how many ended how."""
+        global _pool
+        _pool = Pool(self)
+        # in place of submitit's handler, which passes over it
+        signal.signal(signal.SIGTERM, _pool.stop)
+        return _pool.run()
+
+    def checkpoint(self) -> DelayedSubmission:
+        """Called by submitit on USR2, before it has the job queued again."""
+        if _pool is not None:
+            _pool.stop()
+            _pool.drain(self.grace_s)
+        return DelayedSubmission(self)
+
+
+_pool: Pool | None = None  # not part of the job, which is pickled
+
+
+@dataclass
+class Running:
+    """A process, the work that it does, and which of the job's places it has."""
+
+    process: subprocess.Popen[bytes]
+    work: Work
+    place: int
+
+
+@dataclass
+class Pool:
+    """The processes of a job."""
+
+    job: RunsJob
+    waiting: list[tuple[float, Work]] = field(default_factory=list)
+    """With the time before which it is not to be started."""
+    running: list[Running] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    stopping: bool = False
+    held: dict[Work, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.waiting = [(0.0, work) for work in self.job.works]
+
+    def run(self) -> dict[str, int]:
+        """Until nothing is left, or `stop` was called and the last process has ended."""
+        try:
+            while self.running or (self.waiting and not self.stopping):
+                self._start_some()
+                time.sleep(_POLL_S)
+                self._reap()
+        finally:
+            for running in self.running:
+                running.process.kill()
+        return self.counts
+
+    def stop(self, number: int = 0, frame: FrameType | None = None) -> None:
+        """Start nothing more, and ask every run to save a checkpoint and end."""
+        if self.stopping:
+            return
+        self.stopping = True
+        print(f"stopping {len(self.running)} runs at their next resumable point", flush=True)
+        for running in self.running:
+            running.process.send_signal(signal.SIGINT)
+
+    def drain(self, seconds: float) -> None:
+        """Wait for the processes to end; those that do not are killed."""
+        deadline = time.monotonic() + seconds
+        while self.running and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+            self._reap()
+        for running in self.running:
+            print(f"no checkpoint in {seconds:.0f} s: {running.work.folder}", flush=True)
+            running.process.kill()
+
+    def _start_some(self) -> None:
+        due = [work for at, work in self.waiting if at <= time.monotonic()]
+        for work in due:
+            if self.stopping or len(self.running) >= self.job.at_once:
+                return
+            self.waiting = [(at, other) for at, other in self.waiting if other != work]
+            if RunFolder(Path(work.folder)).state() == "done":
+                self._count("done")
+            elif (now := fingerprint()) != self.job.code:
+                self._refuse(now)
+                return
+            else:
+                self._start(work)
+
+    def _start(self, work: Work) -> None:
+        taken = {running.place for running in self.running}
+        place = next(i for i in range(self.job.at_once) if i not in taken)
+        folder = Path(work.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Blocked signals stay so in the new process. Until it is in the list they wait for us too.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _FROM_SLURM)
+        try:
+            with open(folder / "log.txt", "ab") as log:
+                process = subprocess.Popen(
+                    work.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=environment(place, self.job.gpus, one_core()),
+                )
+            self.running.append(Running(process, work, place))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        print(f"started {work.folder} (pid {process.pid})", flush=True)
+
+    def _reap(self) -> None:
+        for running in list(self.running):
+            status = running.process.poll()
+            if status is None:
+                continue
+            self.running.remove(running)
+            self._note_end(running.work, status)
+
+    def _note_end(self, work: Work, status: int) -> None:
+        folder = RunFolder(Path(work.folder))
+        print(f"ended with status {status}: {work.folder}", flush=True)
+        if status == 0:
+            self._count("done")
+        elif self.stopping and status in (INTERRUPTED, -signal.SIGINT):  # or asked while starting
+            self._count("interrupted")
+        elif status == INTERRUPTED:  # another process has it, maybe one that has just died
+            self.held[work] = self.held.get(work, 0) + 1
+            if self.held[work] < _HELD_TRIES:
+                self.waiting.append((time.monotonic() + _HELD_AGAIN_S, work))
+            else:
+                self._count("elsewhere")
+        elif status < 0:  # killed, which says nothing about the run: it may be tried again
+            self._count("killed")
+            with open(folder.path / "log.txt", "a") as log:
+                log.write(f"the process was killed by {signal.Signals(-status).name}\n")
+        else:
+            self._count("failed")
+            if folder.state() not in ("failed", "done"):
+                folder.fail(f"process ended with status {status}\n{tail(folder.path)}")
+
+    def _refuse(self, now: str) -> None:
+        """Results of two versions of the code must not be mixed without anybody's knowing."""
+        self.stopping = True  # what runs already was started with the right code, and goes on
+        self._count("refused")
+        path = Path(self.job.launch) / "refused.json"
+        job = os.environ.get("SLURM_JOB_ID", "")
+        write_json(path, {"submitted": self.job.code, "found": now, "job": job, "at": time.time()})
+        print(f"refused: the code was changed since submission, see {path}", flush=True)
+
+    def _count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+
+def environment(place: int, gpus: int, base: Mapping[str, str]) -> dict[str, str]:
+    """A run's environment: of the job's GPUs it sees one, its neighbours by turns the others."""
+    result: dict[str, Any] = dict(base)
+    given: Sequence[str] = [g for g in base.get("CUDA_VISIBLE_DEVICES", "").split(",") if g]
+    if gpus:
+        given = given or [str(i) for i in range(gpus)]
+        result["CUDA_VISIBLE_DEVICES"] = given[place % len(given)]
+    return result

@@ -1,0 +1,136 @@
+"""Which runs of a results folder are in SLURM's hands: what the launches there have written down.
+
+<results>/launches/<launch>/
+    launch.json           when, where, by whom, with which command and code
+    changes.patch         what the working tree had that the commit has not
+    array0.json, ...      name of a job array, and the run folders of each of its elements
+    jobs/                 submitit's: scripts and output of the jobs
+    refused.json          a job found other code than was submitted
+
+An array's name occurs nowhere else and its file is written before it is submitted: whichever
+process dies at whatever moment, jobs and runs can be put together again, by anybody. (Job ids are
+no such thing: a cluster that is set up anew counts from 1 again.)
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reproduce import slurm_client
+from reproduce.files import write_json, write_text
+from reproduce.grid import RunSpec
+from reproduce.provenance import commit, fingerprint, uncommitted
+from reproduce.run_folder import RunFolder
+
+Jobs = dict[RunSpec, tuple[slurm_client.Job, Path]]
+"""A run's newest job that SLURM knows, and the folder of its launch."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One call of a script that submits jobs: a folder, and the code as it was then."""
+
+    folder: Path
+    code: str
+
+    @property
+    def jobs(self) -> Path:
+        return self.folder / "jobs"
+
+    def refused(self) -> str:
+        """What a job had to say against the code that it found; "" if none had."""
+        return refusal(self.folder)
+
+    def array(self, packs: Sequence[Sequence[Path]], out: Path) -> str:
+        """Write down an array that is about to be submitted; returns its name."""
+        number = len(list(self.folder.glob("array*.json")))
+        name = f"awac-{self.folder.name}-{number}"
+        runs = [[path.relative_to(out).as_posix() for path in pack] for pack in packs]
+        write_json(self.folder / f"array{number}.json", {"name": name, "runs": runs})
+        return name
+
+
+def new_launch(out: Path) -> Launch:
+    """A launch with a folder of its own under `out`."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    launch = Launch(out / "launches" / f"{stamp}-{secrets.token_hex(3)}", fingerprint())
+    launch.jobs.mkdir(parents=True)
+    changes = uncommitted()
+    if changes:
+        write_text(launch.folder / "changes.patch", changes + "\n")
+    write_json(
+        launch.folder / "launch.json",
+        {
+            "command": sys.argv,
+            "at": time.time(),
+            "host": socket.gethostname(),
+            "user": getpass.getuser(),
+            "commit": commit(),
+            "code": launch.code,
+        },
+    )
+    return launch
+
+
+def refusal(launch: Path) -> str:
+    """What a job of that launch had to say against the code that it found; "" if none had."""
+    try:
+        said = json.loads((launch / "refused.json").read_text())
+    except (OSError, ValueError):
+        return ""
+    return f"the code was changed since submission ({said['submitted']} -> {said['found']})"
+
+
+def jobs_of(specs: Iterable[RunSpec], out: Path) -> Jobs:
+    """The newest job of each run that has one which SLURM still knows, live before ended.
+
+    Raises SlurmError if SLURM does not answer.
+    """
+    wanted = {spec.folder(out).relative_to(out).as_posix(): spec for spec in specs}
+    arrays: dict[str, tuple[list[list[str]], Path]] = {}
+    for path in sorted((out / "launches").glob("*/array*.json")):
+        with suppress(OSError, ValueError, KeyError):
+            entry: dict[str, Any] = json.loads(path.read_text())
+            if any(run in wanted for pack in entry["runs"] for run in pack):
+                arrays[entry["name"]] = entry["runs"], path.parent
+    found: Jobs = {}
+    known = [job for job in slurm_client.jobs(list(arrays)) if job.name in arrays]
+    for job in sorted(known, key=lambda job: (job.live, job.name, job.id)):
+        packs, launch = arrays[job.name]
+        if job.index < len(packs):
+            found |= {wanted[run]: (job, launch) for run in packs[job.index] if run in wanted}
+    return found
+
+
+def refresh(specs: Sequence[RunSpec], out: Path) -> Jobs:
+    """Make the runs' notes say what SLURM says: a live job, or none. Returns `jobs_of`.
+
+    Raises SlurmError if SLURM does not answer; no note is changed then.
+    """
+    jobs = jobs_of(specs, out)
+    for spec in specs:
+        folder = RunFolder(spec.folder(out))
+        if not folder.path.exists():
+            continue
+        state = folder.state()
+        job = jobs[spec][0] if spec in jobs and jobs[spec][0].live else None
+        if state == "queued" and job is None and folder.queued().get("cluster") == "slurm":
+            (folder.path / "queued.json").unlink(missing_ok=True)
+        elif state in ("pending", "resumable") and job is not None:  # e.g. preempted
+            folder.queue(note(job.id))
+    return jobs
+
+
+def note(job: str) -> dict[str, Any]:
+    """What a run's queued.json says."""
+    return {"cluster": "slurm", "job": job, "at": time.time(), "by": socket.gethostname()}

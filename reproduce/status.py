@@ -1,0 +1,235 @@
+"""How the runs are getting on, read from their folders, whoever started them and wherever.
+
+    python reproduce/status.py                       # every run below results/
+    python reproduce/status.py results/paper --watch # again every 2 s, until none runs or is queued
+
+Ends with status 1 if any run has failed, 2 if there is nothing to show, 0 otherwise. Whether a
+cluster still knows a queued job is for its own commands to say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from reproduce.run_folder import DamagedRun, RunFolder
+from reproduce.run_lock import described, read_beat
+
+BAD_INPUT = 2
+_MARKS = {"config.json", "lock", "status.json", "queued.json", "failed"}
+_STYLES = {"failed": "red", "running": "green", "queued": "yellow", "resumable": "cyan"}
+_COLUMNS = ("task", "method", "data", "seed", "state", "step", "steps/s", "left", "return", "")
+_WIDTH = 150  # where the output is no terminal
+
+
+@dataclass(frozen=True)
+class Line:
+    """What there is to say about one run. `note`: why it failed, what it waits for, where it is."""
+
+    task: str
+    method: str
+    data: str
+    seed: int
+    state: str
+    step: int | None = None
+    end: int | None = None
+    steps_per_s: float = 0.0
+    last_return: float | None = None
+    note: str = ""
+
+    @property
+    def left_s(self) -> float | None:
+        """At the pace of the last second; none where nothing is known or nothing runs."""
+        if self.state != "running" or self.steps_per_s <= 0 or None in (self.step, self.end):
+            return None
+        assert self.step is not None and self.end is not None
+        return (self.end - self.step) / self.steps_per_s
+
+
+def find_runs(top: Path) -> list[Path]:
+    """Every run folder below `top`, or `top` itself; what lies inside of one is not looked at."""
+    found = []
+    for folder, below, files in os.walk(top):
+        if _MARKS.intersection(files):
+            found.append(Path(folder))
+            below.clear()
+    return found
+
+
+def line_of(path: Path) -> Line:
+    """Read one run folder. Damaged files make it a failed run, with the file as the reason."""
+    folder = RunFolder(path)
+    state, note = str(folder.state()), ""
+    if state == "pending":
+        state, note = "resumable", "from the beginning: no checkpoint yet"
+    config: dict[str, Any] = {}
+    rows: list[dict[str, str]] = []
+    if (path / "config.json").exists():
+        try:
+            config = folder.config()["identity"]
+            rows = folder.rows()
+        except (DamagedRun, OSError) as error:
+            state, note = "failed", str(error)
+    status = folder.status()
+    step, end = (
+        status.get("step"),
+        status.get("end", config.get("schedule", {}).get("online_steps")),
+    )
+    if rows and (step is None or state == "done"):
+        step = int(rows[-1]["env_step"])
+    if state == "running":
+        note = _where(read_beat(path))
+    elif state == "queued":
+        note = _queue(folder.queued())
+    elif state == "failed":
+        note = (note or folder.failure() or "no reason recorded").splitlines()[0]
+    try:
+        last_return = float(rows[-1]["return_mean"])
+    except (LookupError, ValueError):
+        last_return = None
+    return Line(
+        *_name(path, config.get("spec", {})), state, step, end,
+        status.get("steps_per_s", 0.0), last_return, note,
+    )  # fmt: skip
+
+
+def _name(path: Path, spec: dict[str, Any]) -> tuple[str, str, str, int]:
+    """Task, method with its variant, profile and data, seed: as recorded, else from the path."""
+    try:
+        variant = ",".join([spec["named"]] * bool(spec["named"]) + list(spec["settings"]))
+        method = f"{spec['method']} [{variant}]" if variant else spec["method"]
+        data = f"{spec['profile']}/{spec['data']}"
+        if spec["labels"] == "stored" and spec["data"] not in ("random", "none"):
+            data += "-stored"
+        return spec["env"], method, data, int(spec["seed"])
+    except (KeyError, TypeError, ValueError):
+        task, data, method, seed = path.absolute().parts[-4:]
+        return task, method, data.replace("-", "/", 1), int(seed.removeprefix("seed") or 0)
+
+
+def _where(beat: dict[str, Any]) -> str:
+    slurm = beat.get("slurm") or {}
+    return described(beat) if slurm or beat.get("host") != socket.gethostname() else ""
+
+
+def _queue(info: dict[str, Any]) -> str:
+    at = info.get("at")
+    since = f", {_duration(time.time() - at)} ago" if isinstance(at, (int, float)) else ""
+    return f"{info.get('cluster', '?')} job {info.get('job', '?')}{since}"
+
+
+def lines_of(top: Path) -> list[Line]:
+    """All runs below `top`, by task, data, method and seed."""
+    lines = [line_of(path) for path in find_runs(top)]
+    return sorted(lines, key=lambda line: (line.task, line.data, line.method, line.seed))
+
+
+def picture(lines: Sequence[Line]) -> Group:
+    """The table and the line that sums it up."""
+    table = Table(*_COLUMNS, box=None, padding=(0, 1), header_style="bold")
+    for column in table.columns:
+        column.overflow = "fold"
+    for column in table.columns[3:9]:
+        column.no_wrap = True
+    for column in table.columns[5:9]:
+        column.justify = "right"
+    for line in lines:
+        table.add_row(*map(Text, _cells(line)), style=_STYLES.get(line.state, ""))
+    return Group(table, Text(summary(lines)))
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    step = "" if line.step is None else f"{line.step:,}"
+    return (
+        line.task,
+        line.method,
+        line.data,
+        str(line.seed),
+        line.state,
+        f"{step} of {line.end:,}" if step and line.end is not None else step,
+        f"{line.steps_per_s:,.0f}" if line.state == "running" and line.steps_per_s > 0 else "",
+        "" if line.left_s is None else _duration(line.left_s),
+        "" if line.last_return is None else f"{line.last_return:.1f}",
+        line.note,
+    )
+
+
+def summary(lines: Sequence[Line]) -> str:
+    """'12 runs: 8 done, 2 running, 1 queued, 1 failed; the running ones end in 3.4 h'."""
+    count = Counter(line.state for line in lines)
+    order = ("done", "running", "queued", "resumable", "failed")
+    text = f"{len(lines)} run{'s' * (len(lines) != 1)}: "
+    text += ", ".join(f"{count[state]} {state}" for state in order if count[state])
+    left = [line.left_s for line in lines if line.left_s is not None]
+    return f"{text}; the running ones end in {_duration(max(left))}" if left else text
+
+
+def _duration(seconds: float) -> str:
+    """'42 s', '7 min', '3.4 h', '2.1 d'."""
+    for size, unit, below in ((1, "s", 100), (60, "min", 100), (3600, "h", 48)):
+        if seconds / size < below:
+            return f"{seconds / size:.{1 if unit == 'h' else 0}f} {unit}"
+    return f"{seconds / 86400:.1f} d"
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value < float("inf"):
+        raise ValueError
+    return value
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("dir", nargs="?", type=Path, default=Path("results"), metavar="DIR")
+    parser.add_argument(
+        "--watch", nargs="?", type=_seconds, const=2.0, metavar="SECONDS",
+        help="draw it again every so often (2 s), until no run is running or queued",
+    )  # fmt: skip
+    options = parser.parse_args(arguments)
+    if not options.dir.is_dir():
+        print(f"error: {options.dir}: there is no such folder", file=sys.stderr)
+        return BAD_INPUT
+    lines = lines_of(options.dir)
+    if not lines:
+        print(f"error: no run has begun below {options.dir}", file=sys.stderr)
+        return BAD_INPUT
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
+    if options.watch is None:
+        console.print(picture(lines))
+    else:
+        lines = _watch(console, options.dir, lines, options.watch)
+    return int(any(line.state == "failed" for line in lines))
+
+
+def _watch(console: Console, top: Path, lines: list[Line], every_s: float) -> list[Line]:
+    with Live(picture(lines), console=console, auto_refresh=False) as live:
+        try:
+            while any(line.state in ("running", "queued") for line in lines):
+                time.sleep(every_s)
+                lines = lines_of(top)
+                live.update(picture(lines), refresh=True)
+        except KeyboardInterrupt:
+            pass
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""What a process under test does: `run.py`, as it is, with a few ways to observe it and to end it.
+
+Imported by the processes themselves, which are forked from a server that has done the imports:
+a start takes a tenth of a second instead of several.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PRELOADED = ("reproduce.run", "reproduce.assemble", "algorithms.training", "envs.adroit")
+PHASES = ("starting", "assembling", "updating", "acting", "evaluating")
+
+
+@dataclass(frozen=True)
+class Die:
+    """Where the process kills itself by SIGKILL.
+
+    Just before the `nth` operation `event` ("open", "os.rename", "os.remove") on a file whose name
+    begins with `name`, or, for the event "step", before online step `nth`.
+    """
+
+    event: str
+    name: str = ""
+    nth: int = 1
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """As if on another machine: its name, and whether its locks are only its own.
+
+    `stale_s` makes it less patient with heartbeats that stand still.
+    """
+
+    machine: str
+    stale_s: float = 60.0
+    locks: bool = False
+
+
+def main(
+    arguments: list[str],
+    log: Path,
+    environment: dict[str, str],
+    phase: Any,
+    die: Die | None,
+    elsewhere: Elsewhere | None,
+) -> None:
+    """Run `run.py` with `arguments`; `phase.value` says, as an index of PHASES, where it is."""
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+    os.environ.clear()
+    os.environ.update(environment)
+    from reproduce import run
+
+    _observe(phase)
+    if elsewhere is not None:
+        _move(elsewhere)
+    if die is not None and die.event == "step":
+        _die_at_step(die.nth)
+    elif die is not None:
+        _die_at_operation(die)
+    sys.exit(run.main(arguments))
+
+
+def _observe(phase: Any) -> None:
+    from algorithms.training import Training
+    from reproduce import assemble
+
+    def announce(owner: Any, name: str, value: str) -> None:
+        original = getattr(owner, name)
+
+        def announced(*arguments: Any, **more: Any) -> Any:
+            before, phase.value = phase.value, PHASES.index(value)
+            try:
+                return original(*arguments, **more)
+            finally:
+                phase.value = before
+
+        setattr(owner, name, announced)
+
+    announce(assemble, "assemble", "assembling")
+    announce(Training, "_learn", "updating")
+    announce(Training, "_interact", "acting")
+    announce(Training, "_add_row", "evaluating")
+
+
+def _move(elsewhere: Elsewhere) -> None:
+    from reproduce import run_lock
+
+    run_lock.this_machine = lambda: elsewhere.machine
+    run_lock.STALE_S = elsewhere.stale_s
+    run_lock.WATCH_S = min(run_lock.WATCH_S, elsewhere.stale_s)
+    if not elsewhere.locks:
+        run_lock._flock = lambda descriptor, kind: True
+
+
+def _die_at_step(step: int) -> None:
+    from algorithms.training import Training
+
+    original = Training._interact
+
+    def interact(self: Training, observation: Any) -> Any:
+        if self.step == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(self, observation)
+
+    Training._interact = interact  # type: ignore[method-assign]
+
+
+def _die_at_operation(die: Die) -> None:
+    seen = 0
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal seen
+        if event != die.event or not isinstance(arguments[0], (str, Path)):
+            return
+        if Path(arguments[0]).name.startswith(die.name):
+            seen += 1
+            if seen == die.nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)

@@ -1,0 +1,176 @@
+"""What a job does with its runs; small shell commands stand for them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from reproduce import slurm_job
+from reproduce.grid import RunSpec
+from reproduce.provenance import fingerprint
+from reproduce.report import mark_partial, report_failures
+from reproduce.run_folder import RunFolder
+from reproduce.slurm_job import Pool, RunsJob, Work, environment
+
+# ends with 75 on SIGINT, as a run does; TERM and USR2 would end it otherwise
+RUN = """
+import pathlib, signal, sys, time
+def stop(*_):
+    sys.exit(75)
+signal.signal(signal.SIGINT, stop)
+pathlib.Path("started").touch()
+time.sleep(600)
+"""
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def job(*commands: tuple[str, ...], at_once: int = 1, **changes: object) -> RunsJob:
+    works = tuple(
+        Work(str(Path(f"run{i}").absolute()), command) for i, command in enumerate(commands)
+    )
+    given = {"gpus": 0, "code": fingerprint(), "launch": str(Path.cwd()), "grace_s": 60.0}
+    return RunsJob(works, at_once, **(given | changes))  # type: ignore[arg-type]
+
+
+def later(act: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=act, daemon=True)
+    thread.start()
+    return thread
+
+
+def when_started(act: Callable[[], None]) -> None:
+    while not Path("started").exists():
+        time.sleep(0.01)
+    act()
+
+
+def shell(text: str) -> tuple[str, ...]:
+    return ("sh", "-c", text)
+
+
+def test_runs_follow_each_other_and_ends_are_counted() -> None:
+    done = shell("echo a >> order")
+    counts = job(done, shell("echo b >> order; exit 3"), shell("kill -KILL $$"), done)()
+    assert counts == {"done": 2, "failed": 1, "killed": 1}
+    assert Path("order").read_text() == "a\nb\na\n"
+    assert "status 3" in RunFolder(Path("run1")).failure()
+    killed = RunFolder(Path("run2"))
+    assert killed.failure() == "" and "SIGKILL" in (killed.path / "log.txt").read_text()
+
+
+def test_what_is_done_is_not_started() -> None:
+    RunFolder(Path("run0")).finish()
+    assert job(shell("touch started"))() == {"done": 1}
+    assert not Path("started").exists()
+
+
+def test_no_more_at_once_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slurm_job, "_POLL_S", 0.01)
+    seen: list[int] = []
+    one = job(*[shell("sleep 0.1")] * 5, at_once=2)
+    pool = Pool(one)
+    monkeypatch.setattr(
+        pool, "_reap", lambda: (seen.append(len(pool.running)), Pool._reap(pool)), raising=False
+    )
+    assert pool.run() == {"done": 5}
+    assert max(seen) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM])
+def test_a_signal_for_everybody_reaches_runs_once(number: signal.Signals) -> None:
+    """SLURM may signal all processes of a job or one only: either way each run stops well."""
+    work = job((sys.executable, "-c", RUN), shell("touch second"))
+
+    def signal_all() -> None:
+        assert slurm_job._pool is not None
+        (running,) = slurm_job._pool.running
+        os.kill(running.process.pid, signal.SIGUSR2)
+        os.kill(running.process.pid, number)
+        os.kill(os.getpid(), number)
+
+    thread = later(lambda: when_started(signal_all))
+    assert work() == {"interrupted": 1}
+    thread.join()
+    assert not Path("second").exists()
+
+
+def test_checkpoint_waits_for_the_runs_and_leaves_a_job_that_can_start_again() -> None:
+    work = job((sys.executable, "-c", RUN))
+    pool = slurm_job._pool = Pool(work)
+    pool._start_some()
+    when_started(lambda: None)
+    delayed = work.checkpoint()
+    assert not pool.running and pool.counts == {"interrupted": 1}
+    assert delayed.function == work == pickle.loads(pickle.dumps(work))
+
+
+def test_a_run_that_does_not_stop_in_time_is_killed(capsys: pytest.CaptureFixture[str]) -> None:
+    stubborn = RUN.replace("sys.exit(75)", "pass").replace("sleep(600)", "sleep(600);" * 2)
+    work = job((sys.executable, "-c", stubborn), grace_s=0.0)
+    pool = slurm_job._pool = Pool(work)
+    pool._start_some()
+    when_started(lambda: None)
+    process = pool.running[0].process
+    work.checkpoint()
+    assert process.wait() == -signal.SIGKILL
+    assert "no checkpoint" in capsys.readouterr().out
+
+
+def test_a_run_that_another_process_has_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slurm_job, "_HELD_AGAIN_S", 0.0)
+    text = "if [ -e freed ]; then exit 0; else touch freed; exit 75; fi"
+    assert job(shell(text))() == {"done": 1}
+    assert job(shell("exit 75"))() == {"elsewhere": 1}
+
+
+def test_other_code_is_refused() -> None:
+    assert job(shell("touch started"), code="0" * 16)() == {"refused": 1}
+    assert not Path("started").exists()
+    assert fingerprint() in Path("refused.json").read_text()
+
+
+def test_each_place_in_a_job_sees_one_gpu() -> None:
+    seen = [
+        environment(place, 2, {"CUDA_VISIBLE_DEVICES": "4,7"})["CUDA_VISIBLE_DEVICES"]
+        for place in range(4)
+    ]
+    assert seen == ["4", "7", "4", "7"]
+    assert environment(1, 2, {})["CUDA_VISIBLE_DEVICES"] == "1"
+    assert "CUDA_VISIBLE_DEVICES" not in environment(0, 0, {})
+
+
+def test_what_is_missing_is_written_beside_the_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    specs = [RunSpec("quick", "paper", "pen-binary-v0", "BC", s, "embedded") for s in range(3)]
+    folders = [RunFolder(spec.folder(Path())) for spec in specs]
+    folders[0].finish()
+    folders[1].fail("ValueError: too large\n\nTraceback")
+    (folders[1].path / "log.txt").write_text("the last words\n")
+    assert mark_partial("figure1", specs, Path()) == 2
+    text = Path("figure1.partial.txt").read_text()
+    assert text.startswith("figure1.csv is partial: 2 of 3 runs are not done\n")
+    assert "failed     pen-binary-v0 BC seed 1" in text
+    assert "pending    pen-binary-v0 BC seed 2" in text
+    report_failures(specs[1:], {specs[2]: "job 7 was cancelled"}, Path())
+    printed = capsys.readouterr().err
+    for said in ("2 runs have no result", "too large", "the last words", "job 7 was cancelled"):
+        assert said in printed
+    for folder in folders:
+        (folder.path / "failed").unlink(missing_ok=True)
+        folder.finish()
+    assert mark_partial("figure1", specs, Path()) == 0
+    assert not Path("figure1.partial.txt").exists()
