@@ -144,7 +144,7 @@ def _run(
     from reproduce.cost import confirm
     from reproduce.launch import Interrupted
     from reproduce.plan import print_plan
-    from reproduce.report import mark_partial, report_failures
+    from reproduce.failures import mark_partial, report_failures
     from reproduce.run import BAD_INPUT, INTERRUPTED
     from reproduce.run_folder import ConfigurationChanged, RunFolder
     from reproduce.slurm_client import SlurmError
