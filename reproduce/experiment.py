@@ -142,9 +142,9 @@ def _run(
     from reproduce.assemble import identity_of
     from reproduce.collect import collect, recorded
     from reproduce.cost import confirm
+    from reproduce.failures import mark_partial, report_failures
     from reproduce.launch import Interrupted
     from reproduce.plan import print_plan
-    from reproduce.failures import mark_partial, report_failures
     from reproduce.run import BAD_INPUT, INTERRUPTED
     from reproduce.run_folder import ConfigurationChanged, RunFolder
     from reproduce.slurm_client import SlurmError

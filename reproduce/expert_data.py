@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from envs.making import make_task
 from rich.progress import Progress
 
 from envs.evaluation import collect
+from envs.making import make_task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 from reproduce.actors import Actor, load_actor
 from reproduce.dataset_cache import cached

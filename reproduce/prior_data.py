@@ -18,7 +18,6 @@ from typing import get_args
 
 import gymnasium
 import numpy as np
-from envs.making import make_task
 from rich.progress import Progress
 
 from algorithms.agent import Agent
@@ -26,6 +25,7 @@ from algorithms.buffer import ReplayBuffer
 from algorithms.config import Hyperparameters
 from algorithms.registry import METHODS
 from envs.evaluation import collect
+from envs.making import make_task
 from envs.sources import find_demonstrations
 from envs.tasks import Domain, task
 from envs.trajectory import Dataset, Provenance, Trajectory

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from envs.making import make_task
 from rich.progress import track
 
 from envs.evaluation import collect
+from envs.making import make_task
 from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.tasks import task
 from envs.trajectory import Dataset, Provenance

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from reproduce import slurm_job
+from reproduce.failures import mark_partial, report_failures
 from reproduce.grid import RunSpec
 from reproduce.provenance import fingerprint
-from reproduce.failures import mark_partial, report_failures
 from reproduce.run_folder import RunFolder
 from reproduce.slurm_job import Pool, RunsJob, Work, environment
 
