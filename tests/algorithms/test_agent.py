@@ -42,6 +42,7 @@ TRAINED = {
     "Cal-QL": TD_ROWS | {"temperature"},
     "RLPD": TD_ROWS | {"temperature"},
     "SAC[entropy]": TD_ROWS | {"temperature"},
+    "SAC[scratch]": TD_ROWS | {"temperature"},
     "SAC+BC[entropy]": TD_ROWS | {"temperature"},
     "AWAC[Z(s)]": TD_ROWS | {"behavior"},
     "AWAC[reverse-KL]": TD_ROWS | {"behavior"},
