@@ -55,12 +55,13 @@ def main(arguments: list[str] | None = None) -> int:
         print("nothing to do: say --describe (or --help)", file=sys.stderr)
         return 2
     lines: list[Line] = []
-    try:
-        for env_id in options.envs:
+    status = 0
+    for env_id in options.envs:
+        try:
             lines += describe(env_id, options)
-    except (DataError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        except (DataError, ValueError) as error:  # the other tasks can be described all the same
+            print(f"error: {error}", file=sys.stderr)
+            status = 2
     table = Table(*COLUMNS)
     for line in lines:
         table.add_row(*line)
@@ -70,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         head, rest = page.split(_BEGIN)
         _, foot = rest.split(_END)
         write_text(PAGE, f"{head}{_BEGIN}\n{markdown(lines)}\n{_END}{foot}")
-    return 0
+    return status
 
 
 def describe(env_id: str, options: DescribeOptions) -> list[Line]:

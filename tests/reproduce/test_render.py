@@ -395,15 +395,22 @@ def test_mp4_gets_every_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         render.write(file, ".mp4", pictures, 1.0)
 
 
-def test_colours_of_a_gif() -> None:
-    """Stripes of few colours come back as they were, in every picture."""
-    pictures = [np.zeros((8, 16, 3), dtype=np.uint8) for _ in range(3)]
+@pytest.mark.parametrize("suffix", [".gif", ".png"])
+def test_small_things_keep_their_colour(suffix: str) -> None:
+    """A blue pen among all shades of stone and wood, which goes from left to right."""
+    shades = np.random.default_rng(0).uniform(0, 1, (48, 64, 1))
+    pictures = [(shades * (230, 200, 170)).astype(np.uint8) for _ in range(3)]
     for i, picture in enumerate(pictures):
-        picture[:, 4 * i : 4 * i + 4] = (250, 10, 60 * i)
+        picture[20:24, 10 * i : 10 * i + 6] = (20, 90, 220)
     file = io.BytesIO()
-    render.write(file, ".gif", pictures, 10.0)
+    render.write(file, suffix, pictures, 10.0)
     with Image.open(file) as film:
-        assert film.n_frames == 3 and film.info["duration"] == 100 and film.info["loop"] == 0
-        for i, picture in enumerate(pictures):
+        count = 3 if suffix == ".gif" else 1
+        assert getattr(film, "n_frames", 1) == count
+        for i, picture in enumerate(pictures[:count]):
             film.seek(i)
-            assert abs(np.asarray(film.convert("RGB")).astype(int) - picture).max() <= 8
+            error = abs(np.asarray(film.convert("RGB")).astype(int) - picture).max(axis=2)
+            assert error[20:24, 10 * i : 10 * i + 6].max() <= 8
+            assert error.max() <= 24
+        if suffix == ".gif":
+            assert film.info["duration"] == 100 and film.info["loop"] == 0

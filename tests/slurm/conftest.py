@@ -39,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--grid-of-faults", type=int, default=0, help="runs of test_many_faults.py")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The large grid takes too long to be run by who only says `pytest tests/slurm`."""
+    large = collection_path.name == "test_many_faults.py"
+    return True if large and not config.getoption("--grid-of-faults") else None
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A running cluster."""
