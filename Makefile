@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: install figure1 figure2 figure3 plot test test-faults test-slurm lint benchmark clean
+.PHONY: install figure1 figure2 figure3 plot test test-faults test-slurm test-slurm-faults lint benchmark clean
 
 install: $(VENV)/.installed
 
@@ -37,6 +37,10 @@ test-faults: $(VENV)/.installed-dev
 # Brings up a SLURM of its own (Linux, root, Debian's packages), and takes it down again.
 test-slurm: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm
+
+# 40 runs on three virtual nodes that are killed and taken away: half an hour.
+test-slurm-faults: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm/test_many_faults.py -s --grid-of-faults 40
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
