@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# else Matplotlib makes a folder among the user's settings
+export MPLCONFIGDIR ?= $(CURDIR)/$(VENV)/matplotlib
+
 .PHONY: install figure1 figure2 figure3 plot test test-faults test-slurm test-slurm-faults lint benchmark clean
 
 install: $(VENV)/.installed
