@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = ("reproduce.run", "reproduce.assemble", "algorithms.training", "envs.adroit")
+NOT_TRAINING = -(10**6)
+"""The step of a process that has not got as far."""
 PHASES = ("starting", "assembling", "updating", "acting", "evaluating")
 
 
@@ -46,11 +48,11 @@ def main(
     arguments: list[str],
     log: Path,
     environment: dict[str, str],
-    phase: Any,
+    position: Any,
     die: Die | None,
     elsewhere: Elsewhere | None,
 ) -> None:
-    """Run `run.py` with `arguments`; `phase.value` says, as an index of PHASES, where it is."""
+    """Run `run.py` with `arguments`; `position` shows where it is: index of PHASES, step."""
     with open(log, "ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -58,11 +60,13 @@ def main(
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(environment)
-    from reproduce import run
+    from reproduce import run, run_lock
 
-    _observe(phase)
+    _observe(position)
     if elsewhere is not None:
         _move(elsewhere)
+    else:
+        run_lock.SETTLE_S = 0.0  # the lock decides
     if die is not None and die.event == "step":
         _die_at_step(die.nth)
     elif die is not None:
@@ -70,7 +74,7 @@ def main(
     sys.exit(run.main(arguments))
 
 
-def _observe(phase: Any) -> None:
+def _observe(position: Any) -> None:
     from algorithms.training import Training
     from reproduce import assemble
 
@@ -78,11 +82,13 @@ def _observe(phase: Any) -> None:
         original = getattr(owner, name)
 
         def announced(*arguments: Any, **more: Any) -> Any:
-            before, phase.value = phase.value, PHASES.index(value)
+            before, position[0] = position[0], PHASES.index(value)
+            if owner is Training:
+                position[1] = arguments[0].step
             try:
                 return original(*arguments, **more)
             finally:
-                phase.value = before
+                position[0] = before
 
         setattr(owner, name, announced)
 

@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from reproduce.run_folder import RunFolder
-from tests.faults.child import PHASES, PRELOADED, Die, Elsewhere, main
+from tests.faults.child import NOT_TRAINING, PHASES, PRELOADED, Die, Elsewhere, main
 from tests.reproduce.conftest import REPRODUCE, environment
 from tests.reproduce.test_run import only_folder, rows_without_time, tiny
 
@@ -46,13 +46,18 @@ class Child:
     """A process that runs `run.py`; its output is added to `log`."""
 
     process: ForkServerProcess
-    phase: Any
+    position: Any
     log: Path
     out: Path
 
     @property
     def folder(self) -> Path:
         return only_folder(self.out)
+
+    @property
+    def phase(self) -> str:
+        """What it is doing, or was when it died."""
+        return PHASES[self.position[0]]
 
     @property
     def output(self) -> str:
@@ -75,7 +80,7 @@ class Child:
         assert self.process.is_alive(), f"it has ended before\n{self.output}"
 
     def wait_for_phase(self, name: str) -> None:
-        self.wait_for(lambda: self.phase.value == PHASES.index(name))
+        self.wait_for(lambda: self.phase == name)
 
 
 Start = Callable[..., Child]
@@ -103,13 +108,13 @@ def start(cache: Path) -> Iterator[Start]:
     ) -> Child:
         out.mkdir(parents=True, exist_ok=True)
         log = log or out.with_name(f"{out.name}.log.txt")
-        phase = context.Value("b", 0, lock=False)
+        position = context.Array("i", [0, NOT_TRAINING], lock=False)
         arguments = tiny(out, *more, **SHORT | changes)
         process = context.Process(
-            target=main, args=(arguments, log, environment(cache), phase, die, elsewhere)
+            target=main, args=(arguments, log, environment(cache), position, die, elsewhere)
         )
         process.start()
-        started.append(Child(process, phase, log, out))
+        started.append(Child(process, position, log, out))
         return started[-1]
 
     yield call

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from reproduce.run_folder import RunFolder
-from tests.faults.child import PHASES, Die
-from tests.faults.conftest import OFTEN, Child, Start, assert_same_bits, left_over
+from tests.faults.child import NOT_TRAINING, PHASES, Die
+from tests.faults.conftest import OFTEN, Child, Start, assert_same_bits, left_over, until
 
 ROWS, CHECKPOINT = ".progress.csv.", ".checkpoint.new.pt."
 _OPERATIONS = (
@@ -29,31 +29,41 @@ _OPERATIONS = (
     Die("os.remove", "checkpoint.previous.pt"),
     Die("os.rename", ".status.json."),
 )
-_AIMS = ("any time", CHECKPOINT, "operation", ROWS, "any time", "evaluating", "operation")
+_AIMS = (
+    "any time", CHECKPOINT, "operation", ROWS, "evaluating", "any time", "operation", "assembling",
+)  # fmt: skip
+_STEPS = (-60, 390)
 
 
 def _folder(out: Path) -> Path | None:
     return next(iter(out.glob("runs/*/*/*/seed0")), None)
 
 
-def _strike(child: Child, aim: str, within_s: float, dice: random.Random) -> bool:
-    """Kill the process at the instant that `aim` names; whether it was still alive then."""
+def _strike(child: Child, aim: str, dice: random.Random) -> bool:
+    """Kill the process at the instant that `aim` names; whether it was still alive then.
+
+    Not before a random step, by steps rather than by seconds: those vary with the machine's load.
+    """
     if aim != "operation":
-        earliest = time.monotonic() + dice.uniform(0.0, within_s)
-        while child.process.is_alive() and time.monotonic() < earliest:
-            time.sleep(0.001)
-        while child.process.is_alive() and not _is_at(child, aim):
-            time.sleep(0.0002)  # these instants last milliseconds
-        if child.process.is_alive():
+        earliest = dice.randint(*_STEPS) if aim != "assembling" else NOT_TRAINING
+        until(lambda: _is_dead(child) or child.position[1] >= earliest)
+        until(lambda: _is_dead(child) or _is_at(child, aim))
+        if aim in ("any time", "assembling"):
+            time.sleep(dice.uniform(0.0, 0.05))
+        if not _is_dead(child):
             child.signal(signal.SIGKILL)
     return child.wait() == -signal.SIGKILL
+
+
+def _is_dead(child: Child) -> bool:
+    return not child.process.is_alive()
 
 
 def _is_at(child: Child, aim: str) -> bool:
     if aim == "any time":
         return True
     if aim in PHASES:
-        return bool(child.phase.value == PHASES.index(aim))
+        return child.phase == aim
     folder = _folder(child.out)
     return folder is not None and next(folder.glob(f"{aim}*"), None) is not None
 
@@ -67,7 +77,7 @@ def _phase(child: Child, die: Die | None) -> str:
     for name, phase in ((CHECKPOINT, "writing a checkpoint"), (ROWS, "writing rows")):
         if any(path.startswith(name) for path in left):
             return phase
-    return PHASES[child.phase.value]
+    return child.phase
 
 
 class _Witness:
@@ -100,9 +110,6 @@ def test_killed_run_continues_bit_for_bit(
     record_property: Callable[[str, object], None],
 ) -> None:  # fmt: skip
     wanted = request.config.getoption("--kills", default=4)
-    began = time.monotonic()
-    assert start(tmp_path / "timed", *OFTEN).wait() == 0
-    life_s = time.monotonic() - began
     dice, phases, witness = random.Random(0), Counter[str](), _Witness()
     out, finished, attempts, lost = tmp_path / "out", 0, 0, 0
 
@@ -122,7 +129,7 @@ def test_killed_run_continues_bit_for_bit(
         if die is not None and die.name in (ROWS, CHECKPOINT, "checkpoint.pt"):
             die = Die(die.event, die.name, dice.randint(1, 3))
         child = start(out, *OFTEN, die=die)
-        if _strike(child, aim, life_s, dice):
+        if _strike(child, aim, dice):
             phases[_phase(child, die)] += 1
             witness.look(_folder(out))
         else:
