@@ -59,7 +59,7 @@ class Hold:
         }
         self._began = time.monotonic()
         self._released = threading.Event()
-        self._write(held=True)
+        self._write(held=True, first=True)
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
 
@@ -70,9 +70,9 @@ class Hold:
 
     def check(self) -> None:
         """To be called before anything is written. Raises Held if another process has the run."""
-        other = read_beat(self.folder)
-        if other.get("holder", self._me["holder"]) != self._me["holder"]:
-            raise Held(f"taken over by another process ({described(other)})")
+        self._check_name()
+        if (self.folder / "done").exists():
+            raise Held("finished by another process")
 
     def confirm(self) -> None:
         """As `check`, when everybody who began in the same instant has written a name."""
@@ -84,26 +84,35 @@ class Hold:
         self._released.set()
         self._thread.join(timeout=WATCH_S)
         with suppress(Held, OSError):
-            self.check()
             self._write(held=False)
 
     def _beat(self) -> None:
         while not self._released.wait(BEAT_S):
             try:
-                self.check()
                 self._write(held=True)
             except Held:
                 return
             except OSError:  # a full disk, say, is no reason to seem dead
-                with suppress(OSError):
+                with suppress(OSError, Held):
+                    self._check_name()
                     os.utime(self.folder / "status.json")
 
-    def _write(self, *, held: bool) -> None:
-        """Not fsynced: after a crash of the machine there is nobody whom it could speak of."""
+    def _check_name(self) -> None:
+        other = read_beat(self.folder)
+        if other.get("holder", self._me["holder"]) != self._me["holder"]:
+            raise Held(f"taken over by another process ({described(other)})")
+
+    def _write(self, *, held: bool, first: bool = False) -> None:
+        """A beat, unless it is not the `first` and another name stands there: then raises Held.
+
+        Not fsynced: after a crash of the machine there is nobody whom it could speak of.
+        """
         value = {**self._progress, **self._me, "held": held, "at": time.time()}
         temporary = self.folder / f".status.json.{self._me['holder']}.tmp"
         try:
             temporary.write_text(json.dumps(value))
+            if not first:
+                self._check_name()
             temporary.replace(self.folder / "status.json")
         finally:
             temporary.unlink(missing_ok=True)

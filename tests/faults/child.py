@@ -34,14 +34,15 @@ class Die:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """As if on another machine: its name, and whether its locks are only its own.
+    """As if on another machine, with locks that are only its own.
 
-    `stale_s` makes it less patient with heartbeats that stand still.
+    `stale_s` makes it less patient with heartbeats that stand still; `barrier` is where it meets
+    others after all have looked for a heartbeat and before any has written one.
     """
 
     machine: str
     stale_s: float = 60.0
-    locks: bool = False
+    barrier: Any = None
 
 
 def main(
@@ -104,8 +105,10 @@ def _move(elsewhere: Elsewhere) -> None:
     run_lock.this_machine = lambda: elsewhere.machine
     run_lock.STALE_S = elsewhere.stale_s
     run_lock.WATCH_S = min(run_lock.WATCH_S, elsewhere.stale_s)
-    if not elsewhere.locks:
-        run_lock._flock = lambda descriptor, kind: True
+    run_lock._flock = lambda descriptor, kind: True
+    if elsewhere.barrier is not None:
+        run_lock.SETTLE_S = 3.0  # a busy machine may be slow to write the first
+        run_lock._outlive_others = lambda folder, has_locks: elsewhere.barrier.wait()
 
 
 def _die_at_step(step: int) -> None:

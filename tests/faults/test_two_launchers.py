@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import multiprocessing
 import os
 import signal
 import time
@@ -18,7 +19,7 @@ import pytest
 from reproduce import run_lock
 from reproduce.run_folder import RunFolder
 from reproduce.run_lock import Held, hold, is_held, read_beat
-from tests.faults.child import Die, Elsewhere
+from tests.faults.child import NOT_TRAINING, Die, Elsewhere
 from tests.faults.conftest import OFTEN, Child, Start, assert_same_bits, until
 from tests.reproduce.test_run import only_folder
 
@@ -30,21 +31,23 @@ def _trained(children: list[Child]) -> int:
     return sum("done. " in child.output for child in children)
 
 
-@pytest.mark.parametrize(
-    "machines", [(None, None), (Elsewhere("a"), Elsewhere("b"))], ids=["one", "two"]
-)
+@pytest.mark.parametrize("machines", [1, 2])
 def test_of_two_started_at_once_one_trains(
-    machines: tuple[Elsewhere | None, ...], start: Start, uninterrupted: Path, tmp_path: Path
+    machines: int, start: Start, uninterrupted: Path, tmp_path: Path
 ) -> None:
+    barrier = multiprocessing.get_context("forkserver").Barrier(2)
+    two = [Elsewhere(name, barrier=barrier) for name in ("a", "b")]
     children = [
         start(tmp_path / "out", log=tmp_path / f"{i}.txt", elsewhere=machine)
-        for i, machine in enumerate(machines)
+        for i, machine in enumerate([None, None] if machines == 1 else two)
     ]
     statuses = sorted(child.wait() for child in children)
     assert statuses in ([0, 75], [0, 0]), [child.output for child in children]
     assert _trained(children) == 1
-    if statuses == [0, 75]:
-        assert any("another process" in child.output for child in children)
+    for child in children:
+        if child.wait() == 75:
+            assert "another process" in child.output
+            assert child.position[1] == NOT_TRAINING
     assert_same_bits(only_folder(tmp_path / "out"), uninterrupted)
 
 
@@ -84,11 +87,12 @@ def test_after_an_orderly_stop_another_machine_need_not_wait(
     assert_same_bits(child.folder, uninterrupted)
 
 
+@pytest.mark.parametrize("phase", ["updating", "acting"])  # next would be a checkpoint, a row
 def test_holder_taken_for_dead_wakes_up_and_writes_nothing(
-    start: Start, uninterrupted: Path, tmp_path: Path
+    phase: str, start: Start, uninterrupted: Path, tmp_path: Path
 ) -> None:
     sleeper = start(tmp_path / "out", *OFTEN, log=tmp_path / "sleeper.txt")
-    sleeper.wait_for_phase("acting")
+    sleeper.wait_for_phase(phase)
     sleeper.signal(signal.SIGSTOP)
     heir = start(tmp_path / "out", elsewhere=IMPATIENT)
     assert heir.wait() == 0, heir.output
@@ -176,6 +180,7 @@ def test_dead_machine_is_outlived_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(run_lock, "WATCH_S", 0.0)
+    monkeypatch.setattr(run_lock, "BEAT_S", 1000.0)  # the first beat is the only one
     _beat_of(tmp_path, "elsewhere", 3600.0)
     with hold(tmp_path, {}) as held:
         held.confirm()
@@ -185,6 +190,15 @@ def test_dead_machine_is_outlived_once(
         with pytest.raises(Held, match="yet another pid 5"):
             held.check()
     assert read_beat(tmp_path)["host"] == "yet another"
+
+
+def test_nothing_is_written_into_a_finished_run(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    with folder.hold() as held:
+        folder.finish()
+        with pytest.raises(Held, match="finished by another process"):
+            held.check()
+    assert read_beat(tmp_path)["held"] is False
 
 
 def test_without_locks_a_process_of_this_machine_is_known_by_its_number(
