@@ -236,6 +236,11 @@ VARIANTS: dict[str, Variant] = {
         {"objective.weights.normalisation": PartitionFunction(10), "behavior": _GAUSSIAN},
         "weights over Z(s) from 10 actions of a behaviour model (B.3)",
     ),
+    "AWAC[Z(s)-50]": Variant(
+        "AWAC",
+        {"objective.weights.normalisation": PartitionFunction(50), "behavior": _GAUSSIAN},
+        "weights over Z(s) from 50 actions: is it the estimate that hurts, or Z(s) itself?",
+    ),
     "AWAC[reverse-KL]": Variant(
         "AWAC",
         {
@@ -253,6 +258,15 @@ VARIANTS: dict[str, Variant] = {
             "collect_steps": 1200,
         },
         "the advantage of the data's policy, by TD(lambda), not of the present one",
+    ),
+    "AWAC[Monte-Carlo]": Variant(
+        "AWAC",
+        {
+            "critic": TDLambda(trace_decay=1.0, scale=Unscaled()),
+            "objective.value": LambdaAdvantage(),
+            "collect_steps": 1200,
+        },
+        "the advantage of the data's policy, by whole returns",
     ),
     "AWAC[policy-actions]": Variant(
         "AWAC",
@@ -290,6 +304,11 @@ VARIANTS: dict[str, Variant] = {
     },
     "AWAC[task-rewards]": Variant(
         "AWAC", {"reward_scaling": TaskUnits()}, "rewards are not scaled (a change on MuJoCo only)"
+    ),
+    "AWAC[scratch]": Variant(
+        "AWAC",
+        {"pretraining": NoPretraining(), "learning_starts": 5_000},
+        "learns online alone; with --data none from nothing but its own experience",
     ),
     "SAC[scratch]": Variant(
         "SAC",

@@ -251,6 +251,12 @@ class Training:
         self._metrics = dict(state["metrics"])
 
 
-def single_thread() -> None:
-    """One core a process: two processes beat one with two threads by a quarter (measured)."""
+def use_one_core() -> None:
+    """Set this thread up for training: one core a process, subnormal numbers taken as zero.
+
+    Two processes beat one with two threads by a quarter (measured). Weight decay by Adam's L2 term
+    drives the weights of dead units through the subnormal range, where a product costs a hundred
+    times its price: a policy of 2x256 with 2 % of such weights made half of SAC's update.
+    """
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)

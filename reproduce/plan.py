@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from algorithms.agent import Agent
-from algorithms.training import single_thread
+from algorithms.training import use_one_core
 from algorithms.types import Batch
 from envs.tasks import task
 from reproduce.assemble import settings_of
@@ -90,7 +90,7 @@ class Pace:
         self.device = device
         self._update: dict[tuple[str, str], tuple[float, float]] = {}
         self._simulate: dict[str, float] = {}
-        single_thread()
+        use_one_core()
 
     def seconds(self, spec: RunSpec, step: int | None = None) -> float:
         """From clock reading `step` (None: the start) to the end."""

@@ -163,10 +163,10 @@ def performer_of(options: RenderOptions) -> Performer:
         ValueError: for a run that does not exist, is not ready, or is not the one described.
         DataError: if the task has no expert, or its file is missing or damaged.
     """
-    from algorithms.training import single_thread
+    from algorithms.training import use_one_core
     from reproduce.experiment import validated
 
-    single_thread()
+    use_one_core()
     validated(options, envs=(), methods=())
     if not (options.expert or options.random):
         return _trained(options)

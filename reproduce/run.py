@@ -122,10 +122,10 @@ def _train(
     checkpoint_every_s: float,
     interruption: Interruption | None,
 ) -> int:
-    from algorithms.training import single_thread
+    from algorithms.training import use_one_core
     from reproduce.assemble import assemble
 
-    single_thread()
+    use_one_core()
     run = assemble(spec, data_dir=data_dir, cache=cache, device=device)
     held.confirm()
     folder.claim(

@@ -45,9 +45,11 @@ TRAINED = {
     "SAC[scratch]": TD_ROWS | {"temperature"},
     "SAC+BC[entropy]": TD_ROWS | {"temperature"},
     "AWAC[Z(s)]": TD_ROWS | {"behavior"},
+    "AWAC[Z(s)-50]": TD_ROWS | {"behavior"},
     "AWAC[reverse-KL]": TD_ROWS | {"behavior"},
     "AWAC[prior-actions]": TD_ROWS | {"behavior"},
     "AWAC[Q-beta]": {"policy", "value"},
+    "AWAC[Monte-Carlo]": {"policy", "value"},
     "MPO[full]": TD_ROWS | {"eta", "mean_multiplier", "std_multiplier"},
 }
 WITH_TARGET_POLICY = {"BCQ", "TD3+BC"}

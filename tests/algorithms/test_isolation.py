@@ -46,7 +46,7 @@ def test_every_loss_reaches_its_own_network_only(name: str, profile: str, update
             loss.backward(retain_graph=True)
             assert networks_with_gradient(agent) == {network}
             reached.add(network)
-    if name in ("AWR", "AWAC[Q-beta]", "AWR[SGD]"):
+    if name in ("AWR", "AWAC[Q-beta]", "AWAC[Monte-Carlo]", "AWR[SGD]"):
         assert reached == ({"policy"} if updates == 3 else {"value"})
     elif base_of(name) in ("TD3+BC", "RLPD") and updates == 3:
         assert reached == {"critic"}
@@ -57,7 +57,8 @@ def test_every_loss_reaches_its_own_network_only(name: str, profile: str, update
 @EVERY
 def test_all_parameters_of_a_trained_policy_have_gradient(name: str, profile: str) -> None:
     agent = tiny_agent(name, profile)
-    agent.updates = 3 if base_of(name) == "AWR" or name == "AWAC[Q-beta]" else 10**6
+    in_phases = base_of(name) == "AWR" or name in ("AWAC[Q-beta]", "AWAC[Monte-Carlo]")
+    agent.updates = 3 if in_phases else 10**6
     losses, _ = agent._policy_losses(step_of(agent))
     losses["policy"].backward()
     assert all(p.grad is not None for p in agent.policy.parameters())

@@ -24,6 +24,7 @@ from algorithms.constraints import (
     Prior,
 )
 from algorithms.critics import GAE, TD, ClampOutput, ClampTarget, NoClamp, NoCritic, TDLambda
+from algorithms.initialisation import NoPretraining
 from algorithms.methods import Method
 from algorithms.objectives import (
     DeterministicPolicyGradient,
@@ -36,6 +37,7 @@ from algorithms.objectives import (
 )
 from algorithms.policies import SquashedGaussian, TanhMeanGaussian
 from algorithms.registry import LATER_WORK, METHODS, PAPER_METHODS, PROFILES, VARIANTS, resolve
+from algorithms.settings import replace_path
 from algorithms.temperature import FixedTemperature, LearnedTemperature
 from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights
 
@@ -113,7 +115,7 @@ def test_defaults_are_table_1() -> None:
 
 def test_phases_of_awr_fit_the_collection_of_data() -> None:
     """New transitions come in where returns are worked out anew."""
-    for name in ("AWR", "AWR[SGD]", "AWAC[Q-beta]"):
+    for name in ("AWR", "AWR[SGD]", "AWAC[Q-beta]", "AWAC[Monte-Carlo]"):
         for profile in ("paper", "released"):
             settings = resolve(name, profile=profile)
             cycle = settings.method.critic.critic_steps + settings.method.critic.actor_steps
@@ -128,6 +130,29 @@ def test_awac_of_the_paper() -> None:
     assert method.objective == WeightedMLE(expected, PolicyMode())
     assert method.policy == TanhMeanGaussian(-6.0, 0.0)
     assert method.initialisation.cloning_steps == 0
+
+
+@pytest.mark.parametrize(
+    ("variant", "other", "path", "value"),
+    [
+        ("AWAC[Monte-Carlo]", "AWAC[Q-beta]", "critic.trace_decay", 1.0),
+        ("AWAC[Z(s)-50]", "AWAC[Z(s)]", "objective.weights.normalisation.partition_samples", 50),
+    ],
+)
+def test_variants_of_a_variant_differ_from_it_in_one_number(
+    variant: str, other: str, path: str, value: float
+) -> None:
+    for profile in ("paper", "released"):
+        assert resolve(other, profile=profile).paths()[path] != value
+        expected = replace_path(resolve(other, profile=profile), path, value)
+        assert resolve(variant, profile=profile) == expected
+
+
+def test_awac_from_scratch_is_awac_that_starts_online() -> None:
+    """Another network, critic or weight would be a second cause of the difference (S2)."""
+    base, scratch = resolve("AWAC"), resolve("AWAC[scratch]")
+    assert scratch.method == dataclasses.replace(base.method, pretraining=NoPretraining())
+    assert scratch.config == dataclasses.replace(base.config, learning_starts=5_000)
 
 
 def test_awac_as_released() -> None:

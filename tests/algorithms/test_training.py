@@ -21,7 +21,7 @@ from tests.algorithms.conftest import (
 OFFLINE = "offline_steps=5"
 EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_METHOD)
 EVERYTHING = pytest.mark.parametrize(("name", "profile"), EVERY_ROW)
-ONLINE_ONLY = {"DAPG", "RLPD", "SAC[scratch]"}
+ONLINE_ONLY = {"DAPG", "RLPD", "AWAC[scratch]", "SAC[scratch]"}
 CLONED = {("SAC", "paper"), ("SAC+BC", "paper"), ("DAPG", "paper"), ("DAPG", "released")}
 DEMONSTRATIONS = {"SAC+BC", "BC", "DAPG"}  # wanted by every update
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from algorithms.training import single_thread
+from algorithms.training import use_one_core
 from reproduce.assemble import assemble
 from reproduce.grid import RunSpec
 
 
 def test_update_and_simulator_take_most_of_a_run(tmp_path: Path, benchmark: Any) -> None:
-    single_thread()
+    use_one_core()
     settings = ("offline_steps=1000", "online_steps=2000", "prior_rollouts=4")
     spec = RunSpec("small", "paper", "pen-binary-v0", "AWAC", 0, "embedded", settings=settings)
     training = assemble(spec, data_dir=None, cache=tmp_path, device="cpu").training
