@@ -15,15 +15,18 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
 from reproduce.grid import RunSpec, split_name
+from reproduce.installation import NotInstalled, require_training
 from reproduce.options import Common
 from reproduce.provenance import commit, versions
-from reproduce.run_folder import ConfigurationChanged, RunFolder
 from reproduce.run_lock import BEAT_S, Held, Hold
+
+if TYPE_CHECKING:  # it needs what only the extra `train` installs
+    from reproduce.run_folder import RunFolder
 
 BAD_INPUT, INTERRUPTED = 2, 75
 
@@ -59,6 +62,10 @@ class Interruption:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._request)
 
+    def asks(self) -> bool:
+        """Whether the run should stop at its next resumable point."""
+        return self.requested
+
     def _request(self, number: int, frame: FrameType | None) -> None:
         if self.requested:
             raise KeyboardInterrupt
@@ -78,6 +85,7 @@ def execute(
     """Bring one run to its end, from wherever it is. Returns the exit status (see module)."""
     from envs.trajectory import DataError
     from reproduce.assemble import identity_of
+    from reproduce.run_folder import ConfigurationChanged, RunFolder
 
     folder = RunFolder(spec.folder(out))
     folder.check(identity_of(spec))
@@ -148,7 +156,7 @@ def _train(
             clock["beat"], clock["step"] = now, training.step
 
     def at_boundary() -> bool:
-        stop = interruption is not None and interruption.requested
+        stop = interruption is not None and interruption.asks()
         if stop or time.monotonic() - clock["saved"] >= checkpoint_every_s:
             held.check()
             folder.save_checkpoint(training.state_dict())
@@ -187,6 +195,11 @@ def _breakdown(seconds: dict[str, float]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(RunOptions, args=arguments, description=__doc__)
+    try:
+        require_training()
+    except NotInstalled as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
     from reproduce.assemble import settings_of
     from reproduce.experiment import resolve_data, validated
     from reproduce.listing import list_methods, list_settings
@@ -218,6 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _guarded(spec: RunSpec, options: RunOptions) -> int:
     from envs.trajectory import DataError
+    from reproduce.run_folder import ConfigurationChanged
 
     try:
         return execute(

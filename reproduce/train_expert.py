@@ -10,8 +10,9 @@ rows to `<out>/experts.csv`.
 
 What is unlike a plain SAC, and why: four environment steps to each gradient step, since simulating
 is much cheaper than updating on a CPU and four times the experience makes an update worth more;
-layer normalisation in the critics, which keeps them stable (Ball 2023); batches of 128, half the
-price of 256. `--set` changes any of it.
+layer normalisation in the critics, which keeps them stable (Ball 2023) at a learning rate of 1e-3;
+batches of 128, half the price of 256; no weight decay. `--set` changes any of it. Training ends
+early once the last three evaluations are good enough on average (`--stop-at`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from pathlib import Path
 import tyro
 
 from reproduce.grid import RunSpec
+from reproduce.installation import NotInstalled, require_training
 from reproduce.options import Common
+from reproduce.run import BAD_INPUT, INTERRUPTED, Interruption, execute
+from reproduce.run_folder import RunFolder
 
 RECIPE = (
     "policy_hidden=256,256",
@@ -42,6 +46,9 @@ RECIPE = (
 )
 TARGETS = {"HalfCheetah-v2": 9000.0, "Ant-v2": 4500.0, "Walker2d-v2": 4500.0}
 """Mean return to reach, deterministic policy."""
+STOP_BEYOND = 1.1
+"""Default of `--stop-at`, in units of the target: good evaluations are partly luck."""
+JUDGED_EVALUATIONS = 3
 FINAL_EPISODES = 20
 
 
@@ -59,8 +66,29 @@ class ExpertOptions(Common):
     """Results folder."""
     checkpoint_every_s: float = 300.0
     """Seconds between checkpoints; each holds the replay buffer (up to 250 MB)."""
+    stop_at: float | None = None
+    """Mean return of the last three evaluations that ends training (default: 1.1 times the task's
+    target). inf: never."""
     dry_run: bool = False
     """Print the plan and stop."""
+
+
+def good_enough(folder: RunFolder, stop_at: float) -> bool:
+    """Whether the last three online evaluations of the run reach `stop_at` on average."""
+    returns = [float(row["return_mean"]) for row in folder.rows() if int(row["env_step"]) > 0]
+    last = returns[-JUDGED_EVALUATIONS:]
+    return len(last) == JUDGED_EVALUATIONS and sum(last) / len(last) >= stop_at
+
+
+class StopWhenLearned(Interruption):
+    """Asks to stop on a signal, and also once the run is good enough."""
+
+    def __init__(self, folder: RunFolder, stop_at: float) -> None:
+        super().__init__()
+        self._folder, self._stop_at = folder, stop_at
+
+    def asks(self) -> bool:
+        return self.requested or good_enough(self._folder, self._stop_at)
 
 
 def spec_of(options: ExpertOptions) -> RunSpec:
@@ -75,9 +103,13 @@ def spec_of(options: ExpertOptions) -> RunSpec:
 
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(ExpertOptions, args=arguments, description=__doc__)
+    try:
+        require_training()
+    except NotInstalled as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     from reproduce.assemble import settings_of
     from reproduce.plan import print_plan
-    from reproduce.run import BAD_INPUT, Interruption, execute
 
     if options.env not in TARGETS:
         print(f"error: --env {options.env}: one of {', '.join(TARGETS)}", file=sys.stderr)
@@ -91,6 +123,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.dry_run:
         print_plan("expert", [spec], options.results, 1, options.device)
         return 0
+    folder = RunFolder(spec.folder(options.results))
+    stop_at = STOP_BEYOND * TARGETS[spec.env] if options.stop_at is None else options.stop_at
     status = execute(
         spec,
         options.results,
@@ -98,12 +132,15 @@ def main(arguments: list[str] | None = None) -> int:
         cache=options.cache,
         device=options.device,
         checkpoint_every_s=options.checkpoint_every_s,
-        interruption=Interruption(),
+        interruption=StopWhenLearned(folder, stop_at),
     )
-    return status or export(spec, options)
+    if status == INTERRUPTED and good_enough(folder, stop_at):
+        print(f"{spec.env}: good enough, training ends here")
+        status = 0
+    return status or export(spec, folder, options)
 
 
-def export(spec: RunSpec, options: ExpertOptions) -> int:
+def export(spec: RunSpec, folder: RunFolder, options: ExpertOptions) -> int:
     """Measure the final actor, write its weights, and say whether it reaches the target."""
     from algorithms.agent import Agent
     from envs.evaluation import EVALUATION_SEED_BASE, evaluate
@@ -113,15 +150,10 @@ def export(spec: RunSpec, options: ExpertOptions) -> int:
     from reproduce.assemble import settings_of
     from reproduce.collect import collect
     from reproduce.prior_data import make_env
-    from reproduce.run_folder import RunFolder
 
-    folder, known, settings = (
-        RunFolder(spec.folder(options.results)),
-        task(spec.env),
-        settings_of(spec),
-    )
+    known, settings = task(spec.env), settings_of(spec)
     state = folder.load_checkpoint("cpu")
-    assert state is not None  # a finished run keeps its last one
+    assert state is not None  # a run keeps its last one
     agent = Agent(
         settings.method, settings.config, known.observation_dim, known.action_dim, seed=spec.seed
     )

@@ -194,6 +194,19 @@ def test_hand_tasks_have_no_expert_to_train(capsys: pytest.CaptureFixture[str]) 
     assert "HalfCheetah-v2" in capsys.readouterr().err
 
 
+def test_training_ends_once_it_is_good_enough(tmp_path: Path) -> None:
+    handlers = _handlers()
+    actor, out = tmp_path / filename(CHEETAH), tmp_path / "results"
+    arguments = ["--env", CHEETAH, "--out", str(out), "--actor", str(actor), *TINY, "--set",
+                 "online_steps=5000", "--set", "learning_starts=5000"]  # fmt: skip
+    # the rows of steps 1000, 2000 and 3000 are enough, whatever they are
+    assert train_expert.main([*arguments, "--stop-at", "-1e9"]) == 0
+    assert read_actor(actor, CHEETAH).metadata["env_steps"] == 3000
+    assert train_expert.main([*arguments, "--stop-at", "inf"]) == 0  # goes on from there
+    assert read_actor(actor, CHEETAH).metadata["env_steps"] == 5000
+    _restore(handlers)
+
+
 def test_set_overrides_the_recipe() -> None:
     options = train_expert.ExpertOptions(env="Ant-v2", set=("batch_size=64",))
     settings = settings_of(train_expert.spec_of(options))
