@@ -1,0 +1,510 @@
+"""Every claim of the paper as a question to the results, fixed before the runs.
+
+    from reproduce.claims import CLAIMS, evaluate
+
+A claim quotes the paper, says which experiments hold its evidence and asks rules of it; what a
+rule needs to be convinced is written in ``rules`` and ``time_rules``, how effects make a verdict in
+``verdicts``. Version 1 of the rules, the one in force, was fixed on 2026-11-25 from the claims
+list, when no result at preset ``paper`` existed; at preset ``small`` the pen (all methods, at most
+3 seeds, so no interval and no verdict either way) and one method on the door had been run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from figures.figure1 import PANELS as HAND
+from figures.figure2 import PANELS as PUSH
+from figures.figure3 import PANELS as LOCOMOTION
+from reproduce.evidence import Arm, Evidence
+from reproduce.rules import Difference, Improvement, Leads, Level, Negligible, Rule, Similar
+from reproduce.time_rules import Faster, Solved
+from reproduce.verdicts import Finding, Verdict, combine, conjunction
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rules whose effects are counted together; ``need`` is the share of them that must hold."""
+
+    rules: tuple[Rule, ...]
+    need: float = 1.0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the paper says, and what would show it.
+
+    Attributes:
+        id: letter of the domain (H hand, S Sawyer, M MuJoCo, A design choice, T text) and number.
+        section: where the quotation stands.
+        quote: the paper's words.
+        check: the numeric check in one sentence.
+        experiments: whose CSVs can answer, in order of preference.
+        parts: all of them must hold.
+        reading: what is ambiguous, and which reading was taken.
+        untestable: why no result can decide it; "" if one can.
+    """
+
+    id: str
+    section: str
+    quote: str
+    check: str
+    experiments: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    reading: str = ""
+    untestable: str = ""
+
+    def arms(self) -> tuple[Arm, ...]:
+        """All arms that the claim needs, each once."""
+        every = (arm for part in self.parts for rule in part.rules for arm in rule.arms())
+        return tuple(dict.fromkeys(every))
+
+    def tasks(self) -> tuple[str, ...]:
+        """All tasks that it needs them on, each once."""
+        every = (task for part in self.parts for rule in part.rules for task in rule.tasks_asked())
+        return tuple(dict.fromkeys(every))
+
+
+def evaluate(claim: Claim, evidence: Evidence) -> Finding:
+    """The verdict on ``claim``: the conjunction of its parts."""
+    if claim.untestable:
+        return Finding(Verdict.NOT_TESTABLE, (), claim.untestable)
+    return conjunction(
+        [
+            combine(
+                [
+                    effect
+                    for rule in part.rules
+                    for effect in rule.effects(evidence, claim.experiments)
+                ],
+                part.need,
+            )
+            for part in claim.parts
+        ]
+    )
+
+
+def arms(*labels: str) -> tuple[Arm, ...]:
+    """Arms with the task's prior data."""
+    return tuple(map(Arm, labels))
+
+
+AWAC, SAC, BEAR, ABM, AWR, DAPG, BRAC, MPO = arms(
+    "AWAC", "SAC", "BEAR", "ABM-MPO", "AWR", "DAPG", "BRAC", "MPO"
+)
+SAC_BC = Arm("SAC+BC")
+BASELINES = arms("SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC", "MPO")
+LEARNERS = tuple(arm for arm in BASELINES if arm.label != "BC")
+WITHOUT_DEMONSTRATIONS = tuple(arm for arm in BASELINES if arm.label != "DAPG")
+PUSH_LEARNERS = tuple(arm for arm in WITHOUT_DEMONSTRATIONS if arm.label != "BC")
+OFF_POLICY = arms("SAC", "SAC+BC", "BEAR", "BCQ", "BRAC")
+PEN, DOOR, RELOCATE = HAND
+CHEETAH, ANT, WALKER = LOCOMOTION
+ABLATED = (PEN, CHEETAH)
+MORE_THAN_HALF = 0.501
+SOLVED = 0.9
+
+HAND_CLAIMS = (
+    Claim(
+        "H1",
+        "6.1",
+        "our method solves the pen task in 120K timesteps, the equivalent of just 20 minutes of "
+        "online interaction",
+        "more than half of AWAC's runs are at success 0.9 by online step 120,000",
+        ("figure1",),
+        (Part((Solved(arms("AWAC"), (PEN,), SOLVED, 120_000),)),),
+        "\"Solves\" has no number: 0.9 of the evaluation episodes, in two of three evaluations in "
+        "a row, success at any step of the episode.",
+    ),
+    Claim(
+        "H2",
+        "Figure 1",
+        "AWAC is able to learn these tasks with little online data collection required (100K "
+        "samples ≈ 16 minutes of equivalent real-world interaction time)",
+        "AWAC's success over the last five evaluations up to step 100,000 is above 0.5 on each "
+        "hand task",
+        ("figure1",),
+        (Part((Level("jt", arms("AWAC"), HAND, "above", 0.5, 100_000),)),),
+        "\"Learn\" has no number: half of the episodes.",
+    ),
+    Claim(
+        "H3",
+        "Figure 1",
+        "most prior methods are not able to solve the harder two tasks: door opening and object "
+        "relocation",
+        "final success is below 0.5 for more than half of the prior methods on door and relocate",
+        ("figure1",),
+        (Part((Level("jt", BASELINES, (DOOR, RELOCATE), "below", 0.5),), MORE_THAN_HALF),),
+        "Methods and tasks are counted together.",
+    ),
+    Claim(
+        "H4",
+        "6.1",
+        "alternative off-policy RL and offline RL algorithms are largely unable to solve the door "
+        "and relocate task in the time-frame considered",
+        "of all runs of SAC, SAC+BC, BEAR, BCQ and BRAC together, less than a quarter reach "
+        "success 0.9, on either task",
+        ("figure1",),
+        (
+            Part(
+                (Solved(OFF_POLICY, (DOOR, RELOCATE), SOLVED, by=None, side="below", share=0.25),)
+            ),
+        ),
+        "\"Largely\": less than a quarter. The time-frame is the budget of the preset.",
+    ),
+    Claim(
+        "H5",
+        "6.1",
+        "the efficient off-policy actor-critic component of our approach fine-tunes much more "
+        "quickly than demonstration augmented policy gradient (DAPG)",
+        "AWAC's AUC is more than 0.10 above DAPG's, and DAPG takes more than twice as long to 0.9",
+        ("figure1",),
+        (
+            Part(
+                (
+                    Difference("auc", AWAC, (DAPG,), HAND, factor=2.0),
+                    Faster(AWAC, (DAPG,), HAND, SOLVED, ratio=2.0),
+                )
+            ),
+        ),
+        "Both on one axis of environment steps, those of DAPG's on-policy batches included.",
+    ),
+    Claim(
+        "H6",
+        "6.1",
+        "The usage of off-policy Q-learning … allows AWAC to significantly outperform AWR",
+        "AWAC's AUC is likely above AWR's on every hand task, and exchanging AWAC's critic alone "
+        "for AWR's costs more than 0.05 on the pen",
+        ("figure1", "ablations"),
+        (
+            Part((Improvement("auc", AWAC, (AWR,), HAND),)),
+            Part((Difference("auc", AWAC, arms("AWAC [Q-beta]"), (PEN,)),)),
+        ),
+        "The exchange of the critic tests the reason that the paper gives, not only the outcome.",
+    ),
+    Claim(
+        "H7",
+        "6.1",
+        "the implicit behavior modeling allows AWAC to significantly outperform ABM, although ABM "
+        "does make some progress",
+        "AWAC's AUC is likely above ABM-MPO's on every hand task, and ABM-MPO's gain is above 0",
+        ("figure1",),
+        (
+            Part((Improvement("auc", AWAC, (ABM,), HAND),)),
+            Part((Level("gain", (ABM,), HAND, "above", 0.0),), need=1 / 3),
+        ),
+        "\"Some progress\": on at least one task.",
+    ),
+    Claim(
+        "H8",
+        "6.1",
+        "the baseline comparisons and ablations are able to make some amount of progress on the "
+        "pen task",
+        "the gain in success is above 0 for more than half of the baselines",
+        ("figure1",),
+        (Part((Level("gain", LEARNERS, (PEN,), "above", 0.0),), MORE_THAN_HALF),),
+        "BC has no online phase and is not counted.",
+    ),
+    Claim(
+        "H9",
+        "6.1",
+        "25 human demonstrations for each task, which are not fully optimal but do solve the task",
+        "success and length of the demonstrations",
+        untestable="a statement about the data, not about a run: docs/data.md gives the measured "
+        "return and success of the demonstrations",
+    ),
+)  # fmt: skip
+
+PUSH_CLAIMS = (
+    Claim(
+        "S1",
+        "6.2",
+        "while many methods begin at the same initial performance, AWAC learns the fastest online",
+        "after the offline phase more than half of the methods are within 1 cm of AWAC, and AWAC "
+        "has the highest AUC",
+        ("figure2",),
+        (
+            Part((Similar("j0", AWAC, WITHOUT_DEMONSTRATIONS, PUSH, factor=1.0),), MORE_THAN_HALF),
+            Part((Leads("auc", AWAC, WITHOUT_DEMONSTRATIONS, PUSH),)),
+        ),
+        "J is the negative distance of puck and goal at the last step. DAPG needs demonstrations "
+        "and has none here.",
+    ),
+    Claim(
+        "S2",
+        "6.2",
+        "is actually able to make use of the offline dataset effectively",
+        "AWAC with the random data has an AUC more than 1 cm better than without",
+        ("figure2",),
+        (Part((Difference("auc", AWAC, (Arm("AWAC", "none"),), PUSH),)),),
+    ),
+    Claim(
+        "S3",
+        "6.2",
+        "as opposed to some methods which are completely unable to learn",
+        "the gain of at least one method is within 1 cm of nothing",
+        ("figure2",),
+        (Part((Negligible("gain", PUSH_LEARNERS, PUSH),), need=1 / len(PUSH_LEARNERS)),),
+        "BC has no online phase and is not counted.",
+    ),
+)  # fmt: skip
+
+LOCOMOTION_CLAIMS = (
+    Claim(
+        "M1",
+        "B",
+        "AWAC is consistently the best-performing method",
+        "AWAC has the highest AUC and the highest final score, each with probability 0.95, on all "
+        "three tasks",
+        ("figure3",),
+        (Part((Leads("auc", AWAC, BASELINES, LOCOMOTION),
+               Leads("jt", AWAC, BASELINES, LOCOMOTION))),),
+        "\"Consistently\": on all three, in speed and in the end.",
+    ),
+    Claim(
+        "M2",
+        "B",
+        "but several other methods show reasonable performance",
+        "the final score is above 0.5 for at least a fifth of the other methods and tasks",
+        ("figure3",),
+        (Part((Level("jt", BASELINES, LOCOMOTION, "above", 0.5),), need=0.2),),
+        "\"Several\": two of ten methods a task; \"reasonable\": half of the expert.",
+    ),
+    Claim(
+        "M3",
+        "B",
+        "The two methods that do not estimate Q^π are DAPG and AWR. Across all three tasks, we see "
+        "that these methods are somewhat worse offline than the best performing offline methods, "
+        "and exhibit steady but slow improvement",
+        "after the offline phase both are below AWAC; they rise, more slowly than AWAC, and rank "
+        "correlation with time is above 0.7",
+        ("figure3",),
+        (
+            Part((Difference("j0", AWAC, (DAPG, AWR), LOCOMOTION, factor=0.0),)),
+            Part((Level("slope", (DAPG, AWR), LOCOMOTION, "above", 0.0),
+                  Level("monotonicity", (DAPG, AWR), LOCOMOTION, "above", 0.7),
+                  Difference("slope", AWAC, (DAPG, AWR), LOCOMOTION, factor=0.0))),
+        ),
+        "AWAC stands for the best offline methods, since the paper ranks it first.",
+    ),
+    Claim(
+        "M4",
+        "B",
+        "For SAC, across all three tasks, we see that the offline performance at epoch 0 is "
+        "generally poor",
+        "SAC's score after the offline phase is below 0.25 and below AWAC's, on each task",
+        ("figure3",),
+        (Part((Level("j0", (SAC,), LOCOMOTION, "below", 0.25),
+               Difference("j0", AWAC, (SAC,), LOCOMOTION, factor=0.0))),),
+        "\"Poor\": a quarter of the way from random to the expert.",
+    ),
+    Claim(
+        "M5",
+        "B",
+        "Due to the data in the replay buffer, SAC with prior data does learn faster than from "
+        "scratch",
+        "SAC's AUC with prior data is more than 0.05 above that of SAC from scratch, on each task",
+        ("figure3",),
+        (Part((Difference("auc", SAC, (Arm("SAC [scratch]", "none"),), LOCOMOTION),)),),
+        "From scratch is SAC as published (learned temperature), without the data.",
+    ),
+    Claim(
+        "M6",
+        "B",
+        "but AWAC is faster to solve the tasks in general",
+        "SAC takes longer than AWAC to a score of 0.9 on at least two of three tasks",
+        ("figure3",),
+        (Part((Faster(AWAC, (SAC,), LOCOMOTION, SOLVED),), need=2 / 3),),
+        "\"In general\": two of three; \"solve\": 0.9 of the expert.",
+    ),
+    Claim(
+        "M7",
+        "B",
+        "We find that these algorithms exhibit a characteristic dip at the start of learning",
+        "SAC and SAC+BC fall by more than 0.05 in the first tenth of the online phase, and by more "
+        "than AWAC does",
+        ("figure3",),
+        (Part((Level("dip", (SAC, SAC_BC), LOCOMOTION, "above", 0.05),
+               Difference("dip", SAC, (AWAC,), LOCOMOTION, factor=0.0),
+               Difference("dip", SAC_BC, (AWAC,), LOCOMOTION, factor=0.0))),),
+        "\"These algorithms\": SAC with data in the replay buffer, and SAC+BC.",
+    ),
+    Claim(
+        "M8",
+        "B",
+        "We found that BRAC performs similarly to SAC for working hyperparameters",
+        "AUC and final score of BRAC are within 0.10 of SAC's on each task",
+        ("figure3",),
+        (Part((Similar("auc", BRAC, (SAC,), LOCOMOTION),
+               Similar("jt", BRAC, (SAC,), LOCOMOTION))),),
+        "BRAC with a penalty for each state, as published by its authors.",
+    ),
+    Claim(
+        "M8-released",
+        "B",
+        "We found that BRAC performs similarly to SAC for working hyperparameters",
+        "the same of BRAC as in the released code, whose penalty is one constant a batch",
+        ("figure3", "ablations"),
+        (Part((Similar("auc", Arm("BRAC [released]"), (SAC,), LOCOMOTION),
+               Similar("jt", Arm("BRAC [released]"), (SAC,), LOCOMOTION))),),
+        "A constant shift of the reward leaves SAC as it is but for the scale of Q, so that this "
+        "is expected to hold.",
+    ),
+    Claim(
+        "M9",
+        "B",
+        "BEAR trains well offline - on Ant and Walker2d, BEAR significantly outperforms prior "
+        "methods before online experience",
+        "BEAR's score after the offline phase is likely above that of every prior method on Ant "
+        "and Walker2d",
+        ("figure3",),
+        (Part((Improvement(
+            "j0", BEAR, tuple(a for a in BASELINES if a.label != "BEAR"), (ANT, WALKER)
+        ),)),),
+        "\"Prior methods\": all but AWAC. Holm's correction over all of them.",
+    ),
+    Claim(
+        "M10",
+        "B",
+        "online improvement is slow for BEAR and the final performance across all three tasks is "
+        "much lower than AWAC",
+        "BEAR gains less than AWAC and ends more than 0.20 below it, on each task",
+        ("figure3",),
+        (Part((Difference("gain", AWAC, (BEAR,), LOCOMOTION, factor=0.0),
+               Difference("jt", AWAC, (BEAR,), LOCOMOTION, factor=4.0))),),
+        "\"Much lower\": a fifth of the way from random to the expert.",
+    ),
+    Claim(
+        "M11",
+        "B",
+        "The closest in performance to our method is ABM, which is comparable on Ant-v2, but much "
+        "slower on other domains",
+        "ABM-MPO's AUC is within 0.10 of AWAC's on Ant; elsewhere it takes more than 1.5 times as "
+        "long to 0.9",
+        ("figure3",),
+        (Part((Similar("auc", AWAC, (ABM,), (ANT,)),
+               Faster(AWAC, (ABM,), (CHEETAH, WALKER), SOLVED, ratio=1.5))),),
+    ),
+)  # fmt: skip
+
+DESIGN_CLAIMS = (
+    Claim(
+        "A1",
+        "B.2",
+        "choosing the reverse KL direction has a key advantage … In our experiments we show that "
+        "this decision is vital for stable off-policy learning",
+        "the other projection, nothing else changed, costs more than 0.05 of AUC",
+        ("ablations",),
+        (Part((Difference("auc", AWAC, arms("AWAC [reverse-KL]"), ABLATED),)),),
+        "The paper exchanges the names of the directions between section 2 and B.2. AWAC fits the "
+        "policy by maximum likelihood at data; the variant samples from the policy.",
+    ),
+    Claim(
+        "A2",
+        "B.3",
+        "We found that explicitly computing Z(s) … results in worse performance",
+        "AWAC with Z(s) from 10 samples of a behaviour model ends below AWAC",
+        ("ablations",),
+        (Part((Difference("jt", AWAC, arms("AWAC [Z(s)]"), ABLATED, factor=0.0),)),),
+        "Z(s) for each state; the released code mixes states.",
+    ),
+    Claim(
+        "A3",
+        "B.3",
+        "we clamp the Q value for these experiments to be at most zero. We find this stabilizes "
+        "training slightly",
+        "the clamp raises AUC on the pen, and final success by less than 0.10",
+        ("ablations",),
+        (Part((Difference("auc", AWAC, arms("AWAC [no-clamp]"), (PEN,), factor=0.0),
+               Similar("jt", AWAC, arms("AWAC [no-clamp]"), (PEN,)))),),
+        "\"Stabilizes\": a larger area under the curve; \"slightly\": within 0.10 in the end.",
+    ),
+    Claim(
+        "A4",
+        "B.4",
+        "We failed to see offline or online improvement with this implementation [of MPO] in most "
+        "environments",
+        "MPO's gain is within delta of nothing on more than half of the tasks",
+        ("figure1", "figure2", "figure3"),
+        (Part((Negligible("gain", (MPO,), (*HAND, *PUSH, *LOCOMOTION)),), MORE_THAN_HALF),),
+        "Only the online half is tested here.",
+    ),
+    Claim(
+        "A5",
+        "B.4",
+        "In general we found that the MMD constraint in the method [BEAR] was too conservative",
+        "with a threshold ten times as large BEAR gains more",
+        ("ablations",),
+        (Part((Difference("gain", Arm("BEAR [constraint.threshold=0.5]"), (BEAR,), ABLATED,
+                          factor=0.0),)),),
+        "The authors swept the threshold and do not say over which values.",
+    ),
+    Claim(
+        "A6",
+        "B.4",
+        "This [the advantage from Q] is favorable for running ABM online, as computing R − V is "
+        "similar to AWR, which shows slow online improvement",
+        "ABM-MPO with Q-advantages has a higher AUC than with returns",
+        ("ablations",),
+        (Part((Difference("auc", ABM, arms("ABM-MPO [returns]"), ABLATED, factor=0.0),)),),
+    ),
+    Claim(
+        "A7",
+        "2",
+        "By avoiding any explicit learning of the behavior model AWAC is far less conservative "
+        "than methods which fit a model explicitly",
+        "divergence of the policy from the data's policy over online steps",
+        untestable="needs the divergence from one and the same behaviour model for all methods, "
+        "which the rows do not hold",
+    ),
+    Claim(
+        "A8",
+        "2",
+        "[TD learning] allows us to significantly outperform alternatives using Monte-Carlo "
+        "evaluation or TD(λ) to estimate returns",
+        "exchanging AWAC's critic for TD(λ) costs more than 0.05 of AUC",
+        ("ablations",),
+        (Part((Difference("auc", AWAC, arms("AWAC [Q-beta]"), ABLATED),)),),
+    ),
+    Claim(
+        "A9",
+        "1",
+        "an algorithm that does not utilize different types of data in any privileged way",
+        "AWAC with prior data has an AUC more than delta above AWAC without, for demonstrations "
+        "(pen), random data (pushing) and expert data (HalfCheetah)",
+        ("figure1", "figure2", "figure3", "ablations"),
+        (Part((Difference("auc", AWAC, (Arm("AWAC", "none"),), (PEN, *PUSH, CHEETAH)),)),),
+        "Read as: every type of data helps.",
+    ),
+    Claim(
+        "A10",
+        "B.3",
+        "λ = 0.3 for manipulation, λ = 1.0 for MuJoCo",
+        "sensitivity to λ",
+        untestable="a choice of the authors, not a statement: ablations.py draws the sensitivity",
+    ),
+    Claim(
+        "T1",
+        "B.2",
+        "the closed form of the policy (Eq. 10) and the bounds of Eq. 12-13",
+        "random discrete policies",
+        untestable="mathematics: tests/algorithms/test_paper_math.py holds every equation against "
+        "brute force",
+    ),
+    Claim(
+        "T2",
+        "C",
+        "dimensions, rewards, thresholds and data of the tasks",
+        "unit tests of the simulators",
+        untestable="facts about the tasks: tests/envs holds them",
+    ),
+    Claim(
+        "T3",
+        "Figure 4",
+        "the table of prior methods",
+        "the registry of methods, cell by cell",
+        untestable="a table: tests/algorithms/test_registry.py compares the registry with it",
+    ),
+)  # fmt: skip
+
+CLAIMS = (*HAND_CLAIMS, *PUSH_CLAIMS, *LOCOMOTION_CLAIMS, *DESIGN_CLAIMS)

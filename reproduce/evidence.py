@@ -1,0 +1,186 @@
+"""What a results folder holds for a claim: the finished runs of one method on one task.
+
+An arm is a row of METHODS or a variant, with prior data or without. Runs of different data, labels
+or profiles never meet in one sample: where a task was run under several kinds of demonstrations,
+the first of ``PREFERRED_DATA`` is taken. Both sides of a comparison come from the same experiment,
+so that they were made by one launch's settings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from figures.figure1 import PANELS as HAND
+from figures.figure2 import PANELS as PUSH
+from figures.figure3 import PANELS as LOCOMOTION
+from figures.scalars import DISTANCE, NORMALISED, SUCCESS, Measure, run_scalars, time_to_threshold
+from figures.statistics import Floats
+from figures.survival import Sample
+from figures.table import RUN, read_results
+
+EXPERIMENTS = ("figure1", "figure2", "figure3", "ablations")
+PREFERRED_DATA = ("human", "expert", "embedded", "random")
+
+Domain = str
+MEASURES: Mapping[Domain, Measure] = {"hand": SUCCESS, "push": DISTANCE, "locomotion": NORMALISED}
+"""What J is on the tasks of a domain."""
+MARGINS: Mapping[Domain, float] = {"hand": 0.05, "push": 0.01, "locomotion": 0.05}
+"""delta, the smallest difference that matters, in units of the measure: 5 % of episodes, 1 cm (a
+sixth of the radius that counts as success), 5 % of the way from random to the expert."""
+
+
+def domain_of(task: str) -> Domain:
+    """``hand``, ``push`` or ``locomotion``."""
+    for domain, tasks in (("hand", HAND), ("push", PUSH), ("locomotion", LOCOMOTION)):
+        if task in tasks:
+            return domain
+    raise ValueError(f"{task} is none of the paper's tasks")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of a comparison.
+
+    Attributes:
+        label: as in the figures, ``AWAC`` or ``AWAC [Q-beta]``.
+        data: "prior" for the task's prior data, "none" for learning from scratch.
+    """
+
+    label: str
+    data: str = "prior"
+
+    def __str__(self) -> str:
+        return self.label if self.data == "prior" else f"{self.label}, no prior data"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The rows of one results folder, by experiment, seen under one profile and one measure."""
+
+    tables: Mapping[str, pd.DataFrame]
+    profile: str = "paper"
+    measures: Mapping[Domain, Measure] = field(default_factory=lambda: MEASURES)
+
+    @cached_property
+    def _finished(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        """Rows of finished runs by experiment, task, label and profile."""
+        return {
+            (experiment, *map(str, key)): rows
+            for experiment, table in self.tables.items()
+            for key, rows in table[table["status"] == "done"].groupby(["env", "label", "profile"])
+        }
+
+    def measure(self, task: str) -> Measure:
+        """What J is on ``task``."""
+        return self.measures[domain_of(task)]
+
+    def under(self, **changes: Any) -> Evidence:
+        """The same rows under another profile or by other measures."""
+        return replace(self, **changes)
+
+    def source(
+        self,
+        experiments: Sequence[str],
+        task: str,
+        arms: Iterable[Arm],
+        horizon: int | None = None,
+    ) -> str | None:
+        """The first experiment with finished runs of all ``arms``; None if there is none."""
+        wanted = list(arms)
+        for experiment in experiments:
+            if experiment in self.tables and all(
+                not self.rows(experiment, task, arm, horizon).empty for arm in wanted
+            ):
+                return experiment
+        return None
+
+    def rows(
+        self, experiment: str, task: str, arm: Arm, horizon: int | None = None
+    ) -> pd.DataFrame:
+        """All rows of finished runs of an arm; empty where it was not run.
+
+        With a ``horizon``, rows beyond that online step are left away, and so are runs that were
+        trained online but not that far.
+        """
+        found = self._finished.get((experiment, task, arm.label, self.profile))
+        if found is None:
+            return self.tables[experiment].iloc[:0]
+        mine = found
+        kinds = set(mine["data"])
+        if arm.data == "none":
+            kind = "none"
+        else:
+            kind = next((data for data in PREFERRED_DATA if data in kinds), "")
+        mine = mine[mine["data"] == kind]
+        if kind == "human":  # rewards recomputed rather than as stored, where both were run
+            labels = set(mine["labels"])
+            mine = mine[mine["labels"] == ("relabelled" if "relabelled" in labels else "stored")]
+        if horizon is None or mine.empty:
+            return mine
+        ends = mine.groupby("seed")["env_step"].transform("max")
+        return mine[(mine["env_step"] <= horizon) & ((ends >= horizon) | (ends == 0))]
+
+    def scalars(
+        self,
+        experiment: str,
+        task: str,
+        arms: Sequence[Arm],
+        scalar: str,
+        horizon: int | None = None,
+    ) -> list[Floats]:
+        """A scalar of ``figures.scalars`` for every arm, (seeds,) each, in the order of seeds.
+
+        The arms are reduced together: a method without an online phase keeps its value for as long
+        as the others were trained.
+        """
+        parts = [self.rows(experiment, task, arm, horizon) for arm in arms]
+        table = run_scalars(_together(parts), self.measure(task))
+        return [mine[scalar].to_numpy(float) for mine in _apart(table, parts)]
+
+    def times(
+        self, experiment: str, task: str, arms: Sequence[Arm], threshold: float
+    ) -> list[Sample]:
+        """Online steps to ``threshold`` for every arm: times and whether it was reached."""
+        parts = [self.rows(experiment, task, arm) for arm in arms]
+        table = time_to_threshold(_together(parts), self.measure(task), threshold)
+        return [
+            (mine["time"].to_numpy(float), mine["observed"].to_numpy(bool))
+            for mine in _apart(table, parts)
+        ]
+
+
+def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(parts).drop_duplicates([*RUN, "phase", "env_step"])
+
+
+def _apart(table: pd.DataFrame, parts: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """The rows of ``table`` that belong to each of ``parts``, by seed."""
+    return [
+        table[(table["label"] == part["label"].iloc[0]) & (table["data"] == part["data"].iloc[0])]
+        .sort_values("seed")
+        .reset_index(drop=True)
+        for part in parts
+    ]
+
+
+def load(folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables of ``results/<preset>``, by experiment; those that do not exist are left out.
+
+    Raises ResultsError for a file that cannot be read.
+    """
+    files = {name: folder / f"{name}.csv" for name in EXPERIMENTS}
+    return {name: read_results(path) for name, path in files.items() if path.is_file()}
+
+
+def manifest(folder: Path, experiment: str) -> list[dict[str, Any]]:
+    """The entries of ``<experiment>.manifest.json``, one a run; [] if there is none."""
+    path = folder / f"{experiment}.manifest.json"
+    entries: list[dict[str, Any]] = json.loads(path.read_text()) if path.is_file() else []
+    return entries

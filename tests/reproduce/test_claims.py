@@ -1,0 +1,475 @@
+"""Claims on synthetic results whose answer is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from figures.estimates import Estimate
+from figures.table import label
+from reproduce.claims import ANT, CHEETAH, CLAIMS, PEN, WALKER, Claim, evaluate
+from reproduce.evidence import Arm, Evidence, domain_of, load
+from reproduce.rules import (
+    Difference,
+    Improvement,
+    Leads,
+    Level,
+    Negligible,
+    Similar,
+)
+from reproduce.time_rules import Faster, Solved
+from reproduce.verdicts import Effect, Verdict, above, below, combine, conjunction
+
+STEPS = (0, 2_000, 5_000, 10_000, 50_000, 100_000, 120_000, 150_000)
+MEASURED = {"hand": "success_any", "push": "final_distance", "locomotion": "normalised_score"}
+SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_RUN, NOT_TESTABLE = Verdict
+TEN = range(10)
+
+
+def run(
+    env: str, method: str, curve: Sequence[float] | float, seed: int, **cells: Any
+) -> list[dict[str, Any]]:
+    """One finished run; `curve` at STEPS, or constant."""
+    values = [curve] * len(STEPS) if isinstance(curve, float) else list(curve)
+    rows = []
+    for step, value in zip(STEPS, values, strict=True):
+        row = {
+            "experiment": "figure1", "preset": "paper", "profile": "paper", "env": env,
+            "method": method, "variant": "", "data": "human", "labels": "relabelled", "seed": seed,
+            "phase": "online" if step else "offline", "env_step": step, "grad_step": step,
+            "status": "done", "return_mean": value, MEASURED[domain_of(env)]: value, **cells,
+        }  # fmt: skip
+        rows.append(row | {"label": label(row["method"], row["variant"])})
+    return rows
+
+
+def runs(
+    env: str, method: str, level: float, seeds: Sequence[int] = TEN, **cells: Any
+) -> list[dict[str, Any]]:
+    """Constant runs around `level`, spread over +-0.009 so that intervals have a width."""
+    return [
+        row for s in seeds for row in run(env, method, level + 0.002 * (s % 10 - 4.5), s, **cells)
+    ]
+
+
+def evidence(*rows: list[dict[str, Any]], experiment: str = "figure1") -> Evidence:
+    return Evidence({experiment: pd.DataFrame([row for part in rows for row in part])})
+
+
+def claim(name: str) -> Claim:
+    return next(each for each in CLAIMS if each.id == name)
+
+
+def one(rule: Any, found: Evidence) -> Effect:
+    (effect,) = rule.effects(found, ("figure1",))
+    return effect
+
+
+# --- verdicts -----------------------------------------------------------------------------------
+
+
+def estimate(low: float, high: float) -> Estimate:
+    return Estimate((low + high) / 2, low, high, 10, "x")
+
+
+def test_an_effect_is_judged_by_its_interval() -> None:
+    assert above(estimate(0.06, 0.2), 0.05) is SUPPORTED
+    assert above(estimate(0.04, 0.2), 0.05) is INCONCLUSIVE
+    assert above(estimate(-0.1, 0.04), 0.05) is CONTRADICTED  # smaller than what matters
+    assert below(estimate(0.06, 0.2), 0.25) is SUPPORTED
+    assert below(estimate(0.06, 0.2), 0.05) is CONTRADICTED
+    assert below(estimate(0.06, 0.2), 0.1) is INCONCLUSIVE
+
+
+def test_a_point_without_interval_decides_nothing() -> None:
+    point = Estimate(100.0, math.nan, math.nan, 3, "x")
+    assert above(point, 0.0) is INCONCLUSIVE
+    assert below(point, 0.0) is INCONCLUSIVE
+
+
+def effects(*verdicts: Verdict) -> list[Effect]:
+    return [Effect("pen", "x", "> 0", verdict) for verdict in verdicts]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "need", "expected"),
+    [
+        ([SUPPORTED, SUPPORTED], 1.0, SUPPORTED),
+        ([SUPPORTED, INCONCLUSIVE], 1.0, INCONCLUSIVE),
+        ([SUPPORTED, CONTRADICTED], 1.0, CONTRADICTED),
+        ([SUPPORTED, NOT_RUN], 1.0, NOT_RUN),
+        ([CONTRADICTED, NOT_RUN], 1.0, CONTRADICTED),  # whatever the missing one would say
+        ([SUPPORTED, SUPPORTED, NOT_RUN], 2 / 3, SUPPORTED),
+        ([SUPPORTED, CONTRADICTED, NOT_RUN], 2 / 3, NOT_RUN),
+        ([SUPPORTED, CONTRADICTED, CONTRADICTED], 2 / 3, CONTRADICTED),
+        ([SUPPORTED, SUPPORTED, CONTRADICTED, CONTRADICTED], 0.501, CONTRADICTED),  # half is not
+        ([SUPPORTED, SUPPORTED, SUPPORTED, CONTRADICTED], 0.501, SUPPORTED),
+    ],
+)
+def test_counting(verdicts: list[Verdict], need: float, expected: Verdict) -> None:
+    assert combine(effects(*verdicts), need).verdict is expected
+
+
+def test_conjunction_takes_the_weakest() -> None:
+    good, bad = combine(effects(SUPPORTED), 1.0), combine(effects(CONTRADICTED), 1.0)
+    unclear, missing = combine(effects(INCONCLUSIVE), 1.0), combine(effects(NOT_RUN), 1.0)
+    assert conjunction([good, good]).verdict is SUPPORTED
+    assert conjunction([good, unclear]).verdict is INCONCLUSIVE
+    assert conjunction([good, unclear, missing]).verdict is NOT_RUN
+    assert conjunction([missing, bad]).verdict is CONTRADICTED
+    assert len(conjunction([good, bad]).effects) == 2
+
+
+@pytest.mark.parametrize("need", [0.0, -1.0, 1.5])
+def test_impossible_needs_are_refused(need: float) -> None:
+    with pytest.raises(ValueError, match="need"):
+        combine(effects(SUPPORTED), need)
+
+
+# --- rules --------------------------------------------------------------------------------------
+
+A, B = Arm("AWAC"), Arm("SAC")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [(0.8, 0.6, SUPPORTED), (0.6, 0.8, CONTRADICTED), (0.7, 0.65, INCONCLUSIVE)],
+)
+def test_difference(ours: float, theirs: float, expected: Verdict) -> None:
+    found = evidence(runs(PEN, "AWAC", ours), runs(PEN, "SAC", theirs))
+    effect = one(Difference("auc", A, (B,), (PEN,)), found)
+    assert effect.verdict is expected
+    assert effect.estimate is not None
+    assert effect.estimate.value == pytest.approx(ours - theirs)
+    assert effect.source == "figure1"
+
+
+def test_difference_of_distances_is_in_favour_of_the_shorter() -> None:
+    push = "SawyerPush-v0"
+    near = runs(push, "AWAC", 0.05, data="random")
+    far = runs(push, "SAC", 0.15, data="random")
+    effect = one(Difference("jt", A, (B,), (push,)), evidence(near, far))
+    assert effect.verdict is SUPPORTED
+    assert effect.estimate is not None
+    assert effect.estimate.value == pytest.approx(0.10)
+
+
+@pytest.mark.parametrize("seeds", [3, 4])
+def test_few_seeds_conclude_nothing(seeds: int) -> None:
+    found = evidence(runs(PEN, "AWAC", 0.9, range(seeds)), runs(PEN, "SAC", 0.1, range(seeds)))
+    rules = (
+        Difference("auc", A, (B,), (PEN,)),
+        Improvement("auc", A, (B,), (PEN,)),
+        Similar("auc", A, (B,), (PEN,)),
+        Leads("auc", A, (B,), (PEN,)),
+        Level("auc", (A,), (PEN,), "above", 0.5),
+        Negligible("gain", (A,), (PEN,)),
+        Solved((A,), (PEN,), 0.5, 100_000),
+        Faster(A, (B,), (PEN,), 0.5),
+    )
+    assert {one(rule, found).verdict for rule in rules} == {INCONCLUSIVE}
+
+
+def test_improvement_needs_the_corrected_p_value() -> None:
+    # 5 against 5, wholly above: exact p = 1/252 = 0.004; 13 such comparisons make it 0.0516
+    rivals = ("SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC", "MPO",
+              "IQL", "TD3+BC", "RLPD")  # fmt: skip
+    ours = [row for s in range(5) for row in run(PEN, "AWAC", 0.9 + 0.01 * s, s)]
+    theirs = [
+        row
+        for i, name in enumerate(rivals)
+        for s in range(5)
+        for row in run(PEN, name, 0.1 + 0.01 * s + 0.001 * i, s)
+    ]
+    found = evidence(ours, theirs)
+    few = Improvement("auc", A, tuple(map(Arm, rivals[:12])), (PEN,)).effects(found, ("figure1",))
+    all_of_them = Improvement("auc", A, tuple(map(Arm, rivals)), (PEN,))
+    assert {effect.verdict for effect in few} == {SUPPORTED}
+    assert few[0].p_value == pytest.approx(12 / 252)
+    many = all_of_them.effects(found, ("figure1",))
+    assert {effect.verdict for effect in many} == {INCONCLUSIVE}
+    assert many[0].p_value == pytest.approx(13 / 252)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"), [(0.71, SUPPORTED), (0.9, CONTRADICTED), (0.8, INCONCLUSIVE)]
+)
+def test_similar(theirs: float, expected: Verdict) -> None:
+    found = evidence(runs(PEN, "AWAC", 0.7), runs(PEN, "SAC", theirs))
+    assert one(Similar("jt", A, (B,), (PEN,)), found).verdict is expected
+
+
+def test_no_significant_difference_is_not_similarity() -> None:
+    wide = [row for s in TEN for row in run(PEN, "AWAC", 0.1 * s, s)]
+    also = [row for s in TEN for row in run(PEN, "SAC", 0.1 * s, s)]
+    assert one(Similar("jt", A, (B,), (PEN,)), evidence(wide, also)).verdict is INCONCLUSIVE
+
+
+def test_leads_needs_every_rival() -> None:
+    rule = Leads("auc", A, (B, Arm("BEAR")), (PEN,))
+    best, worse = runs(PEN, "AWAC", 0.9), runs(PEN, "SAC", 0.5)
+    assert one(rule, evidence(best, worse)).verdict is INCONCLUSIVE
+    assert one(rule, evidence(best, worse, runs(PEN, "BEAR", 0.5))).verdict is SUPPORTED
+    # one better rival is enough to contradict, whatever the others would do
+    assert one(rule, evidence(best, runs(PEN, "SAC", 0.99))).verdict is CONTRADICTED
+    assert one(rule, evidence(best)).verdict is NOT_RUN
+
+
+def test_level_with_a_horizon_looks_no_further() -> None:
+    late = [0.1, 0.2, 0.2, 0.2, 0.2, 0.2, 1.0, 1.0]  # good only after 100 K
+    found = evidence([row for s in TEN for row in run(PEN, "AWAC", late, s)])
+    rule = Level("jt", (A,), (PEN,), "above", 0.15, horizon=100_000)
+    assert one(rule, found).estimate.value == pytest.approx(0.2)  # type: ignore[union-attr]
+    whole = one(Level("jt", (A,), (PEN,), "above", 0.15), found)
+    assert whole.estimate.value == pytest.approx((3 * 0.2 + 2 * 1.0) / 5)  # type: ignore[union-attr]
+    beyond = one(Level("jt", (A,), (PEN,), "above", 0.15, horizon=200_000), found)
+    assert beyond.verdict is NOT_RUN
+    assert "200,000" in beyond.note
+
+
+def test_undefined_rank_correlation_concludes_nothing() -> None:
+    found = evidence([row for s in TEN for row in run(PEN, "AWAC", 0.5, s)])
+    effect = one(Level("monotonicity", (A,), (PEN,), "above", 0.7), found)
+    assert effect.verdict is INCONCLUSIVE
+    assert "not defined" in effect.note
+
+
+def test_negligible() -> None:
+    rising = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+    still = evidence(runs(PEN, "AWAC", 0.5))
+    moving = evidence([row for s in TEN for row in run(PEN, "AWAC", rising, s)])
+    rule = Negligible("gain", (A,), (PEN,))
+    assert one(rule, still).verdict is SUPPORTED
+    assert one(rule, moving).verdict is CONTRADICTED
+
+
+def test_solved_by_a_step() -> None:
+    late = [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0]  # the median of three is 1 from 120 K on
+    found = evidence([row for s in TEN for row in run(PEN, "AWAC", late, s)])
+    assert one(Solved((A,), (PEN,), 0.9, 120_000), found).verdict is SUPPORTED
+    assert one(Solved((A,), (PEN,), 0.9, 119_999), found).verdict is CONTRADICTED
+    assert one(Solved((A,), (PEN,), 0.9, None), found).verdict is SUPPORTED
+
+
+def test_a_run_that_ended_too_soon_is_not_a_failure() -> None:
+    never = evidence([row for s in TEN for row in run(PEN, "AWAC", 0.2, s)])
+    rule = Solved((A,), (PEN,), 0.9, 200_000)
+    assert one(rule, never).verdict is INCONCLUSIVE
+    assert "10 ended before" in one(rule, never).note
+
+
+def test_solved_pools_the_arms() -> None:
+    # 0 of 10 alone has Wilson's upper end at 0.278; 0 of 20 at 0.161
+    alone = evidence(runs(PEN, "AWAC", 0.1))
+    both = evidence(runs(PEN, "AWAC", 0.1), runs(PEN, "SAC", 0.1))
+    rule = Solved((A,), (PEN,), 0.9, None, "below", 0.25)
+    assert one(rule, alone).verdict is INCONCLUSIVE
+    assert one(Solved((A, B), (PEN,), 0.9, None, "below", 0.25), both).verdict is SUPPORTED
+
+
+def test_faster() -> None:
+    quick = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]  # at 50 K
+    slow = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]  # at 150 K
+    found = evidence(
+        [row for s in TEN for row in run(PEN, "AWAC", quick, s)],
+        [row for s in TEN for row in run(PEN, "SAC", slow, s)],
+    )
+    effect = one(Faster(A, (B,), (PEN,), 0.9, ratio=2.0), found)
+    assert effect.estimate is not None
+    assert effect.estimate.value == pytest.approx(3.0)
+    assert effect.verdict is SUPPORTED
+    assert effect.p_value is not None
+    assert effect.p_value < 0.01
+    assert one(Faster(A, (B,), (PEN,), 0.9, ratio=4.0), found).verdict is CONTRADICTED
+    assert one(Faster(B, (A,), (PEN,), 0.9), found).verdict is CONTRADICTED
+
+
+def test_faster_counts_runs_that_never_get_there() -> None:
+    quick = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    found = evidence(
+        [row for s in TEN for row in run(PEN, "AWAC", quick, s)],
+        [row for s in TEN for row in run(PEN, "SAC", 0.0, s)],
+    )
+    effect = one(Faster(A, (B,), (PEN,), 0.9), found)
+    assert effect.estimate is not None
+    assert effect.estimate.value == pytest.approx(3.0)  # 150 K, their budget, over 50 K
+    assert effect.verdict is SUPPORTED
+
+
+def test_faster_where_no_run_gets_there() -> None:
+    found = evidence(runs(PEN, "AWAC", 0.1), runs(PEN, "SAC", 0.1))
+    effect = one(Faster(A, (B,), (PEN,), 0.9), found)
+    assert effect.verdict is INCONCLUSIVE
+    assert "no run reached it" in effect.note
+
+
+def test_faster_where_both_are_there_from_the_start() -> None:
+    found = evidence(runs(PEN, "AWAC", 0.95), runs(PEN, "SAC", 0.95))
+    effect = one(Faster(A, (B,), (PEN,), 0.9), found)
+    assert effect.estimate is not None
+    assert effect.estimate.value == pytest.approx(1.0)
+
+
+# --- evidence -----------------------------------------------------------------------------------
+
+
+def test_profiles_and_data_never_mix() -> None:
+    found = evidence(
+        runs(PEN, "AWAC", 0.9),
+        runs(PEN, "AWAC", 0.1, profile="released"),
+        runs(PEN, "AWAC", 0.2, data="embedded", labels=""),
+        runs(PEN, "AWAC", 0.3, data="none", labels=""),
+        runs(PEN, "AWAC", 0.4, labels="stored"),
+    )
+    for other, arm, level in (
+        ("paper", A, 0.9),  # human, relabelled: the first choice
+        ("released", A, 0.1),
+        ("paper", Arm("AWAC", "none"), 0.3),
+    ):
+        (values,) = found.under(profile=other).scalars("figure1", PEN, (arm,), "auc")
+        assert values.shape == (10,)
+        assert values.mean() == pytest.approx(level)
+
+
+def test_unfinished_runs_are_no_evidence() -> None:
+    found = evidence(
+        runs(PEN, "AWAC", 0.9, range(5)),
+        runs(PEN, "AWAC", 0.1, range(5, 8), status="running"),
+        runs(PEN, "AWAC", 0.1, range(8, 10), status="failed"),
+    )
+    (values,) = found.scalars("figure1", PEN, (A,), "auc")
+    assert values.shape == (5,)
+
+
+def test_arms_come_from_one_experiment() -> None:
+    rule = Difference("auc", A, (B,), (PEN,))
+    split = Evidence(
+        {
+            "figure1": pd.DataFrame(runs(PEN, "AWAC", 0.9)),
+            "ablations": pd.DataFrame(runs(PEN, "SAC", 0.1)),
+        }
+    )
+    (effect,) = rule.effects(split, ("figure1", "ablations"))
+    assert effect.verdict is NOT_RUN
+    assert "one experiment" in effect.note
+
+
+def test_with_and_without_prior_data() -> None:
+    found = evidence(
+        runs(PEN, "AWAC", 0.9), runs(PEN, "AWAC", 0.2, data="none", labels=""), experiment="figure1"
+    )
+    effect = one(Difference("auc", A, (Arm("AWAC", "none"),), (PEN,)), found)
+    assert effect.verdict is SUPPORTED
+    assert effect.estimate is not None
+    assert effect.estimate.value == pytest.approx(0.7)
+    assert "no prior data" in effect.what
+
+
+def test_a_method_without_online_phase_is_compared_with_the_others_budget() -> None:
+    frozen = [run(PEN, "BC", 0.6 + 0.002 * s, s)[0] for s in TEN]
+    found = evidence(runs(PEN, "AWAC", 0.9), frozen)
+    effect = one(Difference("auc", A, (Arm("BC"),), (PEN,)), found)
+    assert effect.verdict is SUPPORTED
+
+
+# --- the list -----------------------------------------------------------------------------------
+
+
+def test_claims_are_complete() -> None:
+    names = [each.id for each in CLAIMS]
+    assert len(set(names)) == len(names)
+    expected = (
+        {f"H{i}" for i in range(1, 10)} | {f"S{i}" for i in range(1, 4)}
+        | {f"M{i}" for i in range(1, 12)} | {f"A{i}" for i in range(1, 11)}
+        | {f"T{i}" for i in range(1, 4)}
+    )  # fmt: skip
+    assert expected <= set(names)
+    for each in CLAIMS:
+        assert bool(each.parts) != bool(each.untestable), each.id
+        assert bool(each.parts) == bool(each.experiments), each.id
+        assert each.quote
+        assert each.section
+        assert each.check
+
+
+def test_arms_are_methods_that_exist() -> None:
+    from algorithms.registry import METHODS, VARIANTS
+
+    for each in CLAIMS:
+        for arm in each.arms():
+            method, _, variant = arm.label.partition(" [")
+            assert method in METHODS, arm
+            if variant and "=" not in variant:
+                assert f"{method}[{variant}" in VARIANTS, arm
+
+
+def test_nothing_run_is_not_run() -> None:
+    empty = Evidence({})
+    for each in CLAIMS:
+        expected = NOT_TESTABLE if each.untestable else NOT_RUN
+        assert evaluate(each, empty).verdict is expected, each.id
+
+
+def planted(awac: float, sac: float) -> Evidence:
+    rows = [
+        row
+        for env in (CHEETAH, ANT, WALKER)
+        for method, level in (("AWAC", awac), ("SAC", sac))
+        for row in runs(env, method, level, data="expert", labels="")
+    ]
+    return evidence(rows, experiment="figure3")
+
+
+def test_m4_all_three_ways() -> None:
+    """SAC is poor after the offline phase: below 0.25, and below AWAC."""
+    assert evaluate(claim("M4"), planted(0.8, 0.1)).verdict is SUPPORTED
+    assert evaluate(claim("M4"), planted(0.8, 0.6)).verdict is CONTRADICTED
+    assert evaluate(claim("M4"), planted(0.8, 0.25)).verdict is INCONCLUSIVE
+    assert len(evaluate(claim("M4"), planted(0.8, 0.1)).effects) == 6
+
+
+def test_m7_finds_a_dip() -> None:
+    dip = [0.8, 0.3, 0.3, 0.6, 0.8, 0.9, 0.9, 0.9]  # 2 K and 5 K are in the first tenth
+    rows = [
+        row
+        for env in (CHEETAH, ANT, WALKER)
+        for method in ("SAC", "SAC+BC", "AWAC")
+        for s in TEN
+        for row in run(
+            env, method, [v - 0.001 * s for v in dip] if method != "AWAC" else 0.8, s, data="expert"
+        )
+    ]
+    found = evaluate(claim("M7"), evidence(rows, experiment="figure3"))
+    assert found.verdict is SUPPORTED
+    # smoothed at 2 K: (0.8 + 0.3 + 0.3) / 3; at 5 K: (0.3 + 0.3 + 0.6) / 3 = 0.4, the lowest
+    assert found.effects[0].estimate is not None
+    assert found.effects[0].estimate.value == pytest.approx(0.4)
+
+
+def test_a_claim_is_contradicted_by_one_task() -> None:
+    rows = [
+        row
+        for env, level in ((CHEETAH, 0.1), (ANT, 0.1), (WALKER, 0.9))
+        for row in runs(env, "SAC", level, data="expert") + runs(env, "AWAC", 0.95, data="expert")
+    ]
+    assert evaluate(claim("M4"), evidence(rows, experiment="figure3")).verdict is CONTRADICTED
+
+
+def test_results_in_the_repository_can_be_judged() -> None:
+    folder = Path(__file__).resolve().parents[2] / "results" / "small"
+    found = Evidence(load(folder))
+    h8 = evaluate(claim("H8"), found)
+    assert h8.effects[0].estimate is not None
+    table = found.tables["figure1"]
+    sac = table[(table["method"] == "SAC") & (table["env"] == PEN) & (table["env_step"] >= 0)]
+    by_seed = [
+        group["success_any"].iloc[-5:].mean() - group["success_any"].iloc[0]
+        for _, group in sac.sort_values("env_step").groupby("seed")
+    ]
+    assert h8.effects[0].estimate.value == pytest.approx(np.mean(by_seed))
