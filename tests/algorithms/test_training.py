@@ -8,7 +8,7 @@ import torch
 
 from algorithms.config import Schedule
 from algorithms.registry import base_of
-from algorithms.training import DivergedError, Training
+from algorithms.training import DivergedError, Training, use_one_core
 from tests.algorithms.conftest import (
     EVERY_METHOD,
     EVERY_ROW,
@@ -260,3 +260,16 @@ def test_awac_learns_from_random_data_and_improves_online() -> None:
     assert returns[-400] < -4.5
     assert returns[0] > -3.5
     assert returns[200] > max(-2.0, returns[0])
+
+
+def test_subnormal_numbers_are_zero_in_training() -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_flush_denormal(False)
+        assert (torch.full((8,), 1e-40) * 0.5).count_nonzero() == 8
+        use_one_core()
+        assert (torch.full((8,), 1e-40) * 0.5).count_nonzero() == 0
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_flush_denormal(False)
+        torch.set_num_threads(before)
