@@ -7,26 +7,44 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # else Matplotlib makes a folder among the user's settings
 export MPLCONFIGDIR ?= $(CURDIR)/$(VENV)/matplotlib
 
-.PHONY: install figure1 figure2 figure3 plot test test-faults test-slurm test-slurm-faults lint benchmark clean
+.PHONY: install figure1 figure2 figure3 ablations plot tables check-results export test test-faults test-slurm test-slurm-faults lint benchmark clean
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else None'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) -e .
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[train]'
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) -e '.[dev]'
 	touch $@
 
-figure1 figure2 figure3: $(VENV)/.installed
+figure1 figure2 figure3 ablations: $(VENV)/.installed
 	$(BIN)/python reproduce/$@.py --preset quick
 
-# Draw every committed figure again from its CSV, and the tables from the code; trains nothing.
-plot: $(VENV)/.installed
+# What only reads results is content with an installation that has neither torch nor a simulator.
+$(VENV)/.installed-plot: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[plot]'
+	touch $@
+
+# Draw every committed figure again from its CSV; trains nothing.
+plot: $(VENV)/.installed-plot
 	$(BIN)/python reproduce/figure1.py --preset small --plot-only
+
+# Every results file against figures/results.schema.json, and against its manifest.
+check-results: $(VENV)/.installed-plot
+	$(BIN)/python reproduce/check_results.py
+
+# results/small as CSV and as curves for other tools, into export/.
+export: $(VENV)/.installed-plot
+	$(BIN)/python reproduce/export.py --preset small
+
+# The paper's tables, from the code.
+tables: $(VENV)/.installed
 	$(BIN)/python reproduce/figure4.py
 	$(BIN)/python reproduce/table1.py
 

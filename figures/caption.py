@@ -72,8 +72,8 @@ def describe(
         else "",
         _offline_only(frame, labels),
         f"{'; '.join(notes)}." if notes else "",
-        f"Data: {'; '.join(_data_fact(panel, frame) for panel in panels)}.",
-        f"{_origin(frame)}.",
+        f"Data: {'; '.join(data_fact(panel, frame) for panel in panels)}.",
+        f"{origin(frame)}.",
     ]
     warnings = [
         *_run_warnings(panels, frame),
@@ -132,7 +132,7 @@ def _seeds(aggregates: pd.DataFrame, labels: Sequence[str]) -> str:
     return f"seeds ({', '.join(spans)})"
 
 
-def _data_fact(panel: Panel, frame: pd.DataFrame) -> str:
+def data_fact(panel: Panel, frame: pd.DataFrame) -> str:
     """One task's prior data: source, labels and the start of the checksum."""
     if panel.data in ("", "none"):
         return f"{panel.env} none"
@@ -147,7 +147,7 @@ def _data_fact(panel: Panel, frame: pd.DataFrame) -> str:
     return f"{source} ({', '.join(notes)})" if notes else source
 
 
-def _origin(frame: pd.DataFrame) -> str:
+def origin(frame: pd.DataFrame) -> str:
     """Preset, profile, version and commit; all of them where rows differ."""
     parts = []
     for column in ("preset", "profile", "version", "commit"):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from figures.files import whole_file
 from figures.style import theme
 
 DPI = 180
@@ -28,21 +27,11 @@ def save(fig: Figure, stem: Path) -> list[Path]:
     is created if needed. OSError passes through.
     """
     stem = Path(stem)
-    stem.parent.mkdir(parents=True, exist_ok=True)
     return [_save_one(fig, stem, kind) for kind in _METADATA]
 
 
 def _save_one(fig: Figure, stem: Path, kind: str) -> Path:
     target = stem.parent / f"{stem.name}.{kind}"
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file, mpl.rc_context(theme()):
-            fig.savefig(file, format=kind, dpi=DPI, metadata=_METADATA[kind])
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide a shared result from others
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(target) as file, mpl.rc_context(theme()):
+        fig.savefig(file, format=kind, dpi=DPI, metadata=_METADATA[kind])
     return target

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-TEXT_COLUMNS: tuple[str, ...] = (
-    "experiment", "preset", "profile", "env", "method", "variant", "data", "data_checksum",
-    "labels", "phase", "status", "commit", "version",
-)  # fmt: skip
-# What every task has. Success, distances and scores are columns of some tasks only.
+from figures.cells import Cells, ResultsError, command_for, read_cells
+from figures.schema import RESULTS
+
+__all__ = ["CONDITION", "RUN", "ResultsError", "contradictions", "label", "read_results"]
+
+TEXT_COLUMNS: tuple[str, ...] = tuple(f.name for f in RESULTS.fields if f.kind == "string")
+# What every task has and every curve needs. Success, distances and scores are columns of some
+# tasks only.
 NUMERIC_COLUMNS: tuple[str, ...] = ("seed", "env_step", "grad_step", "return_mean")
-NEVER_EMPTY: tuple[str, ...] = ("preset", "env", "method", "seed", "phase", "env_step", "status")
-PHASES: tuple[str, ...] = ("init", "offline", "online")
-PRESETS: tuple[str, ...] = ("quick", "small", "paper")
-STATUSES: tuple[str, ...] = ("done", "running", "failed")
+NEVER_EMPTY: tuple[str, ...] = tuple(
+    name for name in (*TEXT_COLUMNS, *NUMERIC_COLUMNS) if RESULTS[name].required
+)
 
 # What two rows must share to belong to the same panel, and to the same run.
 CONDITION: tuple[str, ...] = ("env", "data", "labels", "profile")
 RUN: tuple[str, ...] = (*CONDITION, "label", "seed")
-
-
-class ResultsError(ValueError):
-    """A results file that cannot be drawn; the message names the file, the place and the fix."""
 
 
 def label(method: str, variant: str) -> str:
@@ -38,7 +36,8 @@ def read_results(path: Path, drawn: Sequence[str] = ()) -> pd.DataFrame:
 
     Text columns are strings ("" where empty), the columns of ``NUMERIC_COLUMNS`` and ``drawn`` are
     floats (NaN where empty; ``seed`` and ``env_step`` are integers), and further columns become
-    numbers where all their cells are. A column ``label`` is added.
+    numbers where all their cells are. A column ``label`` is added. What is refused here is what
+    would make a wrong picture; ``validation.problems`` checks a file against all of the schema.
 
     Args:
         path: the file.
@@ -46,11 +45,12 @@ def read_results(path: Path, drawn: Sequence[str] = ()) -> pd.DataFrame:
             or empty on tasks that know none, but not where it is drawn.
 
     Raises:
-        ResultsError: the file is missing, empty or not CSV, lacks a column, holds a cell that is
-            not a number where one is due, an unknown phase or status, two presets, or the same
-            evaluation of a run twice.
+        ResultsError: the file is missing, empty or not CSV, lacks a column or cells of a row, holds
+            a cell that is not a number where one is due, an unknown phase or status, two presets,
+            or the same evaluation of a run twice.
     """
-    frame = _read_text(path)
+    cells = read_cells(path)
+    frame = cells.frame
     numeric = tuple(dict.fromkeys((*NUMERIC_COLUMNS, *drawn)))
     missing = [name for name in (*TEXT_COLUMNS, *numeric) if name not in frame.columns]
     if missing:
@@ -63,48 +63,38 @@ def read_results(path: Path, drawn: Sequence[str] = ()) -> pd.DataFrame:
             f"{path}: there is a header but no row, so no run has been evaluated yet; "
             f"run `{command_for(path)}`"
         )
+    _refuse_ragged(cells)
     for name in NEVER_EMPTY:
-        _refuse(path, frame, name, frame[name].str.strip() == "", "is empty")
-    _refuse(path, frame, "phase", ~frame["phase"].isin(PHASES), f"is none of {', '.join(PHASES)}")
-    _refuse(
-        path, frame, "status", ~frame["status"].isin(STATUSES), f"is none of {', '.join(STATUSES)}"
-    )
-    _to_numbers(path, frame, numeric)
+        _refuse(cells, name, frame[name].str.strip() == "", "is empty")
+    for name in ("phase", "status"):
+        known = RESULTS[name].enum
+        _refuse(cells, name, ~frame[name].isin(known), f"is none of {', '.join(known)}")
+    _to_numbers(cells, numeric)
     frame["label"] = [
         label(method, variant)
         for method, variant in zip(frame["method"], frame["variant"], strict=True)
     ]
-    _check_meaning(path, frame)
+    for name, wrong, complaint in contradictions(frame):
+        _refuse(cells, name, wrong, complaint)
+    _check_meaning(cells)
     return frame
 
 
-def command_for(path: Path) -> str:
-    """The command that makes ``results/<preset>/<experiment>.csv``."""
-    preset = path.parent.name if path.parent.name in PRESETS else "|".join(PRESETS)
-    return f"python reproduce/{path.stem}.py --preset {preset}"
+def contradictions(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series[bool], str]]:
+    """What no type or range of a single column can say: (column, rows that are wrong, complaint).
+
+    Args:
+        frame: with the text column ``phase`` and a numeric ``env_step``.
+    """
+    online = frame["phase"] == "online"
+    late = ~online & (frame["env_step"] > 0)
+    yield "env_step", late, "is positive in a phase before the online one"
+    yield "env_step", online & (frame["env_step"] < 0), "is negative in the online phase"
 
 
-def _read_text(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ResultsError(
-            f"{path}: no such results file; make it with `{command_for(path)}`, "
-            "or give the path of an existing one"
-        )
-    try:
-        # A line cut short (an interrupted copy) has NaN for its missing cells: make them empty too.
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8").fillna("")
-    except pd.errors.EmptyDataError as error:
-        raise ResultsError(
-            f"{path}: the file is empty, not even a header; delete it and run `{command_for(path)}`"
-        ) from error
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise ResultsError(
-            f"{path}: not a readable CSV ({error}); write it again with `{command_for(path)}`"
-        ) from error
-
-
-def _to_numbers(path: Path, frame: pd.DataFrame, numeric: Sequence[str]) -> None:
+def _to_numbers(cells: Cells, numeric: Sequence[str]) -> None:
     """Turn columns into numbers, in place: those named ``numeric``, and others that can be."""
+    frame = cells.frame
     for name in frame.columns:
         if name in TEXT_COLUMNS:
             continue
@@ -112,42 +102,50 @@ def _to_numbers(path: Path, frame: pd.DataFrame, numeric: Sequence[str]) -> None
         blank = text.str.lower().isin(["", "nan"])
         numbers = pd.to_numeric(text.mask(blank, "nan"), errors="coerce").astype(float)
         if name in numeric:
-            _refuse(path, frame, name, numbers.isna() & ~blank, "is not a number")
-            _refuse(path, frame, name, numbers.abs() == np.inf, "is infinite")
+            _refuse(cells, name, numbers.isna() & ~blank, "is not a number")
+            _refuse(cells, name, numbers.abs() == np.inf, "is infinite")
         elif bool((numbers.isna() & ~blank).any()):
             continue  # a further column of text, such as a device name
         frame[name] = numbers
     for name in ("seed", "env_step"):
-        _refuse(path, frame, name, frame[name] != frame[name].round(), "is not a whole number")
+        _refuse(cells, name, frame[name] != frame[name].round(), "is not a whole number")
         frame[name] = frame[name].astype(int)
 
 
-def _check_meaning(path: Path, frame: pd.DataFrame) -> None:
+def _check_meaning(cells: Cells) -> None:
     """Refuse rows whose combination would make a wrong picture."""
-    late = (frame["phase"] != "online") & (frame["env_step"] > 0)
-    _refuse(path, frame, "env_step", late, "is positive in a phase before the online one")
-    early = (frame["phase"] == "online") & (frame["env_step"] < 0)
-    _refuse(path, frame, "env_step", early, "is negative in the online phase")
-    presets = sorted(frame["preset"].unique())
+    presets = sorted(cells.frame["preset"].unique())
     if len(presets) > 1:
         raise ResultsError(
-            f"{path}: rows of presets {', '.join(presets)} in one file; presets differ in networks "
-            "and budgets and are never averaged: keep one file per preset"
+            f"{cells.path}: rows of presets {', '.join(presets)} in one file; presets differ in "
+            "networks and budgets and are never averaged: keep one file per preset"
         )
-    again = frame.duplicated([*RUN, "phase", "env_step"], keep="first")
-    _refuse(path, frame, "env_step", again, "repeats an evaluation of the same run")
+    again = cells.frame.duplicated([*RUN, "phase", "env_step"], keep="first")
+    _refuse(cells, "env_step", again, "repeats an evaluation of the same run")
 
 
-def _refuse(
-    path: Path, frame: pd.DataFrame, column: str, wrong: pd.Series[bool], complaint: str
-) -> None:
+def _refuse_ragged(cells: Cells) -> None:
+    wrong = np.flatnonzero(cells.widths != len(cells.frame.columns))
+    if not wrong.size:
+        return
+    row = int(wrong[0])
+    raise ResultsError(
+        f"{cells.path}, line {cells.lines[row]}: {cells.widths[row]} cells where the header has "
+        f"{len(cells.frame.columns)} ({wrong.size} such rows); correct that row or write the file "
+        f"again with `{command_for(cells.path)}`"
+    )
+
+
+def _refuse(cells: Cells, column: str, wrong: pd.Series[bool], complaint: str) -> None:
     """Raise on the first row marked in ``wrong``, naming its line in the file and its run."""
     if not bool(wrong.any()):
         return
     row = int(np.flatnonzero(wrong.to_numpy())[0])
+    frame = cells.frame
     found = frame[column].iloc[row]
     run = f"{frame['env'].iloc[row]}, {frame['method'].iloc[row]}, seed {frame['seed'].iloc[row]}"
     raise ResultsError(
-        f"{path}, line {row + 2}: {column} '{found}' {complaint} ({run}; {int(wrong.sum())} such "
-        f"rows); correct that row or write the file again with `{command_for(path)}`"
+        f"{cells.path}, line {cells.lines[row]}: {column} '{found}' {complaint} ({run}; "
+        f"{int(wrong.sum())} such rows); correct that row or write the file again with "
+        f"`{command_for(cells.path)}`"
     )

@@ -86,6 +86,8 @@ def further(settings: Sequence[str]) -> dict[str, Any]:
 
     Raises ValueError for a key that it does not have, or that another flag decides.
     """
+    if not settings:
+        return {}
     from submitit.slurm.slurm import SlurmExecutor
 
     valid = {*SlurmExecutor._valid_parameters(), "signal_delay_s"} - {*_BY_FLAG, *_OURS}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reproduce.clusters import Cluster, choose
 from reproduce.grid import DataKind, Labels, RunSpec, enumerate_runs
+from reproduce.installation import require_training
 from reproduce.options import Common, FigureOptions
 
 if TYPE_CHECKING:  # what is imported only when something is run
@@ -17,6 +19,7 @@ if TYPE_CHECKING:  # what is imported only when something is run
     from reproduce.launch import Launcher
 
 Draw = Callable[[Path, Path], list[Path]]
+Runs = Callable[..., list[RunSpec]]  # `enumerate_runs`, its `methods` given
 
 
 def reproduce(
@@ -26,15 +29,17 @@ def reproduce(
     envs: Sequence[str],
     methods: Sequence[str],
     draw: Draw,
+    runs: Runs | None = None,
 ) -> int:
-    """Run `experiment` as `options` say. Returns the exit status: 0 complete, 1 some run failed,
-    2 bad input, 75 interrupted (the same command continues)."""
+    """Run `experiment` as `options` say: `runs`, or every task x method x seed. Returns the exit
+    status: 0 complete, 1 some run failed, 2 bad input, 75 interrupted (the same continues it)."""
     from figures.table import ResultsError
 
     try:
         cluster, options = choose(options)
         if options.plot_only:
             return _draw(experiment, options.results, draw)
+        require_training()
         print(f"cluster: {cluster.name} ({cluster.why})")
         _check_counts(options)
         wanted = validated(
@@ -43,7 +48,8 @@ def reproduce(
             methods=options.methods or methods,
             here=cluster.name != "slurm",
         )
-        return _run(experiment, options, cluster, wanted, options.methods or methods, draw)
+        runs = runs or partial(enumerate_runs, methods=options.methods or methods)
+        return _run(experiment, options, cluster, wanted, runs, draw)
     except (ValueError, ResultsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -134,7 +140,7 @@ def _run(
     options: FigureOptions,
     cluster: Cluster,
     envs: Sequence[str],
-    methods: Sequence[str],
+    runs: Runs,
     draw: Draw,
 ) -> int:
     from envs.trajectory import DataError
@@ -151,12 +157,10 @@ def _run(
     from reproduce.slurm_queue import refresh
 
     out = options.results
-    assert options.preset is not None  # decided with the cluster
     try:
-        specs = enumerate_runs(
+        specs = runs(
             preset=options.preset,
             profile=options.profile,
-            methods=methods,
             seeds=options.seeds,
             data=resolve_data(options, envs),
             settings=options.settings,
@@ -239,10 +243,10 @@ def _cores() -> int:
 
 
 def _make_prior_data(specs: Sequence[RunSpec], options: FigureOptions) -> None:
-    """Once a task, here, where its progress can be seen; the runs then find it in the cache."""
+    """Once a task and kind of data, here, where it can be seen; the runs find it in the cache."""
     from reproduce.assemble import prior_data_of
     from reproduce.run_folder import RunFolder
 
     pending = [s for s in specs if RunFolder(s.folder(options.results)).state() != "done"]
-    for spec in {spec.env: spec for spec in pending}.values():
+    for spec in {(spec.env, spec.data): spec for spec in pending}.values():
         prior_data_of(spec, data_dir=options.data_dir, cache=options.cache)

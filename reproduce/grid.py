@@ -67,6 +67,7 @@ PRESETS: dict[str, Preset] = {
         # fewer samples a state and short phases: to see every part at work, in minutes
         at_most={
             "collect_steps": 400,
+            "learning_starts": 400,
             "critic.next_value.candidates": 4,
             "critic.regulariser.samples": 4,
             "critic.critic_steps": 100,

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from algorithms.agent import Agent
@@ -45,12 +46,14 @@ def print_plan(
         for s in specs
         if found[s] not in ("done", "running", "queued")
     }
-    for env, data, method in dict.fromkeys((s.env, s.data, s.registered) for s in specs):
-        group = [s for s in specs if (s.env, s.data, s.registered) == (env, data, method)]
+    common = set.intersection(*(set(s.settings) for s in specs)) if specs else set()
+    names = {s: " ".join((s.registered, *sorted({*s.settings} - common))) for s in specs}
+    for env, data, method in dict.fromkeys((s.env, s.data, names[s]) for s in specs):
+        group = [s for s in specs if (s.env, s.data, names[s]) == (env, data, method)]
         done = sum(found[s] == "done" for s in group)
         other = _count([found[s] for s in group if found[s] != "done"])
         time_left = duration(sum(left.get(s, 0.0) for s in group))
-        table.add_row(env, data, method, str(len(group)), str(done), other, time_left)
+        table.add_row(env, data, escape(method), str(len(group)), str(done), other, time_left)
     console = Console(width=110)
     console.print(table)
     total, longest = sum(left.values()), max(left.values(), default=0.0)

@@ -8,19 +8,18 @@ when it was interrupted and the same command will continue it.
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import tyro
 
 from reproduce.grid import RunSpec, split_name
-from reproduce.installation import NotInstalled, require_training
+from reproduce.installation import require_training
+from reproduce.interruption import Interruption
 from reproduce.options import Common
 from reproduce.provenance import commit, versions
 from reproduce.run_lock import BEAT_S, Held, Hold
@@ -49,27 +48,6 @@ class RunOptions(Common):
     """Print every key that --set takes for this method, with its value, and stop."""
     dry_run: bool = False
     """Print the plan and stop."""
-
-
-class Interruption:
-    """Turns SIGTERM and Ctrl-C into a request to stop at the next resumable point.
-
-    A second signal interrupts at once; the last checkpoint is then what remains.
-    """
-
-    def __init__(self) -> None:
-        self.requested = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._request)
-
-    def asks(self) -> bool:
-        """Whether the run should stop at its next resumable point."""
-        return self.requested
-
-    def _request(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
 
 
 def execute(
@@ -197,9 +175,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(RunOptions, args=arguments, description=__doc__)
     try:
         require_training()
-    except NotInstalled as error:
+        spec = _asked_for(options)
+    except (ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
+    return 0 if spec is None else _guarded(spec, options)
+
+
+def _asked_for(options: RunOptions) -> RunSpec | None:
+    """The run to be done; None if something was to be printed instead, and has been."""
     from reproduce.assemble import settings_of
     from reproduce.experiment import resolve_data, validated
     from reproduce.listing import list_methods, list_settings
@@ -207,26 +191,22 @@ def main(arguments: list[str] | None = None) -> int:
 
     if options.list:
         print(list_methods())
-        return 0
-    try:
-        specs = validated(options, envs=(options.env,), methods=(options.method,))
-        if options.list_settings:
-            print(list_settings(options))
-            return 0
-        data = resolve_data(options, specs)
-        method, named = split_name(options.method)
-        spec = RunSpec(
-            options.preset, options.profile, options.env, method, options.seed,
-            *data[options.env], options.settings, named,
-        )  # fmt: skip
-        settings_of(spec)
-        if options.dry_run:
-            print_plan("run", [spec], options.results, 1, options.device)
-            return 0
-    except (ValueError, RuntimeError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-    return _guarded(spec, options)
+        return None
+    specs = validated(options, envs=(options.env,), methods=(options.method,))
+    if options.list_settings:
+        print(list_settings(options))
+        return None
+    data = resolve_data(options, specs)
+    method, named = split_name(options.method)
+    spec = RunSpec(
+        options.preset, options.profile, options.env, method, options.seed,
+        *data[options.env], options.settings, named,
+    )  # fmt: skip
+    settings_of(spec)
+    if options.dry_run:
+        print_plan("run", [spec], options.results, 1, options.device)
+        return None
+    return spec
 
 
 def _guarded(spec: RunSpec, options: RunOptions) -> int:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
@@ -27,7 +28,9 @@ from reproduce.grid import RunSpec
 from reproduce.installation import NotInstalled, require_training
 from reproduce.options import Common
 from reproduce.run import BAD_INPUT, INTERRUPTED, Interruption, execute
-from reproduce.run_folder import RunFolder
+
+if TYPE_CHECKING:  # it needs what only the extra `train` installs
+    from reproduce.run_folder import RunFolder
 
 RECIPE = (
     "policy_hidden=256,256",
@@ -123,6 +126,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.dry_run:
         print_plan("expert", [spec], options.results, 1, options.device)
         return 0
+    from reproduce.run_folder import RunFolder
+
     folder = RunFolder(spec.folder(options.results))
     stop_at = STOP_BEYOND * TARGETS[spec.env] if options.stop_at is None else options.stop_at
     status = execute(

@@ -105,7 +105,7 @@ def test_bad_cells(
 def test_a_line_cut_short_is_refused(synthetic_csv: Path, tmp_path: Path) -> None:
     path = tmp_path / "figure1.csv"
     path.write_text(synthetic_csv.read_text()[:-120])
-    with pytest.raises(ResultsError, match="is empty"):
+    with pytest.raises(ResultsError, match=r"line 188: 8 cells where the header has 26"):
         read_results(path)
 
 

@@ -1,0 +1,114 @@
+"""Learning curves as records ``{task, method, seed, xs, ys}``, the form that score files have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict
+
+import pandas as pd
+
+from figures.cells import ResultsError
+from figures.statistics import evaluations
+from figures.table import CONDITION, RUN, read_results
+
+
+class Curve(TypedDict):
+    """One run's values of one metric.
+
+    ``xs`` and ``ys`` are equally long; ``xs`` rises strictly, in environment steps, negative during
+    offline training. ``task``, ``method`` and ``seed`` name a curve: no two of a list share them.
+    """
+
+    task: str
+    method: str
+    seed: int
+    xs: list[int]
+    ys: list[float]
+    metric: str
+    status: str
+    env: str
+    data: str
+    labels: str
+    profile: str
+    preset: str
+    experiment: str
+
+
+def curves(paths: Sequence[Path], metric: str) -> list[Curve]:
+    """The curves of ``metric`` of every run in some results files, unfinished and failed ones too.
+
+    ``method`` is the curve's label, variant included. ``task`` is the task, and where runs of it
+    differ in prior data, labels or profile, also these: ``pen-binary-v0 (expert, relabelled,
+    paper)``. A run that two experiments share is there once, under the first.
+
+    Args:
+        paths: files of rows of one preset.
+        metric: a column of numbers. Runs without a value of it have no curve.
+
+    Raises:
+        ResultsError: a file is malformed or without the column, presets are mixed, or two
+            experiments hold the same run with other values.
+    """
+    parts = [_of_one_file(path, metric) for path in paths]
+    presets = sorted({curve["preset"] for part in parts for curve in part})
+    if len(presets) > 1:
+        raise ResultsError(
+            f"{', '.join(map(str, paths))}: presets {', '.join(presets)} differ in networks and "
+            "budgets and are never put together; export one at a time"
+        )
+    found: dict[tuple[str, ...], tuple[Path, Curve]] = {}
+    for path, part in zip(paths, parts, strict=True):
+        for curve in part:
+            key = (*_condition(curve), curve["method"], str(curve["seed"]))
+            before, first = found.setdefault(key, (path, curve))
+            if (first["xs"], first["ys"]) != (curve["xs"], curve["ys"]):
+                raise ResultsError(
+                    f"{before} and {path}: both hold {curve['env']} {curve['method']} seed "
+                    f"{curve['seed']}, with other values of {metric}; export them one at a time"
+                )
+    return _named_apart([curve for _, curve in found.values()])
+
+
+def _of_one_file(path: Path, metric: str) -> list[Curve]:
+    frame = read_results(path, drawn=[metric])
+    if not pd.api.types.is_numeric_dtype(frame[metric]):
+        raise ResultsError(f"{path}: {metric} is a column of text; a metric is a column of numbers")
+    found = []
+    for _, rows in evaluations(frame, metric).groupby(list(RUN), sort=True):
+        last = rows.iloc[-1]
+        found.append(
+            Curve(
+                task=str(last["env"]),
+                method=str(last["label"]),
+                seed=int(last["seed"]),
+                xs=[int(x) for x in rows["env_step"]],
+                ys=[float(y) for y in rows[metric]],
+                metric=metric,
+                status=str(last["status"]),
+                env=str(last["env"]),
+                data=str(last["data"]),
+                labels=str(last["labels"]),
+                profile=str(last["profile"]),
+                preset=str(last["preset"]),
+                experiment=str(last["experiment"]),
+            )
+        )
+    return found
+
+
+def _condition(curve: Curve) -> tuple[str, ...]:
+    assert CONDITION == ("env", "data", "labels", "profile")
+    return curve["env"], curve["data"], curve["labels"], curve["profile"]
+
+
+def _named_apart(found: list[Curve]) -> list[Curve]:
+    """Tasks of several conditions take these into their name, so that nobody averages them."""
+    conditions: dict[str, set[tuple[str, ...]]] = {}
+    for curve in found:
+        conditions.setdefault(curve["env"], set()).add(_condition(curve))
+    for curve in found:
+        if len(conditions[curve["env"]]) > 1:
+            _, *rest = _condition(curve)
+            curve["task"] = f"{curve['env']} ({', '.join(rest)})"
+    return sorted(found, key=lambda curve: (curve["task"], curve["method"], curve["seed"]))

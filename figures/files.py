@@ -1,0 +1,32 @@
+"""Whole files: each appears complete or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[BinaryIO]:
+    """Open ``target`` for writing bytes so that a reader never sees half of it.
+
+    The bytes go to a temporary file in the same folder (made if needed), are synced, and take the
+    final name when the block ends without an exception; otherwise the previous version stays.
+    OSError passes through.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide a shared result from others
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""The columns of a results file, read from ``results.schema.json`` beside this module.
+
+The file is a Table Schema (Data Package standard, version 2): name, type, description and
+constraints of every column, and the key that no two rows share. Two properties are the project's
+own: ``unit``, and ``optional`` for a column that a file may lack. A column that the schema does not
+know is allowed if it holds numbers (``fieldsMatch`` is ``partial``): a new method's diagnostics.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Literal
+
+Kind = Literal["string", "integer", "number"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column.
+
+    Attributes:
+        name: of the column.
+        kind: type of its cells.
+        description: what it holds.
+        unit: "" for what has none.
+        optional: a file may lack the column.
+        required: no cell of it may be empty.
+        enum: the values that there are; empty: any.
+        minimum: smallest value, itself allowed.
+        maximum: largest value, itself allowed.
+        pattern: regular expression that a whole cell must match; "": none.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    unit: str = ""
+    optional: bool = False
+    required: bool = False
+    enum: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All columns, in their order, and the columns whose values together name a row."""
+
+    fields: tuple[Field, ...]
+    primary_key: tuple[str, ...]
+
+    def __getitem__(self, name: str) -> Field:
+        """The column called ``name``; KeyError if there is none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(field.name for field in self.fields)
+
+
+def parse(descriptor: Mapping[str, Any]) -> Schema:
+    """A Table Schema descriptor as dataclasses; KeyError if a field lacks name, type or words."""
+    fields = []
+    for entry in descriptor["fields"]:
+        rules = entry.get("constraints", {})
+        fields.append(
+            Field(
+                name=entry["name"],
+                kind=entry["type"],
+                description=entry["description"],
+                unit=entry.get("unit", ""),
+                optional=entry.get("optional", False),
+                required=rules.get("required", False),
+                enum=tuple(rules.get("enum", ())),
+                minimum=rules.get("minimum"),
+                maximum=rules.get("maximum"),
+                pattern=rules.get("pattern", ""),
+            )
+        )
+    return Schema(tuple(fields), tuple(descriptor["primaryKey"]))
+
+
+def _load() -> Schema:
+    text = resources.files(__package__).joinpath("results.schema.json").read_text(encoding="utf-8")
+    return parse(json.loads(text))
+
+
+RESULTS: Schema = _load()
+"""The schema of every ``results/<preset>/<experiment>.csv``."""

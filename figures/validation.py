@@ -1,0 +1,157 @@
+"""Every way in which a file of rows departs from the schema, not only the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from figures.cells import Cells, command_for, read_cells
+from figures.schema import RESULTS, Field
+from figures.table import contradictions
+
+# A run is a key without what tells its rows apart; these columns are the same in all its rows,
+# and those never fall from one row to the next.
+RUN_KEY: tuple[str, ...] = tuple(n for n in RESULTS.primary_key if n not in ("phase", "env_step"))
+_OF_THE_RUN: tuple[str, ...] = ("status", "data_checksum", "commit", "version")
+_RISING: tuple[str, ...] = ("grad_step", "train_episodes", "wall_s")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a results file.
+
+    Attributes:
+        path: the file.
+        line: of the file, 0 for the file as a whole.
+        column: "" for a whole line.
+        value: what stands there; None where nothing does.
+        complaint: what is wrong with it, as the rest of a sentence.
+        fix: what to do.
+    """
+
+    path: Path
+    line: int
+    column: str
+    value: str | None
+    complaint: str
+    fix: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}, line {self.line}" if self.line else str(self.path)
+        value = "" if self.value is None else f" '{self.value}'"
+        column = f" {self.column}" if self.column else ""
+        return f"{place}:{column}{value} {self.complaint}; {self.fix}"
+
+
+def problems(path: Path) -> list[Problem]:
+    """What is wrong with a file of rows, in the order of its lines; empty if nothing is.
+
+    Raises:
+        ResultsError: the file cannot be read as CSV at all.
+    """
+    cells = read_cells(path)
+    found = list(_of_the_file(cells))
+    if not found:
+        found = [*_of_the_lines(cells), *_of_the_cells(cells), *_of_the_runs(cells)]
+    return sorted(found, key=lambda problem: problem.line)
+
+
+def _of_the_file(cells: Cells) -> Iterator[Problem]:
+    again = f"write the file again with `{command_for(cells.path)}`"
+    for field in RESULTS.fields:
+        if not field.optional and field.name not in cells.frame.columns:
+            yield Problem(cells.path, 1, field.name, None, "is missing from the header", again)
+    if cells.frame.empty:
+        run = f"run `{command_for(cells.path)}`"
+        yield Problem(cells.path, 1, "", None, "there is a header but no row", run)
+
+
+def _of_the_lines(cells: Cells) -> Iterator[Problem]:
+    again = f"write the file again with `{command_for(cells.path)}`"
+    width = len(cells.frame.columns)
+    for row in np.flatnonzero(cells.widths != width):
+        complaint = f"{cells.widths[row]} cells where the header has {width}"
+        yield Problem(cells.path, int(cells.lines[row]), "", None, complaint, again)
+    if not cells.path.read_bytes().endswith(b"\n"):
+        complaint = "the last line has no end, so that it may have been cut short"
+        yield Problem(cells.path, int(cells.lines[-1]), "", None, complaint, again)
+
+
+def _of_the_cells(cells: Cells) -> Iterator[Problem]:
+    """Types, allowed values and ranges, column by column."""
+    known = set(RESULTS.names)
+    for name in cells.frame.columns:
+        text = cells.frame[name]
+        if name in known:
+            for wrong, complaint in _violations(RESULTS[name], text):
+                yield from _marked(cells, name, wrong, complaint)
+        else:
+            text_in_it = (text != "") & ~np.isfinite(_numbers(text))
+            complaint = "is text in a column that figures/results.schema.json does not describe"
+            fix = "add the column there, or take it out of the file"
+            yield from _marked(cells, name, text_in_it, complaint, fix)
+    numeric = cells.frame.assign(env_step=_numbers(cells.frame["env_step"]))
+    for name, wrong, complaint in contradictions(numeric):
+        yield from _marked(cells, name, wrong, complaint)
+
+
+def _violations(field: Field, text: pd.Series[str]) -> Iterator[tuple[pd.Series[bool], str]]:
+    """(rows that break a rule of the column, the rule); an empty cell breaks only `required`."""
+    empty = text == ""
+    if field.required:
+        yield empty, "is empty"
+    if field.enum:
+        yield ~empty & ~text.isin(field.enum), f"is none of {', '.join(field.enum)}"
+    if field.pattern:
+        wrong = ~empty & ~text.str.fullmatch(field.pattern)
+        yield wrong, f"does not match {field.pattern}"
+    if field.kind == "string":
+        return
+    numbers = _numbers(text)
+    finite = pd.Series(np.isfinite(numbers), index=text.index)
+    if field.kind == "integer":
+        yield ~empty & ~text.str.fullmatch(r"-?\d+"), "is not a whole number"
+    else:
+        yield ~empty & ~finite, "is not a finite number"
+    if field.minimum is not None:
+        yield finite & (numbers < field.minimum), f"is below {field.minimum:g}"
+    if field.maximum is not None:
+        yield finite & (numbers > field.maximum), f"is above {field.maximum:g}"
+
+
+def _of_the_runs(cells: Cells) -> Iterator[Problem]:
+    """The key, the order of clocks, and what all rows of a run share."""
+    frame = cells.frame
+    again = frame.duplicated(list(RESULTS.primary_key), keep="first")
+    yield from _marked(cells, "env_step", again, "repeats an evaluation of the same run")
+    grouped = frame.groupby(list(RUN_KEY), sort=False)
+    for name in _OF_THE_RUN:
+        differs = frame[name] != grouped[name].transform("first")
+        yield from _marked(cells, name, differs, "differs from the first row of the same run")
+    for name in ("preset", "experiment"):
+        differs = frame[name] != frame[name].iloc[0]
+        yield from _marked(cells, name, differs, f"is not that of line {cells.lines[0]}")
+    clock = frame.assign(**{name: _numbers(frame[name]) for name in ("env_step", *_RISING)})
+    # "init", "offline" and "online" sort as they follow each other
+    ordered = clock.sort_values([*RUN_KEY, "env_step", "phase"], kind="stable")
+    for name in _RISING:
+        falls = ordered.groupby(list(RUN_KEY), sort=False)[name].diff() < 0
+        complaint = "is less than in the run's row before"
+        yield from _marked(cells, name, falls.reindex(frame.index), complaint)
+
+
+def _numbers(text: pd.Series[str]) -> pd.Series[float]:
+    return pd.to_numeric(text, errors="coerce").astype(float)
+
+
+def _marked(
+    cells: Cells, column: str, wrong: pd.Series[bool], complaint: str, fix: str = ""
+) -> Iterator[Problem]:
+    default = f"correct that cell, or write the file again with `{command_for(cells.path)}`"
+    for row in np.flatnonzero(wrong.to_numpy()):
+        value = str(cells.frame[column].iloc[row])
+        yield Problem(cells.path, int(cells.lines[row]), column, value, complaint, fix or default)

@@ -1,0 +1,159 @@
+"""Results in the forms that other tools read.
+
+    python reproduce/export.py --preset small                     # all rows of results/small
+    python reproduce/export.py --metric success_any results/small/figure1.csv
+    python reproduce/export.py --format parquet --out /tmp/awac
+
+Writes rows.csv (all rows, their cells as they are), rows.parquet (the same, typed; needs pyarrow:
+pip install '.[export]') and, for each metric, curves.<metric>.json: a list of {task, method, seed,
+xs, ys} with further keys that say what the run was. docs/results.md shows how to read them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pandas as pd
+import tyro
+
+from figures.cells import ResultsError
+from figures.curves import curves
+from figures.files import whole_file
+from figures.schema import RESULTS
+from figures.table import read_results
+from reproduce.check_results import row_files
+from reproduce.grid import PresetName
+
+Format = Literal["csv", "parquet", "json", "all"]
+METRICS = ("return_mean", "success_any", "success_final", "success_sustained", "final_distance",
+           "score", "normalised_score", "d4rl_score")  # fmt: skip
+"""What has a file of curves if no metric is asked for, where the rows have it."""
+NO_PYARROW = "rows.parquet needs pyarrow: `pip install '.[export]'`"
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Options of the export."""
+
+    csv: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
+    """Files of rows (default: all of results/<preset>)."""
+    preset: PresetName = "small"
+    """Whose results, if no file is named."""
+    metric: tuple[str, ...] = ()
+    """Columns that get a file of curves (default: returns, successes, distances and scores)."""
+    format: Format = "all"
+    """What is written; all leaves parquet out where pyarrow is missing, and says so."""
+    out: Path | None = None
+    """Folder (default: export/<preset>)."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the files go."""
+        return self.out if self.out is not None else Path("export") / self.preset
+
+
+def rows(paths: Sequence[Path]) -> pd.DataFrame:
+    """The rows of several files, one below the other, as text and with the union of their columns.
+
+    Columns have the order of the schema, those that it does not know come last; "" where a file
+    has no such column.
+
+    Raises:
+        ResultsError: a file cannot be used.
+    """
+    parts = []
+    for path in paths:
+        read_results(path)  # refuses what should not be passed on
+        parts.append(pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig"))
+    frame = pd.concat(parts, ignore_index=True).fillna("")
+    known = [name for name in RESULTS.names if name in frame.columns]
+    return frame[[*known, *(name for name in frame.columns if name not in known)]]
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of text with the types of the schema: Int64, float64 and string; empty cells are null.
+
+    A column that the schema does not know is float64 if all its cells are numbers. Text stays "".
+    """
+    result = frame.copy()
+    for name in frame.columns:
+        kind = RESULTS[name].kind if name in RESULTS.names else "number"
+        if kind == "string":
+            result[name] = frame[name].astype("string")
+            continue
+        try:
+            numbers = pd.to_numeric(frame[name].where(frame[name] != ""))
+        except ValueError:
+            if name in RESULTS.names:
+                raise ResultsError(f"column {name} holds text; see check_results.py") from None
+            result[name] = frame[name].astype("string")
+            continue
+        result[name] = numbers.astype(float).astype("Int64" if kind == "integer" else "float64")
+    return result
+
+
+def export(
+    paths: Sequence[Path], out: Path, *, metrics: Sequence[str], form: Format
+) -> tuple[list[Path], list[str]]:
+    """Write what `form` asks for into `out`. Returns the files, and what was left out and why.
+
+    Raises:
+        ResultsError: a file cannot be used, or a metric that is asked for is not there, or
+            parquet is asked for without pyarrow.
+    """
+    frame = rows(paths)
+    written: dict[str, bytes] = {}
+    notes: list[str] = []
+    if form in ("csv", "all"):
+        written["rows.csv"] = frame.to_csv(index=False, lineterminator="\n").encode()
+    if form in ("parquet", "all"):
+        try:
+            written["rows.parquet"] = _parquet(typed(frame))
+        except ImportError:
+            if form == "parquet":
+                raise ResultsError(f"{NO_PYARROW}, or use --format csv") from None
+            notes.append(f"left out: {NO_PYARROW}")
+    if form in ("json", "all"):
+        for metric in metrics or [name for name in METRICS if _has(frame, name)]:
+            having = [path for path in paths if metrics or _has(rows([path]), metric)]
+            text = ",\n ".join(json.dumps(curve) for curve in curves(having, metric))
+            written[f"curves.{metric}.json"] = f"[\n {text}\n]\n".encode()
+    for name, content in written.items():
+        with whole_file(out / name) as file:
+            file.write(content)
+    return [out / name for name in written], notes
+
+
+def _has(frame: pd.DataFrame, name: str) -> bool:
+    return name in frame.columns and bool((frame[name] != "").any())
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, engine="pyarrow", index=False)
+    return buffer.getvalue()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = tyro.cli(ExportOptions, args=arguments, description=__doc__)
+    folder = Path("results") / options.preset
+    try:
+        files, _ = row_files(options.csv or [folder])
+        if not files:
+            raise ResultsError(f"{folder}: no rows in it; make some with --preset {options.preset}")
+        written, notes = export(files, options.folder, metrics=options.metric, form=options.format)
+    except ResultsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print("\n".join([*map(str, written), *notes]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

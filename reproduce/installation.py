@@ -1,0 +1,33 @@
+"""What is installed: drawing needs little, training needs the extra `train`."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+TRAINING = {
+    "torch": "torch",
+    "gymnasium": "gymnasium",
+    "gymnasium-robotics": "gymnasium_robotics",
+    "mujoco": "mujoco",
+    "h5py": "h5py",
+    "safetensors": "safetensors",
+    "pillow": "PIL",
+    "submitit": "submitit",
+    "filelock": "filelock",
+    "rich": "rich",
+}
+"""Package of the extra `train` in pyproject.toml -> its module."""
+
+
+class NotInstalled(ValueError):
+    """Packages that the command needs are missing; the message says how to get them."""
+
+
+def require_training() -> None:
+    """Raise NotInstalled unless everything is there that a run needs; imports nothing."""
+    missing = [package for package, module in TRAINING.items() if find_spec(module) is None]
+    if missing:
+        raise NotInstalled(
+            f"{', '.join(missing)} not installed, which running needs (drawing does not: "
+            "--plot-only); pip install '.[train]'"
+        )

@@ -1,0 +1,116 @@
+"""The schema of results files against everything else that knows their columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from envs.tasks import TASKS
+from figures import table
+from figures.schema import RESULTS, Field, parse
+from figures.validation import RUN_KEY
+from reproduce import collect, grid
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+
+
+def test_it_is_a_table_schema() -> None:
+    text = resources.files("figures").joinpath("results.schema.json").read_text(encoding="utf-8")
+    descriptor = json.loads(text)
+    assert descriptor["$schema"].endswith("tableschema.json")
+    assert descriptor["missingValues"] == [""]
+    names = [field["name"] for field in descriptor["fields"]]
+    assert len(set(names)) == len(names)
+    assert set(descriptor["primaryKey"]) <= set(names)
+    allowed = {"name", "type", "description", "unit", "optional", "constraints"}
+    rules = {"required", "enum", "minimum", "maximum", "pattern"}
+    for field in descriptor["fields"]:
+        assert set(field) <= allowed, field["name"]
+        assert set(field.get("constraints", {})) <= rules, field["name"]
+        assert field["type"] in ("string", "integer", "number")
+
+
+def test_parsing() -> None:
+    schema = parse(
+        {
+            "fields": [
+                {"name": "a", "type": "integer", "description": "A.", "unit": "m",
+                 "constraints": {"required": True, "minimum": 0}},
+                {"name": "b", "type": "string", "description": "B.", "optional": True,
+                 "constraints": {"enum": ["x", "y"], "pattern": "."}},
+            ],
+            "primaryKey": ["a"],
+        }
+    )  # fmt: skip
+    assert schema.primary_key == ("a",)
+    assert schema["a"] == Field("a", "integer", "A.", unit="m", required=True, minimum=0)
+    assert schema["b"] == Field("b", "string", "B.", optional=True, enum=("x", "y"), pattern=".")
+    with pytest.raises(KeyError):
+        schema["c"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("preset", get_args(grid.PresetName)),
+        ("profile", get_args(grid.ProfileName)),
+        ("data", get_args(grid.DataKind)),
+        ("labels", get_args(grid.Labels)),
+        ("env", tuple(TASKS)),
+    ],
+)
+def test_allowed_values_are_those_of_the_code(column: str, values: tuple[str, ...]) -> None:
+    assert set(RESULTS[column].enum) == set(values)
+
+
+def test_the_key_is_that_of_collecting_and_of_drawing() -> None:
+    assert collect.RUN == RUN_KEY
+    assert set(RESULTS.primary_key) == {*collect.RUN, "phase", "env_step"}
+    drawn = {*table.RUN, "method", "variant", "preset", "phase", "env_step"} - {"label"}
+    assert set(RESULTS.primary_key) == drawn
+
+
+def test_the_collected_columns_are_described_and_need_be_there() -> None:
+    for name in (*collect.IDENTITY, *table.NUMERIC_COLUMNS):
+        assert not RESULTS[name].optional, name
+    assert set(table.TEXT_COLUMNS) == {*collect.IDENTITY, "phase"} - {"seed"}
+
+
+def test_every_column_that_a_page_of_a_method_lists_is_described() -> None:
+    listed = set()
+    for page in (ROOT / "docs" / "methods").glob("*.md"):
+        for block in page.read_text(encoding="utf-8").split("| column | meaning |\n")[1:]:
+            for line in block.partition("\n\n")[0].splitlines():
+                listed |= set(re.findall(r"^\| `(\w+)` \|", line))
+    assert len(listed) > 40
+    assert listed <= set(RESULTS.names)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*/figure*.csv")), ids=str)
+def test_every_column_of_the_committed_results_is_described(path: Path) -> None:
+    assert set(path.open().readline().strip().split(",")) <= set(RESULTS.names)
+
+
+def test_the_document_says_what_the_schema_says() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| (.*?) \| (.*) \|$", DOCUMENT, re.MULTILINE)
+    assert len(rows) == len(RESULTS.fields)
+    for name, kind, unit, values, meaning in rows:
+        field = RESULTS[name]
+        assert kind == {"string": "text"}.get(field.kind, field.kind)
+        assert unit.strip() == field.unit
+        assert ("never empty" in values) == field.required
+        assert tuple(re.findall(r"`([^`]+)`", values)) == field.enum
+        bounds = {"≥": field.minimum, "≤": field.maximum}
+        assert dict(re.findall(r"([≥≤]) ([\d.]+)", values)) == {
+            sign: f"{bound:g}" for sign, bound in bounds.items() if bound is not None
+        }
+        assert meaning == field.description
+    mandatory, optional = DOCUMENT.split("What a file has if its tasks")
+    for field in RESULTS.fields:
+        assert f"\n| `{field.name}` " in (optional if field.optional else mandatory)

@@ -1,0 +1,154 @@
+"""Exports read back: the same rows and values as the results they were made from."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from figures.table import read_results
+from reproduce.export import main, rows
+
+ROOT = Path(__file__).resolve().parents[2]
+PEN, DOOR = (ROOT / "results" / name / "figure1.csv" for name in ("small", "small-door"))
+
+
+def _text(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def test_rows_csv_has_every_cell_as_it_was(tmp_path: Path) -> None:
+    assert main([str(PEN), str(DOOR), "--format", "csv", "--out", str(tmp_path)]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
+    found = _text(tmp_path / "rows.csv")
+    pen, door = _text(PEN), _text(DOOR)
+    assert len(found) == len(pen) + len(door)
+    pd.testing.assert_frame_equal(found[: len(pen)][list(pen)], pen)
+    part = found[len(pen) :].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part[list(door)], door)
+    assert (part[[name for name in pen if name not in door]] == "").all(axis=None)
+
+
+def test_an_export_exports_to_itself(tmp_path: Path) -> None:
+    assert main([str(PEN), "--format", "csv", "--out", str(tmp_path / "a")]) == 0
+    again = [str(tmp_path / "a" / "rows.csv"), "--format", "csv", "--out", str(tmp_path / "b")]
+    assert main(again) == 0
+    first, second = (tmp_path / name / "rows.csv" for name in ("a", "b"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_parquet_has_the_types_of_the_schema(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    assert main([str(PEN), "--format", "parquet", "--out", str(tmp_path)]) == 0
+    found = pd.read_parquet(tmp_path / "rows.parquet")
+    text = rows([PEN])
+    assert list(found) == list(text)
+    assert (found["variant"] == "").all() and str(found["seed"].dtype) == "Int64"
+    for name in found:
+        if found[name].dtype in ("float64", "Int64"):
+            numbers = [float(cell) if cell else np.nan for cell in text[name]]
+            np.testing.assert_array_equal(found[name].to_numpy(float, na_value=np.nan), numbers)
+        else:
+            assert list(found[name]) == list(text[name])
+
+
+def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path) -> None:
+    """In a process of its own: where pandas has once seen pyarrow, it needs it."""
+    program = (
+        "import sys; sys.modules['pyarrow'] = None\n"
+        "from reproduce.export import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-c", program, str(DOOR), "--out", str(tmp_path), *arguments]
+        return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+    result = run("--format", "parquet")
+    assert result.returncode == 2 and "pip install '.[export]'" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+    result = run()
+    assert result.returncode == 0 and "left out: rows.parquet needs pyarrow" in result.stdout
+    assert (tmp_path / "rows.csv").exists() and not (tmp_path / "rows.parquet").exists()
+
+
+@pytest.mark.parametrize("metric", ["return_mean", "weights_ess"])
+def test_curves_hold_the_values_of_the_rows(tmp_path: Path, metric: str) -> None:
+    arguments = [str(PEN), "--format", "json", "--metric", metric, "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    (path,) = tmp_path.iterdir()
+    assert path.name == f"curves.{metric}.json"
+    frame = read_results(PEN, drawn=[metric])
+    values = {
+        (r.env, r.label, r.seed, r.env_step): getattr(r, metric)
+        for r in frame.itertuples()
+        if not np.isnan(getattr(r, metric))
+    }
+    found = {}
+    for curve in json.loads(path.read_text()):
+        assert curve["xs"] == sorted(set(curve["xs"]))
+        for x, y in zip(curve["xs"], curve["ys"], strict=True):
+            found[curve["task"], curve["method"], curve["seed"], x] = y
+    assert found == values
+
+
+def test_the_preset_says_which_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["--preset", "small", "--format", "json", "--out", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        f"curves.{name}.json"
+        for name in ("return_mean", "success_any", "success_final", "success_sustained", "score")
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["--preset", "paper"]) == 2
+    assert "results/paper: there is no such file or folder" in capsys.readouterr().err
+
+
+def test_a_column_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(PEN), "--metric", "loss", "--out", str(tmp_path)]) == 2
+    assert f"{PEN}: missing column loss" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_rows_are_not_passed_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    damaged = tmp_path / "figure1.csv"
+    damaged.write_text(PEN.read_text()[:-200])
+    assert main([str(damaged), "--out", str(tmp_path / "out")]) == 2
+    assert f"{damaged}, line 504: " in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_document_makes_arrays_for_rliable(tmp_path: Path) -> None:
+    """The code in docs/results.md, run on curves whose answer is known."""
+    document = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    scope: dict[str, Any] = {}
+    exec(code, scope)
+
+    def curve(method: str, seed: int, task: str, ys: list[float], status: str = "done") -> object:
+        return {"task": task, "method": method, "seed": seed, "xs": [0], "ys": ys, "status": status}
+
+    path = tmp_path / "curves.json"
+    path.write_text(
+        json.dumps(
+            [
+                curve("A", 0, "t", [9, 1, 3]), curve("A", 0, "s", [9, 5, 7]),
+                curve("A", 1, "t", [9, 2, 2]), curve("A", 1, "s", [9, 4, 4]),
+                curve("A", 2, "t", [9, 0, 0]),  # not on s
+                curve("B", 0, "t", [9, 0, 1]), curve("B", 0, "s", [8, 8, 8], "failed"),
+            ]
+        )
+    )  # fmt: skip
+    scores, tasks = scope["rliable_scores"](path, last=2)
+    assert tasks == ["s", "t"]
+    assert set(scores) == {"A"}
+    np.testing.assert_array_equal(scores["A"], [[6.0, 2.0], [4.0, 2.0]])
