@@ -7,6 +7,7 @@ from pathlib import Path
 from figures.learning_curves import METRICS, draw
 from figures.metrics import columns
 from figures.output import save
+from figures.partial import without_rows
 from figures.table import read_results
 
 PANELS: tuple[str, ...] = ("pen-binary-v0", "door-binary-v0", "relocate-binary-v0")
@@ -26,5 +27,6 @@ def make(csv: Path, out_stem: Path) -> list[Path]:
         ValueError: a method has no style in ``figures/style.py``.
     """
     frame = read_results(csv, drawn=columns(METRICS))
-    figure = draw(frame, panels=PANELS, metrics=METRICS, title=TITLE)
+    absent = without_rows(csv, frame)
+    figure = draw(frame, panels=PANELS, metrics=METRICS, title=TITLE, absent=absent)
     return save(figure, out_stem)

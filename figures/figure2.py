@@ -7,6 +7,7 @@ from pathlib import Path
 from figures.learning_curves import draw
 from figures.metrics import Metric, columns
 from figures.output import save
+from figures.partial import without_rows
 from figures.table import read_results
 
 PANELS: tuple[str, ...] = ("SawyerPush-v0",)
@@ -37,5 +38,8 @@ def make(csv: Path, out_stem: Path) -> list[Path]:
         ValueError: a method has no style in ``figures/style.py``.
     """
     frame = read_results(csv, drawn=columns(METRICS))
-    figure = draw(frame, panels=PANELS, metrics=METRICS, title=TITLE, caption=CAPTION)
+    absent = without_rows(csv, frame)
+    figure = draw(
+        frame, panels=PANELS, metrics=METRICS, title=TITLE, caption=CAPTION, absent=absent
+    )
     return save(figure, out_stem)

@@ -20,6 +20,7 @@ from figures.caption import describe
 from figures.layout import Paragraph, compose
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of, refuse_blank
+from figures.partial import warning
 from figures.phase_axis import name_phases, set_phase_axis
 from figures.statistics import curve, evaluations, runs
 from figures.table import RUN, label
@@ -46,6 +47,7 @@ def draw(
     metrics: Sequence[Metric] = METRICS,
     title: str = "",
     caption: str = "",
+    absent: Sequence[str] = (),
     x_label: str = "online environment steps",
 ) -> Figure:
     """Draw learning curves from a tidy results frame.
@@ -60,6 +62,7 @@ def draw(
         metrics: one for each row of panels.
         title: heading of the figure, "" for none.
         caption: opening sentence; the facts (seeds, data, preset, commit, incomplete runs) follow.
+        absent: names of runs without any row, for the caption (``partial.without_rows``).
         x_label: name of the online part of the axis.
 
     Returns:
@@ -79,7 +82,8 @@ def draw(
     looks = looks_of(drawn)
     facts = describe(columns, drawn, curves, metrics, [look.label for look in looks], missing)
     text = [Paragraph(f"{caption} {facts.facts}".strip())]
-    text += [Paragraph(facts.warnings, WARNING_COLOUR)] if facts.warnings else []
+    alarms = " ".join(filter(None, (facts.warnings, warning(absent))))
+    text += [Paragraph(alarms, WARNING_COLOUR)] if alarms else []
 
     with mpl.rc_context(style.theme()):
         page = compose(

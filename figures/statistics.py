@@ -11,8 +11,8 @@ Rules, the same for every figure:
 * Nothing is interpolated. Seeds evaluated at different steps are aggregated only over the steps at
   which *every* aggregated seed has a value, so a curve never changes its set of seeds on the way.
 * The centre is the interquartile mean from 4 seeds on, otherwise the mean. The 95 % interval is
-  given from 5 seeds on; with fewer its true coverage is far below 95 % (73 % with 3 in a
-  simulation), so none is drawn.
+  given from 5 seeds on; with fewer its true coverage is far below 95 % (63 % with 3 in a
+  simulation, docs/statistics.md), so none is drawn.
 
 Interquartile mean and bootstrap intervals follow Agarwal et al., "Deep Reinforcement Learning at
 the Edge of the Statistical Precipice", NeurIPS 2021.
