@@ -236,7 +236,7 @@ PUSH_CLAIMS = (
         "is actually able to make use of the offline dataset effectively",
         "AWAC with the random data has an AUC more than 1 cm better than without",
         ("figure2",),
-        (Part((Difference("auc", AWAC, (Arm("AWAC", "none"),), PUSH),)),),
+        (Part((Difference("auc", AWAC, (Arm("AWAC [scratch]", "none"),), PUSH),)),),
     ),
     Claim(
         "S3",
@@ -473,7 +473,7 @@ DESIGN_CLAIMS = (
         "AWAC with prior data has an AUC more than delta above AWAC without, for demonstrations "
         "(pen), random data (pushing) and expert data (HalfCheetah)",
         ("figure1", "figure2", "figure3", "ablations"),
-        (Part((Difference("auc", AWAC, (Arm("AWAC", "none"),), (PEN, *PUSH, CHEETAH)),)),),
+        (Part((Difference("auc", AWAC, (Arm("AWAC [scratch]", "none"),), (PEN, *PUSH, CHEETAH)),)),),
         "Read as: every type of data helps.",
     ),
     Claim(

@@ -1,0 +1,238 @@
+"""Effects with intervals: what a claim is judged by.
+
+A group is the scalars of one method on one task, shape (seeds,), higher is better
+(``figures.scalars``). Where several tasks enter, there is one group a task, and seeds are resampled
+within each task (stratified bootstrap).
+
+* No interval with fewer than 5 seeds in any group: ``low`` and ``high`` are NaN, ``known`` False.
+* The centre is the interquartile mean from 4 values on, otherwise the mean; two groups that are
+  subtracted have the same one, that of the smaller group.
+* The same input gives the same numbers: each call has a generator of its own.
+* A value that is not finite, an empty group, or one that is not (seeds,) is a ValueError.
+
+Interquartile mean, stratified bootstrap, probability of improvement and performance profile follow
+Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS
+2021. What coverage the intervals really have: ``docs/statistics.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from figures.resampling import Estimate as Estimate  # part of this module's interface
+from figures.resampling import Interval, bootstrap, checked, checked_groups, estimate
+from figures.statistics import (
+    BOOTSTRAP_SEED,
+    CONFIDENCE,
+    MIN_SEEDS_FOR_INTERVAL,
+    MIN_SEEDS_FOR_IQM,
+    RESAMPLES,
+    Floats,
+    aggregate_name,
+    centre,
+)
+
+# Two one-sided tests at 5 % each are one interval of 90 % (Schuirmann 1987).
+EQUIVALENCE_CONFIDENCE = 0.90
+PERMUTATIONS = 20_000  # enough to enumerate 8 against 8 seeds
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Whether an effect is within +-``margin``, by its 90 % interval (two one-sided tests).
+
+    Attributes:
+        estimate: the effect, with a 90 % interval.
+        margin: largest effect that counts as none, positive, in the unit of the effect.
+    """
+
+    estimate: Estimate
+    margin: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.margin) and self.margin > 0):
+            raise ValueError(f"margin {self.margin} must be positive")
+
+    @property
+    def verdict(self) -> Literal["equivalent", "different", "inconclusive"]:
+        """``equivalent``: interval inside the margins; ``different``: wholly outside of them.
+
+        Without an interval nothing is concluded.
+        """
+        low, high = self.estimate.low, self.estimate.high
+        if -self.margin < low and high < self.margin:
+            return "equivalent"
+        return "different" if low > self.margin or high < -self.margin else "inconclusive"
+
+
+def aggregate(
+    groups: Sequence[Floats], *, confidence: float = CONFIDENCE, method: Interval = "percentile"
+) -> Estimate:
+    """Interquartile mean of all values of all tasks together; ``groups``: one (seeds,) a task.
+
+    Tasks with more seeds weigh more. One group gives the estimate of one task.
+    """
+    samples = checked_groups(groups)
+    total = sum(map(len, samples))
+    return estimate(
+        samples,
+        lambda *resampled: centre(np.concatenate(resampled, axis=-1)),
+        aggregate_name(total),
+        confidence,
+        method,
+    )
+
+
+def difference(
+    a: Floats, b: Floats, *, confidence: float = CONFIDENCE, method: Interval = "percentile"
+) -> Estimate:
+    """centre(a) - centre(b); a: (n,), b: (m,) resampled independently of each other."""
+    samples = [checked(a, "a"), checked(b, "b")]
+    seeds = min(map(len, samples))
+    middle = _centre_of(seeds)
+    return estimate(
+        samples,
+        lambda first, second: middle(first) - middle(second),
+        f"difference of {_plural(seeds)}",
+        confidence,
+        method,
+    )
+
+
+def paired_difference(
+    a: Floats, b: Floats, *, confidence: float = CONFIDENCE, method: Interval = "percentile"
+) -> Estimate:
+    """centre(a - b); a, b: (n,), where a[i] and b[i] share seed, data and initialisation.
+
+    Pairs are resampled. The interquartile mean of differences is not the difference of
+    interquartile means.
+    """
+    first, second = checked(a, "a"), checked(b, "b")
+    if len(first) != len(second):
+        raise ValueError(f"a has {len(first)} values, b {len(second)}; pairs need as many")
+    name = f"{aggregate_name(len(first))} of paired differences"
+    return estimate([first - second], centre, name, confidence, method)
+
+
+def probability_of_improvement(
+    a_groups: Sequence[Floats], b_groups: Sequence[Floats], *, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Mean over tasks of P(A > B) + P(A = B) / 2, for a run of A and one of B drawn at random.
+
+    On one task this is the Mann-Whitney U over n m. ``a_groups``, ``b_groups``: one (seeds,) a
+    task, the same tasks in the same order.
+    """
+    first, second = checked_groups(a_groups, "a_groups"), checked_groups(b_groups, "b_groups")
+    if len(first) != len(second):
+        raise ValueError(f"a_groups has {len(first)} tasks, b_groups {len(second)}")
+
+    def statistic(*resampled: Floats) -> Floats:
+        tasks = zip(resampled[: len(first)], resampled[len(first) :], strict=True)
+        wins = [np.sign(a[..., :, None] - b[..., None, :]).mean(axis=(-2, -1)) for a, b in tasks]
+        return np.asarray((1 + np.mean(wins, axis=0)) / 2)
+
+    return estimate([*first, *second], statistic, "probability of improvement", confidence)
+
+
+def improvement_test(a: Floats, b: Floats) -> float:
+    """One-sided p-value of Mann and Whitney: small where a: (n,) tends to be above b: (m,).
+
+    Exact without ties and up to 8 seeds; otherwise from permutations, all of them where there are
+    at most 20 000, since success rates tie often and the normal approximation is poor with few.
+    """
+    first, second = checked(a, "a"), checked(b, "b")
+    ties = len(np.unique([*first, *second])) < len(first) + len(second)
+    method = (
+        stats.PermutationMethod(
+            n_resamples=PERMUTATIONS, batch=1_000, rng=np.random.default_rng(BOOTSTRAP_SEED)
+        )
+        if ties
+        else "auto"
+    )
+    return float(stats.mannwhitneyu(first, second, alternative="greater", method=method).pvalue)
+
+
+def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Estimate:
+    """Share of ``n`` runs that succeeded, with Wilson's interval."""
+    test = stats.binomtest(successes, n)
+    low, high = np.nan, np.nan
+    if n >= MIN_SEEDS_FOR_INTERVAL:
+        limits = test.proportion_ci(confidence_level=confidence, method="wilson")
+        low, high = float(limits.low), float(limits.high)
+    return Estimate(successes / n, low, high, n, "proportion", confidence)
+
+
+def equivalent(a: Floats, b: Floats, margin: float) -> Equivalence:
+    """Whether centre(a) - centre(b) is within +-``margin``; a: (n,), b: (m,), independent.
+
+    For pairs, or one group against 0: ``Equivalence(paired_difference(..., confidence=0.9), ...)``
+    or ``Equivalence(aggregate(..., confidence=0.9), ...)``.
+    """
+    return Equivalence(difference(a, b, confidence=EQUIVALENCE_CONFIDENCE), margin)
+
+
+def performance_profile(
+    groups: Sequence[Floats], thresholds: Floats, *, confidence: float = CONFIDENCE
+) -> tuple[Floats, Floats, Floats]:
+    """Share of runs above each threshold, mean over tasks, with pointwise intervals.
+
+    Args:
+        groups: one (seeds,) a task.
+        thresholds: (T,).
+        confidence: of each point by itself, not of the whole profile.
+
+    Returns:
+        share, low, high: (T,).
+    """
+    samples, levels = checked_groups(groups), checked(thresholds, "thresholds")
+    above = [np.asarray(values > levels[:, None], dtype=np.float64) for values in samples]
+
+    def statistic(*resampled: Floats) -> Floats:
+        return np.asarray(np.mean([task.mean(axis=-1) for task in resampled], axis=0))
+
+    share = statistic(*above)
+    if min(map(len, samples)) < MIN_SEEDS_FOR_INTERVAL:
+        return share, np.full_like(share, np.nan), np.full_like(share, np.nan)
+    return share, *bootstrap(above, statistic, confidence)
+
+
+def rank_probabilities(values: Mapping[str, Floats]) -> Mapping[str, float]:
+    """Share of resamples in which a method has the highest centre; ties are shared equally.
+
+    Args:
+        values: (seeds,) by method, on one task; methods are resampled independently.
+
+    Returns:
+        By method, summing to 1. All NaN where a method has fewer than 5 seeds: one seed would be
+        certain of its rank.
+    """
+    samples = {name: checked(values[name], name) for name in values}
+    if not samples:
+        raise ValueError("no method to rank")
+    if min(map(len, samples.values())) < MIN_SEEDS_FOR_INTERVAL:
+        return dict.fromkeys(samples, np.nan)
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    centres = {}
+    for name in sorted(samples):  # the order of the mapping changes nothing
+        seeds = len(samples[name])
+        centres[name] = centre(samples[name][rng.integers(0, seeds, size=(RESAMPLES, seeds))])
+    table = np.stack([centres[name] for name in samples])
+    first = table == table.max(axis=0)
+    shares = (first / first.sum(axis=0)).mean(axis=1)
+    return {name: float(share) for name, share in zip(samples, shares, strict=True)}
+
+
+def _centre_of(seeds: int) -> Callable[[Floats], Floats]:
+    """The centre for groups of which the smallest has this many seeds."""
+    if seeds >= MIN_SEEDS_FOR_IQM:
+        return centre
+    return lambda values: np.asarray(values.mean(axis=-1), dtype=np.float64)
+
+
+def _plural(seeds: int) -> str:
+    return "interquartile means" if seeds >= MIN_SEEDS_FOR_IQM else "means"

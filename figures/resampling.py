@@ -1,0 +1,143 @@
+"""The bootstrap that every interval comes from.
+
+Percentile (or BCa) intervals by ``scipy.stats.bootstrap``, 10 000 resamples. Each sample is
+resampled on its own: with one sample a task that is the stratified bootstrap of Agarwal et al.,
+"Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS 2021. The generator
+belongs to the call: the same input gives the same numbers.
+
+``bootstrap`` knows nothing of the rule of five seeds; ``estimate`` applies it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from figures.statistics import (
+    BOOTSTRAP_SEED,
+    CONFIDENCE,
+    MIN_SEEDS_FOR_INTERVAL,
+    RESAMPLES,
+    Floats,
+)
+
+Interval = Literal["percentile", "BCa"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its interval.
+
+    Attributes:
+        value: the estimate.
+        low: lower end of the interval, NaN where there is none.
+        high: upper end, likewise.
+        seeds: of the smallest group that entered.
+        name: what ``value`` is.
+        confidence: of the two-sided interval.
+    """
+
+    value: float
+    low: float
+    high: float
+    seeds: int
+    name: str
+    confidence: float = CONFIDENCE
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an interval."""
+        return not (np.isnan(self.low) or np.isnan(self.high))
+
+
+def checked(values: Floats, name: str = "values") -> Floats:
+    """``values`` as a float array of shape (n,), n >= 1.
+
+    Raises:
+        ValueError: another shape, no value, or one that is not finite.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1:
+        raise ValueError(f"{name}: shape {array.shape}, must be (seeds,)")
+    if array.size == 0:
+        raise ValueError(f"{name}: no value; leave the group out or run its seeds")
+    if not np.isfinite(array).all():
+        bad = int(np.flatnonzero(~np.isfinite(array))[0])
+        raise ValueError(f"{name}: value {bad} is {array[bad]}; leave that run out and say so")
+    return array
+
+
+def checked_groups(groups: Sequence[Floats], name: str = "groups") -> list[Floats]:
+    """Every group as ``checked`` returns it.
+
+    Raises:
+        ValueError: there is no group, or one is refused.
+    """
+    if len(groups) == 0:
+        raise ValueError(f"{name}: no group; give one array of values a task")
+    return [checked(group, f"{name}[{number}]") for number, group in enumerate(groups)]
+
+
+def bootstrap(
+    samples: Sequence[npt.NDArray[Any]],
+    statistic: Callable[..., Floats],
+    confidence: float,
+    method: Interval = "percentile",
+    resamples: int = RESAMPLES,
+) -> tuple[Floats, Floats]:
+    """Two-sided interval of ``statistic`` when each sample is resampled on its own.
+
+    Args:
+        samples: each (..., n_i), resampled along its last axis (the same resamples for all rows).
+        statistic: takes as many arrays (..., n_i), reduces the last axis of each.
+        confidence: such as 0.95.
+        method: BCa corrects for bias and skewness; it does not exist where values differ but
+            leaving out one never changes the statistic, and is NaN there.
+        resamples: how many.
+
+    Returns:
+        low, high: of the statistic's shape.
+
+    Raises:
+        ValueError: ``confidence`` is not between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence {confidence} must be between 0 and 1, such as 0.95")
+    if all(np.ptp(sample, axis=-1).max() == 0 for sample in samples):
+        method = "percentile"  # a point; BCa would divide by a spread of 0
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        # That a BCa interval does not exist is said by NaN.
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        result = stats.bootstrap(
+            tuple(samples),
+            lambda *resampled, axis: statistic(*resampled),
+            n_resamples=resamples,
+            batch=1_000,
+            axis=-1,
+            vectorized=True,
+            confidence_level=confidence,
+            method=method,
+            rng=np.random.default_rng(BOOTSTRAP_SEED),
+        ).confidence_interval
+    return np.asarray(result.low, dtype=np.float64), np.asarray(result.high, dtype=np.float64)
+
+
+def estimate(
+    samples: Sequence[Floats],
+    statistic: Callable[..., Floats],
+    name: str,
+    confidence: float,
+    method: Interval = "percentile",
+) -> Estimate:
+    """The statistic of the samples, with its interval if every sample has 5 seeds."""
+    seeds = min(map(len, samples))
+    low, high = np.nan, np.nan
+    if seeds >= MIN_SEEDS_FOR_INTERVAL:
+        low, high = map(float, bootstrap(samples, statistic, confidence, method))
+    return Estimate(float(statistic(*samples)), low, high, seeds, name, confidence)

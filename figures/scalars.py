@@ -1,0 +1,214 @@
+"""Reduce each finished run to the numbers that claims are about.
+
+``J(t)`` is the value of the evaluation at ``env_step`` t, times the sign of the measure, so that
+higher is better for every measure (a distance becomes its negative). The offline phase ends at
+t = 0; ``T``, the budget, is the last online step.
+
+Only finished runs (status ``done``) have scalars; ``excluded`` names the others, so that a report
+can say which were left out. A method without an online phase keeps the policy of t = 0: it is
+constant until the largest budget that its task has. A task in which no run has a value of the
+measure (success in locomotion) has no scalars of it.
+
+Definitions and their reasons: ``docs/statistics.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from figures.statistics import Floats, evaluations, runs
+from figures.table import CONDITION, RUN, ResultsError
+
+FINAL_EVALUATIONS = 5
+DIP_WINDOW = 0.1  # share of the budget in which a dip is looked for
+SLOPE_UNIT = 100_000  # environment steps
+
+SCALARS: tuple[str, ...] = (
+    "j0", "jt", "auc", "dip", "gain", "slope", "monotonicity", "budget", "evaluations",
+)  # fmt: skip
+_IDENTITY: tuple[str, ...] = (*RUN, "method", "variant")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of the results, and which direction of it is the better one."""
+
+    column: str
+    name: str
+    higher_is_better: bool = True
+
+    @property
+    def sign(self) -> int:
+        """+1 if higher is better, else -1."""
+        return 1 if self.higher_is_better else -1
+
+
+SUCCESS = Measure("success_any", "success")
+SUCCESS_FINAL = Measure("success_final", "success at the last step")
+SUSTAINED = Measure("success_sustained", "sustained success")
+RETURN = Measure("return_mean", "return")
+NORMALISED = Measure("normalised_score", "normalised score")
+DISTANCE = Measure("final_distance", "final distance", higher_is_better=False)
+
+
+def excluded(frame: pd.DataFrame) -> pd.DataFrame:
+    """The runs that no scalar is computed of: ``RUN``, ``status`` (not ``done``), ``last_step``."""
+    every = runs(frame)
+    return every[every["status"] != "done"].reset_index(drop=True)
+
+
+def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+    """One row per finished run.
+
+    Args:
+        frame: as ``table.read_results`` returns it.
+        measure: what J is.
+
+    Returns:
+        ``RUN``, ``method``, ``variant`` and
+
+        * ``j0``: J(0), after the offline phase.
+        * ``jt``: mean of the last 5 online evaluations (of all, if there are fewer).
+        * ``auc``: integral of J over [0, T] by the trapezoidal rule, divided by T: the mean of J
+          over online steps, in the unit of J. 1 - ``auc`` of a success rate is its regret.
+        * ``dip``: max(0, J(0) - min over 0 < t <= T/10 of the centred mean of three evaluations,
+          step 0 included). The last evaluation of a run has one neighbour. NaN where a run has no
+          evaluation in the window.
+        * ``gain``: ``jt`` - ``j0``.
+        * ``slope``: least-squares slope of J on t >= 0, per 100 000 steps.
+        * ``monotonicity``: Spearman's rank correlation of J and t >= 0; NaN where J is constant.
+        * ``budget``: T. Runs of one curve that differ in it are kept: the column shows them.
+        * ``evaluations``: their number at t >= 0.
+
+        Without an online phase: ``jt`` = ``auc`` = ``j0``; ``dip``, ``gain`` and ``slope`` are 0.
+
+    Raises:
+        ResultsError: there is no such column, or a finished run has no value at step 0.
+    """
+    rows = []
+    for name, steps, values, budget in _finished(frame, measure):
+        online = steps >= 0
+        if 0 not in steps:
+            raise ResultsError(
+                f"{_text(name)}: no {measure.column} at env_step 0, the end of the offline phase, "
+                "which the scalars start from; evaluate the run there, or leave it out"
+            )
+        rows.append({**name, **_scalars(steps[online], values[online], budget)})
+    return pd.DataFrame(rows, columns=[*_IDENTITY, *SCALARS])
+
+
+def time_to_threshold(
+    frame: pd.DataFrame, measure: Measure, threshold: float, window: int = 3
+) -> pd.DataFrame:
+    """Online steps until a run is at ``threshold``, right-censored at its budget.
+
+    A run is there at the first t >= 0 at which the median of ``window`` consecutive evaluations
+    (that of t and those before it, offline ones included) is at least ``threshold``. Where fewer
+    came before, the run's first evaluation stands for those that lack: its policy is what training
+    began with.
+
+    Args:
+        frame: as ``table.read_results`` returns it.
+        measure: what is compared.
+        threshold: in the unit of the column, not multiplied by the sign: ``0.05`` with
+            ``DISTANCE`` is reached at 5 cm *or less*.
+        window: odd number of evaluations.
+
+    Returns:
+        ``RUN``, ``method``, ``variant``, ``time`` (0 if at ``threshold`` at the end of the offline
+        phase; the budget if never) and ``observed`` (False: censored).
+
+    Raises:
+        ResultsError: there is no such column.
+        ValueError: ``window`` is even or not positive, or ``threshold`` is not finite.
+    """
+    if window < 1 or window % 2 == 0:
+        raise ValueError(f"window {window} must be odd and positive, such as 3")
+    if not np.isfinite(threshold):
+        raise ValueError(f"threshold {threshold} must be finite")
+    rows = []
+    for name, steps, values, budget in _finished(frame, measure):
+        padded = np.concatenate([np.full(window - 1, values[0]), values])
+        medians = np.median(np.lib.stride_tricks.sliding_window_view(padded, window), axis=-1)
+        there = steps[(steps >= 0) & (medians >= measure.sign * threshold)]
+        reached = there.size > 0
+        time = float(there[0]) if reached else float(budget)
+        rows.append({**name, "time": time, "observed": reached})
+    table = pd.DataFrame(rows, columns=[*_IDENTITY, "time", "observed"])
+    return table.astype({"time": float, "observed": bool})
+
+
+def _finished(
+    frame: pd.DataFrame, measure: Measure
+) -> list[tuple[dict[str, object], Floats, Floats, int]]:
+    """Identity, steps, J and budget of every finished run of the tasks that have the measure."""
+    if measure.column not in frame.columns:
+        raise ResultsError(
+            f"no column {measure.column} ({measure.name}); "
+            f"there are {', '.join(map(str, frame.columns))}"
+        )
+    status = runs(frame)
+    done = status[status["status"] == "done"]
+    largest = done.groupby(list(CONDITION))["last_step"].max()
+    rows = evaluations(frame, measure.column)
+    measured = set(rows["env"])
+    by_run = dict(list(rows.groupby(list(RUN))))
+    result = []
+    for key in done[list(RUN)].itertuples(index=False, name=None):
+        name = dict(zip(RUN, key, strict=True))
+        if name["env"] not in measured:
+            continue
+        if key not in by_run:
+            raise ResultsError(
+                f"{_text(name)}: finished, but without any {measure.column}, which other runs of "
+                "its task have; evaluate the run again, or leave it out"
+            )
+        run = by_run[key]
+        name |= {"method": run["method"].iloc[0], "variant": run["variant"].iloc[0]}
+        steps = run["env_step"].to_numpy(dtype=np.float64)
+        values = measure.sign * run[measure.column].to_numpy(dtype=np.float64)
+        # A run that was never trained online keeps its policy for as long as the others train.
+        budget = int(steps[-1]) if steps[-1] > 0 else int(largest[key[: len(CONDITION)]])
+        result.append((name, steps, values, budget))
+    return result
+
+
+def _scalars(steps: Floats, values: Floats, budget: int) -> dict[str, float]:
+    """The scalars of one run; steps, values: (n,) ascending from step 0."""
+    j0 = float(values[0])
+    shared = {"j0": j0, "budget": budget, "evaluations": len(steps)}
+    if len(steps) == 1:
+        return {
+            **shared, "jt": j0, "auc": j0, "dip": 0.0, "gain": 0.0, "slope": 0.0,
+            "monotonicity": np.nan,
+        }  # fmt: skip
+    jt = float(values[1:][-FINAL_EVALUATIONS:].mean())
+    constant = bool((values == j0).all())
+    return {
+        **shared,
+        "jt": jt,
+        "auc": float(np.trapezoid(values, steps)) / budget,
+        "dip": _dip(steps, values, budget),
+        "gain": jt - j0,
+        "slope": SLOPE_UNIT * float(stats.linregress(steps, values).slope),
+        "monotonicity": np.nan if constant else float(stats.spearmanr(steps, values).statistic),
+    }
+
+
+def _dip(steps: Floats, values: Floats, budget: int) -> float:
+    """Depth of the smoothed curve below its start, in the first tenth of the budget."""
+    sums = np.convolve(values, np.ones(3), mode="same")
+    smooth = sums / np.convolve(np.ones_like(values), np.ones(3), mode="same")
+    # Only steps after 0 are looked at, so that the start itself needs no left neighbour.
+    window = (steps > 0) & (steps <= DIP_WINDOW * budget)
+    if not window.any():
+        return np.nan
+    return max(0.0, float(values[0] - smooth[window].min()))
+
+
+def _text(name: dict[str, object]) -> str:
+    return f"{name['env']}, {name['label']}, seed {name['seed']}"

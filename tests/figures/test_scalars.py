@@ -1,0 +1,264 @@
+"""Scalars of runs against hand-computed values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from figures.scalars import (
+    DISTANCE,
+    NORMALISED,
+    RETURN,
+    SUCCESS,
+    excluded,
+    run_scalars,
+    time_to_threshold,
+)
+from figures.table import RUN, ResultsError
+
+# Every 10 steps up to 100; offline values must not matter to any scalar.
+CURVE = {
+    -10: 99.0, 0: 6.0, 10: 3.0, 20: 3.0, 30: 6.0, 40: 6.0, 50: 8.0, 60: 8.0, 70: 9.0, 80: 9.0,
+    90: 10.0, 100: 14.0,
+}  # fmt: skip
+
+
+def only(table: pd.DataFrame) -> pd.Series:
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+def test_scalars_of_one_run(make_run, make_frame) -> None:
+    scalars = only(run_scalars(make_frame(make_run(CURVE)), RETURN))
+    assert scalars["j0"] == 6.0
+    assert scalars["jt"] == pytest.approx((8 + 9 + 9 + 10 + 14) / 5)  # 10
+    assert scalars["gain"] == pytest.approx(10 - 6)
+    # Trapezoids of width 10: 10 * (6/2 + 3+3+6+6+8+8+9+9+10 + 14/2) = 10 * 72, over 100 steps.
+    assert scalars["auc"] == pytest.approx(7.2)
+    # Smoothed at step 10, the only one in (0, 10]: (6 + 3 + 3) / 3 = 4.
+    assert scalars["dip"] == pytest.approx(6 - 4)
+    assert scalars["budget"] == 100
+    assert scalars["evaluations"] == 11
+    assert scalars["method"] == "AWAC"
+
+
+def test_slope_is_that_of_a_line_per_100_000_steps(make_run, make_frame) -> None:
+    # J = 2 + t / 1000: 100 points in 100 000 steps. The offline value is off the line.
+    frame = make_frame(make_run({-500: -70.0, 0: 2.0, 1000: 3.0, 2000: 4.0, 4000: 6.0}))
+    scalars = only(run_scalars(frame, RETURN))
+    assert scalars["slope"] == pytest.approx(100.0)
+    assert scalars["monotonicity"] == pytest.approx(1.0)
+
+
+def test_monotonicity_is_spearmans_with_tied_ranks(make_run, make_frame) -> None:
+    # Ranks of t: 1 2 3 4; of J = 1 4 2 3: 1 4 2 3. rho = 1 - 6 * (0 + 4 + 1 + 1) / (4 * 15) = 0.4.
+    frame = make_frame(make_run({0: 1.0, 1: 4.0, 2: 2.0, 3: 3.0}))
+    assert only(run_scalars(frame, RETURN))["monotonicity"] == pytest.approx(0.4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_constant_run_has_no_monotonicity_and_slope_zero(make_run, make_frame) -> None:
+    scalars = only(run_scalars(make_frame(make_run({0: 5.0, 50: 5.0, 100: 5.0})), RETURN))
+    assert np.isnan(scalars["monotonicity"])
+    assert scalars["slope"] == 0.0
+    assert (scalars["auc"], scalars["gain"]) == (5.0, 0.0)
+
+
+def test_uneven_steps_weigh_by_their_distance(make_run, make_frame) -> None:
+    # 0..10 at mean 5, 10..100 at 10: (10 * 5 + 90 * 10) / 100 = 9.5; a mean of values would be 6.7.
+    frame = make_frame(make_run({0: 0.0, 10: 10.0, 100: 10.0}))
+    assert only(run_scalars(frame, RETURN))["auc"] == pytest.approx(9.5)
+
+
+def test_fewer_than_five_online_evaluations_are_all_averaged(make_run, make_frame) -> None:
+    frame = make_frame(make_run({0: 100.0, 10: 1.0, 20: 2.0, 30: 6.0}))
+    assert only(run_scalars(frame, RETURN))["jt"] == pytest.approx(3.0)  # without step 0
+
+
+@pytest.mark.parametrize(
+    ("values", "dip"),
+    [
+        # Window (0, 20] of 200. Step 10: (9 + 3 + 0) / 3 = 4; step 20: (3 + 0 + 3) / 3 = 2.
+        ({0: 9.0, 10: 3.0, 20: 0.0, 30: 3.0, 200: 9.0}, 7.0),
+        # A fall after the window, at 30, enters step 20 as its neighbour only: (9 + 9 + 0) / 3 = 6.
+        ({0: 9.0, 10: 9.0, 20: 9.0, 30: 0.0, 200: 0.0}, 3.0),
+        # No dip: never negative.
+        ({0: 1.0, 10: 2.0, 20: 3.0, 30: 4.0, 200: 9.0}, 0.0),
+    ],
+)
+def test_dip_by_hand(values, dip, make_run, make_frame) -> None:
+    assert only(run_scalars(make_frame(make_run(values)), RETURN))["dip"] == pytest.approx(dip)
+
+
+def test_dip_without_an_evaluation_in_the_first_tenth_is_unknown(make_run, make_frame) -> None:
+    frame = make_frame(make_run({0: 9.0, 50: 0.0, 100: 9.0}))
+    assert np.isnan(only(run_scalars(frame, RETURN))["dip"])
+
+
+def test_a_distance_is_turned_round(make_run, make_frame) -> None:
+    rows = make_run(dict.fromkeys((0, 10, 100), 0.0))
+    for row, metres in zip(rows, (0.5, 0.8, 0.1), strict=True):
+        row["final_distance"] = metres
+    scalars = only(run_scalars(make_frame(rows), DISTANCE))
+    assert scalars["j0"] == -0.5
+    assert scalars["gain"] == pytest.approx(0.5 - (0.8 + 0.1) / 2)
+    # Step 10: mean of 0.5, 0.8, 0.1 is 0.4667 m, nearer than 0.5: no dip.
+    assert scalars["dip"] == 0.0
+
+
+def test_flipping_the_sign_of_values_flips_linear_scalars(make_run, make_frame) -> None:
+    there = only(run_scalars(make_frame(make_run(CURVE)), RETURN))
+    flipped = make_frame(make_run({step: -value for step, value in CURVE.items()}))
+    back = only(run_scalars(flipped, RETURN))
+    for name in ("j0", "jt", "auc", "gain", "slope", "monotonicity"):
+        assert back[name] == pytest.approx(-there[name])
+
+
+def test_a_method_without_an_online_phase_is_frozen_until_the_largest_budget(
+    make_run, make_frame
+) -> None:
+    frame = make_frame(
+        make_run({-10: 1.0, 0: 7.0}, method="BC")
+        + make_run({0: 1.0, 50: 2.0}, method="SAC", seed=0)
+        + make_run({0: 1.0, 50: 2.0, 100: 3.0}, method="SAC", seed=1)
+        + make_run({0: 1.0, 900: 3.0}, method="SAC", seed=2, status="failed")
+        + make_run({0: 1.0, 500: 3.0}, method="SAC", env="door-binary-v0")
+    )
+    table = run_scalars(frame, RETURN)
+    clone = only(table[table["method"] == "BC"])
+    assert (clone["j0"], clone["jt"], clone["auc"]) == (7.0, 7.0, 7.0)
+    assert (clone["dip"], clone["gain"], clone["slope"]) == (0.0, 0.0, 0.0)
+    assert np.isnan(clone["monotonicity"])
+    assert clone["budget"] == 100  # neither the failed run's nor another task's
+    pen = table[(table["method"] == "SAC") & (table["env"] == "pen-binary-v0")]
+    assert pen["budget"].tolist() == [50, 100]  # different budgets are kept and shown
+
+
+def test_only_finished_runs_count_and_the_others_are_named(make_run, make_frame) -> None:
+    frame = make_frame(
+        make_run({0: 1.0, 10: 1.0}, seed=0)
+        + make_run({0: 1.0, 10: 1.0, 20: 5.0}, seed=1, status="failed")
+        + make_run({0: 1.0}, seed=2, status="running")
+    )
+    assert run_scalars(frame, RETURN)["seed"].tolist() == [0]
+    out = excluded(frame)
+    assert out[["seed", "status", "last_step"]].to_numpy().tolist() == [
+        [1, "failed", 20],
+        [2, "running", 0],
+    ]
+    assert list(out.columns) == [*RUN, "status", "last_step"]
+
+
+def test_no_finished_run_gives_an_empty_table_with_its_columns(make_run, make_frame) -> None:
+    frame = make_frame(make_run({0: 1.0, 10: 1.0}, status="running"))
+    assert {"j0", "auc", *RUN} <= set(run_scalars(frame, RETURN).columns)
+    assert run_scalars(frame, RETURN).empty
+    assert time_to_threshold(frame, RETURN, 1.0).empty
+
+
+def test_variants_and_seeds_are_runs_of_their_own(make_run, make_frame) -> None:
+    frame = make_frame(
+        make_run({0: 1.0, 10: 3.0}, seed=0)
+        + make_run({0: 2.0, 10: 3.0}, seed=1)
+        + make_run({0: 5.0, 10: 3.0}, seed=0, variant="lam=1")
+    )
+    table = run_scalars(frame, RETURN).set_index(["variant", "seed"])
+    assert table["j0"].to_dict() == {("", 0): 1.0, ("", 1): 2.0, ("lam=1", 0): 5.0}
+
+
+def test_the_online_row_of_step_0_counts(make_run, make_frame) -> None:
+    frame = make_frame(
+        make_run({-10: 0.0, 0: 1.0}, phase="offline")
+        + make_run({0: 2.0, 10: 4.0}, phase="online")
+        + make_run({0: 50.0}, phase="init")
+    )
+    scalars = only(run_scalars(frame, RETURN))
+    assert scalars["j0"] == 2.0
+    assert scalars["evaluations"] == 2
+
+
+def test_a_run_without_a_value_at_step_0_is_refused_by_name(make_run, make_frame) -> None:
+    frame = make_frame(make_run({-10: 1.0, 10: 2.0}, method="SAC", seed=7))
+    with pytest.raises(ResultsError, match=r"pen-binary-v0, SAC, seed 7: no return_mean .* 0"):
+        run_scalars(frame, RETURN)
+
+
+def test_a_task_without_the_measure_has_no_scalars_of_it(make_run, make_frame) -> None:
+    frame = make_frame(
+        make_run({0: 1.0, 10: 2.0}, success_any=0.5)
+        + make_run({0: 1.0, 10: 2.0}, env="HalfCheetah-v2", success_any=np.nan)
+    )
+    assert run_scalars(frame, SUCCESS)["env"].tolist() == ["pen-binary-v0"]
+    assert len(run_scalars(frame, RETURN)) == 2
+
+
+def test_a_run_without_the_measure_in_a_task_that_has_it_is_refused(make_run, make_frame) -> None:
+    frame = make_frame(
+        make_run({0: 1.0, 10: 2.0}, success_any=0.5)
+        + make_run({0: 1.0, 10: 2.0}, seed=1, success_any=np.nan)
+    )
+    with pytest.raises(ResultsError, match="seed 1: finished, but without any success_any"):
+        run_scalars(frame, SUCCESS)
+
+
+def test_an_absent_column_is_refused(make_run, make_frame) -> None:
+    frame = make_frame(make_run({0: 1.0}))
+    with pytest.raises(ResultsError, match="no column normalised_score"):
+        run_scalars(frame, NORMALISED)
+
+
+@pytest.mark.parametrize(
+    ("values", "time", "observed"),
+    [
+        # Medians of three: at 0 (1, 9, 9) = 9, though the policy was below before.
+        ({-20: 1.0, -10: 9.0, 0: 9.0, 10: 0.0}, 0.0, True),
+        # At 0 (0, 0, 9) = 0; at 10 (0, 9, 0) = 0; at 20 (9, 0, 9) = 9.
+        ({-20: 0.0, -10: 0.0, 0: 9.0, 10: 0.0, 20: 9.0}, 20.0, True),
+        # Reached offline only, lost at 0: (9, 0, 0) = 0; never again.
+        ({-30: 9.0, -20: 9.0, -10: 0.0, 0: 0.0, 10: 0.0, 20: 9.0}, 20.0, False),
+        # One lucky evaluation is not enough; two of three are, at the second.
+        ({-20: 0.0, -10: 0.0, 0: 0.0, 10: 9.0, 20: 0.0, 30: 0.0, 40: 9.0, 50: 9.0}, 50.0, True),
+        # No offline phase: the first evaluation stands for those before. At 10 (0, 0, 9) = 0.
+        ({0: 0.0, 10: 9.0, 20: 9.0}, 20.0, True),
+        ({0: 9.0, 10: 0.0, 20: 0.0}, 0.0, True),
+        # Exactly at the threshold counts.
+        ({0: 0.0, 10: 8.0, 20: 8.0}, 20.0, True),
+    ],
+)
+def test_time_to_threshold_by_hand(values, time, observed, make_run, make_frame) -> None:
+    row = only(time_to_threshold(make_frame(make_run(values)), RETURN, 8.0))
+    assert (row["time"], row["observed"]) == (time, observed)
+
+
+def test_a_window_of_one_is_the_first_crossing(make_run, make_frame) -> None:
+    frame = make_frame(make_run({0: 0.0, 10: 9.0, 20: 0.0}))
+    assert only(time_to_threshold(frame, RETURN, 8.0, window=1))["time"] == 10.0
+
+
+def test_frozen_methods_are_there_at_0_or_censored_at_the_budget(make_run, make_frame) -> None:
+    frame = make_frame(
+        make_run({0: 9.0}, method="BC", seed=0)
+        + make_run({0: 1.0}, method="BC", seed=1)
+        + make_run({0: 1.0, 70: 1.0}, method="SAC")
+    )
+    table = time_to_threshold(frame, RETURN, 8.0).set_index(["method", "seed"])
+    assert table["time"].to_dict() == {("BC", 0): 0.0, ("BC", 1): 70.0, ("SAC", 0): 70.0}
+    assert table["observed"].to_dict() == {("BC", 0): True, ("BC", 1): False, ("SAC", 0): False}
+    assert table["observed"].dtype == bool
+
+
+def test_a_threshold_on_a_distance_is_in_metres(make_run, make_frame) -> None:
+    rows = make_run(dict.fromkeys((0, 10, 20), 0.0))
+    for row, metres in zip(rows, (0.5, 0.05, 0.04), strict=True):
+        row["final_distance"] = metres
+    row = only(time_to_threshold(make_frame(rows), DISTANCE, 0.05))
+    assert (row["time"], row["observed"]) == (20.0, True)  # (0.5, 0.05, 0.04): 0.05
+
+
+@pytest.mark.parametrize(("threshold", "window"), [(1.0, 2), (1.0, 0), (np.nan, 3)])
+def test_senseless_thresholds_and_windows_are_refused(
+    threshold, window, make_run, make_frame
+) -> None:
+    with pytest.raises(ValueError, match="window|threshold"):
+        time_to_threshold(make_frame(make_run({0: 1.0})), RETURN, threshold, window)

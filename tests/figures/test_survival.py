@@ -1,0 +1,185 @@
+"""Kaplan-Meier, restricted means and the log-rank test against closed forms."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from figures.survival import kaplan_meier, log_rank, restricted_mean_ratio
+
+TIMES = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+SOME = np.array([True, True, False, True, True, True])  # censored at 3
+NONE = np.zeros(6, dtype=bool)
+ALL = np.ones(6, dtype=bool)
+
+
+def test_kaplan_meier_with_a_censored_run_by_hand() -> None:
+    # S: 5/6 from 1; 4/6 from 2; at 4 three are at risk: 4/6 * 2/3 = 4/9; at 5 2/9; at 6 0.
+    # Area to 5: 1 + 5/6 + 2 * 4/6 + 4/9.
+    result = kaplan_meier(TIMES, SOME, horizon=5.0)
+    assert result.median == 4.0
+    assert result.restricted_mean == pytest.approx(1 + 5 / 6 + 4 / 3 + 4 / 9)
+    assert (result.observed, result.n, result.horizon) == (5, 6, 5.0)
+
+
+def test_without_censoring_the_restricted_mean_is_the_mean_of_capped_times() -> None:
+    times = np.array([9.0, 2.0, 2.0, 7.0, 0.0])
+    result = kaplan_meier(times, np.ones(5, dtype=bool), horizon=5.0)
+    assert result.restricted_mean == pytest.approx((5 + 2 + 2 + 5 + 0) / 5)
+    assert result.median == 2.0
+
+
+def test_runs_that_never_arrive_are_not_left_out() -> None:
+    """Two of six arrive at 1: the mean of the solved alone would be 1."""
+    times = np.array([1.0, 1.0, 10.0, 10.0, 10.0, 10.0])
+    result = kaplan_meier(times, times < 10, horizon=10.0)
+    assert result.median == np.inf
+    assert result.median_high == np.inf
+    assert result.restricted_mean == pytest.approx((2 * 1 + 4 * 10) / 6)
+
+
+def test_no_run_arrives() -> None:
+    result = kaplan_meier(np.full(6, 8.0), NONE, horizon=8.0)
+    assert (result.median, result.median_high, result.restricted_mean) == (np.inf, np.inf, 8.0)
+    assert result.observed == 0
+
+
+def test_at_a_tie_events_come_before_censoring() -> None:
+    # At 2: three at risk, one event, then one is censored: S = 2/3; at 3 the last one: 0.
+    times, observed = np.array([2.0, 2.0, 3.0]), np.array([False, True, True])
+    assert kaplan_meier(times, observed, horizon=3.0).restricted_mean == pytest.approx(2 + 2 / 3)
+
+
+def test_upper_end_of_the_median_is_where_the_upper_limit_falls_to_a_half() -> None:
+    """Ten runs at 1..10, no censoring. With S = k/10 Greenwood's sum is (1 - S) / (10 S), so
+    the upper limit is exp(-exp(log(-log S) - 1.95996 sqrt((1 - S) / (10 S)) / -log S)).
+    S = 0.3: log(1.20397) = 0.18563, se 0.48305 / 1.20397 = 0.40121: exp(-exp(-0.60073)) = 0.578.
+    S = 0.2: log(1.60944) = 0.47588, se 0.63246 / 1.60944 = 0.39297: exp(-exp(-0.29432)) = 0.475."""
+    result = kaplan_meier(np.arange(1.0, 11.0), np.ones(10, dtype=bool), horizon=10.0)
+    assert result.median == 5.0
+    assert result.median_high == 8.0  # where S becomes 0.2
+
+
+def test_five_runs_cannot_bound_a_median_and_six_can() -> None:
+    """The median lies above all n runs with probability 1/2^n: 3.1 % with 5, 1.6 % with 6."""
+    five = kaplan_meier(np.zeros(5), np.ones(5, dtype=bool), horizon=9.0)
+    six = kaplan_meier(np.zeros(6), ALL, horizon=9.0)
+    assert (five.median, five.median_high) == (0.0, np.inf)
+    assert (six.median, six.median_high) == (0.0, 0.0)
+    assert kaplan_meier(TIMES, ALL, horizon=6.0).median_high == 6.0
+
+
+def test_no_bound_below_five_runs() -> None:
+    four = kaplan_meier(np.zeros(4), np.ones(4, dtype=bool), horizon=9.0)
+    assert np.isnan(four.median_high)
+    assert four.median == 0.0
+
+
+samples = st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=8)
+
+
+@settings(max_examples=100, deadline=None)
+@given(samples, st.integers(1, 9))
+def test_restricted_mean_is_the_area_under_scipys_estimate(sample, horizon: int) -> None:
+    times = np.array([float(time) for time, _ in sample])
+    observed = np.array([seen for _, seen in sample])
+    last = times.max()
+    if horizon > last and not observed[times == last].all():
+        with pytest.raises(ValueError, match="horizon"):
+            kaplan_meier(times, observed, horizon)
+        return
+    survival = stats.ecdf(stats.CensoredData(uncensored=times[observed], right=times[~observed])).sf
+    area = sum(float(survival.evaluate(step + 0.5)) for step in range(horizon))  # whole steps
+    assert kaplan_meier(times, observed, horizon).restricted_mean == pytest.approx(area)
+
+
+def test_a_horizon_beyond_what_is_known_is_refused() -> None:
+    with pytest.raises(ValueError, match="choose at most 6"):
+        kaplan_meier(TIMES, NONE, horizon=7.0)
+    assert kaplan_meier(TIMES, ALL, horizon=7.0).restricted_mean == pytest.approx(3.5)  # all known
+
+
+@pytest.mark.parametrize(
+    ("times", "observed", "horizon", "message"),
+    [
+        (TIMES, SOME[:5], 5.0, "observed"),
+        (TIMES, SOME.astype(float), 5.0, "observed"),
+        (-TIMES, SOME, 5.0, "negative"),
+        (np.array([np.nan]), np.array([True]), 5.0, "nan"),
+        (np.array([]), np.array([], dtype=bool), 5.0, "no value"),
+        (TIMES, SOME, 0.0, "horizon"),
+        (TIMES, SOME, np.inf, "horizon"),
+    ],
+)
+def test_senseless_samples_are_refused(times, observed, horizon: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        kaplan_meier(times, observed, horizon)
+
+
+def test_ratio_by_hand() -> None:
+    # Without censoring before the horizon: means 6 and 3.
+    slow = np.array([6.0, 6.0, 5.0, 7.0, 6.0]), np.ones(5, dtype=bool)
+    fast = np.array([3.0, 2.0, 4.0, 3.0, 3.0]), np.ones(5, dtype=bool)
+    ratio = restricted_mean_ratio(slow, fast, horizon=10.0)
+    assert ratio.value == pytest.approx(2.0)
+    assert 1.5 < ratio.low < 2.0 < ratio.high < 2.6
+    assert ratio.seeds == 5
+
+
+def test_ratio_is_turned_over_with_its_samples() -> None:
+    slow, fast = (TIMES + 2, SOME), (TIMES, ALL)
+    one = restricted_mean_ratio(slow, fast, horizon=6.0)
+    other = restricted_mean_ratio(fast, slow, horizon=6.0)
+    assert one.value == pytest.approx(1 / other.value)
+    assert one.high == pytest.approx(1 / other.low, rel=0.05)
+
+
+def test_ratio_interval_is_that_of_all_resamples() -> None:
+    """Against a constant sample of mean 2: all 5^5 resamples of the other."""
+    times = np.array([1.0, 2.0, 4.0, 8.0, 9.0])
+    every = [np.mean(chosen) / 2 for chosen in itertools.product(times, repeat=5)]
+    ratio = restricted_mean_ratio(
+        (times, np.ones(5, dtype=bool)), (np.full(5, 2.0), np.ones(5, dtype=bool)), horizon=10.0
+    )
+    expected = np.percentile(every, [2.5, 97.5])
+    np.testing.assert_allclose([ratio.low, ratio.high], expected, atol=0.1)
+
+
+def test_ratio_where_no_time_is_needed() -> None:
+    at_once, late = (np.zeros(6), ALL), (np.full(6, 5.0), ALL)
+    ratio = restricted_mean_ratio(late, at_once, horizon=5.0)
+    assert (ratio.value, ratio.low, ratio.high) == (np.inf, np.inf, np.inf)
+    both = restricted_mean_ratio(at_once, at_once, horizon=5.0)
+    assert (both.value, both.low, both.high) == (1.0, 1.0, 1.0)
+
+
+def test_ratio_has_no_interval_below_five_runs() -> None:
+    few = np.array([1.0, 2.0]), np.ones(2, dtype=bool)
+    ratio = restricted_mean_ratio(few, (TIMES, ALL), horizon=5.0)
+    assert ratio.value == pytest.approx(1.5 / ((1 + 2 + 3 + 4 + 5 + 5) / 6))
+    assert not ratio.known
+
+
+def test_log_rank_by_hand() -> None:
+    """a: events at 1, 2; b: events at 3, 4. Expected in a: 2/4 at 1, 1/3 at 2, 0 after: 5/6.
+    Variance: 1/4 + 2/9 = 17/36. Z = (2 - 5/6) / sqrt(17/36) = 1.69775; two-sided p = 0.08955."""
+    a = np.array([1.0, 2.0]), np.array([True, True])
+    b = np.array([3.0, 4.0]), np.array([True, True])
+    assert log_rank(a, b) == pytest.approx(2 * stats.norm.sf((7 / 6) / np.sqrt(17 / 36)))
+    assert log_rank(a, b) == pytest.approx(log_rank(b, a))
+
+
+def test_log_rank_counts_censored_runs() -> None:
+    late = np.full(6, 6.0), NONE
+    assert log_rank((TIMES, ALL), late) < log_rank((TIMES, ALL), (np.full(6, 6.0), ALL)) < 0.1
+
+
+@pytest.mark.filterwarnings("error")
+def test_log_rank_says_nothing_where_there_is_nothing() -> None:
+    assert log_rank((TIMES, NONE), (TIMES, NONE)) == 1.0
+    assert log_rank((np.zeros(6), ALL), (np.zeros(5), np.ones(5, dtype=bool))) == 1.0
