@@ -1,0 +1,239 @@
+"""What each exchanged component is worth, and how results depend on a swept number.
+
+A run's ``variant`` is the registry's name of what was exchanged and every ``key=value`` that was
+set, with commas between. Two labels that differ in one of these are an ablation: the one without it
+is the unchanged row. So nothing but the CSV is needed to tell what was varied.
+
+* A name (``batch``), or a setting whose value is no number (``normalisation=BatchMean``), is an
+  exchange: its effect is the difference of a scalar from the unchanged row.
+* A setting whose value is a number is swept: its points are levels, not differences.
+* Runs without prior data (``data`` none) are compared with the unchanged row of each data source.
+
+Scalars are times the measure's sign (``figures.scalars``): a positive effect is an improvement.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from figures.ablation_names import PURPOSES
+from figures.estimates import Estimate, aggregate, difference, paired_difference
+from figures.panels import Panel
+from figures.scalars import DISTANCE, NORMALISED, RETURN, SUCCESS, Measure, run_scalars
+from figures.statistics import Floats, centre, runs
+from figures.table import RUN
+
+SCALARS = ("auc", "jt")
+MEASURES = {
+    "pen-binary-v0": SUCCESS, "door-binary-v0": SUCCESS, "relocate-binary-v0": SUCCESS,
+    "SawyerPush-v0": DISTANCE,
+    "HalfCheetah-v2": NORMALISED, "Ant-v2": NORMALISED, "Walker2d-v2": NORMALISED,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """A label taken apart: method, name of the exchange ("" for none), what was set."""
+
+    method: str
+    named: str
+    settings: frozenset[str] = frozenset()
+
+    @property
+    def registered(self) -> str:
+        """The name in the registry: ``AWAC``, ``AWAC[batch]``."""
+        return f"{self.method}[{self.named}]" if self.named else self.method
+
+    def without(self, setting: str) -> Row:
+        """The row in which ``setting`` was not set."""
+        return Row(self.method, self.named, self.settings - {setting})
+
+    def name(self, common: frozenset[str] = frozenset()) -> str:
+        """``AWAC[batch] tau=0.01``, less the settings ``common`` to all rows."""
+        return " ".join((self.registered, *sorted(self.settings - common)))
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What ``row`` differs from the unchanged row by, in one scalar on one task.
+
+    Attributes:
+        row: what was run.
+        base: the unchanged row.
+        scalar: ``auc`` or ``jt``.
+        estimate: difference, positive is better; None if there is no finished run of either.
+        seeds: single differences, (n,): of pairs, or from the unchanged row's centre.
+        paired: whether runs of a seed share prior data and initialisation.
+        finished, started: runs of the row.
+    """
+
+    row: Row
+    base: Row
+    scalar: str
+    estimate: Estimate | None
+    seeds: tuple[float, ...]
+    paired: bool
+    finished: int
+    started: int
+
+
+@dataclass(frozen=True)
+class Level:
+    """A scalar at one value of a swept setting.
+
+    ``unchanged``: the row itself, whose value the CSV does not tell (NaN).
+    """
+
+    base: Row
+    key: str
+    value: float
+    scalar: str
+    estimate: Estimate
+    seeds: tuple[float, ...]
+    unchanged: bool
+
+
+def parse(method: str, variant: str) -> Row:
+    """Take a label's parts asunder; a value may hold commas itself (``q_hidden=16,16``)."""
+    parts: list[str] = []
+    for part in filter(None, variant.split(",")):
+        if parts and "=" not in part and "=" in parts[-1]:
+            parts[-1] += "," + part
+        else:
+            parts.append(part)
+    # AWAC[lambda=0.1] is a value of lambda, whatever it was set by
+    parts = [f"lam={p.removeprefix('lambda=')}" if p.startswith("lambda=") else p for p in parts]
+    named = [part for part in parts if "=" not in part]
+    return Row(method, ",".join(named), frozenset(part for part in parts if "=" in part))
+
+
+def number(setting: str) -> float:
+    """The value of ``key=value``; NaN if it is no finite number."""
+    try:
+        value = float(setting.partition("=")[2])
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def condition_rows(panel: Panel, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the panel, and those of its task and profile that had no prior data."""
+    alone = (frame["env"] == panel.env) & (frame["profile"] == panel.profile)
+    alone &= (frame["data"] == "none") & (panel.data != "none")
+    return pd.concat([panel.rows(frame), frame[alone]])
+
+
+def measure_of(panel: Panel, rows: pd.DataFrame) -> Measure:
+    """What the panel's task is measured by; its return where some run has no value of that."""
+    wanted = MEASURES.get(panel.env, RETURN)
+    if wanted.column not in rows:
+        return RETURN
+    done = runs(rows).query("status == 'done'")[list(RUN)]
+    values = rows.merge(done, on=list(RUN)).groupby(list(RUN))[wanted.column]
+    return wanted if bool(values.count().gt(0).all()) else RETURN
+
+
+class Runs:
+    """The runs of one panel, by row."""
+
+    def __init__(self, panel: Panel, frame: pd.DataFrame) -> None:
+        own = condition_rows(panel, frame)
+        self.measure = measure_of(panel, own)
+        self._table = run_scalars(own, self.measure)
+        first = own.drop_duplicates([*RUN, "method", "variant"])
+        keys = first[list(RUN)].itertuples(index=False, name=None)
+        self._checksums = dict(zip(keys, first["data_checksum"], strict=True))
+        pairs = zip(first["method"], first["variant"], strict=True)
+        labels = dict(zip(first["label"], (parse(*pair) for pair in pairs), strict=True))
+        self.started = Counter(labels[name] for name in first["label"])
+        self._table["row"] = [labels[name] for name in self._table["label"]]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every row that was started."""
+        return list(self.started)
+
+    def of(self, row: Row) -> pd.DataFrame:
+        """Scalars of the finished runs of ``row``, by seed, with ``checksum`` of the data."""
+        mine = self._table[self._table["row"] == row].drop_duplicates("seed").sort_values("seed")
+        keys = mine[list(RUN)].itertuples(index=False, name=None)
+        return mine.assign(checksum=[self._checksums[key] for key in keys]).set_index("seed")
+
+
+def exchanges(rows: Sequence[Row]) -> list[tuple[Row, Row]]:
+    """(changed, unchanged) for every exchange of a component, in the order of ``PURPOSES``."""
+    known = set(rows)
+    pairs: list[tuple[Row, Row]] = []
+    for row in rows:
+        if row.named:
+            base = Row(row.method, "", row.settings)
+            swept = any(row.without(s) in known for s in row.settings if not math.isnan(number(s)))
+            pairs += [(row, base)] if base in known and not swept else []
+        else:
+            bases = (row.without(s) for s in row.settings if math.isnan(number(s)))
+            pairs += [(row, base) for base in bases if base in known]
+    order = list(PURPOSES)
+    return sorted(
+        pairs,
+        key=lambda pair: (
+            order.index(pair[0].registered) if pair[0].registered in order else len(order),
+            pair[0].name(), pair[1].name(),
+        ),
+    )  # fmt: skip
+
+
+def effects(found: Runs, pairs: Sequence[tuple[Row, Row]]) -> Iterator[Effect]:
+    """Both scalars of every pair of rows that the panel has."""
+    for row, base in pairs:
+        if row not in found.started:
+            continue
+        a, b = found.of(row), found.of(base)
+        shared = a.index.intersection(b.index)
+        same = (a.loc[shared, "checksum"] == b.loc[shared, "checksum"]) & (
+            a.loc[shared, "data"] == b.loc[shared, "data"]
+        )
+        paired = len(shared) == len(a) > 0 and bool(same.all())
+        for scalar in SCALARS:
+            estimate, seeds = _compare(a[scalar], b[scalar], paired=paired)
+            yield Effect(row, base, scalar, estimate, seeds, paired, len(a), found.started[row])
+
+
+def _compare(
+    a: pd.Series[float], b: pd.Series[float], *, paired: bool
+) -> tuple[Estimate | None, tuple[float, ...]]:
+    if a.empty or b.empty:
+        return None, ()
+    first = np.asarray(a, dtype=np.float64)
+    second = np.asarray(b.loc[a.index] if paired else b, dtype=np.float64)
+    if paired:
+        return paired_difference(first, second), tuple(map(float, first - second))
+    return difference(first, second), tuple(map(float, first - centre(second)))
+
+
+def levels(found: Runs) -> Iterator[Level]:
+    """Both scalars at every value of every swept setting, and of the unchanged rows."""
+    known = set(found.rows)
+    swept = sorted(
+        {
+            (row.without(s).name(), s.partition("=")[0], number(s), row, row.without(s))
+            for row in found.rows
+            for s in row.settings
+            if not math.isnan(number(s)) and row.without(s) in known
+        },
+        key=lambda entry: entry[:3],
+    )
+    bases = {(base, key): None for _, key, _, _, base in swept}
+    points = [(base, key, value, row) for _, key, value, row, base in swept]
+    points += [(base, key, math.nan, base) for base, key in bases]
+    for base, key, value, row in points:
+        table = found.of(row)
+        for scalar in SCALARS if len(table) else ():
+            values: Floats = np.asarray(table[scalar], dtype=np.float64)
+            estimate, seeds = aggregate([values]), tuple(map(float, values))
+            yield Level(base, key, value, scalar, estimate, seeds, row == base)

@@ -1,0 +1,255 @@
+"""The ablation figure: planted effects appear where they were planted, with their sign."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from figures.ablation_effects import Row, Runs, effects, exchanges, levels, parse
+from figures.ablations import draw, make
+from figures.panels import panels_of
+from figures.table import ResultsError, read_results
+
+STEPS = (-100, 0, 50, 100)
+PEN, CHEETAH = "pen-binary-v0", "HalfCheetah-v2"
+SEED_LEVELS = (0.40, 0.45, 0.50, 0.60, 0.70)  # of the unchanged row, so that seeds differ
+
+Rows = list[dict[str, Any]]
+WriteCsv = Callable[..., Path]
+
+
+@pytest.fixture
+def runs_of(make_run) -> Callable[..., Rows]:
+    """Runs of one row: seed s is at SEED_LEVELS[s] + shift throughout."""
+
+    def build(variant: str = "", shift: float = 0.0, seeds: int = 5, **cells: object) -> Rows:
+        rows: Rows = []
+        for seed in range(seeds):
+            values = dict.fromkeys(STEPS, SEED_LEVELS[seed] + shift)
+            for row in make_run(values, variant=variant, seed=seed, **cells):
+                score = row["return_mean"]
+                rows.append(row | {"success_any": score, "normalised_score": score})
+        return rows
+
+    return build
+
+
+@pytest.fixture
+def write_csv(tmp_path: Path) -> WriteCsv:
+    def write(*groups: Rows) -> Path:
+        path = tmp_path / "small" / "ablations.csv"
+        path.parent.mkdir(exist_ok=True)
+        pd.DataFrame([row for group in groups for row in group]).to_csv(path, index=False)
+        return path
+
+    return write
+
+
+def found_in(csv: Path, env: str = PEN) -> Runs:
+    frame = read_results(csv, drawn=["success_any", "normalised_score"])
+    return Runs(panels_of(frame, [env])[0], frame)
+
+
+def points(ax: Axes, marker: str) -> list[tuple[float, float]]:
+    """Places of the estimates drawn with `marker`."""
+    lines = [line for line in ax.lines if line.get_marker() == marker]
+    return [(float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in lines]
+
+
+def segments(ax: Axes) -> list[list[float]]:
+    """x of the horizontal lines that are intervals."""
+    pairs = [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_linewidth() > 1.5]
+    return [list(map(float, line.get_xdata())) for line in pairs]
+
+
+def text_of(figure: Figure) -> str:
+    return " ".join(text.get_text() for text in figure.texts)
+
+
+def test_a_label_is_taken_apart() -> None:
+    assert parse("AWAC", "") == Row("AWAC", "")
+    assert parse("AWAC", "Z(s)-50").registered == "AWAC[Z(s)-50]"
+    row = parse("AWAC", "batch,q_hidden=16,16,tau=0.01")
+    assert row == Row("AWAC", "batch", frozenset({"q_hidden=16,16", "tau=0.01"}))
+    assert row.name(frozenset({"q_hidden=16,16"})) == "AWAC[batch] tau=0.01"
+    assert parse("AWAC", "lambda=0.1") == parse("AWAC", "lam=0.1")
+
+
+def test_what_differs_in_one_component_is_compared_and_nothing_else() -> None:
+    texts = (
+        "tau=1", "V-sampled,tau=1", "batch,tau=1", "lam=0.5,tau=1", "batch,lam=0.5,tau=1",
+        "normalisation=BatchMean,tau=1", "no-clip,tau=1,lam=9",
+    )  # fmt: skip
+    rows = [parse("AWAC", text) for text in texts] + [parse("SAC", "tau=1")]
+    base = parse("AWAC", "tau=1")
+    # in the order of PURPOSES; batch at lambda 0.5 is a point of batch's own sweep, no-clip at 9
+    # has no unchanged row
+    assert exchanges(rows) == [
+        (parse("AWAC", "batch,tau=1"), base),
+        (parse("AWAC", "V-sampled,tau=1"), base),
+        (parse("AWAC", "normalisation=BatchMean,tau=1"), base),
+    ]
+
+
+def test_planted_differences_stand_at_their_row_and_side(runs_of, write_csv) -> None:
+    csv = write_csv(
+        runs_of(), runs_of("no-clamp", 0.1), runs_of("batch", -0.2),
+        runs_of(env=CHEETAH), runs_of("batch", 0.05, env=CHEETAH),
+    )  # fmt: skip
+    pen, cheetah = draw(csv).axes
+    assert points(pen, "o") == [pytest.approx((0.1, -0.16)), pytest.approx((-0.2, 0.84))]
+    assert points(pen, "D") == [pytest.approx((0.1, 0.16)), pytest.approx((-0.2, 1.16))]
+    assert points(cheetah, "o") == [pytest.approx((0.05, 0.84))]
+    for ax in (pen, cheetah):
+        low, high = ax.get_xlim()
+        assert low < 0 < high
+
+
+def test_auc_and_final_value_are_told_apart(runs_of, write_csv) -> None:
+    changed = [
+        row | {"success_any": row["success_any"] - 0.2 * (row["env_step"] == 100)}
+        for row in runs_of("batch")
+    ]
+    found = found_in(write_csv(runs_of(), changed))
+    auc, jt = effects(found, exchanges(found.rows))
+    # trapezoid over 0, 50, 100: the last value counts 25 / 100; JT: mean of the two online values
+    assert (auc.scalar, jt.scalar) == ("auc", "jt")
+    assert auc.estimate.value == pytest.approx(-0.05)
+    assert jt.estimate.value == pytest.approx(-0.10)
+
+
+def test_pairs_of_seeds_cancel_what_seeds_share(runs_of, write_csv) -> None:
+    """The same shift of every seed is certain in pairs, and uncertain between groups."""
+    figure = draw(write_csv(runs_of(), runs_of("batch", 0.1)))
+    for low, high in segments(figure.axes[0]):
+        assert (low, high) == pytest.approx((0.1, 0.1))
+    assert "independent" not in text_of(figure)
+    other = runs_of("batch", 0.1, data_checksum="cd" * 32)
+    figure = draw(write_csv(runs_of(), other))
+    for low, high in segments(figure.axes[0]):
+        assert low < 0.05 and high > 0.15
+    assert "Not of pairs" in text_of(figure)
+
+
+def test_runs_without_data_are_compared_with_those_that_have_it(runs_of, write_csv) -> None:
+    none = {"data": "none", "labels": "stored", "data_checksum": "ef" * 32}
+    figure = draw(write_csv(runs_of(), runs_of("batch"), runs_of("scratch", -0.3, **none)))
+    (forest,) = figure.axes
+    assert points(forest, "o")[1] == pytest.approx((-0.3, 0.84))
+    assert "independent runs (other prior data): AWAC[scratch] on pen-binary-v0" in text_of(figure)
+
+
+def test_below_five_seeds_there_are_points_and_no_interval(runs_of, write_csv) -> None:
+    figure = draw(write_csv(runs_of(seeds=4), runs_of("batch", 0.1, seeds=4)))
+    (forest,) = figure.axes
+    assert not segments(forest)
+    small = [line for line in forest.lines if line.get_marker() == "."]
+    assert [len(line.get_xdata()) for line in small] == [4, 4]
+    assert np.allclose([line.get_xdata() for line in small], 0.1)
+    assert "no intervals below 5" in text_of(figure)
+    assert len(segments(draw(write_csv(runs_of(), runs_of("batch", 0.1))).axes[0])) == 2
+
+
+def test_fewer_distance_is_better(runs_of, write_csv) -> None:
+    def push(variant: str, shift: float) -> Rows:
+        rows = runs_of(variant, shift, env="SawyerPush-v0", data="random")
+        return [row | {"final_distance": row["return_mean"]} for row in rows]
+
+    (forest,) = draw(write_csv(push("", 0.0), push("batch", -0.1))).axes
+    assert points(forest, "o") == [pytest.approx((0.1, -0.16))]
+    assert "−final distance" in forest.get_xlabel()
+
+
+def test_swept_values_stand_at_their_place_and_the_row_at_its_own(runs_of, write_csv) -> None:
+    csv = write_csv(runs_of(), runs_of("lam=0.1", -0.1), runs_of("lam=1", -0.2))
+    (panel,) = draw(csv).axes
+    assert panel.get_xscale() == "log"
+    dashed = [line for line in panel.lines if line.get_linestyle() == "--"]
+    assert [line.get_ydata()[0] for line in dashed] == pytest.approx([0.5167, 0.5167], abs=1e-3)
+
+    identity = {"method": {"objective": {"weights": {"shape": {"lam": 0.3}}}}}
+    run = {"env": PEN, "data": "human", "labels": "relabelled", "profile": "paper"}
+    entry = run | {"method": "AWAC", "variant": "", "seed": 0, "identity": identity}
+    csv.with_name("ablations.manifest.json").write_text(json.dumps([entry]))
+    (panel,) = draw(csv).axes
+    x, y = zip(*points(panel, "o"), strict=True)
+    assert x == pytest.approx((0.1, 0.3, 1.0), rel=0.03)
+    # interquartile mean of 0.40 ... 0.70 without the ends: (0.45 + 0.50 + 0.60) / 3
+    assert y == pytest.approx((0.5167 - 0.1, 0.5167, 0.5167 - 0.2), abs=1e-3)
+    assert any(list(line.get_xdata()) == [0.3, 0.3] for line in panel.lines)
+
+
+def test_each_swept_number_has_a_row_of_panels(runs_of, write_csv) -> None:
+    csv = write_csv(
+        runs_of(seeds=1), runs_of("lam=1", seeds=1),
+        *(runs_of(f"prior_rollouts={n}", seeds=1) for n in (0, 50)),
+        *(runs_of(name, env=CHEETAH, seeds=1) for name in ("", "batch")),
+    )  # fmt: skip
+    axes = draw(csv).axes
+    assert [ax.get_xlabel() for ax in axes[2:]] == ["λ", "λ", "prior_rollouts", "prior_rollouts"]
+    assert axes[4].get_xscale() == "linear"  # 0 has no logarithm
+    assert "not swept" in [text.get_text() for text in axes[3].texts]
+
+
+def test_sweep_of_a_variant_starts_from_that_variant(runs_of, write_csv) -> None:
+    found = found_in(write_csv(runs_of("batch"), runs_of("batch,lam=1", 0.2)))
+    assert {level.base for level in levels(found)} == {parse("AWAC", "batch")}
+
+
+def test_failed_runs_are_counted_and_named_not_averaged(runs_of, write_csv) -> None:
+    bad = runs_of("no-clamp", -9.0)
+    bad = [row | {"status": "failed"} if row["seed"] == 1 else row for row in bad]
+    all_bad = [row | {"status": "failed"} for row in runs_of("batch", -9.0)]
+    figure = draw(write_csv(runs_of(), bad, all_bad))
+    (forest,) = figure.axes
+    said = [text.get_text() for text in forest.texts]
+    assert "4 of 5 runs finished" in said and "0 of 5 runs finished" in said
+    assert len(points(forest, "o")) == 1
+    assert "Failed, not counted: " in text_of(figure)
+    assert "AWAC [no-clamp] on pen-binary-v0 seed 1" in text_of(figure)
+
+
+def test_caption_states_its_facts(runs_of, write_csv) -> None:
+    figure = draw(write_csv(runs_of("tau=1"), runs_of("batch,tau=1"), runs_of("lam=1,tau=1")))
+    for fact in (
+        "AUC: mean over online steps.", "Success: share of evaluation episodes",
+        "5 seeds; lines: 95 % percentile bootstrap", "All with tau=1.", "Preset small",
+        "commit 0123456789", "Pairs of the same seed", "normaliser: mean weight 1 in each batch",
+    ):  # fmt: skip
+        assert fact in " ".join(text_of(figure).split()), fact
+
+
+@pytest.mark.filterwarnings("error")
+def test_picture_is_whole_and_its_bytes_are_stable(
+    runs_of, write_csv, is_inside, tmp_path: Path
+) -> None:
+    names: Sequence[str] = ("Q-beta", "Z(s)", "Z(s)-50", "reverse-KL", "V-sampled", "scratch")
+    variants = ("", *names, "lam=0.1", "lam=2")
+    both = [runs_of(name, -0.1, 3, env=env) for env in (PEN, CHEETAH) for name in variants]
+    assert is_inside(draw(write_csv(*both)))
+    csv = write_csv(runs_of(), runs_of("batch"), runs_of("lam=0.1"))
+    paths = make(csv, tmp_path / "out" / "ablations")
+    again = make(csv, tmp_path / "again" / "ablations")
+    assert [path.name for path in paths] == ["ablations.png", "ablations.pdf"]
+    assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
+
+
+def test_nothing_to_compare_is_said_with_the_way_out(runs_of, write_csv) -> None:
+    csv = write_csv(runs_of(), runs_of(method="SAC"))
+    with pytest.raises(ResultsError, match="nothing to compare; run `python reproduce/ablations"):
+        draw(csv)
+
+
+def test_damaged_manifest_is_named(runs_of, write_csv) -> None:
+    csv = write_csv(runs_of(), runs_of("lam=1"))
+    csv.with_name("ablations.manifest.json").write_text("[{")
+    with pytest.raises(ResultsError, match="ablations.manifest.json: not readable"):
+        draw(csv)
