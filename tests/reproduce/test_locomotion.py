@@ -194,7 +194,10 @@ def test_hand_tasks_have_no_expert_to_train(capsys: pytest.CaptureFixture[str]) 
     assert "HalfCheetah-v2" in capsys.readouterr().err
 
 
-def test_training_ends_once_it_is_good_enough(tmp_path: Path) -> None:
+def test_training_ends_once_it_is_good_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_expert, "FINAL_EPISODES", 1)
     handlers = _handlers()
     actor, out = tmp_path / filename(CHEETAH), tmp_path / "results"
     arguments = ["--env", CHEETAH, "--out", str(out), "--actor", str(actor), *TINY, "--set",
