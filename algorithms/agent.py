@@ -63,6 +63,7 @@ class Agent:
             name: method.optimizer.build(self.networks[name].parameters(), descent)
             for name, descent in descents.items()
         }
+        self._rates = {name: descent.learning_rate for name, descent in descents.items()}
         # Exploration and sampled losses draw from here, so that a checkpoint fixes them all.
         self.generator = torch.Generator(self.device).manual_seed(sampling)
         # one for evaluation alone: how often it is done must not change what is learned
@@ -198,7 +199,9 @@ class Agent:
         for name in losses:
             self.optimizers[name].zero_grad(set_to_none=True)
         torch.autograd.backward(list(losses.values()))
+        factor = self.method.annealing.factor(self.updates)
         for name in losses:
+            self.optimizers[name].param_groups[0]["lr"] = factor * self._rates[name]
             self.optimizers[name].step()
 
     def state_dict(self) -> dict[str, Any]:

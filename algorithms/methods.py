@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from algorithms.acting import Acting, ModeOrSample
+from algorithms.annealing import Annealing, ConstantRates
 from algorithms.behavior import Behavior, NoBehavior
 from algorithms.constraints import AnyConstraint, NoConstraint
 from algorithms.critics import Critic
@@ -50,6 +51,7 @@ class Method:
     goals: Goals = RecordedGoals()
     reward_scaling: RewardScaling = TaskUnits()
     optimizer: Optimizer = Adam()
+    annealing: Annealing = ConstantRates()
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from algorithms.annealing import ConstantRates, LinearDecay
 from algorithms.optimizers import MomentumSGD
-from tests.algorithms.conftest import EVERY_ROW, tiny_agent
+from tests.algorithms.conftest import EVERY_ROW, make_batch, tiny_agent
 
 EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_ROW)
 RATES = {"policy": (3e-4, 1e-4), "critic": (3e-4, 0.0), "value": (3e-4, 0.0),
@@ -73,3 +74,24 @@ def test_changed_rates_reach_the_optimisers(
 ) -> None:
     (group,) = tiny_agent(name, "paper", change).optimizers[network].param_groups
     assert group[key] == value
+
+
+def test_rates_decay_to_nothing() -> None:
+    agent = tiny_agent("SAC", "paper", "annealing=LinearDecay", "annealing.over_updates=4")
+    batch = make_batch()
+    seen = []
+    for _ in range(6):
+        before = agent.networks["critic"].mlp.flat.clone()
+        agent.update(batch)
+        moved = bool((agent.networks["critic"].mlp.flat != before).any())
+        seen.append((agent.optimizers["critic"].param_groups[0]["lr"], moved))
+    # 1, 3/4, 2/4, 1/4 of 3e-4, then nothing moves any more
+    rates = [3e-4, 2.25e-4, 1.5e-4, 0.75e-4, 0.0, 0.0]
+    assert [rate for rate, _ in seen] == pytest.approx(rates)
+    assert [moved for _, moved in seen] == [True] * 4 + [False] * 2
+
+
+def test_rates_are_constant_otherwise() -> None:
+    assert {ConstantRates().factor(u) for u in (0, 1, 10**9)} == {1.0}
+    with pytest.raises(ValueError, match="over_updates"):
+        LinearDecay(over_updates=0)
