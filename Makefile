@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # else Matplotlib makes a folder among the user's settings
 export MPLCONFIGDIR ?= $(CURDIR)/$(VENV)/matplotlib
 
-.PHONY: install figure1 figure2 figure3 ablations plot tables check-results export test test-faults test-slurm test-slurm-faults lint benchmark clean
+.PHONY: install figure1 figure2 figure3 ablations plot tables check-results export report test test-faults test-slurm test-slurm-faults lint benchmark clean
 
 install: $(VENV)/.installed
 
@@ -42,6 +42,14 @@ check-results: $(VENV)/.installed-plot
 # results/small as CSV and as curves for other tools, into export/.
 export: $(VENV)/.installed-plot
 	$(BIN)/python reproduce/export.py --preset small
+
+$(VENV)/.installed-report: $(VENV)/.installed-plot
+	$(PIP) -e '.[report]'
+	touch $@
+
+# The verdict on every claim, with its evidence, from the committed CSVs; trains nothing.
+report: $(VENV)/.installed-report
+	$(BIN)/python reproduce/report.py --preset small
 
 # The paper's tables, from the code.
 tables: $(VENV)/.installed

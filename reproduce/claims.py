@@ -3,8 +3,8 @@
     from reproduce.claims import CLAIMS, evaluate
 
 A claim quotes the paper, says which experiments hold its evidence and asks rules of it; what a
-rule needs to be convinced is written in ``rules`` and ``time_rules``, how effects make a verdict in
-``verdicts``. Version 1 of the rules, the one in force, was fixed on 2026-11-25 from the claims
+rule needs to be convinced is written in ``judging/rules`` and ``judging/time_rules``, how effects make
+a verdict in ``judging/verdicts``. Version 1 of the rules, the one in force, was fixed on 2026-11-25 from the claims
 list, when no result at preset ``paper`` existed; at preset ``small`` the pen (all methods, at most
 3 seeds, so no interval and no verdict either way) and one method on the door had been run.
 """
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from figures.figure1 import PANELS as HAND
 from figures.figure2 import PANELS as PUSH
 from figures.figure3 import PANELS as LOCOMOTION
-from reproduce.evidence import Arm, Evidence
-from reproduce.rules import Difference, Improvement, Leads, Level, Negligible, Rule, Similar
-from reproduce.time_rules import Faster, Solved
-from reproduce.verdicts import Finding, Verdict, combine, conjunction
+from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.rules import Difference, Improvement, Leads, Level, Negligible, Rule, Similar
+from reproduce.judging.time_rules import Faster, Solved
+from reproduce.judging.verdicts import Finding, Verdict, combine, conjunction
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ AWAC, SAC, BEAR, ABM, AWR, DAPG, BRAC, MPO = arms(
     "AWAC", "SAC", "BEAR", "ABM-MPO", "AWR", "DAPG", "BRAC", "MPO"
 )
 SAC_BC = Arm("SAC+BC")
+SCRATCH = Arm("AWAC [scratch]", "none")
 BASELINES = arms("SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC", "MPO")
 LEARNERS = tuple(arm for arm in BASELINES if arm.label != "BC")
 WITHOUT_DEMONSTRATIONS = tuple(arm for arm in BASELINES if arm.label != "DAPG")
@@ -236,7 +237,7 @@ PUSH_CLAIMS = (
         "is actually able to make use of the offline dataset effectively",
         "AWAC with the random data has an AUC more than 1 cm better than without",
         ("figure2",),
-        (Part((Difference("auc", AWAC, (Arm("AWAC [scratch]", "none"),), PUSH),)),),
+        (Part((Difference("auc", AWAC, (SCRATCH,), PUSH),)),),
     ),
     Claim(
         "S3",
@@ -473,7 +474,7 @@ DESIGN_CLAIMS = (
         "AWAC with prior data has an AUC more than delta above AWAC without, for demonstrations "
         "(pen), random data (pushing) and expert data (HalfCheetah)",
         ("figure1", "figure2", "figure3", "ablations"),
-        (Part((Difference("auc", AWAC, (Arm("AWAC [scratch]", "none"),), (PEN, *PUSH, CHEETAH)),)),),
+        (Part((Difference("auc", AWAC, (SCRATCH,), (PEN, *PUSH, CHEETAH)),)),),
         "Read as: every type of data helps.",
     ),
     Claim(

@@ -14,8 +14,8 @@ import pytest
 from figures.estimates import Estimate
 from figures.table import label
 from reproduce.claims import ANT, CHEETAH, CLAIMS, PEN, WALKER, Claim, evaluate
-from reproduce.evidence import Arm, Evidence, domain_of, load
-from reproduce.rules import (
+from reproduce.judging.evidence import Arm, Evidence, domain_of, load
+from reproduce.judging.rules import (
     Difference,
     Improvement,
     Leads,
@@ -23,8 +23,8 @@ from reproduce.rules import (
     Negligible,
     Similar,
 )
-from reproduce.time_rules import Faster, Solved
-from reproduce.verdicts import Effect, Verdict, above, below, combine, conjunction
+from reproduce.judging.time_rules import Faster, Solved
+from reproduce.judging.verdicts import Effect, Verdict, above, below, combine, conjunction
 
 STEPS = (0, 2_000, 5_000, 10_000, 50_000, 100_000, 120_000, 150_000)
 MEASURED = {"hand": "success_any", "push": "final_distance", "locomotion": "normalised_score"}

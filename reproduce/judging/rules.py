@@ -27,8 +27,8 @@ from figures.estimates import (
 )
 from figures.multiplicity import holm
 from figures.statistics import Floats
-from reproduce.evidence import MARGINS, Arm, Evidence, domain_of
-from reproduce.verdicts import Effect, Verdict, above, below, similar
+from reproduce.judging.evidence import MARGINS, Arm, Evidence, domain_of
+from reproduce.judging.verdicts import Effect, Verdict, above, below, similar
 
 ALPHA = 0.05
 NAMES = {

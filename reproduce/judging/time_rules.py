@@ -11,9 +11,9 @@ import numpy as np
 from figures.estimates import proportion
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.survival import Sample, kaplan_meier, log_rank, restricted_mean_ratio
-from reproduce.evidence import Arm, Evidence
-from reproduce.rules import Answer, answer
-from reproduce.verdicts import NO_ESTIMATE, Effect, Verdict, above, below
+from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.rules import Answer, answer
+from reproduce.judging.verdicts import NO_ESTIMATE, Effect, Verdict, above, below
 
 
 def _time_note(sample: Sample) -> str:

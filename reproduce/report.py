@@ -1,0 +1,118 @@
+"""What the results say about every claim of the paper, with the evidence: REPORT.md, report.html.
+
+    python reproduce/report.py                 # results/small
+    python reproduce/report.py --preset paper
+    python reproduce/report.py --no-html       # without the interactive page
+
+Reads the CSVs in results/<preset>/ and writes into the same folder REPORT.md with its pictures in
+report/, verdicts.csv (one row an effect) with verdicts.meta.json (which version of the rules judged
+which files), and report.html, which needs `pip install '.[report]'`. Trains nothing, needs no
+torch. The same results give the same bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from figures.files import whole_file
+from figures.table import ResultsError
+from reproduce.grid import PresetName
+from reproduce.installation import NotInstalled
+from reproduce.judging.evidence import EXPERIMENTS, Evidence, load, manifest
+from reproduce.reporting.charts import Pool
+from reproduce.reporting.content import Content, content
+from reproduce.reporting.document import document
+from reproduce.reporting.html import require_report, to_html
+from reproduce.reporting.inventory import judged_files
+from reproduce.reporting.markdown import to_markdown
+from reproduce.reporting.pictures import charts, draw_pictures
+from reproduce.reporting.verdict_files import write_verdicts
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Options of the report."""
+
+    preset: PresetName = "small"
+    """Whose results are judged; the grid that they are compared with is this preset's."""
+    out: Path | None = None
+    """Results folder, read and written (default: results/<preset>)."""
+    html: bool = True
+    """Write report.html, the page with interactive curves."""
+
+    @property
+    def results(self) -> Path:
+        """The results folder."""
+        return self.out if self.out is not None else Path("results") / self.preset
+
+
+def read(options: ReportOptions) -> Content:
+    """What is to be said about the folder.
+
+    Raises:
+        ResultsError: it holds no results, or some that cannot be judged.
+    """
+    folder = options.results
+    tables = load(folder)
+    if not tables:
+        names = ", ".join(f"{name}.csv" for name in EXPERIMENTS)
+        raise ResultsError(
+            f"{folder}: none of {names} is there; make one with "
+            f"`python reproduce/figure1.py --preset {options.preset}`"
+        )
+    for name, table in tables.items():
+        found = table["preset"].iloc[0]
+        if found != options.preset:
+            raise ResultsError(
+                f"{folder / name}.csv: holds preset {found}, not {options.preset}; "
+                f"give --preset {found}, or another --out"
+            )
+    manifests = {name: manifest(folder, name) for name in tables}
+    return content(Evidence(tables), manifests, judged_files(folder, tables), options.preset)
+
+
+def write(found: Content, options: ReportOptions) -> list[Path]:
+    """Write everything; returns the paths, pictures left out.
+
+    Raises:
+        NotInstalled: the page cannot be made; everything else is written.
+    """
+    out = options.results
+    blocks = document(found, out)
+    draw_pictures(found, blocks, out)
+    written = [out / "REPORT.md", *write_verdicts(found, out)]
+    _write_text(written[0], to_markdown(blocks))
+    if options.html:
+        require_report()
+        pool = Pool()
+        page = to_html(blocks, charts(found, pool), pool, out)
+        written.append(out / "report.html")
+        _write_text(written[-1], page)
+    return written
+
+
+def _write_text(path: Path, text: str) -> None:
+    with whole_file(path) as file:
+        file.write(text.encode())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = tyro.cli(ReportOptions, args=arguments, description=__doc__)
+    try:
+        paths = write(read(options), options)
+    except NotInstalled as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except ResultsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print("report: " + "  ".join(map(str, paths)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

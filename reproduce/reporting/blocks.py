@@ -1,0 +1,142 @@
+"""The pieces of a report, and how its numbers are written; two renderers make text of them.
+
+Text may hold `` `code` ``, ``**bold**`` and ``[links](target)``, nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from figures.estimates import Estimate
+
+NONE = "–"
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; ``anchor`` is what links point to."""
+
+    level: int
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Warning:
+    """What a reader must not overlook."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The paper's words."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list of single lines."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of text; every row has as many as there are columns."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"{len(row)} cells in a row of {len(self.columns)}: {row}")
+
+
+@dataclass(frozen=True)
+class Code:
+    """Shell commands, one a line."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture beside the report, ``path`` relative to it, "" for none; in a page that can draw,
+    the chart of that name stands in its place."""
+
+    path: str
+    alt: str
+    chart: str = ""
+
+
+Block = Heading | Text | Warning | Quote | Items | Table | Code | Picture
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """``0.123``, with U+2212 for minus; an en dash for what is unknown."""
+    if value is None or math.isnan(value):
+        return NONE
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", "−")
+
+
+def interval(estimate: Estimate | None) -> str:
+    """``0.1 … 0.3``."""
+    if estimate is None or not estimate.known:
+        return NONE
+    return f"{number(estimate.low)} … {number(estimate.high)}"
+
+
+def with_interval(estimate: Estimate, values: Sequence[float]) -> str:
+    """``0.2 [0.1 … 0.3]``; below 5 seeds the runs instead: ``0.2 (0.1, 0.3)``."""
+    if estimate.known:
+        return f"{number(estimate.value)} [{interval(estimate)}]"
+    if len(values) == 1:
+        return f"{number(estimate.value)} (one run)"
+    return f"{number(estimate.value)} ({', '.join(map(number, values))})"
+
+
+def p_value(value: float | None) -> str:
+    """``0.012``; ``< 0.001``."""
+    return "< 0.001" if value is not None and value < 0.001 else number(value)
+
+
+def badge(verdict: str) -> str:
+    """``**SUPPORTED**``: every verdict as loud as any other."""
+    return f"**{verdict.upper()}**"
+
+
+def counted(number: int, name: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{number:,} {name}{'s' * (number != 1)}"
+
+
+def link(out: Path, target: str, text: str) -> str:
+    """A link from a file in ``out`` to one of the project, or its name where there is none.
+
+    A report that lies outside of the project would show where that is on this machine.
+    """
+    file, _, anchor = target.partition("#")
+    folder = out.resolve()
+    if not folder.is_relative_to(ROOT) or not (ROOT / file).exists():
+        return f"{text} (`{file}`)"
+    up = "../" * len(folder.relative_to(ROOT).parts)
+    return f"[{text}]({up}{file}{'#' * bool(anchor)}{anchor})"

@@ -1,0 +1,224 @@
+"""What a report says, from the evidence alone: no file is read, none written.
+
+    content(evidence, manifests, files, "small") -> Content
+
+``document`` puts it in order, ``markdown`` and ``html`` in words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from figures.panels import DATA_NAMES
+from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+from figures.table import RUN
+from reproduce.claims import CLAIMS, Claim, evaluate
+from reproduce.grid import PresetName
+from reproduce.judging.evidence import Evidence, domain_of
+from reproduce.judging.verdicts import RULES_VERSION, Finding, Verdict
+from reproduce.reporting.aggregates import Aggregate, aggregates
+from reproduce.reporting.commands import commands, preset_for, wants
+from reproduce.reporting.inventory import (
+    PROFILES,
+    Cell,
+    JudgedFile,
+    LeftOut,
+    Made,
+    Manifests,
+    Spent,
+    data_used,
+    every_run,
+    grid,
+    left_out,
+    software,
+    spent,
+)
+from reproduce.reporting.sensitivity import Sensitivity, sensitivity
+
+SILENT = (Verdict.NOT_RUN, Verdict.NOT_TESTABLE)
+"""Verdicts that say nothing about the claim: their cards have no picture."""
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Rows for one picture of a card: of one experiment, one domain and one profile."""
+
+    experiment: str
+    domain: str
+    profile: str
+    tasks: tuple[str, ...]
+    rows: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Side:
+    """A claim under one profile."""
+
+    profile: str
+    finding: Finding
+    sensitivity: tuple[Sensitivity, ...]
+    panels: tuple[Panels, ...]
+    commands: tuple[str, ...]
+    runs: int
+    hours: float
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The CSVs behind its effects."""
+        sources = (effect.source for effect in self.finding.effects if effect.source)
+        return tuple(f"{source}.csv" for source in dict.fromkeys(sources))
+
+
+@dataclass(frozen=True)
+class Card:
+    """A claim, and what was found under every profile."""
+
+    claim: Claim
+    sides: tuple[Side, ...]
+    beyond_preset: int | None
+    """Online step that it asks about and that runs of the preset do not reach."""
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """One a profile."""
+        return tuple(side.finding.verdict for side in self.sides)
+
+
+@dataclass(frozen=True)
+class Content:
+    """A report."""
+
+    preset: PresetName
+    rules_version: str
+    files: tuple[JudgedFile, ...]
+    cards: tuple[Card, ...]
+    aggregates: tuple[Aggregate, ...]
+    cells: tuple[Cell, ...]
+    left_out: tuple[LeftOut, ...]
+    spent: tuple[Spent, ...]
+    data: tuple[Made, ...]
+    software: tuple[Made, ...]
+    runs: int
+    finished: int
+    evidence: Evidence
+
+    def counts(self, profile: str) -> dict[Verdict, int]:
+        """How many claims came out how."""
+        number = PROFILES.index(profile)
+        found = Counter(card.verdicts[number] for card in self.cards)
+        return {verdict: found[verdict] for verdict in Verdict}
+
+    @property
+    def few_seeds(self) -> list[Cell]:
+        """Cells with finished runs, but too few for an interval."""
+        return [cell for cell in self.cells if 0 < cell.done < MIN_SEEDS_FOR_INTERVAL]
+
+
+def content(
+    evidence: Evidence,
+    manifests: Manifests,
+    files: Sequence[JudgedFile],
+    preset: PresetName,
+) -> Content:
+    """Judge every claim under every profile, and take stock.
+
+    Args:
+        evidence: rows of one results folder.
+        manifests: entries by experiment.
+        files: the CSVs that the rows were read from.
+        preset: whose grid is compared with the runs.
+
+    Raises:
+        ResultsError: a run cannot be reduced to scalars.
+    """
+    views = [evidence.under(profile=profile) for profile in PROFILES]
+    last = every_run(evidence.tables)
+    return Content(
+        preset=preset,
+        rules_version=RULES_VERSION,
+        files=tuple(files),
+        cards=tuple(_card(claim, views, preset) for claim in CLAIMS),
+        aggregates=tuple(each for view in views for each in aggregates(view)),
+        cells=tuple(grid(evidence, preset)),
+        left_out=tuple(left_out(evidence, manifests)),
+        spent=tuple(spent(last)),
+        data=tuple(data_used(last)),
+        software=tuple(software(manifests)),
+        runs=len(last),
+        finished=int((last["status"] == "done").sum()) if len(last) else 0,
+        evidence=evidence,
+    )
+
+
+def _card(claim: Claim, views: Sequence[Evidence], preset: PresetName) -> Card:
+    steps = [want.step for want in wants(claim, views[0]) if want.step]
+    beyond = [step for step in steps if preset_for(preset, step) != preset]
+    return Card(
+        claim, tuple(_side(claim, view, preset) for view in views), max(beyond, default=None)
+    )  # fmt: skip
+
+
+def _side(claim: Claim, evidence: Evidence, preset: PresetName) -> Side:
+    finding = evaluate(claim, evidence)
+    used = runs_used(claim, evidence, finding)
+    last = every_run(used)
+    shown = finding.verdict not in SILENT
+    return Side(
+        evidence.profile,
+        finding,
+        tuple(sensitivity(claim, evidence)) if shown else (),
+        tuple(_panels(claim, evidence, used)) if shown else (),
+        () if _is_complete(claim, finding) else tuple(commands(claim, evidence, preset)),
+        len(last),
+        float(last["wall_s"].sum(skipna=False)) / 3600 if "wall_s" in last else float("nan"),
+    )
+
+
+def _is_complete(claim: Claim, finding: Finding) -> bool:
+    """Whether no run could add to the finding: it is decided, and nothing is missing."""
+    missing = any(effect.verdict is Verdict.NOT_RUN for effect in finding.effects)
+    decided = finding.verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+    return bool(claim.untestable) or (decided and not missing)
+
+
+def runs_used(claim: Claim, evidence: Evidence, finding: Finding) -> dict[str, pd.DataFrame]:
+    """Rows of the finished runs behind the effects, by experiment."""
+    sources = {(effect.source, effect.task) for effect in finding.effects if effect.source}
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for source, task in sorted(sources):
+        for want in wants(claim, evidence):
+            if want.task == task:
+                rows = evidence.rows(source, task, want.arm, want.horizon)
+                parts.setdefault(source, []).append(rows)
+    return {
+        source: pd.concat(rows).drop_duplicates([*RUN, "phase", "env_step"])
+        for source, rows in parts.items()
+    }
+
+
+def _panels(claim: Claim, evidence: Evidence, used: dict[str, pd.DataFrame]) -> list[Panels]:
+    """Pictures by experiment and domain: whole runs, and those that failed or are unfinished."""
+    names = {arm.label for arm in claim.arms()}
+    found = []
+    for source, rows in used.items():
+        table = evidence.tables[source]
+        conditions = set(zip(rows["env"], rows["data"], rows["labels"], strict=True))
+        mine = table["label"].isin(names) & (table["profile"] == evidence.profile)
+        held = zip(table["env"], table["data"], table["labels"], strict=True)
+        shown = table[mine & pd.Series([each in conditions for each in held], index=table.index)]
+        for domain in evidence.measures:
+            tasks = tuple(t for t in claim.tasks() if domain_of(t) == domain)
+            part = shown[shown["env"].isin(tasks)]
+            if not part.empty:
+                present = tuple(t for t in tasks if t in set(part["env"]))
+                found.append(Panels(source, domain, evidence.profile, present, part))
+    return found
+
+
+def data_name(kind: str) -> str:
+    """``human data``, as in the figures."""
+    return DATA_NAMES.get(kind, f"{kind} data")

@@ -1,0 +1,107 @@
+"""The whole report as blocks, in order: front page, aggregates, stock, cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from figures.figure1 import METRICS as HAND_METRICS
+from figures.figure2 import METRICS as PUSH_METRICS
+from figures.figure3 import METRICS as LOCOMOTION_METRICS
+from reproduce.judging.evidence import MEASURES
+from reproduce.reporting.aggregates import ALL_TASKS, SCALARS, Aggregate, TaskScores
+from reproduce.reporting.blocks import (
+    Block,
+    Heading,
+    Picture,
+    Table,
+    Text,
+    interval,
+    number,
+    with_interval,
+)
+from reproduce.reporting.cards import card_blocks
+from reproduce.reporting.content import Content
+from reproduce.reporting.front import front_blocks
+from reproduce.reporting.stock import stock_blocks
+
+METRICS = {"hand": HAND_METRICS, "push": PUSH_METRICS, "locomotion": LOCOMOTION_METRICS}
+
+
+def document(content: Content, out: Path) -> list[Block]:
+    """All blocks of the report that lies in ``out``."""
+    blocks = [*front_blocks(content), *_aggregates(content), *stock_blocks(content, out)]
+    blocks.append(Heading(2, "Claims", "claims"))
+    for card in content.cards:
+        blocks += card_blocks(card, content)
+    return blocks
+
+
+def aggregate_name(found: Aggregate) -> str:
+    """Name of an aggregate's picture, without its ending."""
+    return f"aggregate-{found.domain}-{found.profile}"
+
+
+def curves_name(found: Aggregate, column: str) -> str:
+    """Name of the chart of all methods of a domain."""
+    return f"curves-{found.experiment}-{found.profile}-{column}"
+
+
+def _aggregates(content: Content) -> Iterator[Block]:
+    yield Heading(2, "Aggregates", "aggregates")
+    yield Text(
+        "J is success at any step on the hand, the negative distance of puck and goal in metres in "
+        "pushing, the normalised score (0 random, 1 the demonstrations) in locomotion; final J the "
+        "mean of the last five evaluations, AUC the mean over online steps. Interquartile means "
+        "(means below 4 runs) with 95 % stratified bootstrap intervals in brackets; below 5 seeds "
+        "there is none, and single runs stand in parentheses."
+    )
+    if not content.aggregates:
+        yield Text("No finished run.")
+    for found in content.aggregates:
+        name = aggregate_name(found)
+        yield Heading(3, f"{found.domain.capitalize()}, profile {found.profile}", name)
+        alt = f"Scores, performance profile and probability of improvement: {found.domain}"
+        yield Picture(f"report/{name}.png", alt)
+        for scores in found.by_task if len(found.tasks) > 1 else found.by_task[:-1]:
+            yield Text(f"**{scores.task}**")
+            yield _score_table(scores, len(found.tasks) if scores.task == ALL_TASKS else 1)
+        if any(found.improvements.values()):
+            yield _improvement_table(found)
+        yield from _curves(found)
+
+
+def _curves(found: Aggregate) -> Iterator[Block]:
+    shown = {metric.column: metric.name for metric in METRICS[found.domain]}
+    column = MEASURES[found.domain].column
+    for each, name in sorted(shown.items(), key=lambda item: item[0] != column):
+        chart = curves_name(found, each)
+        path = f"report/{chart}.png" if each == column else ""
+        yield Picture(path, f"{name}, every seed, profile {found.profile}", chart)
+
+
+def _score_table(scores: TaskScores, tasks: int) -> Table:
+    """One row a method."""
+    rows = []
+    for place, final in enumerate(scores.scores["jt"]):
+        mine = [scores.scores[scalar][place] for scalar in SCALARS]
+        count = scores.tasks_of[final.label]
+        cells = (with_interval(score.estimate, score.values) for score in mine)
+        rows.append((final.label, f"{count} of {tasks}", str(len(final.values)), *cells))
+    return Table(("method", "tasks", "runs", *SCALARS.values()), tuple(rows))
+
+
+def _improvement_table(found: Aggregate) -> Table:
+    """P(AWAC > other), per scalar."""
+    rows = []
+    columns = [SCALARS[scalar] for scalar in found.improvements]
+    first = next(iter(found.improvements.values()))
+    for place, score in enumerate(first):
+        cells = []
+        for scores in found.improvements.values():
+            estimate = scores[place].estimate
+            known = f" [{interval(estimate)}]" if estimate.known else ""
+            cells.append(f"{number(estimate.value)}{known}")
+        rows.append((score.label, str(score.estimate.seeds), *cells))
+    names = tuple(f"P(AWAC better), {name}" for name in columns)
+    return Table(("AWAC against", "seeds", *names), tuple(rows))

@@ -1,0 +1,127 @@
+"""The front page: what came out, and what a reader must not overlook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+from reproduce.grid import PRESETS
+from reproduce.judging.verdicts import Verdict
+from reproduce.reporting.blocks import Block, Heading, Table, Text, Warning, badge, counted
+from reproduce.reporting.cards import anchor_of
+from reproduce.reporting.content import Content
+from reproduce.reporting.inventory import PROFILES
+
+_ORDER = (
+    Verdict.SUPPORTED,
+    Verdict.CONTRADICTED,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_RUN,
+    Verdict.NOT_TESTABLE,
+)
+
+
+def front_blocks(content: Content) -> Iterator[Block]:
+    """Title, summary, warnings and the verdict matrix."""
+    yield Heading(1, f"Reproduction report, preset {content.preset}", "top")
+    yield Text(summary(content))
+    for text in warnings(content):
+        yield Warning(text)
+    yield Heading(2, "Verdicts", "verdicts")
+    yield Text(
+        "A verdict is judged by intervals: wholly beyond the threshold supports, wholly on the "
+        "other side contradicts, anything else is inconclusive. Profile `paper` is the paper's "
+        "text, `released` what the authors' published scripts run. Each claim links to its card."
+    )
+    yield Table(
+        ("claim", "asked", *PROFILES),
+        tuple(
+            (
+                f"[{card.claim.id}](#{anchor_of(card.claim)})",
+                card.claim.check,
+                *map(badge, card.verdicts),
+            )
+            for card in content.cards
+        ),
+    )
+    yield Table(
+        ("profile", *map(str, _ORDER)),
+        tuple(
+            (profile, *(str(content.counts(profile)[verdict]) for verdict in _ORDER))
+            for profile in PROFILES
+        ),
+    )
+
+
+def summary(content: Content) -> str:
+    """One paragraph, of counts alone."""
+    total = len(content.cards)
+    parts = [
+        f"{counted(total, 'claim')} of the paper {'were' if total != 1 else 'was'} put to "
+        f"{counted(content.finished, 'finished run')} by version {content.rules_version} of the "
+        "rules, which was fixed before any result at preset `paper` existed."
+    ]
+    for profile in PROFILES:
+        counts = content.counts(profile)
+        found = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _ORDER)
+        parts.append(f"Profile `{profile}`: {found}.")
+    done = [cell for cell in content.cells if cell.done]
+    if done:
+        tasks = list(dict.fromkeys(cell.want.task for cell in done))
+        low, high = min(c.done for c in done), max(c.done for c in done)
+        seeds = counted(low, "seed") if low == high else f"{low} to {high} seeds"
+        parts.append(f"Run so far: {', '.join(tasks)}, with {seeds} a method.")
+    return " ".join(parts)
+
+
+def warnings(content: Content) -> Iterator[str]:
+    """What stands between these results and a statement about the paper."""
+    if content.preset != "paper":
+        yield (
+            f"Preset `{content.preset}` is not the paper's: its networks, batches and budgets are "
+            f"smaller ({_preset(content)}). Its verdicts are about these settings and neither "
+            "confirm nor refute what the paper reports for its own."
+        )
+    few = content.few_seeds
+    if few:
+        run = sum(cell.done > 0 for cell in content.cells)
+        yield (
+            f"{len(few)} of {counted(run, 'cell')} (method, task, profile) that were run have "
+            f"fewer than {MIN_SEEDS_FOR_INTERVAL} finished seeds: single runs and no interval are "
+            "given for them, and nothing is concluded from them."
+        )
+    unfinished = [each for each in content.left_out if not each.reason.startswith("finished")]
+    if unfinished:
+        yield (
+            f"{counted(len(unfinished), 'run')} failed or {'are' if len(unfinished) > 1 else 'is'} "
+            "unfinished, and in no statistic; [see below](#left-out)."
+        )
+    changed = [file.name for file in content.files if any("+" in c for c in file.commits)]
+    if changed:
+        yield (
+            f"{', '.join(changed)}: some runs were made with files that differed from their commit "
+            "(`+changes`)."
+        )
+    yield from _mixed(content)
+
+
+def _mixed(content: Content) -> Iterator[str]:
+    """Tasks whose methods started from prior data that is not the same bit for bit."""
+    by_task: dict[str, int] = {}
+    for made in content.data:
+        by_task[made.what] = by_task.get(made.what, 0) + 1
+    several = [what for what, count in by_task.items() if count > 1]
+    if several:
+        yield (
+            f"Not all runs started from the same bits of prior data ({'; '.join(several)}); which "
+            "did stands under [data](#data)."
+        )
+
+
+def _preset(content: Content) -> str:
+    preset = PRESETS[content.preset]
+    return ", ".join(f"`{key}={_plain(value)}`" for key, value in preset.settings.items())
+
+
+def _plain(value: object) -> str:
+    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)

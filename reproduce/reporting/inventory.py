@@ -1,0 +1,232 @@
+"""What was run: files, runs that are missing or left out, data, software and compute."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from figures.figure1 import PANELS as HAND
+from figures.figure2 import PANELS as PUSH
+from figures.figure3 import PANELS as LOCOMOTION
+from figures.statistics import runs
+from figures.table import RUN, label
+from reproduce.claims import CLAIMS
+from reproduce.figure1 import METHODS
+from reproduce.figure2 import METHODS as PUSH_METHODS
+from reproduce.grid import PRESETS, PresetName
+from reproduce.judging.evidence import Arm, Evidence
+from reproduce.manifest import manifest_of
+from reproduce.reporting.commands import Want, finished_seeds, wants
+
+GRIDS = (
+    ("figure1", HAND, METHODS),
+    ("figure2", PUSH, PUSH_METHODS),
+    ("figure3", LOCOMOTION, METHODS),
+)
+PROFILES = ("paper", "released")
+Manifests = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class JudgedFile:
+    """A CSV whose rows were judged; checksums are SHA-256 of the bytes."""
+
+    experiment: str
+    name: str
+    sha256: str
+    manifest_sha256: str
+    rows: int
+    runs: int
+    commits: tuple[str, ...]
+    versions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Runs of one arm on one task that the preset's grid, or a claim, asks for."""
+
+    want: Want
+    profile: str
+    wanted: int
+    done: int
+
+    @property
+    def missing(self) -> int:
+        """Seeds that are not finished."""
+        return max(0, self.wanted - self.done)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A run that is in no statistic, and why."""
+
+    experiment: str
+    profile: str
+    task: str
+    label: str
+    data: str
+    seed: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Compute of the runs of one method on one task: sums of the last ``wall_s``, in hours.
+
+    A run is one single-threaded process, so that its hours are core-hours.
+    """
+
+    profile: str
+    task: str
+    label: str
+    runs: int
+    hours: float
+
+
+@dataclass(frozen=True)
+class Made:
+    """Something that runs were made with (prior data of a task, a set of versions), and by how
+    many of them."""
+
+    what: str
+    which: str
+    detail: str
+    runs: int
+
+
+def judged_files(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[JudgedFile]:
+    """The files of ``tables`` in ``folder``."""
+    found = []
+    for experiment, table in tables.items():
+        csv = folder / f"{experiment}.csv"
+        manifest = manifest_of(csv)
+        found.append(
+            JudgedFile(
+                experiment, csv.name, sha256_of(csv),
+                sha256_of(manifest) if manifest.is_file() else "",
+                len(table), len(runs(table)),
+                tuple(sorted(set(table["commit"]))), tuple(sorted(set(table["version"]))),
+            )
+        )  # fmt: skip
+    return found
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex; that of ``envs.files`` would need a simulator."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def grid(evidence: Evidence, preset: PresetName) -> list[Cell]:
+    """Every cell of the figures' grids, then what claims ask for beside them, by profile."""
+    cells = []
+    for profile in PROFILES:
+        seen = evidence.under(profile=profile)
+        every = [
+            Want(experiment, task, Arm(method))
+            for experiment, tasks, methods in GRIDS
+            for task in tasks
+            for method in methods
+        ]
+        asked = (want for claim in CLAIMS for want in wants(claim, seen))
+        every += [Want(want.experiment, want.task, want.arm) for want in asked]
+        cells += [
+            Cell(want, profile, PRESETS[preset].seeds, finished_seeds(seen, want))
+            for want in dict.fromkeys(every)
+        ]
+    return cells
+
+
+def left_out(evidence: Evidence, manifests: Manifests) -> Iterator[LeftOut]:
+    """Failed and unfinished runs, failed runs without a row, and finished ones of other data."""
+    views = {profile: evidence.under(profile=profile) for profile in PROFILES}
+    for experiment, table in evidence.tables.items():
+        reasons = {
+            (*(str(entry[name]) for name in RUN[:4]), label(entry["method"], entry["variant"]),
+             int(entry["seed"])): str(entry["reason"])
+            for entry in manifests.get(experiment, ())
+            if "reason" in entry
+        }  # fmt: skip
+        for row in runs(table).itertuples(index=False):
+            key = tuple(getattr(row, name) for name in RUN)
+            reason = reasons.pop(key, "")
+            if row.status == "failed":
+                reason = f"failed at step {row.last_step:,}: {_first_line(reason)}"
+            elif row.status == "running":
+                reason = f"not finished: at step {row.last_step:,}"
+            else:
+                reason = _not_judged(views[row.profile], experiment, row)
+            if reason:
+                yield _left_out(experiment, key, reason)
+        for key, reason in sorted(reasons.items()):
+            yield _left_out(experiment, key, f"failed before any row: {_first_line(reason)}")
+
+
+def _left_out(experiment: str, key: Sequence[Any], reason: str) -> LeftOut:
+    task, data, _, profile, name, seed = key
+    return LeftOut(experiment, profile, task, name, data, seed, reason)
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0].strip() or "no reason recorded"
+
+
+def _not_judged(evidence: Evidence, experiment: str, run: Any) -> str:
+    """Why a finished run enters no verdict; "" if it may enter one."""
+    arm = Arm(run.label, "none" if run.data == "none" else "prior")
+    judged = evidence.rows(experiment, run.env, arm)
+    kinds = set(zip(judged["data"], judged["labels"], strict=True))
+    if (run.data, run.labels) in kinds:
+        return ""
+    names = " and ".join(sorted({f"{data}, {labels}" for data, labels in kinds}))
+    return f"finished with {run.data} data, {run.labels} labels; judged are runs with {names}"
+
+
+def every_run(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The last row of every run, once, though several experiments may share it."""
+    if not tables:
+        return pd.DataFrame(columns=[*RUN, "wall_s"])
+    rows = pd.concat(list(tables.values()), ignore_index=True)
+    last = rows.sort_values([*RUN, "env_step", "grad_step"], kind="stable")
+    return last.drop_duplicates(list(RUN), keep="last").reset_index(drop=True)
+
+
+def spent(last: pd.DataFrame) -> list[Spent]:
+    """Hours by profile, task and method; ``last``: from ``every_run``. Runs without a time have
+    NaN hours."""
+    if "wall_s" not in last.columns:
+        last = last.assign(wall_s=float("nan"))
+    return [
+        Spent(*map(str, key), len(mine), float(mine["wall_s"].sum(skipna=False)) / 3600)
+        for key, mine in last.groupby(["profile", "env", "label"], sort=True)
+    ]
+
+
+def data_used(last: pd.DataFrame) -> list[Made]:
+    """Prior data by task, kind and labels: which checksums, made by which methods' runs."""
+    found = []
+    for (task, data, labels, checksum), mine in last.groupby(
+        ["env", "data", "labels", "data_checksum"], sort=True
+    ):
+        names = ", ".join(sorted(set(mine["label"])))
+        found.append(Made(f"{task}, {data} data, {labels} labels", checksum, names, len(mine)))
+    return found
+
+
+def software(manifests: Manifests) -> list[Made]:
+    """Versions by commit, of every run in the manifests, each once."""
+    entries: dict[str, tuple[str, str, str]] = {}
+    for manifest in manifests.values():
+        for entry in manifest:
+            environment = entry.get("environment", {})
+            versions = environment.get("versions", {})
+            text = ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
+            key = "|".join(str(entry.get(name)) for name in (*RUN[:4], "method", "variant", "seed"))
+            kept = versions.get("awac-reproduction", "")
+            entries[key] = (kept, str(environment.get("commit", "")), text)
+    every = list(entries.values())
+    return [Made(*each, every.count(each)) for each in sorted(set(every))]

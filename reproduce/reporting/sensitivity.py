@@ -1,0 +1,119 @@
+"""Whether a verdict hangs on how success is measured: the same rules, asked of other columns.
+
+The thresholds of the rules are in units of the measure, so that an alternative is brought to a
+scale on which they mean the same: a return of the hand lies on [0, 1] between the worst possible
+and the best possible, and success in pushing is divided by 5, so that delta, 1 cm, is 5 % of
+episodes. A threshold that is a success rate ("0.9 of the episodes") says nothing of a return; such
+claims are not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from figures.scalars import Measure
+from figures.table import ResultsError
+from reproduce.claims import Claim, evaluate
+from reproduce.judging.evidence import Evidence, domain_of
+from reproduce.judging.rules import Level, Rule
+from reproduce.judging.verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another measure for one domain.
+
+    Attributes:
+        domain: whose tasks are measured by it.
+        name: in words.
+        column: of the results.
+        scale: what its values are multiplied by.
+        is_rate: a threshold that is a success rate means the same on it.
+    """
+
+    domain: str
+    name: str
+    column: str
+    scale: float = 1.0
+    is_rate: bool = True
+
+    @property
+    def measure(self) -> Measure:
+        """The measure, of a column that ``_with_columns`` adds."""
+        return Measure(f"alternative:{self.column}", self.name)
+
+
+ALTERNATIVES = (
+    Alternative("hand", "sustained success", "success_sustained"),
+    Alternative("hand", "success at the last step", "success_final"),
+    Alternative("hand", "return, from worst to best possible", "score", 0.01, is_rate=False),
+    Alternative("push", "success at the last step, δ = 5 % of episodes", "success_final", 0.2),
+    Alternative("locomotion", "return on D4RL's scale", "d4rl_score", 0.01),
+)
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """The verdict by another measure; None where it cannot be asked, and why."""
+
+    name: str
+    verdict: Verdict | None
+    reason: str = ""
+
+
+def sensitivity(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
+    """The verdict on ``claim`` by every alternative for a domain of its tasks."""
+    domains = {domain_of(task) for task in claim.tasks()}
+    for other in ALTERNATIVES:
+        if other.domain not in domains:
+            continue
+        if not other.is_rate and any(map(_is_absolute, _rules(claim))):
+            yield Sensitivity(other.name, None, "not asked: the threshold is a success rate")
+            continue
+        tables = {name: _with_column(table, other) for name, table in evidence.tables.items()}
+        measures = {**evidence.measures, other.domain: other.measure}
+        if not _measured(claim, tables, other):
+            yield Sensitivity(other.name, None, f"not measured: no {other.column}")
+            continue
+        try:
+            found = evaluate(claim, evidence.under(tables=tables, measures=measures))
+        except ResultsError as error:  # some of the runs lack it
+            yield Sensitivity(other.name, None, f"not measured: {error}")
+        else:
+            yield Sensitivity(other.name, found.verdict)
+
+
+def _rules(claim: Claim) -> list[Rule]:
+    return [rule for part in claim.parts for rule in part.rules]
+
+
+def _is_absolute(rule: Rule) -> bool:
+    """Whether its threshold is a value of the measure, not a difference."""
+    if isinstance(rule, Level):
+        return rule.scalar in ("j0", "jt", "auc")
+    return hasattr(rule, "threshold")
+
+
+def _with_column(table: pd.DataFrame, other: Alternative) -> pd.DataFrame:
+    if other.column not in table.columns:
+        return table
+    return table.assign(**{other.measure.column: other.scale * table[other.column]})
+
+
+def _measured(claim: Claim, tables: dict[str, pd.DataFrame], other: Alternative) -> bool:
+    """Whether every task of the domain that the claim asks for and that was run has values."""
+    for task in claim.tasks():
+        if domain_of(task) != other.domain:
+            continue
+        for name in claim.experiments:
+            rows = tables[name] if name in tables else pd.DataFrame({"env": []})
+            rows = rows[rows["env"] == task]
+            if rows.empty:
+                continue
+            column = other.measure.column
+            if column not in rows.columns or rows[column].isna().all():
+                return False
+    return True

@@ -1,0 +1,154 @@
+"""What was run and by what: deviations, missing and excluded runs, data, software, compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from reproduce.grid import PRESETS
+from reproduce.reporting.blocks import (
+    NONE,
+    Block,
+    Heading,
+    Items,
+    Table,
+    Text,
+    counted,
+    link,
+    number,
+)
+from reproduce.reporting.content import Content
+from reproduce.reporting.inventory import PROFILES, Cell
+
+SHORT = 12  # digits of a checksum that are shown where the whole one stands elsewhere
+
+
+def stock_blocks(content: Content, out: Path) -> Iterator[Block]:
+    """Everything between the aggregates and the cards."""
+    yield Heading(2, "Deviations from the paper", "deviations")
+    yield Items(tuple(_deviations(content, out)))
+    yield Heading(2, "Runs missing", "missing")
+    yield from _missing(content)
+    yield Heading(2, "Runs left out", "left-out")
+    yield from _left_out(content)
+    yield Heading(2, "Data", "data")
+    yield Text("The first 16 digits of the SHA-256 of all prior data of a run.")
+    yield Table(
+        ("prior data", "checksum", "runs", "methods"),
+        tuple((m.what, f"`{m.which}`", str(m.runs), m.detail) for m in content.data),
+    )
+    yield Heading(2, "Files judged", "files")
+    yield Text(
+        f"Version {content.rules_version} of the rules was applied to these files; "
+        "`verdicts.csv` holds every effect, `verdicts.meta.json` the whole checksums."
+    )
+    yield Table(
+        ("file", "sha256", "rows", "runs", "commits", "versions"),
+        tuple(
+            (
+                file.name, f"`{file.sha256[:SHORT]}`", str(file.rows), str(file.runs),
+                ", ".join(file.commits) or NONE, ", ".join(file.versions),
+            )
+            for file in content.files
+        ),
+    )  # fmt: skip
+    yield Heading(2, "Software", "software")
+    if content.software:
+        yield Table(
+            ("version", "commit", "runs", "with"),
+            tuple((m.what, m.which or NONE, str(m.runs), m.detail) for m in content.software),
+        )
+    else:
+        yield Text("No manifest lies beside the results, so that the versions are not known.")
+    yield Heading(2, "Compute", "compute")
+    yield from _compute(content)
+
+
+def _deviations(content: Content, out: Path) -> Iterator[str]:
+    preset = PRESETS[content.preset]
+    if content.preset == "paper":
+        yield "Networks, batches and budgets are those of Table 1."
+    else:
+        laid = [*preset.settings, *(key for more in preset.methods.values() for key in more)]
+        keys = ", ".join(f"`{key}`" for key in [*laid, *preset.at_most])
+        yield f"Preset `{content.preset}` sets for itself: {keys} (`reproduce/grid.py`)."
+    readme = "README.md#paper-and-released-code"
+    where = link(out, readme, "table")
+    yield f"Where paper and released code differ, and what neither has: {where}."
+    hyper = "docs/methods/hyperparameters.md"
+    yield f"Every hyperparameter, by domain and profile: {link(out, hyper, 'hyperparameters')}."
+    methods = "docs/methods/README.md"
+    yield f"What each method does otherwise than its authors: {link(out, methods, 'methods')}."
+    where = link(out, "docs/data.md", "prior data")
+    yield f"Which demonstrations are the paper's and which are substitutes: {where}."
+    substitutes = sorted({m.what for m in content.data if ", embedded data" in m.what})
+    if substitutes:
+        yield f"Substituted in these results: {'; '.join(substitutes)}."
+
+
+def _missing(content: Content) -> Iterator[Block]:
+    """Compared with the figures' grids and with what the claims ask for beside them."""
+    seeds = PRESETS[content.preset].seeds
+    yield Text(
+        "What the figures' scripts run at this preset "
+        f"({counted(seeds, 'seed')} a method and task), and beside it what claims ask for."
+    )
+    rows = []
+    for profile in PROFILES:
+        mine = [cell for cell in content.cells if cell.profile == profile]
+        if not any(cell.done for cell in mine):
+            total = sum(cell.wanted for cell in mine)
+            rows.append((profile, "all", "all", str(total), "0", "everything"))
+            continue
+        groups = dict.fromkeys((cell.want.experiment, cell.want.task) for cell in mine)
+        for experiment, task in groups:
+            cells = [c for c in mine if (c.want.experiment, c.want.task) == (experiment, task)]
+            rows.append(
+                (
+                    profile, experiment, task, str(sum(c.wanted for c in cells)),
+                    str(sum(min(c.done, c.wanted) for c in cells)), _lacking(cells),
+                )
+            )  # fmt: skip
+    yield Table(("profile", "experiment", "task", "wanted", "finished", "missing"), tuple(rows))
+
+
+def _lacking(cells: list[Cell]) -> str:
+    """``SAC (2), MPO``: methods without all of their seeds; without a number, all are missing."""
+    lacking = [cell for cell in cells if cell.missing]
+    if len(lacking) == len(cells) and not any(cell.done for cell in cells):
+        return "everything"
+    names = [
+        f"{cell.want.arm} ({cell.missing})" if cell.done else str(cell.want.arm)
+        for cell in lacking
+    ]  # fmt: skip
+    return ", ".join(names) or NONE
+
+
+def _left_out(content: Content) -> Iterator[Block]:
+    if not content.left_out:
+        yield Text("None: every run that has rows is finished and counted.")
+        return
+    yield Table(
+        ("experiment", "profile", "task", "method", "data", "seed", "why"),
+        tuple(
+            (each.experiment, each.profile, each.task, each.label, each.data, str(each.seed),
+             each.reason)
+            for each in content.left_out
+        ),
+    )  # fmt: skip
+
+
+def _compute(content: Content) -> Iterator[Block]:
+    total = sum(each.hours for each in content.spent)
+    yield Text(
+        f"{number(total, 1)} core-hours for {counted(content.runs, 'run')} (the last `wall_s` of "
+        "each; a run is one single-threaded process). Evaluations are counted, the making of prior "
+        "data is not."
+    )
+    yield Table(
+        ("profile", "task", "method", "runs", "core-hours"),
+        tuple(
+            (each.profile, each.task, each.label, str(each.runs), number(each.hours, 2))
+            for each in content.spent
+        ),
+    )

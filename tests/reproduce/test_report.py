@@ -1,0 +1,352 @@
+"""The report on synthetic results whose answers are known."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import figures.estimates
+import figures.resampling
+import figures.statistics
+from figures.estimates import Estimate
+from reproduce import report
+from reproduce.claims import CHEETAH, CLAIMS, DOOR, PEN
+from reproduce.installation import NotInstalled
+from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.verdicts import Verdict
+from reproduce.reporting import html
+from reproduce.reporting.blocks import Code, Picture, Table, badge, link, number, with_interval
+from reproduce.reporting.charts import Pool
+from reproduce.reporting.commands import Want, commands
+from reproduce.reporting.content import Content, content
+from reproduce.reporting.document import document
+from reproduce.reporting.inventory import every_run, left_out, spent
+from reproduce.reporting.markdown import to_markdown
+from reproduce.reporting.pictures import charts
+from reproduce.reporting.sensitivity import sensitivity
+from reproduce.reporting.verdict_files import COLUMNS, verdict_rows
+from tests.reproduce.reporting.grid import full_grid, grid_wants, rows_of
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTHING = Evidence({})
+
+
+def claim(name: str) -> Any:
+    return next(each for each in CLAIMS if each.id == name)
+
+
+def frame(*runs: Any) -> pd.DataFrame:
+    return pd.DataFrame([row for run in runs for row in run])
+
+
+# --- the whole grid -----------------------------------------------------------------------------
+
+
+def curve(task: str, arm: Arm, profile: str) -> tuple[float, ...]:
+    """Under `paper` AWAC is best and SAC poor; under `released` it is the other way round."""
+    if task == "SawyerPush-v0":
+        return (0.3, 0.3, 0.3, 0.3) if arm.label == "MPO" else (0.3, 0.2, 0.1, 0.1)
+    good, poor = (0.9, 0.92, 0.94, 0.96), (0.05, 0.1, 0.2, 0.3)
+    best = "AWAC" if profile == "paper" else "SAC"
+    return good if arm == Arm(best) else poor
+
+
+@pytest.fixture(scope="module")
+def grid() -> Any:
+    """All tasks, 10 seeds, 2 profiles; 200 resamples instead of 10 000, for these gaps enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures.resampling.bootstrap, "__defaults__", ("percentile", 200))
+        patch.setattr(figures.estimates, "RESAMPLES", 200)
+        patch.setattr(figures.statistics, "RESAMPLES", 200)
+        yield content(Evidence(full_grid(curve)), {}, (), "paper")
+
+
+def verdicts(grid: Content, name: str) -> tuple[Verdict, ...]:
+    return next(card.verdicts for card in grid.cards if card.claim.id == name)
+
+
+def test_every_claim_that_can_be_tested_was_run_under_both_profiles(grid: Content) -> None:
+    for card in grid.cards:
+        untestable = Verdict.NOT_TESTABLE in card.verdicts
+        assert untestable == bool(card.claim.untestable)
+        assert Verdict.NOT_RUN not in card.verdicts, card.claim.id
+    assert grid.runs == grid.finished == 20 * len({(w.task, w.arm) for w in grid_wants()})
+    assert not grid.left_out and not grid.few_seeds
+    assert all(cell.done == 10 and not cell.missing for cell in grid.cells)
+
+
+def test_planted_answers_come_out_under_either_profile(grid: Content) -> None:
+    assert verdicts(grid, "M4") == (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+    assert verdicts(grid, "M1") == (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+    assert verdicts(grid, "H2") == (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+    assert verdicts(grid, "S3") == (Verdict.SUPPORTED, Verdict.SUPPORTED)
+    assert verdicts(grid, "H1") == (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+
+
+def test_the_matrix_the_cards_and_the_file_say_the_same(grid: Content, tmp_path: Path) -> None:
+    blocks = document(grid, tmp_path)
+    matrix = next(b for b in blocks if isinstance(b, Table) and b.columns[1] == "asked")
+    rows = list(verdict_rows(grid))
+    for line, card in zip(matrix.rows, grid.cards, strict=True):
+        assert line[2:] == tuple(map(badge, card.verdicts))
+        for side, verdict in zip(("paper", "released"), card.verdicts, strict=True):
+            mine = [r for r in rows if (r["claim"], r["profile"]) == (card.claim.id, side)]
+            assert {row["claim_verdict"] for row in mine} == {str(verdict)}
+            assert all(tuple(row) == COLUMNS for row in mine)
+    counts = [next(b for b in blocks if isinstance(b, Table) and b.columns[0] == "profile")]
+    for line in counts[0].rows:
+        number_of = Counter(
+            str(c.verdicts[("paper", "released").index(line[0])]) for c in grid.cards
+        )
+        assert dict(zip(counts[0].columns[1:], map(int, line[1:]), strict=True)) == {
+            **dict.fromkeys(counts[0].columns[1:], 0), **number_of
+        }  # fmt: skip
+
+
+def test_a_complete_grid_asks_for_nothing_and_is_not_warned_of(
+    grid: Content, tmp_path: Path
+) -> None:
+    text = to_markdown(document(grid, tmp_path))
+    assert "> **Note.**" not in text
+    decided = [
+        c for c in grid.cards if set(c.verdicts) <= {Verdict.SUPPORTED, Verdict.CONTRADICTED}
+    ]
+    assert len(decided) > 10
+    assert all(not side.commands for card in decided for side in card.sides)
+
+
+def test_both_profiles_stand_beneath_each_other(grid: Content, tmp_path: Path) -> None:
+    tables = [b for b in document(grid, tmp_path) if isinstance(b, Table) and "effect" in b.columns]
+    for table in tables:
+        for first, second in zip(table.rows[::2], table.rows[1::2], strict=True):
+            assert first[:3] == second[:3]
+            assert (first[3], second[3]) == ("paper", "released")
+
+
+def test_curves_of_all_pictures_are_there_once(grid: Content, tmp_path: Path) -> None:
+    pool = Pool()
+    made = charts(grid, pool)
+    assert len({chart.id for chart in made}) == len(made)
+    named = {b.chart for b in document(grid, tmp_path) if isinstance(b, Picture) and b.chart}
+    assert {chart.id for chart in made} <= named
+    # the synthetic runs have no such column
+    nothing = {f"curves-figure2-{side}-success_final" for side in ("paper", "released")}
+    assert named - {chart.id for chart in made} == nothing
+    used = {trace["series"] for chart in made for trace in chart.data}
+    assert used == set(pool.series)
+    m4 = next(chart for chart in made if chart.id == "M4-figure3-locomotion-paper")
+    kinds = Counter(trace["meta"] for trace in m4.data)
+    assert kinds == {"seed": 3 * 2 * 10, "aggregate": 3 * 2, "band": 3 * 2 * 2}
+    assert sum(trace["showlegend"] for trace in m4.data) == 2
+
+
+# --- commands -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "preset", "profile", "expected"),
+    [
+        ("H7", "paper", "paper",
+         ["python reproduce/figure1.py --preset paper --methods AWAC ABM-MPO --envs pen-binary-v0 "
+          "door-binary-v0 relocate-binary-v0"]),
+        # three seeds of the preset are too few, and its runs end before step 100 000
+        ("H2", "small", "released",
+         ["python reproduce/figure1.py --preset paper --methods AWAC --envs pen-binary-v0 "
+          "door-binary-v0 relocate-binary-v0 --profile released"]),
+        ("S2", "small", "paper",
+         ["python reproduce/figure2.py --preset small --seeds 5 --methods AWAC --envs "
+          "SawyerPush-v0",
+          "python reproduce/figure2.py --preset small --seeds 5 --methods 'AWAC[scratch]' --envs "
+          "SawyerPush-v0 --data none"]),
+        ("A5", "paper", "paper",
+         ["python reproduce/ablations.py --preset paper --reference BEAR --vary none --sweep "
+          "constraint.threshold=0.5 --envs pen-binary-v0 HalfCheetah-v2"]),
+        ("A2", "paper", "paper",
+         ["python reproduce/ablations.py --preset paper --methods 'AWAC[Z(s)]' --sweep none "
+          "--envs pen-binary-v0 HalfCheetah-v2"]),
+        ("M8-released", "paper", "paper",
+         ["python reproduce/figure3.py --preset paper --methods 'BRAC[released]' SAC --envs "
+          "HalfCheetah-v2 Ant-v2 Walker2d-v2"]),
+    ],
+)  # fmt: skip
+def test_commands(name: str, preset: Any, profile: str, expected: list[str]) -> None:
+    assert commands(claim(name), NOTHING.under(profile=profile), preset) == expected
+
+
+def test_only_what_lacks_seeds_is_asked_for() -> None:
+    runs = [rows_of(Want("figure1", t, Arm("AWAC")), "paper", s, (0.1,) * 4)
+            for t in (PEN, DOOR) for s in range(10 if t == PEN else 4)]  # fmt: skip
+    found = Evidence({"figure1": frame(*runs)})
+    assert commands(claim("H7"), found, "paper") == [
+        "python reproduce/figure1.py --preset paper --methods ABM-MPO --envs pen-binary-v0",
+        "python reproduce/figure1.py --preset paper --methods AWAC ABM-MPO --envs "
+        "door-binary-v0 relocate-binary-v0",
+    ]
+
+
+def test_the_scripts_take_the_commands_as_they_stand() -> None:
+    """Methods, tasks, profiles and presets that they name exist; flags are those of the scripts."""
+    import shlex
+
+    import tyro
+
+    from algorithms.registry import METHODS, VARIANTS
+    from reproduce.ablations import AblationOptions
+    from reproduce.options import FigureOptions
+
+    for each in CLAIMS:
+        for line in commands(each, NOTHING.under(profile="released"), "small"):
+            python, script, *rest = shlex.split(line)
+            assert python == "python" and (ROOT / script).is_file()
+            kind = AblationOptions if "ablations" in script else FigureOptions
+            options = tyro.cli(kind, args=rest)
+            assert set(options.methods) <= {*METHODS, *VARIANTS}
+            assert options.profile == "released"
+
+
+# --- by other measures --------------------------------------------------------------------------
+
+
+def test_another_measure_may_turn_the_verdict() -> None:
+    wants = [Want("figure1", PEN, Arm(m)) for m in ("SAC", "SAC+BC", "AWR", "ABM-MPO", "DAPG",
+                                                    "BEAR", "BCQ", "BRAC", "MPO")]  # fmt: skip
+    table = frame(*(rows_of(w, "paper", s, (0.1, 0.5, 0.6, 0.7)) for w in wants for s in range(5)))
+    level = table["success_any"]
+    table = table.assign(success_sustained=0.7 - level, success_final=level, score=100 * level)
+    found = {s.name: s for s in sensitivity(claim("H8"), Evidence({"figure1": table}))}
+    assert found["sustained success"].verdict is Verdict.CONTRADICTED
+    assert found["success at the last step"].verdict is Verdict.SUPPORTED
+    assert found["return, from worst to best possible"].verdict is Verdict.SUPPORTED
+
+
+def test_a_success_rate_is_not_asked_of_returns_and_what_is_not_measured_is_said() -> None:
+    table = frame(*(rows_of(Want("figure1", PEN, Arm("AWAC")), "paper", s, (0.95,) * 4)
+                    for s in range(5)))  # fmt: skip
+    found = {s.name: s for s in sensitivity(claim("H1"), Evidence({"figure1": table}))}
+    assert found["return, from worst to best possible"].verdict is None
+    assert "success rate" in found["return, from worst to best possible"].reason
+    assert found["sustained success"].reason == "not measured: no success_sustained"
+
+
+# --- stock --------------------------------------------------------------------------------------
+
+
+def test_runs_left_out_are_named_with_their_reasons() -> None:
+    want = Want("figure1", PEN, Arm("AWAC"))
+    runs = [list(rows_of(want, "paper", s, (0.5,) * 4)) for s in range(4)]
+    for row in runs[1]:
+        row["status"] = "failed"
+    for row in runs[2]:
+        row["status"] = "running"
+    for row in runs[3]:
+        row["labels"] = "stored"
+    entry = {"preset": "paper", "profile": "paper", "env": PEN, "method": "AWAC", "variant": "",
+             "data": "human", "labels": "relabelled"}  # fmt: skip
+    manifest = [entry | {"seed": 1, "reason": "Q diverged\nTraceback ..."},
+                entry | {"seed": 7, "reason": "no memory"}]  # fmt: skip
+    found = left_out(Evidence({"figure1": frame(*runs)}), {"figure1": manifest})
+    assert [(each.seed, each.reason) for each in found] == [
+        (1, "failed at step 150,000: Q diverged"),
+        (2, "not finished: at step 150,000"),
+        (3, "finished with human data, stored labels; judged are runs with human, relabelled"),
+        (7, "failed before any row: no memory"),
+    ]
+
+
+def test_a_run_that_two_experiments_share_is_paid_for_once() -> None:
+    runs = frame(*(rows_of(Want("figure1", CHEETAH, Arm("AWAC")), "paper", s, (0.5,) * 4)
+                   for s in range(3)))  # fmt: skip
+    last = every_run({"figure1": runs, "ablations": runs.assign(experiment="ablations")})
+    (found,) = spent(last)
+    assert found.runs == 3
+    assert found.hours == pytest.approx(3 * 36.0 / 3600)
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def test_numbers() -> None:
+    nan = float("nan")
+    assert [number(v) for v in (0.1234, -0.0001, -1.5, nan, None, float("inf"))] == [
+        "0.123", "0.000", "−1.500", "–", "–", "∞"
+    ]  # fmt: skip
+    assert with_interval(Estimate(0.5, 0.4, 0.6, 5, "x"), (0.5,) * 5) == "0.500 [0.400 … 0.600]"
+    assert with_interval(Estimate(0.5, nan, nan, 2, "x"), (0.4, 0.6)) == "0.500 (0.400, 0.600)"
+    assert with_interval(Estimate(0.5, nan, nan, 1, "x"), (0.5,)) == "0.500 (one run)"
+
+
+def test_markdown_keeps_pipes_inside_of_their_cell() -> None:
+    text = to_markdown([Table(("a", "b"), (("|x|", "1"),)), Code(("one", "two"))])
+    assert text == "| a | b |\n| --- | --- |\n| \\|x\\| | 1 |\n\n    one\n    two\n"
+    with pytest.raises(ValueError, match="1 cells in a row of 2"):
+        Table(("a", "b"), (("1",),))
+
+
+def test_links_lead_to_files_that_exist_and_tell_no_path_of_the_machine(tmp_path: Path) -> None:
+    inside = link(ROOT / "results" / "small", "README.md#paper", "table")
+    assert inside == "[table](../../README.md#paper)"
+    assert link(tmp_path, "README.md#paper", "table") == "table (`README.md`)"
+    assert link(ROOT / "results" / "small", "nowhere.md", "table") == "table (`nowhere.md`)"
+
+
+def test_the_page_escapes_text_and_shows_verdicts_as_badges() -> None:
+    shown = str(html._inline("a < b, `x|y` **SUPPORTED** [H1](#claim-h1) AWAC [Z(s)]"))
+    assert shown == (
+        'a &lt; b, <code>x|y</code> <span class="verdict supported">supported</span> '
+        '<a href="#claim-h1">H1</a> AWAC [Z(s)]'
+    )
+    assert str(html._cell("not run")) == '<span class="verdict not-run">not run</span>'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("figure1.csv", "figure1.manifest.json"):
+        shutil.copy(ROOT / "results" / "small" / name, tmp_path)
+    return tmp_path
+
+
+def test_without_plotly_everything_but_the_page_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(html, "find_spec", lambda name: None)
+    with pytest.raises(NotInstalled):
+        html.require_report()
+    stale = folder / "report" / "old.png"
+    stale.parent.mkdir()
+    stale.touch()
+    assert report.main(["--out", str(folder)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: plotly, jinja2 not installed") and error.count("\n") == 1
+    assert "pip install '.[report]'" in error
+    assert not (folder / "report.html").exists() and not stale.exists()
+    first = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    assert {"REPORT.md", "verdicts.csv", "verdicts.meta.json"} <= {p.name for p in first}
+    assert report.main(["--out", str(folder), "--no-html"]) == 0
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == first
+
+
+def test_nothing_to_judge_and_another_preset_are_told_in_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert report.main(["--out", str(folder / "empty"), "--no-html"]) == 2
+    assert "reproduce/figure1.py --preset small" in capsys.readouterr().err
+    assert report.main(["--out", str(folder), "--preset", "paper", "--no-html"]) == 2
+    error = capsys.readouterr().err
+    assert "holds preset small, not paper" in error and error.count("\n") == 1
+
+
+def test_neither_torch_nor_a_simulator_is_imported() -> None:
+    code = (
+        "import sys, reproduce.report\n"
+        "print([m for m in ('torch', 'mujoco', 'gymnasium', 'envs', 'submitit', 'plotly') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "[]\n", done.stderr

@@ -1,0 +1,452 @@
+"""Every number of the report on the committed results, computed again from the CSV.
+
+Nothing of figures/ or reproduce/ is used for that: rows are read by the csv module, and each
+statistic is written out again. A table, an effect or a point for which there is no second
+computation fails.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "results" / "small"
+Points = list[tuple[int, float]]
+
+
+# --- the CSV, and statistics written out ----------------------------------------------------------
+
+
+class Runs:
+    """Finished runs of the pen: (method, seed) -> evaluations, from the CSV alone."""
+
+    def __init__(self) -> None:
+        with (RESULTS / "figure1.csv").open(newline="") as file:
+            self.rows = list(csv.DictReader(file))
+        names = ("status", "profile", "env", "data", "variant")
+        assert {tuple(row[name] for name in names) for row in self.rows} == {
+            ("done", "paper", "pen-binary-v0", "human", "")
+        }
+
+    @property
+    def keys(self) -> list[tuple[str, int]]:
+        return sorted({(row["method"], int(row["seed"])) for row in self.rows})
+
+    def points(self, method: str, seed: int, column: str = "success_any") -> Points:
+        """By step; where 0 was evaluated in both phases, the online row."""
+        mine = [r for r in self.rows if (r["method"], int(r["seed"])) == (method, seed)]
+        by_step: dict[int, float] = {}
+        for row in sorted(mine, key=lambda r: r["phase"]):  # offline before online
+            if row[column] and row["phase"] != "init":
+                by_step[int(row["env_step"])] = float(row[column])
+        return sorted(by_step.items())
+
+    def seeds(self, method: str) -> list[int]:
+        return [seed for name, seed in self.keys if name == method]
+
+    def scalar(self, method: str, name: str) -> list[float]:
+        """One a seed."""
+        return [_scalar(self.points(method, seed), name) for seed in self.seeds(method)]
+
+    def times(self, method: str, threshold: float) -> list[tuple[float, bool]]:
+        return [_time(self.points(method, seed), threshold) for seed in self.seeds(method)]
+
+    def hours(self, *methods: str) -> float:
+        last: dict[tuple[str, str], tuple[int, float]] = {}
+        for row in self.rows:
+            key, here = (row["method"], row["seed"]), (int(row["env_step"]), float(row["wall_s"]))
+            last[key] = max(last.get(key, here), here)
+        every = methods or {method for method, _ in last}
+        return sum(wall for (method, _), (_, wall) in last.items() if method in every) / 3600
+
+
+def _scalar(points: Points, name: str) -> float:
+    online = [(step, value) for step, value in points if step >= 0]
+    start = online[0][1]
+    assert online[0][0] == 0
+    if name == "J after the offline phase":
+        return start
+    if len(online) == 1:
+        return 0.0 if name == "gain" else start
+    tail = [value for _, value in online[1:]][-5:]
+    final = sum(tail) / len(tail)
+    area = sum((b - a) * (u + v) / 2 for (a, u), (b, v) in pairwise(online))
+    return {"final J": final, "gain": final - start, "AUC": area / online[-1][0]}[name]
+
+
+def _time(points: Points, threshold: float) -> tuple[float, bool]:
+    values = [value for _, value in points]
+    for place, (step, _) in enumerate(points):
+        three = [values[max(0, place - back)] for back in range(3)]
+        if step >= 0 and sorted(three)[1] >= threshold:
+            return float(step), True
+    return float(points[-1][0]), False
+
+
+def mean(values: list[float]) -> float:
+    """Of at most 3 seeds: with more the report would have to take the interquartile mean."""
+    assert 0 < len(values) <= 3
+    return sum(values) / len(values)
+
+
+def restricted_mean(times: list[tuple[float, bool]], horizon: float) -> float:
+    """Area under the Kaplan-Meier curve up to the horizon."""
+    survival, area, before = 1.0, 0.0, 0.0
+    for step in sorted({time for time, _ in times if time < horizon}):
+        area += survival * (step - before)
+        at_risk = sum(time >= step for time, _ in times)
+        survival *= 1 - sum(time == step and seen for time, seen in times) / at_risk
+        before = step
+    return area + survival * (horizon - before)
+
+
+def better(ours: list[float], theirs: list[float]) -> float:
+    wins = [(a > b) + (a == b) / 2 for a in ours for b in theirs]
+    return sum(wins) / len(wins)
+
+
+# --- the report -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def runs() -> Runs:
+    return Runs()
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("plotly")
+    from reproduce.report import main
+
+    folder = tmp_path_factory.mktemp("traced")
+    for name in ("figure1.csv", "figure1.manifest.json"):
+        shutil.copy(RESULTS / name, folder)
+    assert main(["--out", str(folder)]) == 0
+    return folder
+
+
+def markdown_tables(text: str) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """Heading or bold line above it, columns and rows of every table."""
+    above, lines = "", iter(text.splitlines())
+    for line in lines:
+        if line.startswith(("#", "**")):
+            above = line.strip("#* ")
+        if line.startswith("| "):
+            columns, rows = _cells(line), []
+            next(lines)
+            for row in lines:
+                if not row.startswith("| "):
+                    break
+                rows.append(_cells(row))
+            yield above, columns, rows
+
+
+def _cells(line: str) -> list[str]:
+    return [c.replace("\\|", "|").strip() for c in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def same(shown: str, value: float, digits: int = 3) -> None:
+    assert float(shown.replace("−", "-")) == pytest.approx(value, abs=0.51 * 10**-digits), shown
+
+
+@pytest.fixture(scope="module")
+def text(out: Path) -> str:
+    return (out / "REPORT.md").read_text()
+
+
+def test_every_number_of_every_table(text: str, runs: Runs) -> None:
+    checks = {
+        "claim": None,  # verdicts: the next test
+        "method": _check_scores,
+        "AWAC against": _check_improvements,
+        "prior data": _check_data,
+        "file": _check_files,
+        "version": _check_software,
+        "task": _check_effects,
+    }
+    seen = []
+    for _, columns, rows in markdown_tables(text):
+        if columns[0] == "profile":
+            check = {"supported": None, "task": _check_hours, "experiment": _check_grid}[columns[1]]
+        else:
+            check = checks[columns[0]]
+        seen.append((columns[0], columns[1]))
+        if check is not None:
+            for row in rows:
+                assert len(row) == len(columns)
+                check(dict(zip(columns, row, strict=True)), runs)
+    assert len(seen) == 9 + seen.count(("task", "effect"))
+    assert seen.count(("task", "effect")) >= 5
+
+
+def _check_scores(row: dict[str, str], runs: Runs) -> None:
+    method = row["method"]
+    assert int(row["runs"]) == len(runs.seeds(method)) and row["tasks"] == "1 of 1"
+    for name in ("J after the offline phase", "final J", "AUC"):
+        values = runs.scalar(method, name)
+        shown, _, rest = row[name].partition(" (")
+        same(shown, mean(values))
+        if len(values) == 1:
+            assert rest == "one run)"
+        else:
+            for each, value in zip(rest.rstrip(")").split(", "), values, strict=True):
+                same(each, value)
+
+
+def _check_improvements(row: dict[str, str], runs: Runs) -> None:
+    other = row["AWAC against"]
+    assert int(row["seeds"]) == min(len(runs.seeds("AWAC")), len(runs.seeds(other)))
+    for name in ("final J", "AUC"):
+        ours, theirs = runs.scalar("AWAC", name), runs.scalar(other, name)
+        same(row[f"P(AWAC better), {name}"], better(ours, theirs))
+
+
+def _check_data(row: dict[str, str], runs: Runs) -> None:
+    mine = {
+        (r["method"], r["seed"]) for r in runs.rows if f"`{r['data_checksum']}`" == row["checksum"]
+    }
+    assert int(row["runs"]) == len(mine)
+    assert row["methods"].split(", ") == sorted({method for method, _ in mine})
+
+
+def _check_files(row: dict[str, str], runs: Runs) -> None:
+    digest = hashlib.sha256((RESULTS / row["file"]).read_bytes()).hexdigest()
+    assert row["sha256"] == f"`{digest[:12]}`"
+    assert (int(row["rows"]), int(row["runs"])) == (len(runs.rows), len(runs.keys))
+    assert row["commits"].split(", ") == sorted({r["commit"] for r in runs.rows})
+
+
+def _check_software(row: dict[str, str], runs: Runs) -> None:
+    entries = json.loads((RESULTS / "figure1.manifest.json").read_text())
+    made = [
+        entry
+        for entry in entries
+        if entry["environment"]["commit"] == row["commit"]
+        and ", ".join(f"{k} {v}" for k, v in sorted(entry["environment"]["versions"].items()))
+        == row["with"]
+    ]
+    assert int(row["runs"]) == len(made)
+
+
+def _check_hours(row: dict[str, str], runs: Runs) -> None:
+    assert int(row["runs"]) == len(runs.seeds(row["method"]))
+    same(row["core-hours"], runs.hours(row["method"]), 2)
+
+
+def _check_grid(row: dict[str, str], runs: Runs) -> None:
+    """Three seeds of 11 methods, and of what claims ask for beside them."""
+    here = row["profile"] == "paper" and row["task"] == "pen-binary-v0"
+    done = len(runs.keys) if here and row["experiment"] == "figure1" else 0
+    assert int(row["finished"]) == done
+    if not done:
+        assert row["missing"] == "everything"
+        return
+    assert int(row["wanted"]) == 3 * (11 + row["missing"].count("no prior data"))
+    missing = dict(re.findall(r"([\w+-]+) \((\d)\)", row["missing"]))
+    assert {name: 3 - int(n) for name, n in missing.items()} == {
+        name: len(runs.seeds(name))
+        for name in {m for m, _ in runs.keys}
+        if len(runs.seeds(name)) < 3
+    }
+
+
+def _check_effects(row: dict[str, str], runs: Runs) -> None:
+    assert (row["task"], row["profile"], row["interval"]) == ("pen-binary-v0", "paper", "–")
+    assert row["verdict"] == "inconclusive"  # at most three seeds
+    what, value = row["effect"], row["value"]
+    if found := re.fullmatch(r"(gain|AUC|final J): ([\w+-]+) − ([\w+-]+)", what):
+        name, *methods = found.groups()
+        same(value, mean(runs.scalar(methods[0], name)) - mean(runs.scalar(methods[1], name)))
+    elif found := re.fullmatch(r"(gain|AUC|final J): ([\w+-]+)", what):
+        name, *methods = found.groups()
+        same(value, mean(runs.scalar(methods[0], name)))
+    elif found := re.fullmatch(r"P\((gain|AUC|final J) of ([\w+-]+) > ([\w+-]+)\)", what):
+        name, *methods = found.groups()
+        same(value, better(*(runs.scalar(method, name) for method in methods)))
+    elif found := re.fullmatch(r"share of runs at ([\d.]+) by step ([\d,]+): ([\w+-]+)", what):
+        methods = [found[3]]
+        times, end = runs.times(found[3], float(found[1])), int(found[2].replace(",", ""))
+        same(value, mean([float(seen and time <= end) for time, seen in times]))
+    elif found := re.fullmatch(r"time to ([\d.]+): ([\w+-]+) / ([\w+-]+)", what):
+        methods = [found[2], found[3]]
+        samples = [runs.times(method, float(found[1])) for method in methods]
+        _check_ratio(row, *samples)
+    else:
+        pytest.fail(f"no second computation of {what!r}")
+    assert int(row["seeds"]) == min(len(runs.seeds(method)) for method in methods)
+
+
+def _check_ratio(
+    row: dict[str, str], theirs: list[tuple[float, bool]], ours: list[tuple[float, bool]]
+) -> None:
+    censored = [max(t for t, _ in each) for each in (ours, theirs) if not all(s for _, s in each)]
+    horizon = min(censored) if censored else max(max(t for t, _ in each) for each in (ours, theirs))
+    shown = row["value"]
+    ratio = restricted_mean(theirs, horizon) / restricted_mean(ours, horizon)
+    same(shown, ratio)
+    for each in (ours, theirs):
+        assert f"{sum(seen for _, seen in each)} of {len(each)} reached it" in row["note"]
+    same(row["p"], log_rank(ours, theirs))
+
+
+def log_rank(a: list[tuple[float, bool]], b: list[tuple[float, bool]]) -> float:
+    """Two-sided, by the hypergeometric variance; the normal tail by erfc."""
+    from math import erfc, sqrt
+
+    excess = variance = 0.0
+    for step in sorted({time for time, seen in a + b if seen}):
+        n, first = sum(t >= step for t, _ in a + b), sum(t >= step for t, _ in a)
+        events = sum(t == step and seen for t, seen in a + b)
+        excess += sum(t == step and seen for t, seen in a) - events * first / n
+        if n > 1:
+            variance += events * (first / n) * (1 - first / n) * (n - events) / (n - 1)
+    return erfc(abs(excess) / sqrt(2 * variance)) if variance else 1.0
+
+
+def test_counts_and_sums_in_the_text(text: str, runs: Runs, out: Path) -> None:
+    with (out / "verdicts.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    claims = {(row["claim"], row["profile"]): row["claim_verdict"] for row in rows}
+    ids = {name for name, _ in claims}
+    summary = text.splitlines()[4]
+    assert summary.startswith(f"{len(ids)} claims of the paper were put to {len(runs.keys)} ")
+    tables = list(markdown_tables(text))
+    matrix = next(rows for _, columns, rows in tables if columns[0] == "claim")
+    counts = next((c, r) for _, c, r in tables if c[:2] == ["profile", "supported"])
+    for place, profile in enumerate(("paper", "released")):
+        mine = {name: verdict for (name, side), verdict in claims.items() if side == profile}
+        shown = {re.findall(r"\[(.*?)\]", row[0])[0]: row[2 + place] for row in matrix}
+        assert shown == {name: f"**{verdict.upper()}**" for name, verdict in mine.items()}
+        tally = [list(mine.values()).count(verdict) for verdict in counts[0][1:]]
+        assert [int(cell) for cell in counts[1][place][1:]] == tally
+        words = ", ".join(f"{n} {v}" for n, v in zip(tally, counts[0][1:], strict=True))
+        assert f"Profile `{profile}`: {words}." in summary
+    few = {method for method, _ in runs.keys if len(runs.seeds(method)) < 5}
+    assert f"{len(few)} of {len({m for m, _ in runs.keys})} cells" in text
+    total = re.search(r"([\d.]+) core-hours for (\d+) runs", text)
+    assert total is not None and int(total[2]) == len(runs.keys)
+    same(total[1], runs.hours(), 1)
+
+
+def test_runs_and_hours_behind_each_card(text: str, runs: Runs) -> None:
+    cards = re.split(r"^### ", text.partition("## Claims")[2], flags=re.M)[1:]
+    found = 0
+    for card in cards:
+        line = re.search(r"\*\*Evidence\*\*.*; (\d+) finished runs?, ([\d.]+) core-hours", card)
+        if line is None:
+            continue
+        found += 1
+        effects = [row[1] for _, columns, rows in markdown_tables(card) for row in rows
+                   if columns[0] == "task"]  # fmt: skip
+        words = {word for each in effects for word in re.split(r"[^\w+-]+", each)}
+        methods = words & {method for method, _ in runs.keys}
+        assert int(line[1]) == sum(len(runs.seeds(method)) for method in methods), card[:40]
+        same(line[2], runs.hours(*methods), 2)
+    assert found >= 5
+
+
+def test_the_file_of_verdicts_holds_the_numbers_of_the_cards(text: str, out: Path) -> None:
+    with (out / "verdicts.csv").open(newline="") as file:
+        held = {
+            (row["task"], row["what"], row["asks"], row["profile"]): row
+            for row in csv.DictReader(file)
+        }
+    judged = hashlib.sha256((RESULTS / "figure1.csv").read_bytes()).hexdigest()
+    shown = 0
+    for _, columns, rows in markdown_tables(text):
+        if columns[0] != "task":
+            continue
+        for cells in rows:
+            row = dict(zip(columns, cells, strict=True))
+            mine = held[row["task"], row["effect"], row["asks"], row["profile"]]
+            same(row["value"], float(mine["value"]))
+            assert (row["seeds"], row["verdict"]) == (mine["seeds"], mine["verdict"])
+            assert mine["source_sha256"] == judged and mine["rules_version"] == "1"
+            shown += 1
+    assert shown >= sum(bool(row["value"]) for row in held.values()) > 10
+    meta = json.loads((out / "verdicts.meta.json").read_text())
+    assert meta["judged"]["figure1"]["sha256"] == judged
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Texts of all cells, by table, and what stands in the JSON scripts, by id."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tables: list[list[list[str]]] = []
+        self.json: dict[str, Any] = {}
+        self._cell, self._script = False, ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+            self._cell = True
+        elif tag == "script":
+            self._script = dict(attrs).get("id") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._cell = False
+        elif tag == "script":
+            self._script = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._script:
+            self.json[self._script] = json.loads(data)
+        elif self._cell:
+            self.tables[-1][-1][-1] += data
+
+
+@pytest.fixture(scope="module")
+def page(out: Path) -> Page:
+    return Page((out / "report.html").read_text())
+
+
+def test_the_page_has_the_tables_of_the_markdown(page: Page, text: str) -> None:
+    def plain(cell: str) -> str:
+        cell = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", cell).replace("`", "")
+        badge = re.fullmatch(r"\*\*([A-Z ]+)\*\*", cell)
+        return badge[1].lower() if badge else cell
+
+    expected = [[columns, *rows] for _, columns, rows in markdown_tables(text)]
+    assert page.tables == [[[plain(c) for c in row] for row in table] for table in expected]
+
+
+def test_every_point_of_every_chart(page: Page, runs: Runs) -> None:
+    series = page.json.pop("series")
+    used = {trace["series"] for spec in page.json.values() for trace in spec["data"]}
+    assert used == set(series) and len(page.json) >= 3
+    for name, (steps, values) in series.items():
+        experiment, *key, column, kind = (*name.split("|"), "")
+        if column == "centre":
+            *key, column, kind = *key[:-1], key[-1], "centre"
+        assert experiment == "figure1"
+        if kind == "centre":
+            method = key[-1]
+            every = [dict(runs.points(method, seed, column)) for seed in runs.seeds(method)]
+            shared = sorted(set.intersection(*map(set, every)))
+            assert steps == shared
+            assert values == pytest.approx([mean([p[step] for p in every]) for step in shared])
+        else:
+            method, seed = key[-2:]
+            points = runs.points(method, int(seed), column)
+            assert list(zip(steps, values, strict=True)) == points
