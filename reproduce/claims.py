@@ -3,10 +3,12 @@
     from reproduce.claims import CLAIMS, evaluate
 
 A claim quotes the paper, says which experiments hold its evidence and asks rules of it; what a
-rule needs to be convinced is written in ``judging/rules`` and ``judging/time_rules``, how effects make
-a verdict in ``judging/verdicts``. Version 1 of the rules, the one in force, was fixed on 2026-11-25 from the claims
-list, when no result at preset ``paper`` existed; at preset ``small`` the pen (all methods, at most
-3 seeds, so no interval and no verdict either way) and one method on the door had been run.
+rule needs to be convinced is written in ``judging/rules`` and ``judging/time_rules``, how effects
+make a verdict in ``judging/verdicts``.
+
+Version 1 of the rules, the one in force, was fixed on 2026-11-25 from a list of the paper's claims,
+when no result at preset ``paper`` existed; at preset ``small`` the pen (all methods, at most 3
+seeds, so no interval and no verdict either way) and one method on the door had been run.
 """
 
 from __future__ import annotations
