@@ -3,8 +3,8 @@
     from reproduce.claims import CLAIMS, evaluate
 
 A claim quotes the paper, says which experiments hold its evidence and asks rules of it; what a
-rule needs to be convinced is written in ``judging/rules`` and ``judging/time_rules``, how effects
-make a verdict in ``judging/verdicts``.
+rule needs to be convinced is written in ``judging`` (``comparisons``, ``levels``, ``times``), how
+effects make a verdict in ``judging/verdicts``.
 
 Version 1 of the rules, the one in force, was fixed on 2026-11-25 from a list of the paper's claims,
 when no result at preset ``paper`` existed; at preset ``small`` the pen (all methods, at most 3
@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from figures.figure1 import PANELS as HAND
 from figures.figure2 import PANELS as PUSH
 from figures.figure3 import PANELS as LOCOMOTION
+from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import Difference, Improvement, Leads, Level, Negligible, Rule, Similar
-from reproduce.judging.time_rules import Faster, Solved
+from reproduce.judging.levels import Level, Negligible
+from reproduce.judging.rules import Rule
+from reproduce.judging.times import Faster, Solved
 from reproduce.judging.verdicts import Finding, Verdict, combine, conjunction
 
 

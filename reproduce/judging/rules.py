@@ -1,36 +1,23 @@
-"""The kinds of question a claim asks of the evidence; each answers with effects.
+"""What every kind of question to the evidence has in common; the kinds are in ``comparisons``,
+``levels`` and ``times``.
 
 All are frozen dataclasses with ``arms()``, the runs they need, and ``effects(evidence,
 experiments)``, one effect a task and comparison. J and the scalars are those of
-``figures.scalars``: higher is better throughout, a distance counts negative. Questions about times
-are in ``time_rules``.
+``figures.scalars``: higher is better throughout, a distance counts negative.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
-
-import numpy as np
+from typing import Protocol
 
 from figures.estimates import (
-    EQUIVALENCE_CONFIDENCE,
-    Equivalence,
     Estimate,
-    aggregate,
-    difference,
-    equivalent,
-    improvement_test,
-    probability_of_improvement,
-    rank_probabilities,
 )
-from figures.multiplicity import holm
 from figures.statistics import Floats
 from reproduce.judging.evidence import MARGINS, Arm, Evidence, domain_of
-from reproduce.judging.verdicts import Effect, Verdict, above, below, similar
+from reproduce.judging.verdicts import Effect, Verdict
 
-ALPHA = 0.05
 NAMES = {
     "j0": "J after the offline phase",
     "jt": "final J",
@@ -94,236 +81,33 @@ def answer(
     )
 
 
-@dataclass(frozen=True)
-class _Against:
-    """``better`` against each of ``rivals`` on each of ``tasks``, in one scalar."""
+def each(
+    evidence: Evidence,
+    experiments: Sequence[str],
+    tasks: Sequence[str],
+    ones: Sequence[Arm],
+    *,
+    beside: tuple[Arm, ...] = (),
+    what: Callable[[Arm], str],
+    asks: Callable[[str], str],
+    judge: Callable[[str, str, Arm], Answer],
+    horizon: int | None = None,
+) -> list[Effect]:
+    """One effect for every task and every arm of ``ones``, each with the arms ``beside`` it.
 
-    scalar: str
-    better: Arm
-    rivals: tuple[Arm, ...]
-    tasks: tuple[str, ...]
-
-    def arms(self) -> tuple[Arm, ...]:
-        """All arms that must have been run."""
-        return (self.better, *self.rivals)
-
-    def tasks_asked(self) -> tuple[str, ...]:
-        """The tasks they must have been run on."""
-        return self.tasks
-
-    def _pairs(self) -> list[tuple[str, Arm]]:
-        return [(task, rival) for task in self.tasks for rival in self.rivals]
-
-    def _values(self, evidence: Evidence, source: str, task: str, rival: Arm) -> list[Floats]:
-        return evidence.scalars(source, task, (self.better, rival), self.scalar)
-
-
-@dataclass(frozen=True)
-class Difference(_Against):
-    """scalar(better) - scalar(rival) > ``factor`` delta."""
-
-    factor: float = 1.0
-
-    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """One effect a task and rival."""
-
-        def judge(source: str, task: str, rival: Arm) -> Answer:
-            a, b = self._values(evidence, source, task, rival)
-            found = difference(a, b)
-            return found, above(found, self.factor * margin_of(task)), seeds_note(a, b)
-
-        return [
-            answer(
-                evidence, experiments, task, (self.better, rival),
-                what=f"{NAMES[self.scalar]}: {self.better} − {rival}",
-                asks=f"> {self.factor * margin_of(task):g}",
-                judge=lambda source, task=task, rival=rival: judge(source, task, rival),
-            )
-            for task, rival in self._pairs()
-        ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Improvement(_Against):
-    """P(better > rival) > 1/2: its interval above 1/2, and Mann-Whitney's p below 5 % after Holm.
-
-    The family of Holm's correction is all comparisons of this rule that were run.
+    ``judge`` is given the experiment, the task and the arm.
     """
-
-    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """One effect a task and rival."""
-
-        def judge(source: str, task: str, rival: Arm) -> Answer:
-            a, b = self._values(evidence, source, task, rival)
-            found = probability_of_improvement([a], [b])
-            if not found.known:  # too few seeds, for the test as well
-                return found, Verdict.INCONCLUSIVE, seeds_note(a, b)
-            return found, above(found, 0.5), seeds_note(a, b), improvement_test(a, b)
-
-        return _corrected(
-            [
-                answer(
-                    evidence, experiments, task, (self.better, rival),
-                    what=f"P({NAMES[self.scalar]} of {self.better} > {rival})",
-                    asks="> 0.5",
-                    judge=lambda source, task=task, rival=rival: judge(source, task, rival),
-                )
-                for task, rival in self._pairs()
-            ]
-        )  # fmt: skip
-
-
-def _corrected(effects: list[Effect]) -> list[Effect]:
-    """Holm's correction over the effects that have a p-value; support needs both."""
-    tested = {str(i): e.p_value for i, e in enumerate(effects) if e.p_value is not None}
-    adjusted = holm(tested) if tested else {}
-    result = []
-    for index, effect in enumerate(effects):
-        p_value = adjusted.get(str(index))
-        verdict = effect.verdict
-        if verdict is Verdict.SUPPORTED and p_value is not None and p_value >= ALPHA:
-            verdict = Verdict.INCONCLUSIVE
-        result.append(replace(effect, verdict=verdict, p_value=p_value))
-    return result
-
-
-@dataclass(frozen=True)
-class Similar(_Against):
-    """|scalar(better) - scalar(rival)| < ``factor`` delta, by two one-sided tests at 5 %."""
-
-    factor: float = 2.0
-
-    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """One effect a task and rival."""
-
-        def judge(source: str, task: str, rival: Arm) -> Answer:
-            a, b = self._values(evidence, source, task, rival)
-            found = equivalent(a, b, self.factor * margin_of(task))
-            return found.estimate, similar(found), f"{seeds_note(a, b)}; 90 % interval"
-
-        return [
-            answer(
-                evidence, experiments, task, (self.better, rival),
-                what=f"{NAMES[self.scalar]}: {self.better} − {rival}",
-                asks=f"within ±{self.factor * margin_of(task):g}",
-                judge=lambda source, task=task, rival=rival: judge(source, task, rival),
-            )
-            for task, rival in self._pairs()
-        ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Leads(_Against):
-    """``better`` has the highest centre with probability >= ``probability`` (bootstrap)."""
-
-    probability: float = 0.95
-
-    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """One effect a task, against those rivals that were run; at least one of them."""
-
-        def judge(source: str, task: str, rivals: Sequence[Arm]) -> Answer:
-            arms = (self.better, *rivals)
-            samples = evidence.scalars(source, task, arms, self.scalar)
-            chance = rank_probabilities(dict(zip(map(str, arms), samples, strict=True)))
-            first = chance[str(self.better)]
-            leader = max(chance, key=lambda name: chance[name])
-            found = Estimate(first, np.nan, np.nan, min(map(len, samples)), "probability of rank 1")
-            note = f"{seeds_note(*samples)}; {len(rivals)} of {len(self.rivals)} rivals run"
-            if np.isnan(first):
-                return found, Verdict.INCONCLUSIVE, note
-            note += f"; most often first: {leader}"
-            if first <= 1 - self.probability:
-                return found, Verdict.CONTRADICTED, note
-            complete = len(rivals) == len(self.rivals)
-            certain = first >= self.probability and complete
-            return found, Verdict.SUPPORTED if certain else Verdict.INCONCLUSIVE, note
-
-        effects = []
-        for task in self.tasks:
-            run = [r for r in self.rivals if evidence.source(experiments, task, (self.better, r))]
-            effects.append(
-                answer(
-                    evidence, experiments, task, (self.better, *(run or self.rivals)),
-                    what=f"P({self.better} has the highest {NAMES[self.scalar]})",
-                    asks=f"≥ {self.probability:g}",
-                    judge=lambda source, task=task, run=run: judge(source, task, run),
-                )
-            )  # fmt: skip
-        return effects
-
-
-@dataclass(frozen=True)
-class _Single:
-    """A scalar of single arms on each of ``tasks``."""
-
-    scalar: str
-    of: tuple[Arm, ...]
-    tasks: tuple[str, ...]
-
-    def arms(self) -> tuple[Arm, ...]:
-        """All arms that must have been run."""
-        return self.of
-
-    def tasks_asked(self) -> tuple[str, ...]:
-        """The tasks they must have been run on."""
-        return self.tasks
-
-    def _pairs(self) -> list[tuple[str, Arm]]:
-        return [(task, arm) for task in self.tasks for arm in self.of]
-
-
-@dataclass(frozen=True)
-class Level(_Single):
-    """The scalar lies on one ``side`` of ``value``; only up to step ``horizon``, if given."""
-
-    side: Literal["above", "below"] = "above"
-    value: float = 0.0
-    horizon: int | None = None
-
-    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """One effect a task and arm."""
-        until = f" by step {self.horizon:,}" if self.horizon else ""
-
-        def judge(source: str, task: str, arm: Arm) -> Answer:
-            (values,) = evidence.scalars(source, task, (arm,), self.scalar, self.horizon)
-            if not np.isfinite(values).all():  # the rank correlation of a constant curve
-                found = Estimate(np.nan, np.nan, np.nan, len(values), "undefined")
-                return found, Verdict.INCONCLUSIVE, "not defined for some seed"
-            found = aggregate([values])
-            side = above if self.side == "above" else below
-            return found, side(found, self.value), seeds_note(values)
-
-        return [
-            answer(
-                evidence, experiments, task, (arm,),
-                what=f"{NAMES[self.scalar]}{until}: {arm}",
-                asks=f"{'>' if self.side == 'above' else '<'} {self.value:g}",
-                judge=lambda source, task=task, arm=arm: judge(source, task, arm),
-                horizon=self.horizon,
-            )
-            for task, arm in self._pairs()
-        ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Negligible(_Single):
-    """|scalar| < delta, by two one-sided tests at 5 %."""
-
-    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """One effect a task and arm."""
-
-        def judge(source: str, task: str, arm: Arm) -> Answer:
-            (values,) = evidence.scalars(source, task, (arm,), self.scalar)
-            found = aggregate([values], confidence=EQUIVALENCE_CONFIDENCE)
-            note = f"{seeds_note(values)}; 90 % interval"
-            return found, similar(Equivalence(found, margin_of(task))), note
-
-        return [
-            answer(
-                evidence, experiments, task, (arm,),
-                what=f"{NAMES[self.scalar]}: {arm}",
-                asks=f"within ±{margin_of(task):g}",
-                judge=lambda source, task=task, arm=arm: judge(source, task, arm),
-            )
-            for task, arm in self._pairs()
-        ]  # fmt: skip
+    return [
+        answer(
+            evidence,
+            experiments,
+            task,
+            (*beside, one),
+            what=what(one),
+            asks=asks(task),
+            judge=lambda source, task=task, one=one: judge(source, task, one),
+            horizon=horizon,
+        )
+        for task in tasks
+        for one in ones
+    ]

@@ -18,7 +18,8 @@ from figures.scalars import Measure
 from figures.table import ResultsError
 from reproduce.claims import Claim, evaluate
 from reproduce.judging.evidence import Evidence, domain_of
-from reproduce.judging.rules import Level, Rule
+from reproduce.judging.levels import Level
+from reproduce.judging.rules import Rule
 from reproduce.judging.verdicts import Verdict
 
 

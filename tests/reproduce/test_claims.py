@@ -14,16 +14,10 @@ import pytest
 from figures.estimates import Estimate
 from figures.table import label
 from reproduce.claims import ANT, CHEETAH, CLAIMS, PEN, WALKER, Claim, evaluate
+from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.evidence import Arm, Evidence, domain_of, load
-from reproduce.judging.rules import (
-    Difference,
-    Improvement,
-    Leads,
-    Level,
-    Negligible,
-    Similar,
-)
-from reproduce.judging.time_rules import Faster, Solved
+from reproduce.judging.levels import Level, Negligible
+from reproduce.judging.times import Faster, Solved
 from reproduce.judging.verdicts import Effect, Verdict, above, below, combine, conjunction
 
 STEPS = (0, 2_000, 5_000, 10_000, 50_000, 100_000, 120_000, 150_000)

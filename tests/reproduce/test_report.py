@@ -32,7 +32,7 @@ from reproduce.reporting.markdown import to_markdown
 from reproduce.reporting.pictures import charts
 from reproduce.reporting.sensitivity import sensitivity
 from reproduce.reporting.verdict_files import COLUMNS, verdict_rows
-from tests.reproduce.reporting.grid import full_grid, grid_wants, rows_of
+from tests.reproduce.report_grid import full_grid, grid_wants, rows_of
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING = Evidence({})

@@ -12,7 +12,7 @@ from figures.estimates import proportion
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.survival import Sample, kaplan_meier, log_rank, restricted_mean_ratio
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import Answer, answer
+from reproduce.judging.rules import Answer, answer, each
 from reproduce.judging.verdicts import NO_ESTIMATE, Effect, Verdict, above, below
 
 
@@ -106,18 +106,20 @@ class Faster:
             if not (ours[1].any() or theirs[1].any()):
                 return NO_ESTIMATE, Verdict.INCONCLUSIVE, f"no run reached it; {note}"
             found = restricted_mean_ratio(theirs, ours, _horizon(ours, theirs))
+            if not found.known:  # too few seeds, for the test as well
+                return found, Verdict.INCONCLUSIVE, note
             return found, above(found, self.ratio), note, log_rank(ours, theirs)
 
-        return [
-            answer(
-                evidence, experiments, task, (self.better, rival),
-                what=f"time to {self.threshold:g}: {rival} / {self.better}",
-                asks=f"> {self.ratio:g}",
-                judge=lambda source, task=task, rival=rival: judge(source, task, rival),
-            )
-            for task in self.tasks
-            for rival in self.rivals
-        ]  # fmt: skip
+        return each(
+            evidence,
+            experiments,
+            self.tasks,
+            self.rivals,
+            beside=(self.better,),
+            what=lambda rival: f"time to {self.threshold:g}: {rival} / {self.better}",
+            asks=lambda task: f"> {self.ratio:g}",
+            judge=judge,
+        )
 
 
 def _horizon(*samples: Sample) -> float:

@@ -1,0 +1,181 @@
+"""Questions that set one method against others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from figures.estimates import (
+    Estimate,
+    difference,
+    equivalent,
+    improvement_test,
+    probability_of_improvement,
+    rank_probabilities,
+)
+from figures.multiplicity import holm
+from figures.statistics import Floats
+from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.rules import NAMES, Answer, answer, each, margin_of, seeds_note
+from reproduce.judging.verdicts import Effect, Verdict, above, similar
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class _Against:
+    """``better`` against each of ``rivals`` on each of ``tasks``, in one scalar."""
+
+    scalar: str
+    better: Arm
+    rivals: tuple[Arm, ...]
+    tasks: tuple[str, ...]
+
+    def arms(self) -> tuple[Arm, ...]:
+        """All arms that must have been run."""
+        return (self.better, *self.rivals)
+
+    def tasks_asked(self) -> tuple[str, ...]:
+        """The tasks they must have been run on."""
+        return self.tasks
+
+    def _values(self, evidence: Evidence, source: str, task: str, rival: Arm) -> list[Floats]:
+        return evidence.scalars(source, task, (self.better, rival), self.scalar)
+
+
+@dataclass(frozen=True)
+class Difference(_Against):
+    """scalar(better) - scalar(rival) > ``factor`` delta."""
+
+    factor: float = 1.0
+
+    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
+        """One effect a task and rival."""
+
+        def judge(source: str, task: str, rival: Arm) -> Answer:
+            a, b = self._values(evidence, source, task, rival)
+            found = difference(a, b)
+            return found, above(found, self.factor * margin_of(task)), seeds_note(a, b)
+
+        return each(
+            evidence,
+            experiments,
+            self.tasks,
+            self.rivals,
+            beside=(self.better,),
+            what=lambda rival: f"{NAMES[self.scalar]}: {self.better} − {rival}",
+            asks=lambda task: f"> {self.factor * margin_of(task):g}",
+            judge=judge,
+        )
+
+
+@dataclass(frozen=True)
+class Improvement(_Against):
+    """P(better > rival) > 1/2: its interval above 1/2, and Mann-Whitney's p below 5 % after Holm.
+
+    The family of Holm's correction is all comparisons of this rule that were run.
+    """
+
+    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
+        """One effect a task and rival."""
+
+        def judge(source: str, task: str, rival: Arm) -> Answer:
+            a, b = self._values(evidence, source, task, rival)
+            found = probability_of_improvement([a], [b])
+            if not found.known:  # too few seeds, for the test as well
+                return found, Verdict.INCONCLUSIVE, seeds_note(a, b)
+            return found, above(found, 0.5), seeds_note(a, b), improvement_test(a, b)
+
+        effects = each(
+            evidence,
+            experiments,
+            self.tasks,
+            self.rivals,
+            beside=(self.better,),
+            what=lambda rival: f"P({NAMES[self.scalar]} of {self.better} > {rival})",
+            asks=lambda task: "> 0.5",
+            judge=judge,
+        )
+        return _corrected(effects)
+
+
+def _corrected(effects: list[Effect]) -> list[Effect]:
+    """Holm's correction over the effects that have a p-value; support needs both."""
+    tested = {str(i): e.p_value for i, e in enumerate(effects) if e.p_value is not None}
+    adjusted = holm(tested) if tested else {}
+    result = []
+    for index, effect in enumerate(effects):
+        p_value = adjusted.get(str(index))
+        verdict = effect.verdict
+        if verdict is Verdict.SUPPORTED and p_value is not None and p_value >= ALPHA:
+            verdict = Verdict.INCONCLUSIVE
+        result.append(replace(effect, verdict=verdict, p_value=p_value))
+    return result
+
+
+@dataclass(frozen=True)
+class Similar(_Against):
+    """|scalar(better) - scalar(rival)| < ``factor`` delta, by two one-sided tests at 5 %."""
+
+    factor: float = 2.0
+
+    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
+        """One effect a task and rival."""
+
+        def judge(source: str, task: str, rival: Arm) -> Answer:
+            a, b = self._values(evidence, source, task, rival)
+            found = equivalent(a, b, self.factor * margin_of(task))
+            return found.estimate, similar(found), f"{seeds_note(a, b)}; 90 % interval"
+
+        return each(
+            evidence,
+            experiments,
+            self.tasks,
+            self.rivals,
+            beside=(self.better,),
+            what=lambda rival: f"{NAMES[self.scalar]}: {self.better} − {rival}",
+            asks=lambda task: f"within ±{self.factor * margin_of(task):g}",
+            judge=judge,
+        )
+
+
+@dataclass(frozen=True)
+class Leads(_Against):
+    """``better`` has the highest centre with probability >= ``probability`` (bootstrap)."""
+
+    probability: float = 0.95
+
+    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
+        """One effect a task, against those rivals that were run; at least one of them."""
+
+        def judge(source: str, task: str, rivals: Sequence[Arm]) -> Answer:
+            arms = (self.better, *rivals)
+            samples = evidence.scalars(source, task, arms, self.scalar)
+            chance = rank_probabilities(dict(zip(map(str, arms), samples, strict=True)))
+            first = chance[str(self.better)]
+            leader = max(chance, key=lambda name: chance[name])
+            found = Estimate(first, np.nan, np.nan, min(map(len, samples)), "probability of rank 1")
+            note = f"{seeds_note(*samples)}; {len(rivals)} of {len(self.rivals)} rivals run"
+            if np.isnan(first):
+                return found, Verdict.INCONCLUSIVE, note
+            note += f"; most often first: {leader}"
+            if first <= 1 - self.probability:
+                return found, Verdict.CONTRADICTED, note
+            complete = len(rivals) == len(self.rivals)
+            certain = first >= self.probability and complete
+            return found, Verdict.SUPPORTED if certain else Verdict.INCONCLUSIVE, note
+
+        effects = []
+        for task in self.tasks:
+            run = [r for r in self.rivals if evidence.source(experiments, task, (self.better, r))]
+            effects.append(
+                answer(
+                    evidence, experiments, task, (self.better, *(run or self.rivals)),
+                    what=f"P({self.better} has the highest {NAMES[self.scalar]})",
+                    asks=f"≥ {self.probability:g}",
+                    judge=lambda source, task=task, run=run: judge(source, task, run),
+                )
+            )  # fmt: skip
+        return effects
