@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reproduce.clusters import Cluster, choose
 from reproduce.grid import DataKind, Labels, RunSpec, enumerate_runs
 from reproduce.installation import require_training
+from reproduce.launching.clusters import Cluster, choose
 from reproduce.options import Common, FigureOptions
 
 if TYPE_CHECKING:  # what is imported only when something is run
-    from reproduce.cost import Cost
-    from reproduce.launch import Launcher
+    from reproduce.launching.cost import Cost
+    from reproduce.launching.launcher import Launcher
 
 Draw = Callable[[Path, Path], list[Path]]
 Runs = Callable[..., list[RunSpec]]  # `enumerate_runs`, its `methods` given
@@ -144,17 +144,17 @@ def _run(
     draw: Draw,
 ) -> int:
     from envs.trajectory import DataError
-    from reproduce import slurm_client
     from reproduce.assemble import identity_of
     from reproduce.collect import collect, recorded
-    from reproduce.cost import confirm
     from reproduce.failures import mark_partial, report_failures
-    from reproduce.launch import Interrupted
+    from reproduce.launching import slurm_client
+    from reproduce.launching.cost import confirm
+    from reproduce.launching.launcher import Interrupted
+    from reproduce.launching.slurm_client import SlurmError
+    from reproduce.launching.slurm_queue import refresh
     from reproduce.plan import print_plan
     from reproduce.run import BAD_INPUT, INTERRUPTED
     from reproduce.run_folder import ConfigurationChanged, RunFolder
-    from reproduce.slurm_client import SlurmError
-    from reproduce.slurm_queue import refresh
 
     out = options.results
     try:
@@ -219,12 +219,12 @@ def _launcher(
     options: FigureOptions,
     jobs: int | None,
 ) -> tuple[Launcher, Cost]:
-    from reproduce.cost import cost_here
-    from reproduce.launch_inline import InlineLauncher
-    from reproduce.launch_local import LocalLauncher
+    from reproduce.launching.cost import cost_here
+    from reproduce.launching.inline import InlineLauncher
+    from reproduce.launching.local import LocalLauncher
 
     if cluster.name == "slurm":
-        from reproduce.launch_slurm import SlurmLauncher
+        from reproduce.launching.slurm import SlurmLauncher
 
         there = SlurmLauncher(specs, seconds, options)
         return there, there.cost()

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from reproduce.files import write_text
 from reproduce.grid import RunSpec
-from reproduce.launch import tail
+from reproduce.launching.launcher import tail
 from reproduce.run_folder import RunFolder
 
 _LOG_LINES = 15

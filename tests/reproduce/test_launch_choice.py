@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from reproduce import cost, slurm_client
-from reproduce.clusters import choose, further
-from reproduce.cost import Cost, confirm, cost_here, cost_of
 from reproduce.grid import RunSpec
+from reproduce.launching import cost, slurm_client
+from reproduce.launching.clusters import choose, further
+from reproduce.launching.cost import Cost, confirm, cost_here, cost_of
+from reproduce.launching.packing import Shape, chunks, packs, shape_of
+from reproduce.launching.slurm_client import Limits, SlurmError, minutes_of
 from reproduce.options import FigureOptions
-from reproduce.packing import Shape, chunks, packs, shape_of
-from reproduce.slurm_client import Limits, SlurmError, minutes_of
 
 SHARED = Limits(max_array=1001, cores=16, minutes=None, whole_nodes=False)
 
@@ -212,7 +212,7 @@ def test_dear_grids_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_launcher_inside_a_job_does_not_pass_that_job_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    from reproduce.launch_slurm import outside_of_jobs
+    from reproduce.launching.slurm import outside_of_jobs
 
     monkeypatch.setenv("SLURM_CPUS_PER_TASK", "64")
     monkeypatch.setenv("SLURM_CONF", "/etc/slurm/slurm.conf")

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from reproduce import launch_inline
 from reproduce.grid import RunSpec
-from reproduce.launch import Interrupted, command
-from reproduce.launch_inline import InlineLauncher
-from reproduce.launch_local import LocalLauncher
+from reproduce.launching import inline as launch_inline
+from reproduce.launching.inline import InlineLauncher
+from reproduce.launching.launcher import Interrupted, command
+from reproduce.launching.local import LocalLauncher
+from reproduce.launching.slurm_queue import note
 from reproduce.options import FigureOptions
 from reproduce.run_folder import RunFolder
-from reproduce.slurm_queue import note
 
 SPECS = [RunSpec("quick", "paper", "pen-binary-v0", "BC", seed, "embedded") for seed in range(4)]
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from reproduce import slurm_job
 from reproduce.failures import mark_partial, report_failures
 from reproduce.grid import RunSpec
+from reproduce.launching import slurm_job
+from reproduce.launching.slurm_job import Pool, RunsJob, Work, environment
 from reproduce.provenance import fingerprint
 from reproduce.run_folder import RunFolder
-from reproduce.slurm_job import Pool, RunsJob, Work, environment
 
 # ends with 75 on SIGINT, as a run does; TERM and USR2 would end it otherwise
 RUN = """

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from reproduce import launch_slurm, slurm_client, slurm_queue
 from reproduce.grid import RunSpec
-from reproduce.launch_slurm import SlurmLauncher
+from reproduce.launching import slurm as launch_slurm
+from reproduce.launching import slurm_client, slurm_queue
+from reproduce.launching.slurm import SlurmLauncher
+from reproduce.launching.slurm_client import Job, Limits, SlurmError
 from reproduce.options import FigureOptions
 from reproduce.run_folder import RunFolder
-from reproduce.slurm_client import Job, Limits, SlurmError
 
 SPECS = [RunSpec("quick", "paper", "pen-binary-v0", "BC", seed, "embedded") for seed in range(4)]
 

@@ -21,21 +21,21 @@ from filelock import FileLock
 from submitit import SlurmExecutor
 from submitit.core.utils import FailedJobError, FailedSubmissionError
 
-from reproduce import slurm_client, slurm_queue
-from reproduce.clusters import further
-from reproduce.cost import Cost, cost_of
 from reproduce.files import write_json
 from reproduce.grid import RunSpec
-from reproduce.launch import Interrupted, command, tail
+from reproduce.launching import slurm_client, slurm_queue
+from reproduce.launching.clusters import further
+from reproduce.launching.cost import Cost, cost_of
+from reproduce.launching.launcher import Interrupted, command, tail
+from reproduce.launching.packing import chunks, packs, shape_of
+from reproduce.launching.slurm_client import Job, SlurmError
+from reproduce.launching.slurm_job import RunsJob, Work
 from reproduce.options import FigureOptions
-from reproduce.packing import chunks, packs, shape_of
 from reproduce.plan import duration
 from reproduce.provenance import commit, fingerprint
 from reproduce.run_folder import RunFolder
-from reproduce.slurm_client import Job, SlurmError
-from reproduce.slurm_job import RunsJob, Work
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _RESTARTS = 2
 _POLL_S = (2.0, 30.0)  # at first, and after a while: the controller has others to serve
 _COLLECT_S = 30.0

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reproduce.packing import Shape
+from reproduce.launching.packing import Shape
 
 ASK_ABOVE_CORE_HOURS = 100.0
 

@@ -38,7 +38,7 @@ def one_core() -> dict[str, str]:
 
 def command(spec: RunSpec, options: FigureOptions) -> list[str]:
     """The command line that does this one run; also what a user could type."""
-    line = [sys.executable, str(Path(__file__).with_name("run.py"))]
+    line = [sys.executable, str(Path(__file__).resolve().parents[1] / "run.py")]
     line += ["--env", spec.env, "--method", spec.registered, "--seed", str(spec.seed)]
     line += ["--preset", spec.preset, "--profile", spec.profile, "--data", spec.data]
     line += ["--labels", spec.labels, "--device", options.device]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from reproduce import slurm_client
+from reproduce.launching import slurm_client
 from reproduce.options import FigureOptions
 
 Name = Literal["slurm", "local", "inline"]

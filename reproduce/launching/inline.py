@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from reproduce.grid import RunSpec
-from reproduce.launch import Interrupted
+from reproduce.launching.launcher import Interrupted
 from reproduce.options import FigureOptions
 from reproduce.run import INTERRUPTED, Interruption, execute
 from reproduce.run_folder import RunFolder

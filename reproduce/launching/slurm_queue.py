@@ -26,9 +26,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reproduce import slurm_client
 from reproduce.files import write_json, write_text
 from reproduce.grid import RunSpec
+from reproduce.launching import slurm_client
 from reproduce.provenance import commit, fingerprint, uncommitted
 from reproduce.run_folder import RunFolder
 

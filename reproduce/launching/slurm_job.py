@@ -19,7 +19,7 @@ from typing import Any
 from submitit.helpers import DelayedSubmission
 
 from reproduce.files import write_json
-from reproduce.launch import one_core, tail
+from reproduce.launching.launcher import one_core, tail
 from reproduce.provenance import fingerprint
 from reproduce.run import INTERRUPTED
 from reproduce.run_folder import RunFolder

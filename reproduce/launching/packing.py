@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reproduce.grid import RunSpec
+from reproduce.launching.slurm_client import Limits, minutes_of
 from reproduce.options import SlurmOptions
-from reproduce.slurm_client import Limits, minutes_of
 
 _WORTH_A_JOB_S = 1800.0
 _MOST_PER_JOB = 32

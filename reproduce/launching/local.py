@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from reproduce.grid import RunSpec
-from reproduce.launch import Interrupted, command, one_core, tail
+from reproduce.launching.launcher import Interrupted, command, one_core, tail
 from reproduce.options import FigureOptions
 from reproduce.plan import duration
 from reproduce.run import BAD_INPUT, INTERRUPTED
