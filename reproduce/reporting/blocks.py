@@ -13,7 +13,7 @@ from pathlib import Path
 from figures.estimates import Estimate
 
 NONE = "–"
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -297,7 +297,10 @@ def _check_ratio(
     same(shown, ratio)
     for each in (ours, theirs):
         assert f"{sum(seen for _, seen in each)} of {len(each)} reached it" in row["note"]
-    same(row["p"], log_rank(ours, theirs))
+    if min(len(ours), len(theirs)) < 5:  # no test where there is no interval
+        assert row["p"] == "–"
+    else:
+        same(row["p"], log_rank(ours, theirs))
 
 
 def log_rank(a: list[tuple[float, bool]], b: list[tuple[float, bool]]) -> float:
