@@ -34,6 +34,7 @@ $(VENV)/.installed-plot: pyproject.toml constraints.txt | $(BIN)/python
 # Draw every committed figure again from its CSV; trains nothing.
 plot: $(VENV)/.installed-plot
 	$(BIN)/python reproduce/figure1.py --preset small --plot-only
+	$(BIN)/python reproduce/figure2.py --preset small --plot-only
 
 # Every results file against figures/results.schema.json, and against its manifest.
 check-results: $(VENV)/.installed-plot
