@@ -104,10 +104,11 @@ def test_the_preset_says_which_results(
 ) -> None:
     monkeypatch.chdir(ROOT)
     assert main(["--preset", "small", "--format", "json", "--out", str(tmp_path)]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+    of_the_hand = {
         f"curves.{name}.json"
         for name in ("return_mean", "success_any", "success_final", "success_sustained", "score")
-    )
+    }
+    assert of_the_hand <= {path.name for path in tmp_path.iterdir()}
     monkeypatch.chdir(tmp_path)
     assert main(["--preset", "paper"]) == 2
     assert "results/paper: there is no such file or folder" in capsys.readouterr().err
