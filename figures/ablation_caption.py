@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,7 +12,6 @@ from figures.ablation_effects import Effect, Level, Row, Runs, condition_rows, p
 from figures.caption import METRIC_NOTES, data_fact, origin
 from figures.panels import Panel
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL, RESAMPLES, runs
-from figures.table import ResultsError
 
 
 def facts(
@@ -102,23 +99,6 @@ def warnings(panels: Sequence[Panel], frame: pd.DataFrame) -> str:
                 parts[opening[str(run["status"])]][text] = None
     named = ((text, "; ".join(names)) for text, names in parts.items() if names)
     return " ".join(f"{text}, not counted: {names}." for text, names in named)
-
-
-def read_manifest(csv: Path) -> list[dict[str, Any]]:
-    """The manifest beside ``<experiment>.csv``; empty if there is none.
-
-    Raises:
-        ResultsError: it is not JSON.
-    """
-    path = csv.with_name(f"{csv.stem}.manifest.json")
-    if not path.is_file():
-        return []
-    try:
-        return list(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ResultsError(
-            f"{path}: not readable as JSON ({error}); delete it, or restore it"
-        ) from error
 
 
 def own_value(manifest: Sequence[Mapping[str, Any]], panel: Panel, base: Row, key: str) -> float:

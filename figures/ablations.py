@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from figures import style
-from figures.ablation_caption import facts, own_value, read_manifest, warnings
+from figures.ablation_caption import facts, own_value, warnings
 from figures.ablation_effects import (
     MEASURES,
     Level,
@@ -26,6 +26,7 @@ from figures.ablation_page import Name, Page, compose
 from figures.ablation_panels import NAMES, draw_forest, draw_sweep, proxy, symbol
 from figures.layout import Paragraph
 from figures.learning_curves import WARNING_COLOUR
+from figures.manifest import read_manifest
 from figures.output import save
 from figures.panels import Panel, panels_of
 from figures.partial import warning, without_rows

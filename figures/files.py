@@ -30,3 +30,9 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_text(target: Path, text: str) -> None:
+    """``whole_file`` with ``text`` in it, in UTF-8."""
+    with whole_file(target) as file:
+        file.write(text.encode())

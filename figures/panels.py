@@ -27,6 +27,11 @@ DATA_NAMES = {
 }
 
 
+def data_name(kind: str) -> str:
+    """``human data``, from the column ``data``."""
+    return DATA_NAMES.get(kind, f"{kind} data")
+
+
 @dataclass(frozen=True)
 class Panel:
     """One column of a figure: the rows of one task, data source, label reading and profile."""
@@ -73,7 +78,7 @@ def panels_of(frame: pd.DataFrame, envs: Sequence[str]) -> list[Panel]:
         several_labels = present["labels"].nunique() > 1
         several_profiles = present["profile"].nunique() > 1
         for _, data, labels, profile in conditions:
-            notes = [DATA_NAMES.get(data, f"{data} data")]
+            notes = [data_name(data)]
             notes += [f"{labels or 'unnamed'} labels"] if several_labels else []
             notes += [f"profile {profile or 'unnamed'}"] if several_profiles else []
             panels.append(

@@ -53,7 +53,11 @@ def problems(path: Path) -> list[Problem]:
     Raises:
         ResultsError: the file cannot be read as CSV at all.
     """
-    cells = read_cells(path)
+    return problems_of(read_cells(path))
+
+
+def problems_of(cells: Cells) -> list[Problem]:
+    """`problems` of a file that has been read already."""
     found = list(_of_the_file(cells))
     if not found:
         found = [*_of_the_lines(cells), *_of_the_cells(cells), *_of_the_runs(cells)]

@@ -21,7 +21,7 @@ import tyro
 
 from figures.cells import ResultsError, read_cells
 from figures.schema import RESULTS
-from figures.validation import RUN_KEY, Problem, problems
+from figures.validation import RUN_KEY, Problem, problems_of
 from reproduce.manifest import manifest_problems
 
 SHOWN = 20
@@ -84,8 +84,8 @@ def check(path: Path) -> tuple[list[Problem], str]:
     Raises:
         ResultsError: it cannot be read as CSV at all.
     """
-    found = problems(path)
     cells = read_cells(path)
+    found = problems_of(cells)
     if not found:
         found = [*_of_its_place(path, cells.frame.iloc[0].to_dict()), *manifest_problems(cells)]
     runs = 0 if found else len(cells.frame[list(RUN_KEY)].drop_duplicates())

@@ -22,7 +22,7 @@ from typing import Annotated, Literal
 import pandas as pd
 import tyro
 
-from figures.cells import ResultsError
+from figures.cells import ResultsError, read_cells
 from figures.curves import curves
 from figures.files import whole_file
 from figures.schema import RESULTS
@@ -67,10 +67,15 @@ def rows(paths: Sequence[Path]) -> pd.DataFrame:
     Raises:
         ResultsError: a file cannot be used.
     """
-    parts = []
-    for path in paths:
-        read_results(path)  # refuses what should not be passed on
-        parts.append(pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig"))
+    return _united([_text_of(path) for path in paths])
+
+
+def _text_of(path: Path) -> pd.DataFrame:
+    read_results(path)  # refuses what should not be passed on
+    return read_cells(path).frame
+
+
+def _united(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     frame = pd.concat(parts, ignore_index=True).fillna("")
     known = [name for name in RESULTS.names if name in frame.columns]
     return frame[[*known, *(name for name in frame.columns if name not in known)]]
@@ -107,7 +112,8 @@ def export(
         ResultsError: a file cannot be used, or a metric that is asked for is not there, or
             parquet is asked for without pyarrow.
     """
-    frame = rows(paths)
+    parts = {path: _text_of(path) for path in paths}
+    frame = _united(list(parts.values()))
     written: dict[str, bytes] = {}
     notes: list[str] = []
     if form in ("csv", "all"):
@@ -121,7 +127,7 @@ def export(
             notes.append(f"left out: {NO_PYARROW}")
     if form in ("json", "all"):
         for metric in metrics or [name for name in METRICS if _has(frame, name)]:
-            having = [path for path in paths if metrics or _has(rows([path]), metric)]
+            having = [path for path in paths if metrics or _has(parts[path], metric)]
             text = ",\n ".join(json.dumps(curve) for curve in curves(having, metric))
             written[f"curves.{metric}.json"] = f"[\n {text}\n]\n".encode()
     for name, content in written.items():

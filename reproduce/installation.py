@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 
 TRAINING = {
@@ -25,9 +26,12 @@ class NotInstalled(ValueError):
 
 def require_training() -> None:
     """Raise NotInstalled unless everything is there that a run needs; imports nothing."""
-    missing = [package for package, module in TRAINING.items() if find_spec(module) is None]
+    require(TRAINING, "which running needs (drawing does not: --plot-only); pip install '.[train]'")
+
+
+def require(packages: Mapping[str, str], consequence: str) -> None:
+    """Raise NotInstalled naming what is missing of `packages` (package -> its module), with what
+    follows from it; imports nothing."""
+    missing = [package for package, module in packages.items() if find_spec(module) is None]
     if missing:
-        raise NotInstalled(
-            f"{', '.join(missing)} not installed, which running needs (drawing does not: "
-            "--plot-only); pip install '.[train]'"
-        )
+        raise NotInstalled(f"{', '.join(missing)} not installed, {consequence}")

@@ -10,16 +10,12 @@ from typing import Any
 import pandas as pd
 
 from figures.cells import Cells, command_for
+from figures.manifest import manifest_of
 from figures.validation import RUN_KEY, Problem
 
 _PARTS = ("identity.spec", "identity.method", "identity.hyperparameters", "identity.schedule",
           "identity.data.checksum", "environment.commit", "environment.versions")  # fmt: skip
 _VERSION_OF = "awac-reproduction"
-
-
-def manifest_of(csv: Path) -> Path:
-    """`results/small/figure1.csv` -> `results/small/figure1.manifest.json`."""
-    return csv.with_name(f"{csv.stem}.manifest.json")
 
 
 def manifest_problems(cells: Cells) -> list[Problem]:

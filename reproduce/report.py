@@ -18,11 +18,12 @@ from pathlib import Path
 
 import tyro
 
-from figures.files import whole_file
+from figures.files import write_text
+from figures.manifest import read_manifest
 from figures.table import ResultsError
 from reproduce.grid import PresetName
 from reproduce.installation import NotInstalled
-from reproduce.judging.evidence import EXPERIMENTS, Evidence, load, manifest
+from reproduce.judging.evidence import EXPERIMENTS, Evidence, load
 from reproduce.reporting.charts import Pool
 from reproduce.reporting.content import Content, content
 from reproduce.reporting.document import document
@@ -71,7 +72,7 @@ def read(options: ReportOptions) -> Content:
                 f"{folder / name}.csv: holds preset {found}, not {options.preset}; "
                 f"give --preset {found}, or another --out"
             )
-    manifests = {name: manifest(folder, name) for name in tables}
+    manifests = {name: read_manifest(folder / f"{name}.csv") for name in tables}
     return content(Evidence(tables), manifests, judged_files(folder, tables), options.preset)
 
 
@@ -85,19 +86,14 @@ def write(found: Content, options: ReportOptions) -> list[Path]:
     blocks = document(found, out)
     draw_pictures(found, blocks, out)
     written = [out / "REPORT.md", *write_verdicts(found, out)]
-    _write_text(written[0], to_markdown(blocks))
+    write_text(written[0], to_markdown(blocks))
     if options.html:
         require_report()
         pool = Pool()
         page = to_html(blocks, charts(found, pool), pool, out)
         written.append(out / "report.html")
-        _write_text(written[-1], page)
+        write_text(written[-1], page)
     return written
-
-
-def _write_text(path: Path, text: str) -> None:
-    with whole_file(path) as file:
-        file.write(text.encode())
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,8 +41,31 @@ class _Against:
         """The tasks they must have been run on."""
         return self.tasks
 
-    def _values(self, evidence: Evidence, source: str, task: str, rival: Arm) -> list[Floats]:
-        return evidence.scalars(source, task, (self.better, rival), self.scalar)
+    def _compared(
+        self,
+        evidence: Evidence,
+        experiments: Sequence[str],
+        *,
+        asks: Callable[[str], str],
+        judge: Callable[[Floats, Floats, str], Answer],
+        what: Callable[[Arm], str] | None = None,
+    ) -> list[Effect]:
+        """One effect a task and rival; ``judge`` gets the scalars of both, and the task."""
+
+        def of(source: str, task: str, rival: Arm) -> Answer:
+            a, b = evidence.scalars(source, task, (self.better, rival), self.scalar)
+            return judge(a, b, task)
+
+        return each(
+            evidence,
+            experiments,
+            self.tasks,
+            self.rivals,
+            beside=(self.better,),
+            what=what or (lambda rival: f"{NAMES[self.scalar]}: {self.better} − {rival}"),
+            asks=asks,
+            judge=of,
+        )
 
 
 @dataclass(frozen=True)
@@ -54,18 +77,13 @@ class Difference(_Against):
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival."""
 
-        def judge(source: str, task: str, rival: Arm) -> Answer:
-            a, b = self._values(evidence, source, task, rival)
+        def judge(a: Floats, b: Floats, task: str) -> Answer:
             found = difference(a, b)
             return found, above(found, self.factor * margin_of(task)), seeds_note(a, b)
 
-        return each(
+        return self._compared(
             evidence,
             experiments,
-            self.tasks,
-            self.rivals,
-            beside=(self.better,),
-            what=lambda rival: f"{NAMES[self.scalar]}: {self.better} − {rival}",
             asks=lambda task: f"> {self.factor * margin_of(task):g}",
             judge=judge,
         )
@@ -81,22 +99,18 @@ class Improvement(_Against):
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival."""
 
-        def judge(source: str, task: str, rival: Arm) -> Answer:
-            a, b = self._values(evidence, source, task, rival)
+        def judge(a: Floats, b: Floats, task: str) -> Answer:
             found = probability_of_improvement([a], [b])
             if not found.known:  # too few seeds, for the test as well
                 return found, Verdict.INCONCLUSIVE, seeds_note(a, b)
             return found, above(found, 0.5), seeds_note(a, b), improvement_test(a, b)
 
-        effects = each(
+        effects = self._compared(
             evidence,
             experiments,
-            self.tasks,
-            self.rivals,
-            beside=(self.better,),
-            what=lambda rival: f"P({NAMES[self.scalar]} of {self.better} > {rival})",
             asks=lambda task: "> 0.5",
             judge=judge,
+            what=lambda rival: f"P({NAMES[self.scalar]} of {self.better} > {rival})",
         )
         return _corrected(effects)
 
@@ -124,18 +138,13 @@ class Similar(_Against):
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival."""
 
-        def judge(source: str, task: str, rival: Arm) -> Answer:
-            a, b = self._values(evidence, source, task, rival)
+        def judge(a: Floats, b: Floats, task: str) -> Answer:
             found = equivalent(a, b, self.factor * margin_of(task))
             return found.estimate, similar(found), f"{seeds_note(a, b)}; 90 % interval"
 
-        return each(
+        return self._compared(
             evidence,
             experiments,
-            self.tasks,
-            self.rivals,
-            beside=(self.better,),
-            what=lambda rival: f"{NAMES[self.scalar]}: {self.better} − {rival}",
             asks=lambda task: f"within ±{self.factor * margin_of(task):g}",
             judge=judge,
         )

@@ -8,7 +8,6 @@ so that they were made by one launch's settings.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -177,10 +176,3 @@ def load(folder: Path) -> dict[str, pd.DataFrame]:
     """
     files = {name: folder / f"{name}.csv" for name in EXPERIMENTS}
     return {name: read_results(path) for name, path in files.items() if path.is_file()}
-
-
-def manifest(folder: Path, experiment: str) -> list[dict[str, Any]]:
-    """The entries of ``<experiment>.manifest.json``, one a run; [] if there is none."""
-    path = folder / f"{experiment}.manifest.json"
-    entries: list[dict[str, Any]] = json.loads(path.read_text()) if path.is_file() else []
-    return entries

@@ -8,12 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from figures.estimates import (
-    EQUIVALENCE_CONFIDENCE,
-    Equivalence,
-    Estimate,
-    aggregate,
-)
+from figures.estimates import EQUIVALENCE_CONFIDENCE, Equivalence, Estimate, aggregate
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import NAMES, Answer, each, margin_of, seeds_note
 from reproduce.judging.verdicts import Effect, Verdict, above, below, similar

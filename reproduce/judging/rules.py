@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from figures.estimates import (
-    Estimate,
-)
+from figures.estimates import Estimate
 from figures.statistics import Floats
 from reproduce.judging.evidence import MARGINS, Arm, Evidence, domain_of
 from reproduce.judging.verdicts import Effect, Verdict

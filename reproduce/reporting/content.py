@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from figures.panels import DATA_NAMES
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.table import RUN
 from reproduce.claims import CLAIMS, Claim, evaluate
@@ -37,7 +36,7 @@ from reproduce.reporting.inventory import (
     software,
     spent,
 )
-from reproduce.reporting.sensitivity import Sensitivity, sensitivity
+from reproduce.reporting.sensitivity import Sensitivity, Views, other_views, sensitivity
 
 SILENT = (Verdict.NOT_RUN, Verdict.NOT_TESTABLE)
 """Verdicts that say nothing about the claim: their cards have no picture."""
@@ -136,12 +135,13 @@ def content(
         ResultsError: a run cannot be reduced to scalars.
     """
     views = [evidence.under(profile=profile) for profile in PROFILES]
+    others = [other_views(view) for view in views]
     last = every_run(evidence.tables)
     return Content(
         preset=preset,
         rules_version=RULES_VERSION,
         files=tuple(files),
-        cards=tuple(_card(claim, views, preset) for claim in CLAIMS),
+        cards=tuple(_card(claim, views, others, preset) for claim in CLAIMS),
         aggregates=tuple(each for view in views for each in aggregates(view)),
         cells=tuple(grid(evidence, preset)),
         left_out=tuple(left_out(evidence, manifests)),
@@ -154,15 +154,18 @@ def content(
     )
 
 
-def _card(claim: Claim, views: Sequence[Evidence], preset: PresetName) -> Card:
+def _card(
+    claim: Claim, views: Sequence[Evidence], others: Sequence[Views], preset: PresetName
+) -> Card:
     steps = [want.step for want in wants(claim, views[0]) if want.step]
     beyond = [step for step in steps if preset_for(preset, step) != preset]
-    return Card(
-        claim, tuple(_side(claim, view, preset) for view in views), max(beyond, default=None)
+    sides = (
+        _side(claim, view, other, preset) for view, other in zip(views, others, strict=True)
     )  # fmt: skip
+    return Card(claim, tuple(sides), max(beyond, default=None))
 
 
-def _side(claim: Claim, evidence: Evidence, preset: PresetName) -> Side:
+def _side(claim: Claim, evidence: Evidence, others: Views, preset: PresetName) -> Side:
     finding = evaluate(claim, evidence)
     used = runs_used(claim, evidence, finding)
     last = every_run(used)
@@ -170,7 +173,7 @@ def _side(claim: Claim, evidence: Evidence, preset: PresetName) -> Side:
     return Side(
         evidence.profile,
         finding,
-        tuple(sensitivity(claim, evidence)) if shown else (),
+        tuple(sensitivity(claim, others)) if shown else (),
         tuple(_panels(claim, evidence, used)) if shown else (),
         () if _is_complete(claim, finding) else tuple(commands(claim, evidence, preset)),
         len(last),
@@ -217,8 +220,3 @@ def _panels(claim: Claim, evidence: Evidence, used: dict[str, pd.DataFrame]) -> 
                 present = tuple(t for t in tasks if t in set(part["env"]))
                 found.append(Panels(source, domain, evidence.profile, present, part))
     return found
-
-
-def data_name(kind: str) -> str:
-    """``human data``, as in the figures."""
-    return DATA_NAMES.get(kind, f"{kind} data")

@@ -9,11 +9,10 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from reproduce.installation import NotInstalled
+from reproduce.installation import require
 from reproduce.judging.verdicts import Verdict
 from reproduce.reporting.blocks import Block, Heading, Picture
 from reproduce.reporting.charts import Chart, Pool
@@ -25,12 +24,11 @@ _BADGE = re.compile(r"\*\*(" + "|".join(str(v).upper() for v in Verdict) + r")\*
 
 def require_report() -> None:
     """Raise NotInstalled unless everything is there that a page needs; imports nothing."""
-    missing = [package for package, module in PACKAGES.items() if find_spec(module) is None]
-    if missing:
-        raise NotInstalled(
-            f"{', '.join(missing)} not installed, so that report.html is not written (everything "
-            "else is); pip install '.[report]', or --no-html"
-        )
+    require(
+        PACKAGES,
+        "so that report.html is not written (everything else is); pip install '.[report]', or "
+        "--no-html",
+    )
 
 
 def to_html(blocks: Sequence[Block], charts: Sequence[Chart], pool: Pool, out: Path) -> str:

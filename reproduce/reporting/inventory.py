@@ -6,21 +6,21 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
 from figures.figure1 import PANELS as HAND
 from figures.figure2 import PANELS as PUSH
 from figures.figure3 import PANELS as LOCOMOTION
+from figures.manifest import manifest_of
 from figures.statistics import runs
 from figures.table import RUN, label
 from reproduce.claims import CLAIMS
 from reproduce.figure1 import METHODS
 from reproduce.figure2 import METHODS as PUSH_METHODS
-from reproduce.grid import PRESETS, PresetName
+from reproduce.grid import PRESETS, PresetName, ProfileName
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.manifest import manifest_of
 from reproduce.reporting.commands import Want, finished_seeds, wants
 
 GRIDS = (
@@ -28,7 +28,7 @@ GRIDS = (
     ("figure2", PUSH, PUSH_METHODS),
     ("figure3", LOCOMOTION, METHODS),
 )
-PROFILES = ("paper", "released")
+PROFILES = get_args(ProfileName)
 Manifests = Mapping[str, Sequence[Mapping[str, Any]]]
 
 

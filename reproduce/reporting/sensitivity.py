@@ -9,7 +9,7 @@ claims are not asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -65,22 +65,34 @@ class Sensitivity:
     reason: str = ""
 
 
-def sensitivity(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
+Views = Mapping[Alternative, Evidence]
+
+
+def other_views(evidence: Evidence) -> Views:
+    """The evidence as every alternative sees it; once for all claims."""
+    return {
+        other: evidence.under(
+            tables={name: _with_column(table, other) for name, table in evidence.tables.items()},
+            measures={**evidence.measures, other.domain: other.measure},
+        )
+        for other in ALTERNATIVES
+    }
+
+
+def sensitivity(claim: Claim, views: Views) -> Iterator[Sensitivity]:
     """The verdict on ``claim`` by every alternative for a domain of its tasks."""
     domains = {domain_of(task) for task in claim.tasks()}
-    for other in ALTERNATIVES:
+    for other, view in views.items():
         if other.domain not in domains:
             continue
         if not other.is_rate and any(map(_is_absolute, _rules(claim))):
             yield Sensitivity(other.name, None, "not asked: the threshold is a success rate")
             continue
-        tables = {name: _with_column(table, other) for name, table in evidence.tables.items()}
-        measures = {**evidence.measures, other.domain: other.measure}
-        if not _measured(claim, tables, other):
+        if not _measured(claim, view.tables, other):
             yield Sensitivity(other.name, None, f"not measured: no {other.column}")
             continue
         try:
-            found = evaluate(claim, evidence.under(tables=tables, measures=measures))
+            found = evaluate(claim, view)
         except ResultsError as error:  # some of the runs lack it
             yield Sensitivity(other.name, None, f"not measured: {error}")
         else:
@@ -104,7 +116,7 @@ def _with_column(table: pd.DataFrame, other: Alternative) -> pd.DataFrame:
     return table.assign(**{other.measure.column: other.scale * table[other.column]})
 
 
-def _measured(claim: Claim, tables: dict[str, pd.DataFrame], other: Alternative) -> bool:
+def _measured(claim: Claim, tables: Mapping[str, pd.DataFrame], other: Alternative) -> bool:
     """Whether every task of the domain that the claim asks for and that was run has values."""
     for task in claim.tasks():
         if domain_of(task) != other.domain:

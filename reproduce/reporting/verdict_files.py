@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from figures.files import whole_file
+from figures.files import write_text
 from figures.statistics import BOOTSTRAP_SEED, MIN_SEEDS_FOR_INTERVAL, RESAMPLES
 from reproduce.judging.verdicts import Effect
 from reproduce.reporting.content import Content
@@ -25,12 +25,8 @@ def write_verdicts(content: Content, out: Path) -> list[Path]:
     """Write both files into ``out``, each whole or not at all; returns their paths."""
     table, meta = out / "verdicts.csv", out / "verdicts.meta.json"
     rows = pd.DataFrame(list(verdict_rows(content)), columns=list(COLUMNS))
-    for path, text in (
-        (table, rows.to_csv(index=False, lineterminator="\n")),
-        (meta, json.dumps(metadata(content), indent=1) + "\n"),
-    ):
-        with whole_file(path) as file:
-            file.write(text.encode())
+    write_text(table, rows.to_csv(index=False, lineterminator="\n"))
+    write_text(meta, json.dumps(metadata(content), indent=1) + "\n")
     return [table, meta]
 
 

@@ -16,7 +16,7 @@ import figures.estimates
 import figures.resampling
 import figures.statistics
 from figures.estimates import Estimate
-from reproduce import report
+from reproduce import installation, report
 from reproduce.claims import CHEETAH, CLAIMS, DOOR, PEN
 from reproduce.installation import NotInstalled
 from reproduce.judging.evidence import Arm, Evidence
@@ -30,7 +30,7 @@ from reproduce.reporting.document import document
 from reproduce.reporting.inventory import every_run, left_out, spent
 from reproduce.reporting.markdown import to_markdown
 from reproduce.reporting.pictures import charts
-from reproduce.reporting.sensitivity import sensitivity
+from reproduce.reporting.sensitivity import other_views, sensitivity
 from reproduce.reporting.verdict_files import COLUMNS, verdict_rows
 from tests.reproduce.report_grid import full_grid, grid_wants, rows_of
 
@@ -220,7 +220,7 @@ def test_another_measure_may_turn_the_verdict() -> None:
     table = frame(*(rows_of(w, "paper", s, (0.1, 0.5, 0.6, 0.7)) for w in wants for s in range(5)))
     level = table["success_any"]
     table = table.assign(success_sustained=0.7 - level, success_final=level, score=100 * level)
-    found = {s.name: s for s in sensitivity(claim("H8"), Evidence({"figure1": table}))}
+    found = {s.name: s for s in sensitivity(claim("H8"), other_views(Evidence({"figure1": table})))}
     assert found["sustained success"].verdict is Verdict.CONTRADICTED
     assert found["success at the last step"].verdict is Verdict.SUPPORTED
     assert found["return, from worst to best possible"].verdict is Verdict.SUPPORTED
@@ -229,7 +229,7 @@ def test_another_measure_may_turn_the_verdict() -> None:
 def test_a_success_rate_is_not_asked_of_returns_and_what_is_not_measured_is_said() -> None:
     table = frame(*(rows_of(Want("figure1", PEN, Arm("AWAC")), "paper", s, (0.95,) * 4)
                     for s in range(5)))  # fmt: skip
-    found = {s.name: s for s in sensitivity(claim("H1"), Evidence({"figure1": table}))}
+    found = {s.name: s for s in sensitivity(claim("H1"), other_views(Evidence({"figure1": table})))}
     assert found["return, from worst to best possible"].verdict is None
     assert "success rate" in found["return, from worst to best possible"].reason
     assert found["sustained success"].reason == "not measured: no success_sustained"
@@ -315,7 +315,7 @@ def folder(tmp_path: Path) -> Path:
 def test_without_plotly_everything_but_the_page_is_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(html, "find_spec", lambda name: None)
+    monkeypatch.setattr(installation, "find_spec", lambda name: None)
     with pytest.raises(NotInstalled):
         html.require_report()
     stale = folder / "report" / "old.png"
