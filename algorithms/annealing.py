@@ -18,20 +18,23 @@ class ConstantRates:
 
 @dataclass(frozen=True)
 class LinearDecay:
-    """max(0, 1 - u / `over_updates`) after u updates: down to nothing, where training stands still.
+    """Constant for `after_updates` updates, then straight down to nothing over `over_updates` more.
 
-    A policy that is trained at a high rate falls now and then for a while; at the end of a decay it
-    does not. For runs whose last policy is what they are for (experts).
+    With u updates made: min(1, max(0, 1 - (u - after_updates) / over_updates)); at zero, training
+    stands still. A policy that is trained at a high rate falls now and then for a while; at the end
+    of a decay it does not. For runs whose last policy is what they are for (experts).
     """
 
     over_updates: int = 500_000
+    after_updates: int = 0
 
     def __post_init__(self) -> None:
         check_range("over_updates", self.over_updates, 1)
+        check_range("after_updates", self.after_updates, 0)
 
     def factor(self, updates: int) -> float:
         """As `ConstantRates.factor`."""
-        return max(0.0, 1.0 - updates / self.over_updates)
+        return min(1.0, max(0.0, 1.0 - (updates - self.after_updates) / self.over_updates))
 
 
 Annealing = ConstantRates | LinearDecay

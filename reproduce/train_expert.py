@@ -11,7 +11,8 @@ rows to `<out>/experts.csv`.
 What is unlike a plain SAC, and why: four environment steps to each gradient step, since simulating
 is much cheaper than updating on a CPU and four times the experience makes an update worth more;
 layer normalisation in the critics, which keeps them stable (Ball 2023) at a learning rate of 1e-3;
-batches of 128, half the price of 256; no weight decay. `--set` changes any of it. Training ends
+batches of 128, half the price of 256; no weight decay. At that rate a policy falls now and then
+for a while, so at the end every rate decays to nothing. `--set` changes any of it. Training ends
 early, with the episode after an evaluation that is good enough (`--stop-at`).
 """
 
@@ -42,11 +43,23 @@ RECIPE = (
     "q_learning_rate=1e-3",
     "collect_steps=4",
     "steps_per_update=4",
-    "online_steps=2000000",
+    "annealing=LinearDecay",
     "eval_every=50000",
     "dense_until=0",
     "eval_episodes=5",
 )
+"""Of every expert."""
+LENGTHS = {
+    "HalfCheetah-v2": ("online_steps=2505000", "after_updates=500000", "over_updates=125000"),
+    "Walker2d-v2": ("online_steps=2205000", "after_updates=400000", "over_updates=150000"),
+    "Ant-v2": (
+        "online_steps=3005000",
+        "after_updates=500000",
+        "over_updates=250000",
+        "critic.updates_per_improvement=2",  # its policy, improved at each update, learns less
+    ),
+}
+"""Of each expert: 4 * (after_updates + over_updates) steps after the 5000 without updates."""
 TARGETS = {"HalfCheetah-v2": 9000.0, "Ant-v2": 4500.0, "Walker2d-v2": 4500.0}
 """Mean return to reach, deterministic policy."""
 STOP_BEYOND = 1.1
@@ -95,7 +108,11 @@ class StopWhenLearned(Interruption):
 def spec_of(options: ExpertOptions) -> RunSpec:
     """The run: SAC from scratch by the recipe, `--set` on top."""
     keys = {setting.partition("=")[0] for setting in options.settings}
-    recipe = [setting for setting in RECIPE if setting.partition("=")[0] not in keys]
+    recipe = [
+        setting
+        for setting in (*RECIPE, *LENGTHS[options.env])
+        if setting.partition("=")[0] not in keys
+    ]
     return RunSpec(
         "paper", "paper", options.env, "SAC", options.seed, "none", "stored",
         (*recipe, *options.settings), "scratch",

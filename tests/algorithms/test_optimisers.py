@@ -91,7 +91,15 @@ def test_rates_decay_to_nothing() -> None:
     assert [moved for _, moved in seen] == [True] * 4 + [False] * 2
 
 
+def test_decay_begins_after_a_constant_stretch() -> None:
+    decay = LinearDecay(after_updates=3, over_updates=4)
+    factors = [decay.factor(u) for u in (0, 2, 3, 4, 6, 7, 100)]
+    assert factors == [1.0, 1.0, 1.0, 0.75, 0.25, 0.0, 0.0]
+
+
 def test_rates_are_constant_otherwise() -> None:
     assert {ConstantRates().factor(u) for u in (0, 1, 10**9)} == {1.0}
     with pytest.raises(ValueError, match="over_updates"):
         LinearDecay(over_updates=0)
+    with pytest.raises(ValueError, match="after_updates"):
+        LinearDecay(after_updates=-1)
