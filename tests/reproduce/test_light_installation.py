@@ -109,3 +109,10 @@ def test_the_extras_are_what_the_message_and_the_documents_say() -> None:
     assert {"plot", "train", "export", "dev"} <= set(extras)
     base = {name.partition(">=")[0] for name in project["dependencies"]}
     assert not base & set(TRAINING)
+
+
+@pytest.mark.parametrize("script", ["figure4", "table1"])
+def test_what_needs_more_says_what_to_install(light: Light, script: str) -> None:
+    result = light(f"{script}.py")
+    assert result.returncode != 0
+    assert result.stderr.rstrip().endswith("pip install '.[train]'"), result.stderr
