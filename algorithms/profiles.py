@@ -75,8 +75,8 @@ _PUSH: dict[str, Values] = {
     "Cal-QL": {"goals": RecordedGoals()},
     "RLPD": _RLPD,
 }
-# The text has no clip; without one exp(A / lambda) overflows once Q is wrong by 88. A weight is
-# at most 100, as in IQL and CORL.
+# The text has no clip; without one exp(A / lambda) overflows once Q is wrong by 88. With lambda 1 a
+# weight is at most 100, as in IQL and CORL; the bound moves with lambda, as that of the hand does.
 _AT_MOST_100 = {"objective.weights.shape.clip": math.log(100.0)}
 
 PROFILES: dict[str, dict[str, dict[str, Values]]] = {

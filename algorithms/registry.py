@@ -214,8 +214,18 @@ PAPER_METHODS = tuple(name for name in METHODS if name not in LATER_WORK)
 
 
 @dataclass(frozen=True)
+class ValueOf:
+    """Of a change: the number that the row has at `path` before any of the variant's changes."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class Variant:
-    """A row of METHODS with components exchanged: `dataclasses.replace` along dotted paths."""
+    """A row of METHODS with components exchanged: `dataclasses.replace` along dotted paths.
+
+    A change to a `ValueOf` keeps a number of the row, as its profile has it, in another place.
+    """
 
     base: str
     changes: Mapping[str, Any]
@@ -223,6 +233,7 @@ class Variant:
 
 
 _GAUSSIAN = GaussianBehavior(policy=TanhMeanGaussian())
+_LAMBDA = ValueOf("objective.weights.shape.lam")
 
 VARIANTS: dict[str, Variant] = {
     "AWAC[unnormalised]": Variant(
@@ -246,7 +257,8 @@ VARIANTS: dict[str, Variant] = {
         {
             "objective": ReverseKL(FixedTemperature(0.0)),
             "behavior": _GAUSSIAN,
-            "constraint": KLRegularisation(coefficient=0.3),
+            "constraint": KLRegularisation(),
+            "constraint.coefficient": _LAMBDA,
         },
         "min D_KL(pi || pi_beta exp(A / lambda)) in place of the forward direction",
     ),
@@ -380,7 +392,10 @@ VARIANTS: dict[str, Variant] = {
     ),
     "ABM-MPO[exponential]": Variant(
         "ABM-MPO",
-        {"behavior.weights": Weights(Exponential(lam=0.3), BatchMean())},
+        {
+            "behavior.weights": Weights(Exponential(), BatchMean()),
+            "behavior.weights.shape.lam": _LAMBDA,
+        },
         "the prior's weights as in the released code: exp(A / lambda) over the batch",
     ),
 }
@@ -424,8 +439,10 @@ def resolve(
     changes = VARIANTS[name].changes if name in VARIANTS else {}
     for path, value in [*values.get("*", {}).items(), *values.get(base, {}).items()]:
         result = replace_path(result, path, value)
+    unchanged = result.paths()
     for path, value in changes.items():
-        result = replace_path(result, path, value)
+        kept = unchanged[value.path] if isinstance(value, ValueOf) else value
+        result = replace_path(result, path, kept)
     for path, value in (preset or {}).items():
         if path in result.paths():  # a preset also sizes components that only some rows have
             result = replace_path(result, path, value)

@@ -182,13 +182,16 @@ class Weights:
 def effective_sample_size(weights: Tensor) -> Tensor:
     """(sum w)^2 / (B sum w^2), in [1/B, 1]: 1/B means that one transition carries the batch.
 
-    All-zero weights count as 0. The ratio does not change when all weights are scaled.
+    All-zero weights count as 0. The ratio does not change when all weights are scaled, so they are
+    taken relative to the largest: squares of weights beyond 1e19 are no float32, nor are sums of
+    squares of tiny ones.
     """
     check_same_shape(weights=weights)
     weights = weights.flatten()
-    total = weights.sum().square()
-    squares = weights.square().sum() * weights.shape[0]
-    return torch.where(squares > 0, total / squares, 0.0)
+    largest = weights.max()
+    relative = weights / torch.where(largest > 0, largest, 1.0)
+    squares = relative.square().sum() * relative.shape[0]
+    return torch.where(squares > 0, relative.sum().square() / squares, 0.0)
 
 
 def weight_metrics(weights: Tensor) -> Metrics:

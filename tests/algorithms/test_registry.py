@@ -148,6 +148,24 @@ def test_variants_of_a_variant_differ_from_it_in_one_number(
         assert resolve(variant, profile=profile) == expected
 
 
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+@pytest.mark.parametrize("profile", ["paper", "released"])
+@pytest.mark.parametrize(
+    ("variant", "path"),
+    [
+        ("AWAC[reverse-KL]", "constraint.coefficient"),
+        ("ABM-MPO[exponential]", "behavior.weights.shape.lam"),
+    ],
+)
+def test_lambda_does_not_change_with_the_component(
+    variant: str, path: str, profile: str, domain: str
+) -> None:
+    """min lambda D_KL(pi || b) - Q is the other projection of the target with that lambda."""
+    base = resolve(VARIANTS[variant].base, profile=profile, domain=domain).paths()
+    other = resolve(variant, profile=profile, domain=domain).paths()
+    assert other[path] == base["objective.weights.shape.lam"]
+
+
 def test_awac_from_scratch_is_awac_that_starts_online() -> None:
     """Another network, critic or weight would be a second cause of the difference (S2)."""
     base, scratch = resolve("AWAC"), resolve("AWAC[scratch]")

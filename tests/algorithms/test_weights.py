@@ -91,6 +91,9 @@ def test_all_weights_may_be_zero(normalisation: BatchMean) -> None:
         ([0.0, 5.0, 0.0, 0.0], 0.25),
         ([3.0, 1.0], 0.8),  # 16 / (2 * 10)
         ([0.0, 0.0], 0.0),
+        ([3e20, 1e20], 0.8),  # their squares, and the squared sum, are no float32
+        ([3e-30, 1e-30], 0.8),
+        ([1e38] * 8, 1.0),  # nor is their sum
     ],
 )
 def test_effective_sample_size_by_hand(weights: list[float], expected: float) -> None:

@@ -75,7 +75,7 @@ def test_figure_1_is_drawn_twice_to_the_same_bytes(light: Light, tmp_path: Path)
 
 @pytest.mark.parametrize("figure", ["figure2", "figure3"])
 def test_the_other_figures_get_as_far_as_their_rows(light: Light, figure: str) -> None:
-    """None of theirs is committed: the file is asked for, and nothing else is missing."""
+    """In a folder without results their file is asked for, and nothing else is missing."""
     result = light(f"{figure}.py", "--plot-only", "--preset", "small")
     assert result.returncode == 2
     assert result.stderr.startswith(f"error: results/small/{figure}.csv: no such results file")
