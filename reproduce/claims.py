@@ -6,9 +6,15 @@ A claim quotes the paper, says which experiments hold its evidence and asks rule
 rule needs to be convinced is written in ``judging`` (``comparisons``, ``levels``, ``times``), how
 effects make a verdict in ``judging/verdicts``.
 
-Version 1 of the rules, the one in force, was fixed on 2026-11-25 from a list of the paper's claims,
-when no result at preset ``paper`` existed; at preset ``small`` the pen (all methods, at most 3
-seeds, so no interval and no verdict either way) and one method on the door had been run.
+Version 1 of the rules was fixed on 2026-11-25 from a list of the paper's claims, when no result at
+preset ``paper`` existed; at preset ``small`` the pen (all methods, at most 3 seeds, so no interval
+and no verdict either way) and one method on the door had been run.
+
+Version 2, the one in force, is of 2026-11-26, still without any result at preset ``paper`` and any
+cell of 5 seeds. No threshold changed. A verdict may not come of chance among many effects
+(``judging/conditions``); both sides of a comparison have the same kind of data; a rival that never
+reached a threshold supports a ratio of times and cannot contradict it; the reverse KL of A1 has the
+profile's λ; A5 names its runs as ``--sweep threshold=`` does; quotations are the paper's words.
 """
 
 from __future__ import annotations
@@ -19,11 +25,12 @@ from figures.figure1 import PANELS as HAND
 from figures.figure2 import PANELS as PUSH
 from figures.figure3 import PANELS as LOCOMOTION
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
+from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.rules import Rule
 from reproduce.judging.times import Faster, Solved
-from reproduce.judging.verdicts import Finding, Verdict, combine, conjunction
+from reproduce.judging.verdicts import Finding, combine, conjunction
 
 
 @dataclass(frozen=True)
@@ -177,15 +184,18 @@ HAND_CLAIMS = (
     Claim(
         "H6",
         "6.1",
-        "The usage of off-policy Q-learning … allows AWAC to significantly outperform AWR",
-        "AWAC's AUC is likely above AWR's on every hand task, and exchanging AWAC's critic alone "
-        "for AWR's costs more than 0.05 on the pen",
+        "the design decisions to use off-policy critic estimation allow AWAC to significantly "
+        "outperform AWR",
+        "AWAC's AUC is likely above AWR's on every hand task, and exchanging AWAC's critic for "
+        "AWR's costs more than 0.05 on the pen",
         ("figure1", "ablations"),
         (
             Part((Improvement("auc", AWAC, (AWR,), HAND),)),
             Part((Difference("auc", AWAC, arms("AWAC [Q-beta]"), (PEN,)),)),
         ),
-        "The exchange of the critic tests the reason that the paper gives, not only the outcome.",
+        "The exchange tests the reason that the paper gives, not only the outcome. With AWR's "
+        "critic come its λ-returns in the advantage, its phases of collecting and updating, and "
+        "no clamp; policy, weights and optimiser stay AWAC's.",
     ),
     Claim(
         "H7",
@@ -208,7 +218,7 @@ HAND_CLAIMS = (
         "the gain in success is above 0 for more than half of the baselines",
         ("figure1",),
         (Part((Level("gain", LEARNERS, (PEN,), "above", 0.0),), MORE_THAN_HALF),),
-        "BC has no online phase and is not counted.",
+        "BC does not learn from rewards and is not counted.",
     ),
     Claim(
         "H9",
@@ -250,7 +260,7 @@ PUSH_CLAIMS = (
         "the gain of at least one method is within 1 cm of nothing",
         ("figure2",),
         (Part((Negligible("gain", PUSH_LEARNERS, PUSH),), need=1 / len(PUSH_LEARNERS)),),
-        "BC has no online phase and is not counted.",
+        "BC does not learn from rewards and is not counted.",
     ),
 )  # fmt: skip
 
@@ -273,7 +283,8 @@ LOCOMOTION_CLAIMS = (
         "the final score is above 0.5 for at least a fifth of the other methods and tasks",
         ("figure3",),
         (Part((Level("jt", BASELINES, LOCOMOTION, "above", 0.5),), need=0.2),),
-        "\"Several\": two of ten methods a task; \"reasonable\": half of the expert.",
+        "\"Several\": a fifth of all pairs of a method and a task; \"reasonable\": half of the "
+        "expert.",
     ),
     Claim(
         "M3",
@@ -311,7 +322,8 @@ LOCOMOTION_CLAIMS = (
         "SAC's AUC with prior data is more than 0.05 above that of SAC from scratch, on each task",
         ("figure3",),
         (Part((Difference("auc", SAC, (Arm("SAC [scratch]", "none"),), LOCOMOTION),)),),
-        "From scratch is SAC as published (learned temperature), without the data.",
+        "From scratch is SAC as published (learned temperature), without the data; with no data "
+        "whose range could scale them, its rewards are in the task's units.",
     ),
     Claim(
         "M6",
@@ -352,8 +364,9 @@ LOCOMOTION_CLAIMS = (
         ("figure3", "ablations"),
         (Part((Similar("auc", Arm("BRAC [released]"), (SAC,), LOCOMOTION),
                Similar("jt", Arm("BRAC [released]"), (SAC,), LOCOMOTION))),),
-        "A constant shift of the reward leaves SAC as it is but for the scale of Q, so that this "
-        "is expected to hold.",
+        "One constant a batch says nothing of single actions: what is left is SAC with a shifted "
+        "reward (a bonus or a price for staying alive where episodes terminate), without entropy "
+        "and from a random start.",
     ),
     Claim(
         "M9",
@@ -398,11 +411,12 @@ DESIGN_CLAIMS = (
         "B.2",
         "choosing the reverse KL direction has a key advantage … In our experiments we show that "
         "this decision is vital for stable off-policy learning",
-        "the other projection, nothing else changed, costs more than 0.05 of AUC",
+        "the other projection, with the same λ, costs more than 0.05 of AUC",
         ("ablations",),
         (Part((Difference("auc", AWAC, arms("AWAC [reverse-KL]"), ABLATED),)),),
         "The paper exchanges the names of the directions between section 2 and B.2. AWAC fits the "
-        "policy by maximum likelihood at data; the variant samples from the policy.",
+        "policy by maximum likelihood at data; the variant samples from the policy, and so needs "
+        "a model of the data and Q at the policy's own actions.",
     ),
     Claim(
         "A2",
@@ -418,7 +432,7 @@ DESIGN_CLAIMS = (
         "B.3",
         "we clamp the Q value for these experiments to be at most zero. We find this stabilizes "
         "training slightly",
-        "the clamp raises AUC on the pen, and final success by less than 0.10",
+        "the clamp raises AUC on the pen, and changes final success by less than 0.10",
         ("ablations",),
         (Part((Difference("auc", AWAC, arms("AWAC [no-clamp]"), (PEN,), factor=0.0),
                Similar("jt", AWAC, arms("AWAC [no-clamp]"), (PEN,)))),),
@@ -440,15 +454,15 @@ DESIGN_CLAIMS = (
         "In general we found that the MMD constraint in the method [BEAR] was too conservative",
         "with a threshold ten times as large BEAR gains more",
         ("ablations",),
-        (Part((Difference("gain", Arm("BEAR [constraint.threshold=0.5]"), (BEAR,), ABLATED,
+        (Part((Difference("gain", Arm("BEAR [threshold=0.5]"), (BEAR,), ABLATED,
                           factor=0.0),)),),
         "The authors swept the threshold and do not say over which values.",
     ),
     Claim(
         "A6",
         "B.4",
-        "This [the advantage from Q] is favorable for running ABM online, as computing R − V is "
-        "similar to AWR, which shows slow online improvement",
+        "This [the advantage from Q] is favorable for running ABM online, as computing "
+        "R(τ_t:N) − V̂(s) is similar to AWR, which shows slow online improvement",
         "ABM-MPO with Q-advantages has a higher AUC than with returns",
         ("ablations",),
         (Part((Difference("auc", ABM, arms("ABM-MPO [returns]"), ABLATED, factor=0.0),)),),
@@ -457,7 +471,7 @@ DESIGN_CLAIMS = (
         "A7",
         "2",
         "By avoiding any explicit learning of the behavior model AWAC is far less conservative "
-        "than methods which fit a model explicitly",
+        "than methods which fit a model π̂_β explicitly",
         "divergence of the policy from the data's policy over online steps",
         untestable="needs the divergence from one and the same behaviour model for all methods, "
         "which the rows do not hold",
@@ -479,34 +493,36 @@ DESIGN_CLAIMS = (
         "(pen), random data (pushing) and expert data (HalfCheetah)",
         ("figure1", "figure2", "figure3", "ablations"),
         (Part((Difference("auc", AWAC, (SCRATCH,), (PEN, *PUSH, CHEETAH)),)),),
-        "Read as: every type of data helps.",
+        "Read as: every type of data helps. Without data there is no range to scale HalfCheetah's "
+        "rewards by: they are in the task's units.",
     ),
     Claim(
         "A10",
         "B.3",
-        "λ = 0.3 for manipulation, λ = 1.0 for MuJoCo",
+        "we use λ=0.3 for the manipulation environments and λ=1.0 for the MuJoCo benchmark "
+        "environments",
         "sensitivity to λ",
         untestable="a choice of the authors, not a statement: ablations.py draws the sensitivity",
     ),
     Claim(
         "T1",
         "B.2",
-        "the closed form of the policy (Eq. 10) and the bounds of Eq. 12-13",
+        "Setting ∂L/∂π to zero and solving for π gives the closed form solution to this problem",
         "random discrete policies",
         untestable="mathematics: tests/algorithms/test_paper_math.py holds every equation against "
         "brute force",
     ),
     Claim(
         "T2",
-        "C",
-        "dimensions, rewards, thresholds and data of the tasks",
+        "B.1",
+        "In the following sections we describe specific details",
         "unit tests of the simulators",
         untestable="facts about the tasks: tests/envs holds them",
     ),
     Claim(
         "T3",
         "Figure 4",
-        "the table of prior methods",
+        "Comparison of prior algorithms that can incorporate prior datasets",
         "the registry of methods, cell by cell",
         untestable="a table: tests/algorithms/test_registry.py compares the registry with it",
     ),

@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from figures.estimates import (
+    EQUIVALENCE_CONFIDENCE,
     Estimate,
     difference,
-    equivalent,
     improvement_test,
     probability_of_improvement,
     rank_probabilities,
 )
 from figures.multiplicity import holm
 from figures.statistics import Floats
+from reproduce.judging.conditions import Above, First, Never, Verdict, Within
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import NAMES, Answer, answer, each, margin_of, seeds_note
-from reproduce.judging.verdicts import Effect, Verdict, above, similar
+from reproduce.judging.verdicts import Effect
 
 ALPHA = 0.05
 
@@ -79,7 +80,7 @@ class Difference(_Against):
 
         def judge(a: Floats, b: Floats, task: str) -> Answer:
             found = difference(a, b)
-            return found, above(found, self.factor * margin_of(task)), seeds_note(a, b)
+            return found, Above(self.factor * margin_of(task)), seeds_note(a, b)
 
         return self._compared(
             evidence,
@@ -103,7 +104,7 @@ class Improvement(_Against):
             found = probability_of_improvement([a], [b])
             if not found.known:  # too few seeds, for the test as well
                 return found, Verdict.INCONCLUSIVE, seeds_note(a, b)
-            return found, above(found, 0.5), seeds_note(a, b), improvement_test(a, b)
+            return found, Above(0.5), seeds_note(a, b), improvement_test(a, b)
 
         effects = self._compared(
             evidence,
@@ -122,10 +123,12 @@ def _corrected(effects: list[Effect]) -> list[Effect]:
     result = []
     for index, effect in enumerate(effects):
         p_value = adjusted.get(str(index))
-        verdict = effect.verdict
-        if verdict is Verdict.SUPPORTED and p_value is not None and p_value >= ALPHA:
-            verdict = Verdict.INCONCLUSIVE
-        result.append(replace(effect, verdict=verdict, p_value=p_value))
+        changed = replace(effect, p_value=p_value)
+        if p_value is not None and p_value >= ALPHA and effect.condition and effect.estimate:
+            condition = Never(Verdict.SUPPORTED, effect.condition)
+            verdict = condition.verdict(effect.estimate)
+            changed = replace(changed, verdict=verdict, condition=condition)
+        result.append(changed)
     return result
 
 
@@ -139,8 +142,12 @@ class Similar(_Against):
         """One effect a task and rival."""
 
         def judge(a: Floats, b: Floats, task: str) -> Answer:
-            found = equivalent(a, b, self.factor * margin_of(task))
-            return found.estimate, similar(found), f"{seeds_note(a, b)}; 90 % interval"
+            found = difference(a, b, confidence=EQUIVALENCE_CONFIDENCE)
+            return (
+                found,
+                Within(self.factor * margin_of(task)),
+                f"{seeds_note(a, b)}; 90 % interval",
+            )
 
         return self._compared(
             evidence,
@@ -170,11 +177,10 @@ class Leads(_Against):
             if np.isnan(first):
                 return found, Verdict.INCONCLUSIVE, note
             note += f"; most often first: {leader}"
-            if first <= 1 - self.probability:
-                return found, Verdict.CONTRADICTED, note
-            complete = len(rivals) == len(self.rivals)
-            certain = first >= self.probability and complete
-            return found, Verdict.SUPPORTED if certain else Verdict.INCONCLUSIVE, note
+            condition = First(self.probability)
+            if len(rivals) < len(self.rivals):
+                return found, Never(Verdict.SUPPORTED, condition), note
+            return found, condition, note
 
         effects = []
         for task in self.tasks:

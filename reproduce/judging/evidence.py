@@ -1,13 +1,15 @@
 """What a results folder holds for a claim: the finished runs of one method on one task.
 
 An arm is a row of METHODS or a variant, with prior data or without. Runs of different data, labels
-or profiles never meet in one sample: where a task was run under several kinds of demonstrations,
-the first of ``PREFERRED_DATA`` is taken. Both sides of a comparison come from the same experiment,
-so that they were made by one launch's settings.
+or profiles never meet, neither in one sample nor in one comparison: where an experiment holds a
+task under several kinds of demonstrations, that of most methods counts, of two kinds with as many
+the one first in ``PREFERRED_DATA`` (and recomputed rewards before stored ones). Both sides of a
+comparison come from the same experiment, so that they were made by one launch's settings.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -26,6 +28,7 @@ from figures.table import RUN, read_results
 
 EXPERIMENTS = ("figure1", "figure2", "figure3", "ablations")
 PREFERRED_DATA = ("human", "expert", "embedded", "random")
+PREFERRED_LABELS = ("relabelled", "stored")
 
 Domain = str
 MEASURES: Mapping[Domain, Measure] = {"hand": SUCCESS, "push": DISTANCE, "locomotion": NORMALISED}
@@ -76,6 +79,17 @@ class Evidence:
             for key, rows in table[table["status"] == "done"].groupby(["env", "label", "profile"])
         }
 
+    @cached_property
+    def _prior_data(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Kind and labels of the demonstrations that count, by experiment and task."""
+        methods: dict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
+        for (experiment, task, _, profile), rows in self._finished.items():
+            if profile == self.profile:
+                kinds = set(zip(rows["data"], rows["labels"], strict=True))
+                methods[experiment, task].update(kind for kind in kinds if kind[0] != "none")
+        return {key: min(count, key=lambda kind: (-count[kind], *_place(kind)))
+                for key, count in methods.items() if count}  # fmt: skip
+
     def measure(self, task: str) -> Measure:
         """What J is on ``task``."""
         return self.measures[domain_of(task)]
@@ -111,16 +125,11 @@ class Evidence:
         found = self._finished.get((experiment, task, arm.label, self.profile))
         if found is None:
             return self.tables[experiment].iloc[:0]
-        mine = found
-        kinds = set(mine["data"])
         if arm.data == "none":
-            kind = "none"
+            mine = found[found["data"] == "none"]
         else:
-            kind = next((data for data in PREFERRED_DATA if data in kinds), "")
-        mine = mine[mine["data"] == kind]
-        if kind == "human":  # rewards recomputed rather than as stored, where both were run
-            labels = set(mine["labels"])
-            mine = mine[mine["labels"] == ("relabelled" if "relabelled" in labels else "stored")]
+            data, labels = self._prior_data.get((experiment, task), ("", ""))
+            mine = found[(found["data"] == data) & (found["labels"] == labels)]
         if horizon is None or mine.empty:
             return mine
         ends = mine.groupby("seed")["env_step"].transform("max")
@@ -153,6 +162,12 @@ class Evidence:
             (mine["time"].to_numpy(float), mine["observed"].to_numpy(bool))
             for mine in _apart(table, parts)
         ]
+
+
+def _place(kind: tuple[str, str]) -> list[int]:
+    """Of a kind of data and its labels: their places in the orders of preference."""
+    orders = (PREFERRED_DATA, PREFERRED_LABELS)
+    return [(*order, each).index(each) for each, order in zip(kind, orders, strict=True)]
 
 
 def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -8,10 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from figures.estimates import EQUIVALENCE_CONFIDENCE, Equivalence, Estimate, aggregate
+from figures.estimates import EQUIVALENCE_CONFIDENCE, Estimate, aggregate
+from reproduce.judging.conditions import Above, Below, Verdict, Within
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import NAMES, Answer, each, margin_of, seeds_note
-from reproduce.judging.verdicts import Effect, Verdict, above, below, similar
+from reproduce.judging.verdicts import Effect
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Level(_Single):
                 found = Estimate(np.nan, np.nan, np.nan, len(values), "undefined")
                 return found, Verdict.INCONCLUSIVE, "not defined for some seed"
             found = aggregate([values])
-            side = above if self.side == "above" else below
-            return found, side(found, self.value), seeds_note(values)
+            side = Above if self.side == "above" else Below
+            return found, side(self.value), seeds_note(values)
 
         return each(
             evidence,
@@ -75,7 +76,7 @@ class Negligible(_Single):
             (values,) = evidence.scalars(source, task, (arm,), self.scalar)
             found = aggregate([values], confidence=EQUIVALENCE_CONFIDENCE)
             note = f"{seeds_note(values)}; 90 % interval"
-            return found, similar(Equivalence(found, margin_of(task))), note
+            return found, Within(margin_of(task)), note
 
         return each(
             evidence,

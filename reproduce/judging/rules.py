@@ -13,8 +13,9 @@ from typing import Protocol
 
 from figures.estimates import Estimate
 from figures.statistics import Floats
+from reproduce.judging.conditions import Condition, Verdict
 from reproduce.judging.evidence import MARGINS, Arm, Evidence, domain_of
-from reproduce.judging.verdicts import Effect, Verdict
+from reproduce.judging.verdicts import Effect
 
 NAMES = {
     "j0": "J after the offline phase",
@@ -26,8 +27,10 @@ NAMES = {
     "monotonicity": "rank correlation of J with time",
 }
 
-Answer = tuple[Estimate, Verdict, str] | tuple[Estimate, Verdict, str, float]
-"""Estimate, its verdict, a note and, where there is a test, its p-value."""
+Judged = Condition | Verdict
+"""What an estimate is judged by; a verdict where it cannot be."""
+Answer = tuple[Estimate, Judged, str] | tuple[Estimate, Judged, str, float]
+"""Estimate, what it is judged by, a note and, where there is a test, its p-value."""
 
 
 class Rule(Protocol):
@@ -73,10 +76,12 @@ def answer(
         names = ", ".join(missing) or "all in one experiment"
         until = f", finished beyond step {horizon:,}" if horizon else ""
         return Effect(task, what, asks, Verdict.NOT_RUN, note=f"missing: {names}{until}")
-    estimate, verdict, note, *p_value = judge(source)
-    return Effect(
-        task, what, asks, verdict, estimate, note, p_value[0] if p_value else None, source
-    )
+    estimate, judged, note, *p_value = judge(source)
+    test = p_value[0] if p_value else None
+    if isinstance(judged, Verdict):
+        return Effect(task, what, asks, judged, estimate, note, test, source)
+    verdict = judged.verdict(estimate)
+    return Effect(task, what, asks, verdict, estimate, note, test, source, judged)
 
 
 def each(

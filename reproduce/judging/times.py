@@ -11,9 +11,10 @@ import numpy as np
 from figures.estimates import proportion
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.survival import Sample, kaplan_meier, log_rank, restricted_mean_ratio
+from reproduce.judging.conditions import Above, Below, Condition, Never, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import Answer, answer, each
-from reproduce.judging.verdicts import NO_ESTIMATE, Effect, Verdict, above, below
+from reproduce.judging.verdicts import NO_ESTIMATE, Effect
 
 
 def _time_note(sample: Sample) -> str:
@@ -62,10 +63,10 @@ class Solved:
             unknown = int((~observed & (times < end)).sum()) if self.by else 0
             if unknown:
                 return found, Verdict.INCONCLUSIVE, f"{note}; {unknown} ended before step {end:,}"
-            few = any(len(sample[0]) < MIN_SEEDS_FOR_INTERVAL for sample in samples)
-            side = above if self.side == "above" else below
-            verdict = Verdict.INCONCLUSIVE if few else side(found, self.share)
-            return found, verdict, note
+            if any(len(sample[0]) < MIN_SEEDS_FOR_INTERVAL for sample in samples):
+                return found, Verdict.INCONCLUSIVE, note
+            side = Above if self.side == "above" else Below
+            return found, side(self.share), note
 
         return [
             answer(
@@ -81,7 +82,11 @@ class Solved:
 
 @dataclass(frozen=True)
 class Faster:
-    """Mean time below ``threshold``, up to the common budget: rival / better > ``ratio``."""
+    """Mean time below ``threshold``, up to the common budget: rival / better > ``ratio``.
+
+    A rival that has not arrived by then would have taken longer: where any of its runs is censored,
+    the ratio is a lower bound, which can support but not contradict.
+    """
 
     better: Arm
     rivals: tuple[Arm, ...]
@@ -105,10 +110,16 @@ class Faster:
             note = f"{self.better}: {_time_note(ours)}; {rival}: {_time_note(theirs)}"
             if not (ours[1].any() or theirs[1].any()):
                 return NO_ESTIMATE, Verdict.INCONCLUSIVE, f"no run reached it; {note}"
-            found = restricted_mean_ratio(theirs, ours, _horizon(ours, theirs))
+            horizon = _horizon(ours, theirs)
+            found = restricted_mean_ratio(theirs, ours, horizon)
             if not found.known:  # too few seeds, for the test as well
                 return found, Verdict.INCONCLUSIVE, note
-            return found, above(found, self.ratio), note, log_rank(ours, theirs)
+            times, observed = theirs
+            condition: Condition = Above(self.ratio)
+            if not (observed & (times <= horizon)).all():
+                condition = Never(Verdict.CONTRADICTED, condition)
+                note = f"a lower bound; {note}"
+            return found, condition, note, log_rank(ours, theirs)
 
         return each(
             evidence,

@@ -1,33 +1,21 @@
-"""What a claim can come out as, and how effects are judged and put together.
+"""What a claim can come out as, and how effects are put together.
 
-An effect is judged by its interval, never by its point: wholly beyond the threshold is support,
-wholly on the other side contradicts, anything else is inconclusive. Without an interval (fewer
-than 5 seeds) nothing is concluded, whatever the point says.
+How one effect is judged stands in ``conditions``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from math import ceil, nan
 
-from figures.estimates import Equivalence, Estimate
+from figures.estimates import Estimate
+from reproduce.judging.conditions import Condition, Verdict
 
 NO_ESTIMATE = Estimate(nan, nan, nan, 0, "undefined")
-RULES_VERSION = "1"
-"""Of the claims, their thresholds and the rules below. A change of any of them is a new version,
-and every verdict that is written down names the version it was made by."""
-
-
-class Verdict(StrEnum):
-    """How a claim stands."""
-
-    SUPPORTED = "supported"
-    CONTRADICTED = "contradicted"
-    INCONCLUSIVE = "inconclusive"
-    NOT_RUN = "not run"
-    NOT_TESTABLE = "not testable"
+RULES_VERSION = "2"
+"""Of the claims, their thresholds and the rules of this package. A change of any of them is a new
+version, and every verdict that is written down names the version it was made by."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +27,11 @@ class Effect:
         what: the quantity in words, such as ``AUC of AWAC - AUC of DAPG``.
         estimate: its value with the interval that was judged; None where a run is missing.
         asks: the condition, such as ``> 0.05``.
-        verdict: of this effect alone.
+        verdict: of this effect; of a finding, among all effects of its part.
         note: seeds and what else a reader should know, or why there is no number.
         p_value: of the test beside the interval, adjusted within its family; None without one.
         source: the experiment whose CSV it was computed from.
+        condition: what ``verdict`` was judged by; None where nothing can be concluded.
     """
 
     task: str
@@ -53,6 +42,18 @@ class Effect:
     note: str = ""
     p_value: float | None = None
     source: str = ""
+    condition: Condition | None = None
+
+    def among(self, *, supports: int, contradicts: int) -> Effect:
+        """The same, judged as one of so many that could decide by mistake."""
+        if self.condition is None or self.estimate is None:
+            return self
+        verdict = self.condition.verdict(self.estimate, supports=supports, contradicts=contradicts)
+        if verdict is self.verdict:
+            return self
+        several = supports if self.verdict is Verdict.SUPPORTED else contradicts
+        note = f"{self.note}; {self.verdict} if it stood alone, not as one of {several}"
+        return replace(self, verdict=verdict, note=note)
 
 
 @dataclass(frozen=True)
@@ -65,31 +66,6 @@ class Finding:
     """One sentence: how the effects make the verdict."""
 
 
-def above(estimate: Estimate, threshold: float) -> Verdict:
-    """SUPPORTED if the whole interval is above ``threshold``, CONTRADICTED if wholly below."""
-    if not estimate.known:
-        return Verdict.INCONCLUSIVE
-    if estimate.low > threshold:
-        return Verdict.SUPPORTED
-    return Verdict.CONTRADICTED if estimate.high < threshold else Verdict.INCONCLUSIVE
-
-
-def below(estimate: Estimate, threshold: float) -> Verdict:
-    """``above`` with the sides exchanged."""
-    if not estimate.known:
-        return Verdict.INCONCLUSIVE
-    if estimate.high < threshold:
-        return Verdict.SUPPORTED
-    return Verdict.CONTRADICTED if estimate.low > threshold else Verdict.INCONCLUSIVE
-
-
-def similar(equivalence: Equivalence) -> Verdict:
-    """Of a claim of similarity: two one-sided tests, by the 90 % interval."""
-    return {"equivalent": Verdict.SUPPORTED, "different": Verdict.CONTRADICTED}.get(
-        equivalence.verdict, Verdict.INCONCLUSIVE
-    )
-
-
 def combine(effects: Sequence[Effect], need: float) -> Finding:
     """Put effects together: the claim holds if at least ``need`` of them do.
 
@@ -100,6 +76,11 @@ def combine(effects: Sequence[Effect], need: float) -> Finding:
     SUPPORTED as soon as enough effects are, CONTRADICTED as soon as so many are contradicted that
     enough cannot be reached any more; these two stand whatever the missing runs may say. Otherwise
     NOT_RUN while no effect, or one that could decide it, has not been run, else INCONCLUSIVE.
+
+    With k of n needed, a wrong verdict takes one mistake: a false claim holds for at most k - 1
+    effects, so that one of the other n - k + 1 must seem to hold; of a true one k hold, and one of
+    those must seem not to. These are the families of ``Effect.among``; either error stays below
+    alpha.
     """
     if not effects:
         raise ValueError("a claim needs at least one effect")
@@ -107,6 +88,7 @@ def combine(effects: Sequence[Effect], need: float) -> Finding:
         raise ValueError(f"need must be in (0, 1], got {need}")
     total = len(effects)
     wanted = ceil(need * total - 1e-9)
+    effects = [e.among(supports=total - wanted + 1, contradicts=wanted) for e in effects]
     count = {verdict: sum(e.verdict is verdict for e in effects) for verdict in Verdict}
     tally = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number)
     reason = f"needs {wanted} of {total}; {tally}"

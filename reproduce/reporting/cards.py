@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reproduce.claims import Claim
-from reproduce.judging.verdicts import Effect, Verdict
+from reproduce.judging.conditions import Verdict
+from reproduce.judging.verdicts import Effect
 from reproduce.reporting.blocks import (
     Block,
     Code,

@@ -88,7 +88,7 @@ def preset_for(preset: PresetName, horizon: int | None) -> PresetName:
 
 
 def commands(claim: Claim, evidence: Evidence, preset: PresetName) -> list[str]:
-    """Shell commands, one a line, after which every arm has enough finished seeds for a verdict.
+    """Shell commands, one a line, after which every arm has enough finished seeds for an interval.
 
     Enough are the preset's, and at least as many as an interval needs. [] where nothing lacks.
     """

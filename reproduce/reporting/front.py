@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from reproduce.grid import PRESETS
-from reproduce.judging.verdicts import Verdict
+from reproduce.judging.conditions import Verdict
 from reproduce.reporting.blocks import Block, Heading, Table, Text, Warning, badge, counted
 from reproduce.reporting.cards import anchor_of
 from reproduce.reporting.content import Content
@@ -30,8 +30,10 @@ def front_blocks(content: Content) -> Iterator[Block]:
     yield Heading(2, "Verdicts", "verdicts")
     yield Text(
         "A verdict is judged by intervals: wholly beyond the threshold supports, wholly on the "
-        "other side contradicts, anything else is inconclusive. Profile `paper` is the paper's "
-        "text, `released` what the authors' published scripts run. Each claim links to its card."
+        "other side contradicts, anything else is inconclusive. Where one of several effects could "
+        "decide a claim by mistake, its interval must lie there when stretched for so many "
+        "(`docs/statistics.md`). Profile `paper` is the paper's text, `released` "
+        "what the authors' published scripts run. Each claim links to its card."
     )
     yield Table(
         ("claim", "asked", *PROFILES),

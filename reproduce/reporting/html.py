@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reproduce.installation import require
-from reproduce.judging.verdicts import Verdict
+from reproduce.judging.conditions import Verdict
 from reproduce.reporting.blocks import Block, Heading, Picture
 from reproduce.reporting.charts import Chart, Pool
 

@@ -17,10 +17,10 @@ import pandas as pd
 from figures.scalars import Measure
 from figures.table import ResultsError
 from reproduce.claims import Claim, evaluate
+from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Evidence, domain_of
 from reproduce.judging.levels import Level
 from reproduce.judging.rules import Rule
-from reproduce.judging.verdicts import Verdict
 
 
 @dataclass(frozen=True)

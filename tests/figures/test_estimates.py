@@ -260,6 +260,12 @@ def test_improvement_test_without_ties_is_exact() -> None:
     assert improvement_test(low, high) == pytest.approx(1.0)
 
 
+def test_improvement_test_is_exact_with_many_seeds() -> None:
+    """1 / C(20, 10), where the normal approximation has 9.1e-5."""
+    low = np.arange(10) / 100
+    assert improvement_test(low + 1, low) == pytest.approx(1 / 184_756)
+
+
 def test_improvement_test_with_ties_counts_all_permutations() -> None:
     a, b = np.array([1.0, 1.0, 0.5, 1.0]), np.array([0.0, 0.5, 1.0])
     together = np.concatenate([a, b])

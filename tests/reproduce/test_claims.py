@@ -15,10 +15,11 @@ from figures.estimates import Estimate
 from figures.table import label
 from reproduce.claims import ANT, CHEETAH, CLAIMS, PEN, WALKER, Claim, evaluate
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
+from reproduce.judging.conditions import Above, Below, First, Never, Verdict, Within, stretched
 from reproduce.judging.evidence import Arm, Evidence, domain_of, load
 from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.times import Faster, Solved
-from reproduce.judging.verdicts import Effect, Verdict, above, below, combine, conjunction
+from reproduce.judging.verdicts import Effect, combine, conjunction
 
 STEPS = (0, 2_000, 5_000, 10_000, 50_000, 100_000, 120_000, 150_000)
 MEASURED = {"hand": "success_any", "push": "final_distance", "locomotion": "normalised_score"}
@@ -73,18 +74,74 @@ def estimate(low: float, high: float) -> Estimate:
 
 
 def test_an_effect_is_judged_by_its_interval() -> None:
-    assert above(estimate(0.06, 0.2), 0.05) is SUPPORTED
-    assert above(estimate(0.04, 0.2), 0.05) is INCONCLUSIVE
-    assert above(estimate(-0.1, 0.04), 0.05) is CONTRADICTED  # smaller than what matters
-    assert below(estimate(0.06, 0.2), 0.25) is SUPPORTED
-    assert below(estimate(0.06, 0.2), 0.05) is CONTRADICTED
-    assert below(estimate(0.06, 0.2), 0.1) is INCONCLUSIVE
+    assert Above(0.05).verdict(estimate(0.06, 0.2)) is SUPPORTED
+    assert Above(0.05).verdict(estimate(0.04, 0.2)) is INCONCLUSIVE
+    assert Above(0.05).verdict(estimate(-0.1, 0.04)) is CONTRADICTED  # smaller than what matters
+    assert Below(0.25).verdict(estimate(0.06, 0.2)) is SUPPORTED
+    assert Below(0.05).verdict(estimate(0.06, 0.2)) is CONTRADICTED
+    assert Below(0.1).verdict(estimate(0.06, 0.2)) is INCONCLUSIVE
+    assert Within(0.1).verdict(estimate(-0.05, 0.05)) is SUPPORTED
+    assert Within(0.1).verdict(estimate(0.05, 0.15)) is INCONCLUSIVE
+    assert Within(0.1).verdict(estimate(-0.3, -0.15)) is CONTRADICTED
 
 
 def test_a_point_without_interval_decides_nothing() -> None:
     point = Estimate(100.0, math.nan, math.nan, 3, "x")
-    assert above(point, 0.0) is INCONCLUSIVE
-    assert below(point, 0.0) is INCONCLUSIVE
+    for condition in (Above(0.0), Below(0.0), Within(1.0)):
+        assert condition.verdict(point) is INCONCLUSIVE
+
+
+def test_one_of_many_needs_a_wider_interval() -> None:
+    """z(0.025 / 5) / z(0.025) = 2.5758 / 1.9600: from the 95 % interval to that of 99 %."""
+    found = Estimate(1.0, 0.0, 3.0, 10, "x")
+    assert stretched(found, 1) == pytest.approx((0.0, 3.0))
+    assert stretched(found, 5) == pytest.approx((1 - 1.3142, 1 + 2 * 1.3142), abs=1e-4)
+    assert Above(-0.1).verdict(found, supports=5) is INCONCLUSIVE
+    assert Above(-0.4).verdict(found, supports=5) is SUPPORTED
+    assert Above(3.5).verdict(found, contradicts=5) is INCONCLUSIVE
+    assert Above(3.5).verdict(found, supports=5) is CONTRADICTED  # each family is its own
+    assert Below(3.5).verdict(found, supports=5) is INCONCLUSIVE
+    assert Within(3.1).verdict(found) is SUPPORTED
+    assert Within(3.1).verdict(found, supports=5) is INCONCLUSIVE
+
+
+def test_rank_1_among_many() -> None:
+    def chance(p: float) -> Estimate:
+        return Estimate(p, math.nan, math.nan, 10, "probability of rank 1")
+
+    assert First(0.95).verdict(chance(0.96)) is SUPPORTED
+    assert First(0.95).verdict(chance(0.96), supports=2) is INCONCLUSIVE
+    assert First(0.95).verdict(chance(0.04)) is CONTRADICTED
+    assert First(0.95).verdict(chance(0.04), contradicts=2) is INCONCLUSIVE
+    assert First(0.95).verdict(chance(0.5)) is INCONCLUSIVE
+
+
+def test_what_cannot_be_concluded_is_not() -> None:
+    never = Never(CONTRADICTED, Above(0.5))
+    assert never.verdict(estimate(0.0, 0.4)) is INCONCLUSIVE
+    assert never.verdict(estimate(0.6, 0.8)) is SUPPORTED
+
+
+@pytest.mark.parametrize(("need", "wrong"), [(1.0, CONTRADICTED), (1 / 18, SUPPORTED)])
+def test_many_effects_do_not_make_a_verdict_by_chance(need: float, wrong: Verdict) -> None:
+    """18 effects exactly at the threshold: a claim for all, or for one, errs as one effect does.
+
+    Each alone, 37 % of such claims would be contradicted (or, for one of 18, supported).
+    """
+    generator = np.random.default_rng(0)
+    found = {"together": 0, "each alone": 0}
+    for _ in range(400):
+        several = [
+            Effect("pen", "x", "> 0", Above(0.0).verdict(e), e, condition=Above(0.0))
+            for e in (
+                Estimate(v, v - 1.96, v + 1.96, 10, "x") for v in generator.standard_normal(18)
+            )
+        ]
+        found["together"] += combine(several, need).verdict is wrong
+        alone = [Effect("pen", "x", "> 0", e.verdict) for e in several]
+        found["each alone"] += combine(alone, need).verdict is wrong
+    assert found["each alone"] > 100
+    assert found["together"] <= 20  # 10 expected
 
 
 def effects(*verdicts: Verdict) -> list[Effect]:
@@ -296,6 +353,20 @@ def test_faster_counts_runs_that_never_get_there() -> None:
     assert effect.verdict is SUPPORTED
 
 
+def test_a_rival_that_never_gets_there_cannot_contradict_a_ratio() -> None:
+    """Restricted means end at the budget: 50,000 against 150,000 is all that a ratio can show."""
+    half = [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
+    found = evidence(
+        *(run(PEN, "AWAC", half, seed) for seed in TEN), runs(PEN, "SAC", 0.3), runs(PEN, "BC", 1.0)
+    )
+    effect = one(Faster(A, (B,), (PEN,), 0.9, ratio=4.0), found)
+    assert effect.estimate is not None and effect.estimate.high < 4.0
+    assert effect.verdict is INCONCLUSIVE
+    assert "lower bound" in effect.note
+    # one that does get there, and at once, can
+    assert one(Faster(A, (Arm("BC"),), (PEN,), 0.9, ratio=4.0), found).verdict is CONTRADICTED
+
+
 def test_faster_where_no_run_gets_there() -> None:
     found = evidence(runs(PEN, "AWAC", 0.1), runs(PEN, "SAC", 0.1))
     effect = one(Faster(A, (B,), (PEN,), 0.9), found)
@@ -329,6 +400,20 @@ def test_profiles_and_data_never_mix() -> None:
         (values,) = found.under(profile=other).scalars("figure1", PEN, (arm,), "auc")
         assert values.shape == (10,)
         assert values.mean() == pytest.approx(level)
+
+
+def test_a_comparison_is_of_runs_with_the_same_data() -> None:
+    """Not of AWAC's human demonstrations, though preferred, with the expert's of SAC."""
+    rule = Difference("auc", A, (B,), (PEN,))
+    expert = {"data": "expert", "labels": "stored"}
+    awac = (runs(PEN, "AWAC", 0.9), runs(PEN, "AWAC", 0.3, **expert))
+    effect = one(rule, evidence(*awac, runs(PEN, "SAC", 0.5, **expert)))
+    assert effect.estimate is not None
+    assert effect.estimate.value == pytest.approx(0.3 - 0.5)
+    # with as many methods on either, the first choice; and then SAC has none of it
+    both = evidence(*awac, runs(PEN, "SAC", 0.5, **expert), runs(PEN, "BC", 0.4))
+    assert one(rule, both).verdict is NOT_RUN
+    assert one(Level("auc", (A,), (PEN,), "above", 0.8), both).verdict is SUPPORTED
 
 
 def test_unfinished_runs_are_no_evidence() -> None:

@@ -19,8 +19,8 @@ from figures.estimates import Estimate
 from reproduce import installation, report
 from reproduce.claims import CHEETAH, CLAIMS, DOOR, PEN
 from reproduce.installation import NotInstalled
+from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.verdicts import Verdict
 from reproduce.reporting import html
 from reproduce.reporting.blocks import Code, Picture, Table, badge, link, number, with_interval
 from reproduce.reporting.charts import Pool
@@ -167,7 +167,7 @@ def test_curves_of_all_pictures_are_there_once(grid: Content, tmp_path: Path) ->
           "SawyerPush-v0 --data none"]),
         ("A5", "paper", "paper",
          ["python reproduce/ablations.py --preset paper --reference BEAR --vary none --sweep "
-          "constraint.threshold=0.5 --envs pen-binary-v0 HalfCheetah-v2"]),
+          "threshold=0.5 --envs pen-binary-v0 HalfCheetah-v2"]),
         ("A2", "paper", "paper",
          ["python reproduce/ablations.py --preset paper --methods 'AWAC[Z(s)]' --sweep none "
           "--envs pen-binary-v0 HalfCheetah-v2"]),

@@ -20,6 +20,8 @@ from typing import Any
 
 import pytest
 
+from reproduce.judging.verdicts import RULES_VERSION
+
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "small"
 Points = list[tuple[int, float]]
@@ -375,7 +377,7 @@ def test_the_file_of_verdicts_holds_the_numbers_of_the_cards(text: str, out: Pat
             mine = held[row["task"], row["effect"], row["asks"], row["profile"]]
             same(row["value"], float(mine["value"]))
             assert (row["seeds"], row["verdict"]) == (mine["seeds"], mine["verdict"])
-            assert mine["source_sha256"] == judged and mine["rules_version"] == "1"
+            assert mine["source_sha256"] == judged and mine["rules_version"] == RULES_VERSION
             shown += 1
     assert shown >= sum(bool(row["value"]) for row in held.values()) > 10
     meta = json.loads((out / "verdicts.meta.json").read_text())
