@@ -114,6 +114,19 @@ def test_many_samples_give_the_closed_form() -> None:
     assert term.item() == pytest.approx(forward, rel=0.02)
 
 
+def test_the_model_of_the_data_is_plain_maximum_likelihood() -> None:
+    """Every action counts the same; the released trainer weighs them by advantage."""
+    agent = brac()
+    model = agent.networks["behavior"]
+    assert isinstance(model, Policy)
+    step = step_of(agent)
+    s, a = step.batch.observations, step.batch.actions
+    each = torch.stack([density(model, s[i : i + 1]).log_prob(a[i : i + 1]) for i in range(len(s))])
+    assert each.std() > 0.1  # else weights of mean 1 would not show
+    losses, _ = agent.method.behavior.losses(step)
+    torch.testing.assert_close(losses["behavior"], -each.mean(), rtol=1e-4, atol=1e-4)
+
+
 def targets(agent: Agent, monkeypatch: pytest.MonkeyPatch, seed: int = 3) -> Tensor:
     """What the critic regresses on."""
     seen: list[Tensor] = []

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 import torch
 
+from algorithms.agent import Agent
+from algorithms.critics import GAE
+from algorithms.natural_gradient import NaturalPolicyGradient
+from algorithms.policies import FreeGaussianPolicy
 from algorithms.returns import Rollout
 from algorithms.training import Training
 from algorithms.types import Batch, Metrics
@@ -68,6 +73,39 @@ def test_each_improvement_sees_the_episodes_since_the_one_before(border: float) 
         assert demonstrations is not None and len(demonstrations.rewards) == 20  # all of them
     assert len(calls) >= 2
     assert seen_terminals == ({False} if border == 10.0 else {False, True})
+
+
+def test_the_baseline_is_fitted_after_the_policy_has_improved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A baseline that has seen these returns would take most of the advantage away."""
+    training, calls = run("trajectories=3")
+    agent, rollouts = training.agent, calls[-1][1]
+    critic = agent.method.critic
+    assert isinstance(critic, GAE)
+    old = copy.deepcopy(agent.networks["baseline"])
+    expected = critic.advantages(old, rollouts)
+    seen: list[torch.Tensor] = []
+
+    def spy(
+        _: NaturalPolicyGradient,
+        policy: FreeGaussianPolicy,
+        rollouts: Sequence[Rollout],
+        advantages: torch.Tensor,
+        *rest: object,
+    ) -> Metrics:
+        seen.append(advantages.clone())
+        for now, before in zip(
+            agent.networks["baseline"].parameters(), old.parameters(), strict=True
+        ):
+            assert torch.equal(now, before)
+        return {}
+
+    monkeypatch.setattr(NaturalPolicyGradient, "improve", spy)
+    Agent.improve(agent, rollouts, None)
+    assert torch.equal(seen[0], expected)
+    after = critic.advantages(agent.networks["baseline"], rollouts)
+    assert not torch.equal(after, expected)  # so that the order can be told
 
 
 def test_the_policy_s_draw_is_stored_and_its_clipped_action_executed() -> None:
