@@ -9,6 +9,11 @@ another component, another cell. The LaTeX needs \usepackage{booktabs}. Trains n
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # in one line, before an import fails
+    from reproduce.installation import exit_without_training
+
+    exit_without_training()
+
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass

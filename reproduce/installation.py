@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 
@@ -27,6 +28,16 @@ class NotInstalled(ValueError):
 def require_training() -> None:
     """Raise NotInstalled unless everything is there that a run needs; imports nothing."""
     require(TRAINING, "which running needs (drawing does not: --plot-only); pip install '.[train]'")
+
+
+def exit_without_training() -> None:
+    """What a script does first whose modules import packages of training: end with status 2 and
+    what to install where one of them is missing."""
+    try:
+        require_training()
+    except NotInstalled as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 def require(packages: Mapping[str, str], consequence: str) -> None:

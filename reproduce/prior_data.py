@@ -9,6 +9,11 @@ whenever it is read.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # in one line, before an import fails
+    from reproduce.installation import exit_without_training
+
+    exit_without_training()
+
 import hashlib
 import sys
 from collections.abc import Callable

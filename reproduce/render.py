@@ -11,6 +11,11 @@ Ends with status 0, or 2 for bad input.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # in one line, before an import fails
+    from reproduce.installation import exit_without_training
+
+    exit_without_training()
+
 import math
 import os
 import sys

@@ -9,6 +9,11 @@ cluster still knows a queued job is for its own commands to say.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # in one line, before an import fails
+    from reproduce.installation import exit_without_training
+
+    exit_without_training()
+
 import argparse
 import os
 import socket

@@ -14,6 +14,11 @@ there: hidden layers are ReLU. "Exploration Noise" is read from the policy's cla
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # in one line, before an import fails
+    from reproduce.installation import exit_without_training
+
+    exit_without_training()
+
 import dataclasses
 import math
 import sys
