@@ -114,6 +114,7 @@ def find_demonstrations(
     data: Literal["auto", "human", "expert", "embedded"] = "auto",
     labels: Labels = "relabelled",
     data_dir: Path | None = None,
+    cache: Path | None = None,
     download: bool = False,
     notify: Callable[[str], None] = print,
     door_threshold: float = DOOR_ANGLE_RAD,
@@ -130,6 +131,7 @@ def find_demonstrations(
             no stored labels and is always labelled from its next observations.
         data_dir: folder to look in, before the cache; default :func:`default_data_dir`. It may
             be read-only, downloads go to the cache.
+        cache: folder of downloads; default :func:`cache_dir`.
         download: whether the network may be used.
         notify: receives a line for the user whenever something other than expected is used.
         door_threshold: radians, for the labels of the door task.
@@ -147,19 +149,20 @@ def find_demonstrations(
     if data not in ("auto", "human", "expert", "embedded"):
         raise ValueError(f"data must be auto, human, expert or embedded, got {data!r}")
     folder = default_data_dir() if data_dir is None else data_dir
+    cache = cache_dir() if cache is None else cache
     wanted = "human" if data == "auto" else data
     sources = [s for s in SOURCES[task_id] if s.kind == wanted]
     if data == "embedded":
         found: tuple[Source, Path] | None = (sources[0], ASSETS / sources[0].filename)
     else:
-        found = _find(sources, (folder, cache_dir()))
+        found = _find(sources, (folder, cache))
     if found is None and download and wanted == "human":
-        found = _download_first(sources, notify)
+        found = _download_first(sources, cache, notify)
     if found is None and data == "auto":
         notify(_substitution_notice(task_id, sources, folder))
         found = next((s, ASSETS / s.filename) for s in SOURCES[task_id] if s.kind == "embedded")
     if found is None:
-        raise DataError(_missing_message(task_id, wanted, sources, folder))
+        raise DataError(_missing_message(task_id, wanted, sources, folder, cache))
     source, path = found
     _verify(source, path)
     return _labelled(source.reader(path, spec), source, labels, door_threshold, notify)
@@ -174,11 +177,11 @@ def _find(sources: list[Source], folders: tuple[Path, ...]) -> tuple[Source, Pat
 
 
 def _download_first(
-    sources: list[Source], notify: Callable[[str], None]
+    sources: list[Source], cache: Path, notify: Callable[[str], None]
 ) -> tuple[Source, Path] | None:
     for source in sources:
         if source.url is not None and source.sha256 is not None:
-            path = cache_dir() / source.filename
+            path = cache / source.filename
             try:
                 fetch(source.url, source.sha256, path)
             except DataError as error:
@@ -243,8 +246,10 @@ def _substitution_notice(task_id: str, sources: list[Source], folder: Path) -> s
     )
 
 
-def _missing_message(task_id: str, wanted: str, sources: list[Source], folder: Path) -> str:
+def _missing_message(
+    task_id: str, wanted: str, sources: list[Source], folder: Path, cache: Path
+) -> str:
     return (
         f"no {wanted} data for {task_id} in {folder} (set --data-dir or {DATA_DIR_VARIABLE}) nor "
-        f"in {cache_dir()}; one of these files is needed:\n{_listing(sources)}"
+        f"in {cache}; one of these files is needed:\n{_listing(sources)}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from algorithms.critics import ClampTarget
 from algorithms.initialisation import NoPretraining
 from algorithms.registry import resolve
 from algorithms.relabeling import Goals, Hindsight, HindsightRelabeling
+from algorithms.reward_scaling import TaskUnits
 from algorithms.settings import Settings, describe
 from algorithms.training import Training
 from envs.goals import goal_task
@@ -42,8 +44,8 @@ class Assembled:
 def settings_of(spec: RunSpec) -> Settings:
     """Row, profile, preset and `--set`, put together.
 
-    Raises ValueError if the critic's targets would be clamped above the lowest possible value, or
-    if the method needs data that the run does not have.
+    Raises ValueError if the critic's targets would be clamped within the range of possible values,
+    or if the method needs data that the run does not have.
     """
     known = task(spec.env)
     preset = PRESETS[spec.preset]
@@ -55,16 +57,36 @@ def settings_of(spec: RunSpec) -> Settings:
         at_most=preset.at_most,
         settings=spec.settings,
     )
-    clamp, discount = getattr(settings.method.critic, "clamp", None), settings.config.discount
-    if isinstance(clamp, ClampTarget) and discount < 1:
-        lowest = known.reward_low / (1 - discount)
-        if clamp.low > lowest + 1e-6 * abs(lowest):
-            raise ValueError(
-                f"--set discount={discount} makes values as low as {lowest:.6g} possible, but "
-                f"targets are clamped at {clamp.low:g}; add --set clamp.low={lowest:.6g}"
-            )
+    _check_clamp(spec, settings)
     _check_data(spec, settings)
     return settings
+
+
+def _check_clamp(spec: RunSpec, settings: Settings) -> None:
+    clamp, discount = getattr(settings.method.critic, "clamp", None), settings.config.discount
+    if not isinstance(clamp, ClampTarget):
+        return
+    if not isinstance(settings.method.reward_scaling, TaskUnits):
+        raise ValueError(
+            "clamp=ClampTarget bounds values in units of the task, which reward_scaling="
+            f"{type(settings.method.reward_scaling).__name__} changes; --set clamp=NoClamp"
+        )
+    known = task(spec.env)
+    boundless = math.isinf(known.reward_low)
+    if (boundless and math.isfinite(clamp.low)) or clamp.high < known.reward_high:
+        raise ValueError(
+            f"clamp=ClampTarget holds targets in [{clamp.low:g}, {clamp.high:g}], but the rewards "
+            f"of {spec.env} are in [{known.reward_low:g}, {known.reward_high:g}]; "
+            "--set clamp=NoClamp"
+        )
+    if boundless or discount == 1:
+        return
+    lowest = known.reward_low / (1 - discount)
+    if clamp.low > lowest + 1e-6 * abs(lowest):
+        raise ValueError(
+            f"--set discount={discount} makes values as low as {lowest:.6g} possible, but "
+            f"targets are clamped at {clamp.low:g}; add --set clamp.low={lowest:.6g}"
+        )
 
 
 def _check_data(spec: RunSpec, settings: Settings) -> None:

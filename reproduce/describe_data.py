@@ -59,6 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.describe:
         print("nothing to do: say --describe (or --help)", file=sys.stderr)
         return 2
+    try:
+        options.check_folders()
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     lines: list[Line] = []
     status = 0
     for env_id in options.envs:

@@ -93,8 +93,7 @@ def validated(
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"--device {options.device}: {reason}; use cpu") from None
-    if options.data_dir is not None and not options.data_dir.is_dir():
-        raise ValueError(f"--data-dir {options.data_dir}: there is no such folder")
+    options.check_folders()
     for env in envs:
         for method in methods:
             domain = task(env).domain

@@ -38,7 +38,12 @@ def expert_demonstrations(
         DataError: if there is no expert, or if 19 of 20 of its episodes are not good.
     """
     actor = load_actor(task_id, data_dir)
-    recipe = {"actor": actor.sha256, "demonstrations": DEMONSTRATIONS, "good": GOOD}
+    recipe = {
+        "actor": actor.sha256,
+        "demonstrations": DEMONSTRATIONS,
+        "good": GOOD,
+        "first_episode": _FIRST_SEED,
+    }
     return cached(cache, task_id, recipe, lambda: _roll_out(task_id, actor), notify)
 
 

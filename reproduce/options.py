@@ -35,7 +35,7 @@ class Common:
     """Folder with human demonstrations and expert policies (default: $AWAC_DATA_DIR, else the
     user's cache)."""
     cache_dir: Path | None = None
-    """Where rollouts are cached (default: $AWAC_CACHE_DIR, else the user's cache)."""
+    """Where downloads and rollouts are kept (default: $AWAC_CACHE_DIR, else the user's cache)."""
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     """key=value for any hyperparameter, repeatable; see `run.py --list-settings`."""
     precision: Literal["float32", "bf16"] = "float32"
@@ -63,6 +63,16 @@ class Common:
         if self.cache_dir is not None:
             return self.cache_dir
         return Path(os.environ.get("AWAC_CACHE_DIR") or platformdirs.user_cache_dir(APP))
+
+    def check_folders(self) -> None:
+        """Raise ValueError naming the flag of a folder that cannot be one."""
+        if self.data_dir is not None and not self.data_dir.is_dir():
+            raise ValueError(f"--data-dir {self.data_dir}: there is no such folder")
+        for flag, folder in (("--cache-dir", self.cache), ("--out", self.out)):
+            parts = [] if folder is None else [folder, *folder.parents]
+            file = next((part for part in parts if part.is_file()), None)
+            if file is not None:
+                raise ValueError(f"{flag} {folder}: {file} is a file, a folder is needed")
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,7 @@ def prior_data(
         "demonstrations": demonstrations.content_checksum,
         "door_threshold": door_threshold,
         "rollouts": rollouts,
+        "first_episode": _FIRST_EPISODE_SEED,
         "cloning": {name: getattr(_CLONING, name) for name in _CLONING_USES}
         | {"steps": cloning_steps, "seed": _SEED},
     }
@@ -235,6 +236,7 @@ def demonstrations_for(
         data=data,  # type: ignore[arg-type]
         labels=labels,  # type: ignore[arg-type]
         data_dir=data_dir,
+        cache=cache / "data",
         download=download,
         notify=notify,
         door_threshold=DOOR_THRESHOLDS[profile],

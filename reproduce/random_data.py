@@ -48,7 +48,12 @@ def random_rollouts(
         env.close()
         return Dataset(task_id, tuple(trajectories), provenance(process))
 
-    recipe = {"process": asdict(process), "seed": _SEED, "episodes": episodes}
+    recipe = {
+        "process": asdict(process),
+        "seed": _SEED,
+        "first_episode": _FIRST_EPISODE_SEED,
+        "episodes": episodes,
+    }
     return cached(cache, task_id, recipe, make, notify)
 
 

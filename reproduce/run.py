@@ -192,6 +192,8 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
     if options.list:
         print(list_methods())
         return None
+    if options.seed < 0:
+        raise ValueError(f"--seed {options.seed}: must be 0 or more")
     specs = validated(options, envs=(options.env,), methods=(options.method,))
     if options.list_settings:
         print(list_settings(options))

@@ -119,6 +119,19 @@ def spec_of(options: ExpertOptions) -> RunSpec:
     )  # fmt: skip
 
 
+def _check(options: ExpertOptions) -> None:
+    """Raise ValueError for what is wrong, and for what this script would not listen to."""
+    if options.env not in TARGETS:
+        raise ValueError(f"--env {options.env}: one of {', '.join(TARGETS)}")
+    if options.seed < 0:
+        raise ValueError(f"--seed {options.seed}: must be 0 or more")
+    for name in ("preset", "profile", "data", "labels", "data_dir"):
+        if getattr(options, name) != getattr(ExpertOptions, name):
+            flag = "--" + name.replace("_", "-")
+            raise ValueError(f"{flag}: an expert is trained from scratch by its recipe; --set")
+    options.check_folders()
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(ExpertOptions, args=arguments, description=__doc__)
     try:
@@ -129,11 +142,9 @@ def main(arguments: list[str] | None = None) -> int:
     from reproduce.assemble import settings_of
     from reproduce.plan import print_plan
 
-    if options.env not in TARGETS:
-        print(f"error: --env {options.env}: one of {', '.join(TARGETS)}", file=sys.stderr)
-        return BAD_INPUT
-    spec = spec_of(options)
     try:
+        _check(options)
+        spec = spec_of(options)
         settings_of(spec)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -141,19 +152,23 @@ def main(arguments: list[str] | None = None) -> int:
     if options.dry_run:
         print_plan("expert", [spec], options.results, 1, options.device)
         return 0
-    from reproduce.run_folder import RunFolder
+    from reproduce.run_folder import ConfigurationChanged, RunFolder
 
     folder = RunFolder(spec.folder(options.results))
     stop_at = STOP_BEYOND * TARGETS[spec.env] if options.stop_at is None else options.stop_at
-    status = execute(
-        spec,
-        options.results,
-        data_dir=None,
-        cache=options.cache,
-        device=options.device,
-        checkpoint_every_s=options.checkpoint_every_s,
-        interruption=StopWhenLearned(folder, stop_at),
-    )
+    try:
+        status = execute(
+            spec,
+            options.results,
+            data_dir=None,
+            cache=options.cache,
+            device=options.device,
+            checkpoint_every_s=options.checkpoint_every_s,
+            interruption=StopWhenLearned(folder, stop_at),
+        )
+    except ConfigurationChanged as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
     if status == INTERRUPTED and good_enough(folder, stop_at):
         print(f"{spec.env}: good enough, training ends here")
         status = 0

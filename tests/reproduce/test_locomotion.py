@@ -210,6 +210,24 @@ def test_training_ends_once_it_is_good_enough(
     _restore(handlers)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--env", "pen-binary-v0"), "--env pen-binary-v0: one of HalfCheetah-v2"),
+        (("--seed", "-1"), "--seed -1: must be 0 or more"),
+        (("--preset", "small"), "--preset: an expert is trained from scratch by its recipe"),
+        (("--data-dir", "."), "--data-dir: an expert is trained from scratch by its recipe"),
+        (("--out", __file__), "is a file, a folder is needed"),
+    ],
+)
+def test_an_expert_refuses_what_it_would_not_do(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train_expert.main([*arguments, "--dry-run"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and message in error and error.count("\n") == 1
+
+
 def test_set_overrides_the_recipe() -> None:
     options = train_expert.ExpertOptions(env="Ant-v2", set=("batch_size=64",))
     settings = settings_of(train_expert.spec_of(options))
