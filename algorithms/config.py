@@ -36,8 +36,8 @@ class Hyperparameters:
     """Environment steps to each round of `updates_per_step` gradient steps. More than one where
     the simulator is cheap and updates are dear (training experts)."""
     learning_starts: int = 0
-    """Environment steps before the first online update; 0 where prior data is there from the
-    start."""
+    """Online steps before the first one that an update follows; 0 where prior data is there from
+    the start."""
     prior_rollouts: int = 500
     """Episodes of a behaviour-cloned policy that join the demonstrations as prior data."""
     prior_cloning_steps: int = 10_000
