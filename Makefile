@@ -36,6 +36,7 @@ plot: $(VENV)/.installed-plot
 	$(BIN)/python reproduce/figure1.py --preset small --plot-only
 	$(BIN)/python reproduce/figure2.py --preset small --plot-only
 	$(BIN)/python reproduce/figure3.py --preset small --plot-only
+	$(BIN)/python reproduce/ablations.py --preset small --plot-only
 
 # Every results file against figures/results.schema.json, and against its manifest.
 check-results: $(VENV)/.installed-plot
