@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from envs.trajectory import Trajectory
 
 EVALUATION_SEED_BASE = 1_000_000
-"""Evaluation episode i is reset with this plus i (plus the caller's own offset). Prior data uses
-500,000, 2,000,000 and 3,000,000 in the same way and training seeds from 2^31 on, so that no
-evaluation episode starts from a seed used elsewhere, and every method meets the same start states.
-"""
+"""Evaluation episode i is reset with this plus i (plus the caller's own offset). Rollouts
+for prior data, experts and the random policy use 500,000, 2,000,000 and 3,000,000 in the same way,
+training seeds from 2^31 on, so that no evaluation episode starts from a seed used elsewhere, and
+every method meets the same start states."""
 
 Act = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 Env = gymnasium.Env[Any, Any]

@@ -128,7 +128,7 @@ def _check(options: ExpertOptions) -> None:
     for name in ("preset", "profile", "data", "labels", "data_dir"):
         if getattr(options, name) != getattr(ExpertOptions, name):
             flag = "--" + name.replace("_", "-")
-            raise ValueError(f"{flag}: an expert is trained from scratch by its recipe; --set")
+            raise ValueError(f"{flag}: an expert is trained from scratch by its recipe; use --set")
     options.check_folders()
 
 
