@@ -12,13 +12,13 @@ stretched accordingly, as if the estimate were normal: by z(alpha / n) / z(alpha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 from scipy import stats
 
-from figures.estimates import Estimate
+from figures.estimates import Equivalence, Estimate
 
 
 class Verdict(StrEnum):
@@ -83,12 +83,14 @@ class Within:
     margin: float
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
-        low, high = stretched(estimate, supports)
-        if -self.margin < low and high < self.margin:
+        if self._equivalence(estimate, supports) == "equivalent":
             return Verdict.SUPPORTED
-        low, high = stretched(estimate, contradicts)
-        outside = low > self.margin or high < -self.margin
+        outside = self._equivalence(estimate, contradicts) == "different"
         return Verdict.CONTRADICTED if outside else Verdict.INCONCLUSIVE
+
+    def _equivalence(self, estimate: Estimate, family: int) -> str:
+        low, high = stretched(estimate, family)
+        return Equivalence(replace(estimate, low=low, high=high), self.margin).verdict
 
 
 @dataclass(frozen=True)
