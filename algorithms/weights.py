@@ -30,7 +30,7 @@ class Exponential:
 
     def __post_init__(self) -> None:
         check_range("lam", self.lam, 0.0, above=True)
-        check_range("clip", self.clip)
+        check_range("clip", self.clip, finite=False)
 
     def log(self, advantages: Tensor) -> Tensor:
         return advantages.clamp(max=self.clip) / self.lam

@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reproduce.devices import check_device
 from reproduce.grid import DataKind, Labels, RunSpec, enumerate_runs
 from reproduce.installation import require_training
 from reproduce.launching.clusters import Cluster, choose
-from reproduce.options import Common, FigureOptions
+from reproduce.options import Common, FigureOptions, check_checkpoint_interval
 
 if TYPE_CHECKING:  # what is imported only when something is run
     from reproduce.launching.cost import Cost
@@ -63,6 +64,7 @@ def _check_counts(options: FigureOptions) -> None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise ValueError(f"--{name} must be at least 1, got {value}")
+    check_checkpoint_interval(options.checkpoint_every_s)
 
 
 def _draw(experiment: str, out: Path, draw: Draw) -> int:
@@ -83,16 +85,11 @@ def validated(
 
     The device is looked for only if it is to be used `here`.
     """
-    import torch
-
     from algorithms.registry import resolve
     from envs.tasks import task
 
-    try:
-        torch.empty(0, device=options.device if here else "cpu")
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"--device {options.device}: {reason}; use cpu") from None
+    if here:
+        check_device(options.device)
     options.check_folders()
     for env in envs:
         for method in methods:
@@ -143,7 +140,7 @@ def _run(
     draw: Draw,
 ) -> int:
     from envs.trajectory import DataError
-    from reproduce.assemble import identity_of
+    from reproduce.assemble import identity_of, one_spelling
     from reproduce.collect import collect, recorded
     from reproduce.failures import mark_partial, report_failures
     from reproduce.launching import slurm_client
@@ -164,6 +161,7 @@ def _run(
             data=resolve_data(options, envs),
             settings=options.settings,
         )
+        specs = list(dict.fromkeys(map(one_spelling, specs)))
         kept = recorded(experiment, specs, out)
         if kept:
             csv = out / f"{experiment}.csv"
