@@ -233,3 +233,8 @@ def test_set_overrides_the_recipe() -> None:
     settings = settings_of(train_expert.spec_of(options))
     assert settings.config.batch_size == 64
     assert settings.config.steps_per_update == 4
+    whole = ("critic.layers=PlainLayers", "annealing.over_updates = 7", "q_learning_rate=1E-3")
+    spec = train_expert.spec_of(train_expert.ExpertOptions(env="Ant-v2", set=whole))
+    assert settings_of(spec).paths()["annealing.over_updates"] == 7
+    short = ("layers=PlainLayers", "over_updates=7")
+    assert train_expert.spec_of(train_expert.ExpertOptions(env="Ant-v2", set=short)) == spec

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,10 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tyro
 from PIL import Image
 
 from envs.tasks import TASKS
 from reproduce import render
+from reproduce.run import RunOptions, _asked_for
 from tests.reproduce.conftest import REPRODUCE, Outcome, Run, environment
 from tests.reproduce.test_run import only_folder, tiny
 
@@ -329,6 +332,13 @@ def test_policies_that_are_not_there(tmp_path: Path, refused: Callable[..., str]
     assert "no config.json" in refused("--run", str(tmp_path))
     missing = refused("--env", "SawyerPush-v0", "--method", "SAC", "--out", str(tmp_path))
     assert f"there is no run in {tmp_path / 'runs'}" in missing and "SAC/seed0" in missing
+    command = missing.partition("`")[2].partition("`")[0]
+    words = shlex.split(command)
+    assert words[:2] == ["python", "reproduce/run.py"]
+    typed = tyro.cli(RunOptions, args=words[2:])  # what is suggested makes the run that is missing
+    spec = _asked_for(typed)
+    assert spec is not None
+    assert str(spec.folder(typed.results)) in missing
     assert "did you mean AWAC" in refused("--method", "AWACC")
     assert "did you mean pen-binary-v0" in refused("--env", "pin-binary-v0", "--random")
     assert "no expert policy" in refused("--expert", "--data-dir", str(tmp_path))
