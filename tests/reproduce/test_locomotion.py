@@ -200,8 +200,9 @@ def test_training_ends_once_it_is_good_enough(
     monkeypatch.setattr(train_expert, "FINAL_EPISODES", 1)
     handlers = _handlers()
     actor, out = tmp_path / filename(CHEETAH), tmp_path / "results"
-    arguments = ["--env", CHEETAH, "--out", str(out), "--actor", str(actor), *TINY, "--set",
-                 "online_steps=3000", "--set", "learning_starts=3000"]  # fmt: skip
+    longer = [t.replace("online_steps=1600", "online_steps=3000") for t in TINY]
+    longer = [t.replace("learning_starts=1000", "learning_starts=3000") for t in longer]
+    arguments = ["--env", CHEETAH, "--out", str(out), "--actor", str(actor), *longer]
     # whatever the row of step 1000 says, that of step 0 is none
     assert train_expert.main([*arguments, "--stop-at", "-1e9"]) == 0
     assert read_actor(actor, CHEETAH).metadata["env_steps"] == 1000
