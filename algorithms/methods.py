@@ -16,6 +16,7 @@ from algorithms.initialisation import (
     RandomInit,
 )
 from algorithms.objectives import Objective
+from algorithms.observations import Observations, Raw
 from algorithms.optimizers import Adam, Optimizer
 from algorithms.policies import (
     DeterministicTanh,
@@ -52,6 +53,7 @@ class Method:
     reward_scaling: RewardScaling = TaskUnits()
     optimizer: Optimizer = Adam()
     annealing: Annealing = ConstantRates()
+    observations: Observations = Raw()
 
     @property
     def columns(self) -> tuple[str, ...]:
