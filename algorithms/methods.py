@@ -21,6 +21,7 @@ from algorithms.optimizers import Adam, Optimizer
 from algorithms.policies import (
     DeterministicTanh,
     FreeGaussian,
+    HeteroscedasticGaussian,
     SquashedGaussian,
     TanhMeanGaussian,
 )
@@ -29,7 +30,14 @@ from algorithms.replay import Replay, Uniform
 from algorithms.reward_scaling import RewardScaling, TaskUnits
 from algorithms.vae import Perturbation
 
-PolicyClass = TanhMeanGaussian | SquashedGaussian | FreeGaussian | DeterministicTanh | Perturbation
+PolicyClass = (
+    TanhMeanGaussian
+    | HeteroscedasticGaussian
+    | SquashedGaussian
+    | FreeGaussian
+    | DeterministicTanh
+    | Perturbation
+)
 
 
 @dataclass(frozen=True)

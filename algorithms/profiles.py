@@ -13,7 +13,7 @@ from algorithms.ensembles import ClampOutput, ClampTarget
 from algorithms.initialisation import NoPretraining, RandomInit
 from algorithms.objectives import PolicySamples
 from algorithms.optimizers import MomentumSGD
-from algorithms.policies import TanhMeanGaussian
+from algorithms.policies import HeteroscedasticGaussian, TanhMeanGaussian
 from algorithms.relabeling import Hindsight, RecordedGoals
 from algorithms.reward_scaling import ReturnRange
 from algorithms.temperature import FixedTemperature
@@ -75,6 +75,10 @@ _PUSH: dict[str, Values] = {
     "Cal-QL": {"goals": RecordedGoals()},
     "RLPD": _RLPD,
 }
+# As the authors ran MuJoCo and SawyerPush: the rows of their policy class and the models of it.
+# IQL keeps the free deviation of its own authors.
+_STATE_STD = {"policy": HeteroscedasticGaussian()}
+_STATE_STD_PRIOR = {**_STATE_STD, "behavior.policy": HeteroscedasticGaussian()}
 # The text has no clip; without one exp(A / lambda) overflows once Q is wrong by 88. With lambda 1 a
 # weight is at most 100, as in IQL and CORL; the bound moves with lambda, as that of the hand does.
 _AT_MOST_100 = {"objective.weights.shape.clip": math.log(100.0)}
@@ -103,16 +107,24 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
         },
         "push": {
             "*": {"goals": Hindsight()},
-            "AWAC": {"objective.weights.shape.lam": 0.3, "objective.weights.shape.clip": 2.0},
-            "ABM-MPO": {"objective.weights.shape.clip": 2.0},
             **_PUSH,
+            "AWAC": {
+                **_STATE_STD,
+                "objective.weights.shape.lam": 0.3,
+                "objective.weights.shape.clip": 2.0,
+            },
+            "BC": {**_STATE_STD, **_PUSH["BC"]},
+            "AWR": {**_STATE_STD, **_PUSH["AWR"]},
+            "MPO": _STATE_STD,
+            "ABM-MPO": {**_STATE_STD_PRIOR, "objective.weights.shape.clip": 2.0},
         },
         "locomotion": {
             "*": {"reward_scaling": ReturnRange(), "prior_rollouts": 100},
-            "AWAC": {"objective.weights.shape.lam": 1.0, **_AT_MOST_100},
-            "MPO": {"objective.weights.shape.lam": 1.0},
-            "ABM-MPO": {"objective.weights.shape.lam": 1.0, **_AT_MOST_100},
-            "AWR": _AWR,
+            "AWAC": {**_STATE_STD, "objective.weights.shape.lam": 1.0, **_AT_MOST_100},
+            "BC": _STATE_STD,
+            "MPO": {**_STATE_STD, "objective.weights.shape.lam": 1.0},
+            "ABM-MPO": {**_STATE_STD_PRIOR, "objective.weights.shape.lam": 1.0, **_AT_MOST_100},
+            "AWR": {**_STATE_STD, **_AWR},
             "RLPD": _RLPD,
         },
     },

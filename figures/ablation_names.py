@@ -25,6 +25,8 @@ PURPOSES: MappingProxyType[str, str] = MappingProxyType(
         "AWAC[policy-actions]": "actions: the policy's own, not the buffer's",
         "AWAC[prior-actions]": "actions: a behaviour model's, not the buffer's",
         "AWAC[task-rewards]": "rewards: in the task's units",
+        "AWAC[free-std]": "policy: one standard deviation for all states",
+        "AWAC[state-std]": "policy: a standard deviation for each state",
         "AWAC[scratch]": "data: none, learns online alone",
         "SAC[entropy]": "objective: entropy bonus, its temperature learned; no clamp",
         "SAC[scratch]": "data: none, learns online alone; as Haarnoja 2018",

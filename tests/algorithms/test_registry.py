@@ -35,7 +35,7 @@ from algorithms.objectives import (
     ReverseKL,
     WeightedMLE,
 )
-from algorithms.policies import SquashedGaussian, TanhMeanGaussian
+from algorithms.policies import HeteroscedasticGaussian, SquashedGaussian, TanhMeanGaussian
 from algorithms.registry import LATER_WORK, METHODS, PAPER_METHODS, PROFILES, VARIANTS, resolve
 from algorithms.settings import replace_path
 from algorithms.temperature import FixedTemperature, LearnedTemperature
@@ -98,6 +98,7 @@ def test_every_row_makes_another_table_entry() -> None:
     assert all(a != b for i, a in enumerate(resolved) for b in resolved[:i])
     as_the_profile_has_it = {
         "AWAC[unnormalised]", "AWAC[V-mode]", "AWAC[lambda=0.3]", "AWAC[task-rewards]",
+        "AWAC[free-std]",
     }  # fmt: skip
     same = {name for name, variant in VARIANTS.items() if resolve(name) == resolve(variant.base)}
     assert same == as_the_profile_has_it
@@ -164,6 +165,27 @@ def test_lambda_does_not_change_with_the_component(
     base = resolve(VARIANTS[variant].base, profile=profile, domain=domain).paths()
     other = resolve(variant, profile=profile, domain=domain).paths()
     assert other[path] == base["objective.weights.shape.lam"]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_std_depends_on_the_state_where_the_authors_had_it_so(name: str) -> None:
+    """MuJoCo and pushing, for the rows of their policy class; IQL's authors had it free."""
+    on_hand = resolve(name).method.policy
+    theirs = on_hand == TanhMeanGaussian() and name != "IQL"
+    for domain in ("push", "locomotion"):
+        method = resolve(name, domain=domain).method
+        assert method.policy == (HeteroscedasticGaussian(-6.0, 0.0) if theirs else on_hand)
+        if isinstance(method.behavior, AdvantageWeightedBehavior):
+            assert method.behavior.policy == method.policy
+        released = resolve(name, profile="released", domain=domain).method
+        assert not isinstance(released.policy, HeteroscedasticGaussian)
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+@pytest.mark.parametrize("name", ["AWAC[Z(s)]", "AWAC[reverse-KL]", "AWAC[prior-actions]"])
+def test_models_of_the_data_are_of_the_policy_s_class(name: str, domain: str) -> None:
+    method = resolve(name, domain=domain).method
+    assert method.behavior == GaussianBehavior(policy=method.policy)
 
 
 def test_awac_from_scratch_is_awac_that_starts_online() -> None:
