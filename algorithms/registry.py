@@ -97,7 +97,7 @@ from algorithms.weights import (
     Weights,
 )
 
-_AWR_WEIGHTS = Weights(Exponential(lam=1.0, clip=math.log(20.0)), Unnormalised())
+_AWR_WEIGHTS = Weights(Exponential(lam=1.0, cap=20.0), Unnormalised())
 
 METHODS: dict[str, Method] = {
     "AWAC": Method(
@@ -180,7 +180,7 @@ METHODS: dict[str, Method] = {
         # inverse temperature 3, weights up to 100; its numbers for D4RL's dense rewards (0.5) would
         # leave the weights of these rewards in [-1, 0] near 1
         objective=WeightedMLE(
-            Weights(Exponential(lam=1 / 3, clip=math.log(100.0) / 3), Unnormalised()),
+            Weights(Exponential(lam=1 / 3, cap=100.0), Unnormalised()),
             LearnedValue(),
         ),
         constraint=Implicit(),
@@ -312,8 +312,15 @@ VARIANTS: dict[str, Variant] = {
     "AWAC[V-mode]": Variant(
         "AWAC", {"objective.value": PolicyMode()}, "V(s) at the mode of the policy"
     ),
+    "AWAC[clip]": Variant(
+        "AWAC",
+        {"objective.weights.shape.clip": 2.0, "objective.weights.shape.cap": math.inf},
+        "advantages clipped at 2, as the authors' hand scripts, in place of the weights' cap",
+    ),
     "AWAC[no-clip]": Variant(
-        "AWAC", {"objective.weights.shape.clip": math.inf}, "advantages are not clipped"
+        "AWAC",
+        {"objective.weights.shape.clip": math.inf, "objective.weights.shape.cap": math.inf},
+        "nothing bounds a weight",
     ),
     **{
         f"AWAC[lambda={lam:g}]": Variant(

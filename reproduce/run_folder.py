@@ -34,7 +34,7 @@ State = Literal["done", "failed", "running", "queued", "resumable", "pending"]
 _CHECKPOINTS = ("checkpoint.new.pt", "checkpoint.pt", "checkpoint.previous.pt")
 _WRITTEN_BY_HOLDER = ("checkpoint.new.pt", "progress.csv", "config.json", "status.json", "done")
 # what a run did that was made before the field existed, as `settings.describe` writes it
-_BEFORE: dict[str, Any] = {"observations": {"component": "Raw"}}
+_BEFORE: dict[str, Any] = {"observations": {"component": "Raw"}, "cap": "inf"}
 _PROGRESS = ("start", "step", "end", "steps_per_s")
 
 

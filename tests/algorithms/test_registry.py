@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 
@@ -124,10 +125,13 @@ def test_phases_of_awr_fit_the_collection_of_data() -> None:
 
 
 def test_awac_of_the_paper() -> None:
-    """lambda 0.3 and Z ignored (B.3), Q at most zero (B.3), nothing cloned beforehand."""
+    """lambda 0.3 and Z ignored (B.3), Q at most zero (B.3), nothing cloned beforehand.
+
+    That a weight is at most 100 is not in the text.
+    """
     method = resolve("AWAC", profile="paper").method
     assert method.critic == TD(members=2, clamp=ClampTarget(low=-100.0, high=0.0))
-    expected = Weights(Exponential(lam=0.3, clip=2.0), Unnormalised())
+    expected = Weights(Exponential(lam=0.3, cap=100.0), Unnormalised())
     assert method.objective == WeightedMLE(expected, PolicyMode())
     assert method.policy == TanhMeanGaussian(-6.0, 0.0)
     assert method.initialisation.cloning_steps == 0
@@ -165,6 +169,20 @@ def test_lambda_does_not_change_with_the_component(
     base = resolve(VARIANTS[variant].base, profile=profile, domain=domain).paths()
     other = resolve(variant, profile=profile, domain=domain).paths()
     assert other[path] == base["objective.weights.shape.lam"]
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+def test_weights_are_bounded_by_their_cap_or_as_the_scripts_by_a_clip(domain: str) -> None:
+    """Whatever lambda is swept over: paper at most 100, released at most exp(clip / lambda)."""
+    for name in ("AWAC", "ABM-MPO", "AWAC[lambda=3]"):
+        shape = resolve(name, domain=domain).method.objective.weights.shape
+        assert (shape.clip, shape.cap) == (math.inf, 100.0)
+        scripts = resolve(name, profile="released", domain=domain).method.objective.weights.shape
+        assert scripts.cap == math.inf
+        if domain == "hand":
+            assert scripts.clip == (2.0 if name == "ABM-MPO" else 0.5)
+    clip = resolve("AWAC[clip]", domain=domain).method.objective.weights.shape
+    assert (clip.clip, clip.cap) == (2.0, math.inf)
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -58,15 +58,19 @@ def test_finished_rows_stay_until_the_run_that_is_made_again_is_finished(tmp_pat
 
 
 def test_what_did_not_exist_when_a_run_was_made_counts_as_what_it_did_instead() -> None:
-    """A run of before observations could be standardised saw them raw."""
-    raw = identity_of(spec(settings=("observations=Raw",)))
-    standardised = identity_of(spec(settings=("observations=FromPriorData",)))
-    for identity in (raw, standardised):
+    """A run of before observations could be standardised saw them raw, its weights uncapped."""
+    before = ("observations=Raw", "cap=inf")
+    first = identity_of(spec(settings=before))
+    standardised = identity_of(spec(settings=("observations=FromPriorData", "cap=inf")))
+    capped = identity_of(spec(settings=("observations=Raw", "cap=100")))
+    for identity in (first, standardised, capped):
         del identity["spec"]
-    old = json.loads(json.dumps(raw))
+    old = json.loads(json.dumps(first))
     del old["method"]["observations"]
-    assert differences(old, raw) == []
+    del old["method"]["objective"]["weights"]["shape"]["cap"]
+    assert differences(old, first) == []
     assert differences(old, standardised) == ["method.observations.component: Raw -> FromPriorData"]
+    assert differences(old, capped) == ["method.objective.weights.shape.cap: inf -> 100.0"]
 
 
 def test_empty_folder_does_not_hide_a_recorded_run(tmp_path: Path) -> None:
