@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import importlib
+import json
 import pkgutil
 import re
 from functools import cache
@@ -179,6 +180,12 @@ def names_in_code() -> frozenset[str]:
     return frozenset(name for module in modules for name in vars(module) if name[0] != "_")
 
 
+@cache
+def columns_of_results() -> frozenset[str]:
+    schema = json.loads((ROOT / "figures" / "results.schema.json").read_text(encoding="utf-8"))
+    return frozenset(field["name"] for field in schema["fields"])
+
+
 # Tests
 
 
@@ -224,7 +231,8 @@ def test_no_row_names_a_path_that_neither_profile_has(name: str) -> None:
 @EVERY_METHOD
 def test_components_are_in_their_table_and_numbers_in_the_other(name: str) -> None:
     components = keyed(FILES[name], "Components")
-    shared = {"goals", "reward_scaling", "annealing"}  # by task or purpose, not by method
+    # by task or purpose, not by method
+    shared = {"goals", "reward_scaling", "annealing", "observations"}
     assert {field.name for field in dataclasses.fields(Method)} - shared <= set(components)
     assert shared <= set(keyed(SHARED, "Hyperparameters"))
     for profile in PROFILES:
@@ -342,7 +350,7 @@ def test_every_identifier_on_a_page_exists(file: str) -> None:
         *paths, *(path[i + 1 :] for path in paths for i, c in enumerate(path) if c == "."),
         *(metric for name in methods for metric in all_metrics(name)),
         *keyed(SHARED, "Columns of every row"),
-        *METHODS, *VARIANTS, *PROFILES, *PRESETS, *names_in_code(), "--set",
+        *METHODS, *VARIANTS, *PROFILES, *PRESETS, *names_in_code(), *columns_of_results(), "--set",
     }  # fmt: skip
     unknown = [
         token
