@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from algorithms.acting import Acting, ModeOrSample
 from algorithms.annealing import Annealing, ConstantRates
 from algorithms.behavior import Behavior, NoBehavior
+from algorithms.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.constraints import AnyConstraint, NoConstraint
 from algorithms.critics import Critic
 from algorithms.initialisation import (
@@ -28,7 +29,14 @@ from algorithms.replay import Replay, Uniform
 from algorithms.reward_scaling import RewardScaling, TaskUnits
 from algorithms.vae import Perturbation
 
-PolicyClass = TanhMeanGaussian | SquashedGaussian | FreeGaussian | DeterministicTanh | Perturbation
+PolicyClass = (
+    TanhMeanGaussian
+    | ClippedTanhMeanGaussian
+    | SquashedGaussian
+    | FreeGaussian
+    | DeterministicTanh
+    | Perturbation
+)
 
 
 @dataclass(frozen=True)

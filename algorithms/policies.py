@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from algorithms.blueprint import Blueprint
+from algorithms.log_std import ClippedLogStd, LogStd
 from algorithms.mlp import MLP
 
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
@@ -209,13 +210,13 @@ class _TanhMeanPolicy(Policy):
 
 
 class _TanhGaussianPolicy(Policy):
-    def __init__(self, mlp: MLP, low: float, high: float) -> None:
+    def __init__(self, mlp: MLP, low: float, high: float, log_std: nn.Module) -> None:
         super().__init__(mlp)
-        self.low, self.high = low, high
+        self.low, self.high, self.log_std = low, high, log_std
 
     def head(self, output: Tensor) -> Distribution:
         mean, log_std = output.chunk(2, -1)
-        return TanhGaussian(mean, log_std.clamp(self.low, self.high))
+        return TanhGaussian(mean, self.log_std(log_std, self.low, self.high))
 
 
 class FreeGaussianPolicy(Policy):
@@ -271,10 +272,12 @@ class SquashedGaussian:
 
     log_std_min: float = -20.0
     log_std_max: float = 2.0
+    log_std: LogStd = ClippedLogStd()
+    """How the network's output becomes log sigma within the bounds."""
 
     def build(self, blueprint: Blueprint) -> Policy:
         mlp = _policy_mlp(blueprint, 2 * blueprint.action_dim)
-        return _TanhGaussianPolicy(mlp, self.log_std_min, self.log_std_max)
+        return _TanhGaussianPolicy(mlp, self.log_std_min, self.log_std_max, self.log_std.build())
 
 
 @dataclass(frozen=True)
