@@ -11,7 +11,13 @@ from torch import Tensor
 from algorithms.blueprint import Blueprint, Component, Descent, Networks
 from algorithms.config import Hyperparameters
 from algorithms.losses import Losses, imitation_loss, weighted_mle_loss
-from algorithms.policies import Distribution, Policy, SquashedGaussian, TanhMeanGaussian
+from algorithms.policies import (
+    Distribution,
+    HeteroscedasticGaussian,
+    Policy,
+    SquashedGaussian,
+    TanhMeanGaussian,
+)
 from algorithms.temperature import LearnedTemperature, Temperature, temperature_loss
 from algorithms.types import Metrics, check_range, check_vectors
 from algorithms.vae import ConditionalVAE, vae_loss
@@ -75,7 +81,7 @@ class GaussianBehavior(Component):
     this model explodes.
     """
 
-    policy: SquashedGaussian | TanhMeanGaussian = field(
+    policy: SquashedGaussian | TanhMeanGaussian | HeteroscedasticGaussian = field(
         default_factory=lambda: SquashedGaussian(log_std_min=-5.0)
     )
     behavior_learning_rate: float = 3e-4
@@ -185,7 +191,7 @@ class AdvantageWeightedBehavior(Component):
 
     weights: Weights = field(default_factory=lambda: Weights(Indicator()))
     advantage: CriticAdvantage | PriorAdvantage | ReturnAdvantage = CriticAdvantage()
-    policy: SquashedGaussian | TanhMeanGaussian = TanhMeanGaussian()
+    policy: SquashedGaussian | TanhMeanGaussian | HeteroscedasticGaussian = TanhMeanGaussian()
     behavior_learning_rate: float = 3e-4
 
     def __post_init__(self) -> None:

@@ -17,10 +17,12 @@ from algorithms.initialisation import (
     RandomInit,
 )
 from algorithms.objectives import Objective
+from algorithms.observations import Observations, Raw
 from algorithms.optimizers import Adam, Optimizer
 from algorithms.policies import (
     DeterministicTanh,
     FreeGaussian,
+    HeteroscedasticGaussian,
     SquashedGaussian,
     TanhMeanGaussian,
 )
@@ -32,6 +34,7 @@ from algorithms.vae import Perturbation
 PolicyClass = (
     TanhMeanGaussian
     | ClippedTanhMeanGaussian
+    | HeteroscedasticGaussian
     | SquashedGaussian
     | FreeGaussian
     | DeterministicTanh
@@ -60,6 +63,7 @@ class Method:
     reward_scaling: RewardScaling = TaskUnits()
     optimizer: Optimizer = Adam()
     annealing: Annealing = ConstantRates()
+    observations: Observations = Raw()
 
     @property
     def columns(self) -> tuple[str, ...]:
