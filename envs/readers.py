@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +71,14 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
     A list of dicts with ``observations`` (T, O), ``actions`` (T, A), ``rewards`` (T,) and
     ``init_state_dict``. The observation after the last action was not recorded, so T steps give
     T - 1 transitions. The stored rewards are dense; binary ones are computed from the next
-    observations. Recorded actions reach 1.37 and are clipped.
+    observations. Recorded actions reach 1.37 and are clipped. A file in which every demonstration
+    has an ``init_state_dict`` can be replayed (:mod:`envs.replay`).
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
     """
     trajectories = []
+    states = []
     for i, record in enumerate(_records(load_pickle(path), path)):
         where = f"{path}, demonstration {i}"
         observations = _matrix(_field(record, "observations", where), where)
@@ -85,7 +88,10 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
         trajectories.append(
             _trajectory(observations[:-1], actions[:-1], None, observations[1:], task, where)
         )
-    return _dataset(path, task, trajectories, "human", "relabelled", _DENSE_NOTE)
+        if isinstance(record, Mapping) and "init_state_dict" in record:
+            states.append(_state(record["init_state_dict"], where))
+    dataset = _dataset(path, task, trajectories, "human", "relabelled", _DENSE_NOTE)
+    return replace(dataset, initial_states=tuple(states)) if _all(states, dataset) else dataset
 
 
 def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Dataset:
@@ -194,6 +200,20 @@ def _trajectory(
     t = Trajectory(observations, np.clip(actions, -1.0, 1.0), rewards, following, terminals)
     check_trajectory(t, task, where)
     return t
+
+
+def _all(states: Sequence[object], dataset: Dataset) -> bool:
+    """Whether every trajectory has its initial state."""
+    return len(states) == len(dataset.trajectories)
+
+
+def _state(record: object, where: str) -> dict[str, NDArray[np.float64]]:
+    if not isinstance(record, Mapping):
+        raise DataError(f"{where}: init_state_dict is {type(record).__name__}, not a dict")
+    try:
+        return {name: np.array(value, dtype=np.float64) for name, value in record.items()}
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: init_state_dict holds no numbers ({error})") from error
 
 
 def _records(content: object, path: Path) -> Sequence[object]:
