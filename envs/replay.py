@@ -8,6 +8,7 @@ agent meets.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -83,6 +84,16 @@ def replay(dataset: Dataset) -> Dataset:
     return replace(dataset, trajectories=tuple(kept), provenance=provenance, initial_states=())
 
 
+def states_checksum(dataset: Dataset) -> str:
+    """SHA-256, in hex, over the names and numbers of all initial states."""
+    digest = hashlib.sha256()
+    for state in dataset.initial_states:
+        for name in sorted(state):
+            values = np.ascontiguousarray(state[name], dtype="<f8")
+            digest.update(f"{name}{values.shape}".encode() + values.tobytes())
+    return digest.hexdigest()
+
+
 def _note(kept: int, departed: list[int]) -> str:
     if not departed:
         return "observations replayed"
@@ -105,7 +116,9 @@ def _checked(
     checked = {}
     for name, size in _STATES[task_id].items():
         if name not in state:
-            raise DataError(f"{where}: the initial state lacks {name!r}")
+            raise DataError(
+                f"{where}: the initial state lacks {name!r}; --data human-recorded does without"
+            )
         value = np.array(state[name], dtype=np.float64).reshape(-1)
         if value.shape != (size,) or not np.isfinite(value).all():
             raise DataError(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from envs.success import DOOR_ANGLE_RAD, binary_rewards
 from envs.tasks import Task, task
 
-Origin = Literal["human", "expert", "embedded", "rollouts", "random", "none"]
+Origin = Literal["human", "expert", "cloned", "embedded", "rollouts", "random", "none"]
 Labels = Literal["relabelled", "stored"]
 Observations = Literal["recorded", "replayed"]
 
@@ -91,8 +91,9 @@ class Provenance:
     """Where a data set comes from.
 
     Attributes:
-        source: who acted: people, an expert policy, the set shipped with the project, a policy
-            cloned here, a random process; "none" if there is no data.
+        source: who acted: people, an expert policy, D4RL's mixture of demonstrations and a policy
+            cloned from them, the set shipped with the project, a policy cloned here, a random
+            process; "none" if there is no data.
         origin: file name or address; never a path of one machine.
         sha256: checksum of that file, empty if there is none.
         rewards: "relabelled" if recomputed from the next observations, else "stored".
