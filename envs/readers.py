@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ from envs.trajectory import (
     check_trajectory,
 )
 
+_STATES = {
+    "pen-binary-v0": ("qpos", "qvel", "desired_orien"),
+    "door-binary-v0": ("qpos", "qvel", "door_body_pos"),
+}
 _DENSE_NOTE = "stored rewards are those of the dense task; recomputed from next observations"
 
 
@@ -70,12 +75,14 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
     A list of dicts with ``observations`` (T, O), ``actions`` (T, A), ``rewards`` (T,) and
     ``init_state_dict``. The observation after the last action was not recorded, so T steps give
     T - 1 transitions. The stored rewards are dense; binary ones are computed from the next
-    observations. Recorded actions reach 1.37 and are clipped.
+    observations. Recorded actions reach 1.37 and are clipped. A file in which every demonstration
+    has an ``init_state_dict`` can be replayed (:mod:`envs.replay`).
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
     """
     trajectories = []
+    states = []
     for i, record in enumerate(_records(load_pickle(path), path)):
         where = f"{path}, demonstration {i}"
         observations = _matrix(_field(record, "observations", where), where)
@@ -85,7 +92,10 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
         trajectories.append(
             _trajectory(observations[:-1], actions[:-1], None, observations[1:], task, where)
         )
-    return _dataset(path, task, trajectories, "human", "relabelled", _DENSE_NOTE)
+        if isinstance(record, Mapping) and "init_state_dict" in record:
+            states.append(_state(record["init_state_dict"], where))
+    dataset = _dataset(path, task, trajectories, "human", "relabelled", _DENSE_NOTE)
+    return replace(dataset, initial_states=tuple(states)) if _all(states, dataset) else dataset
 
 
 def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Dataset:
@@ -95,7 +105,9 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
     ``next_observations``; an episode ends where either flag is set. Without
     ``next_observations`` the last step of an episode has no successor and is left out. Rewards
     are dense in the file and recomputed. D4RL's terminals (a dropped pen) end episodes here, but
-    are not terminal states of this task.
+    are not terminal states of this task. Its ``infos`` say where each episode starts, so that it
+    can be replayed (:mod:`envs.replay`); not on relocate, where they give all episodes the ball and
+    target of one (D4RL's issue 196).
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
@@ -106,6 +118,10 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
         with h5py.File(path, "r") as file:
             names = ("observations", "actions", "terminals", "timeouts", "next_observations")
             arrays = {name: np.asarray(file[name]) for name in names if name in file}
+            infos = file.get("infos", {})
+            wanted = _STATES.get(task.id, ())
+            complete = all(name in infos for name in wanted)
+            states = {name: np.asarray(infos[name]) for name in wanted if complete}
     except OSError as error:
         raise DataError(f"{path} is no HDF5 file or is truncated ({error})") from error
     observations = _matrix(_field(arrays, "observations", str(path)), str(path))
@@ -122,6 +138,7 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
     stops = np.flatnonzero(ends) + 1
     bounds = sorted({0, *stops.tolist(), len(actions)})
     trajectories = []
+    starts = []
     for i, (start, stop) in enumerate(itertools.pairwise(bounds)):
         where = f"{path}, episode {i}"
         last = stop if following is not None else stop - 1
@@ -131,7 +148,11 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
         trajectories.append(
             _trajectory(observations[start:last], actions[start:last], None, after, task, where)
         )
-    return _dataset(path, task, trajectories, source, "relabelled", _DENSE_NOTE)
+        if states:
+            found = {name: rows[start] for name, rows in states.items() if start < len(rows)}
+            starts.append(_state(found, where))
+    dataset = _dataset(path, task, trajectories, source, "relabelled", _DENSE_NOTE)
+    return replace(dataset, initial_states=tuple(starts))
 
 
 def d4rl_path(data_dir: Path, d4rl_id: str) -> Path:
@@ -194,6 +215,20 @@ def _trajectory(
     t = Trajectory(observations, np.clip(actions, -1.0, 1.0), rewards, following, terminals)
     check_trajectory(t, task, where)
     return t
+
+
+def _all(states: Sequence[object], dataset: Dataset) -> bool:
+    """Whether every trajectory has its initial state."""
+    return len(states) == len(dataset.trajectories)
+
+
+def _state(record: object, where: str) -> dict[str, NDArray[np.float64]]:
+    if not isinstance(record, Mapping):
+        raise DataError(f"{where}: init_state_dict is {type(record).__name__}, not a dict")
+    try:
+        return {name: np.array(value, dtype=np.float64) for name, value in record.items()}
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: init_state_dict holds no numbers ({error})") from error
 
 
 def _records(content: object, path: Path) -> Sequence[object]:

@@ -109,9 +109,9 @@ def validated(
 def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKind, Labels]]:
     """Task -> kind of demonstrations and of labels that the options come to on this machine.
 
-    Only the larger presets use the network: quick is to work on a fresh machine as it is.
+    Only the larger presets use the network unasked: quick is to work on a fresh machine as it is.
     """
-    from reproduce.prior_data import demonstrations_for, kind_of
+    from reproduce.prior_data import demonstrations_for, kind_of, named_kind
 
     found: dict[str, tuple[DataKind, Labels]] = {}
     for env in envs:
@@ -119,18 +119,20 @@ def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKi
         if kind is not None:  # nothing to look for, and no other reading of the labels
             found[env] = (kind, "stored")
             continue
-        provenance = demonstrations_for(
+        demonstrations = demonstrations_for(
             env,
             data=options.data,
             labels=options.labels,
             profile=options.profile,
             data_dir=options.data_dir,
             cache=options.cache,
-            download=options.preset != "quick",
-        ).provenance
+            download=options.download or options.preset != "quick",
+            minari_download=options.download,
+        )
+        provenance = demonstrations.provenance
         if provenance.rewards != options.labels:
             print(f"{env}: {provenance.origin} has no stored binary labels; using recomputed ones")
-        found[env] = (provenance.source, provenance.rewards)  # type: ignore[assignment]
+        found[env] = (named_kind(options.data, demonstrations), provenance.rewards)
     return found
 
 

@@ -11,7 +11,10 @@ from typing import Any, Literal
 
 PresetName = Literal["quick", "small", "paper"]
 ProfileName = Literal["paper", "released"]
-DataKind = Literal["human", "expert", "embedded", "random", "none"]
+DataKind = Literal[
+    "human", "human-recorded", "expert", "embedded", "minari-human", "minari-cloned",
+    "minari-expert", "random", "none",
+]  # fmt: skip
 Labels = Literal["relabelled", "stored"]
 
 _LONGEST_NAME = 100

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 import platformdirs
 import tyro
 
-from reproduce.grid import Labels, PresetName, ProfileName
+from reproduce.grid import DataKind, Labels, PresetName, ProfileName
 
-DataChoice = Literal["auto", "human", "expert", "embedded", "random", "none"]
+DataChoice = Literal["auto"] | DataKind
 ClusterChoice = Literal["auto", "slurm", "local", "inline"]
 APP = "awac-reproduction"
 
@@ -27,8 +27,13 @@ class Common:
     """Hyperparameters: the paper's text, or what the authors' published scripts run."""
     data: DataChoice = "auto"
     """Source of the prior data. auto: on the hand human demonstrations, else the set shipped with
-    the project; in locomotion the project's own expert; in pushing random data. none: learn from
+    the project; in locomotion the project's own expert; in pushing random data. human: replayed in
+    the simulator where the file says how each begins; human-recorded: as they were recorded.
+    minari-...: D4RL's data sets of the hand from the local Minari store. none: learn from
     scratch."""
+    download: bool = False
+    """Let missing data be fetched: published demonstrations (presets small and paper always do),
+    and Minari's data sets, which go into its local store."""
     labels: Labels = "relabelled"
     """Rewards of human pen demonstrations: recomputed from observations, or as stored."""
     data_dir: Path | None = None

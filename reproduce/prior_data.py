@@ -31,9 +31,10 @@ from algorithms.config import Hyperparameters
 from algorithms.registry import METHODS
 from envs.evaluation import collect
 from envs.making import make_task
+from envs.replay import DOOR_DEPARTURE_RAD, replay, states_checksum
 from envs.sources import find_demonstrations
 from envs.tasks import Domain, task
-from envs.trajectory import Dataset, Provenance, Trajectory
+from envs.trajectory import Dataset, Provenance, Trajectory, relabel
 from reproduce.dataset_cache import cached
 from reproduce.expert_data import expert_demonstrations
 from reproduce.grid import DataKind
@@ -49,7 +50,17 @@ _FIRST_EPISODE_SEED = 500_000
 DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"}
 """What --data auto comes to; on the hand it depends on what is found."""
 KINDS: dict[Domain, tuple[str, ...]] = {
-    "hand": ("auto", "human", "expert", "embedded", "none"),
+    "hand": (
+        "auto",
+        "human",
+        "human-recorded",
+        "expert",
+        "embedded",
+        "minari-human",
+        "minari-cloned",
+        "minari-expert",
+        "none",
+    ),
     "locomotion": ("auto", "expert", "none"),
     "push": ("auto", "random", "none"),
 }
@@ -107,7 +118,7 @@ def prior_data(
     random, `rollouts` episodes of the random process are.
     """
     source = demonstrations.provenance.source
-    if rollouts == 0 or source == "none":
+    if rollouts == 0 or source in ("none", "cloned"):  # D4RL's cloned data holds its rollouts
         return PriorData(demonstrations, replace(demonstrations, trajectories=()))
     if source == "random":
         made = random_rollouts(
@@ -207,6 +218,18 @@ def kind_of(env_id: str, data: str) -> DataKind | None:
     return data  # type: ignore[return-value]
 
 
+def named_kind(asked: str, demonstrations: Dataset) -> DataKind:
+    """What rows call the demonstrations of a hand task that `asked` (--data) has come to.
+
+    "human-recorded" only where there is another reading: a file that cannot be replayed is
+    "human" either way.
+    """
+    source = demonstrations.provenance.source
+    if asked.startswith("minari-") or (asked == "human-recorded" and demonstrations.initial_states):
+        return asked  # type: ignore[return-value]
+    return source  # type: ignore[return-value]
+
+
 def demonstrations_for(
     env_id: str,
     *,
@@ -216,9 +239,13 @@ def demonstrations_for(
     data_dir: Path | None,
     cache: Path,
     download: bool,
+    minari_download: bool = False,
     notify: Callable[[str], None] = print,
 ) -> Dataset:
     """The demonstrations that a run of `profile` uses; without trajectories where there are none.
+
+    Human ones whose file says how each begins are replayed in the simulator (once, then cached),
+    unless `data` is "human-recorded".
 
     Raises:
         DataError: as `find_demonstrations` and `expert_demonstrations`.
@@ -231,16 +258,32 @@ def demonstrations_for(
         return Dataset(env_id, (), random_provenance())
     if kind == "expert":
         return expert_demonstrations(env_id, data_dir=data_dir, cache=cache, notify=notify)
-    return find_demonstrations(
+    recorded = find_demonstrations(
         env_id,
-        data=data,  # type: ignore[arg-type]
+        data="human" if data == "human-recorded" else data,  # type: ignore[arg-type]
         labels=labels,  # type: ignore[arg-type]
         data_dir=data_dir,
         cache=cache / "data",
         download=download,
+        minari_download=minari_download,
         notify=notify,
         door_threshold=DOOR_THRESHOLDS[profile],
     )
+    if data == "human-recorded" or not recorded.initial_states:
+        return recorded
+    return _replayed(recorded, cache, DOOR_THRESHOLDS[profile], notify)
+
+
+def _replayed(
+    recorded: Dataset, cache: Path, door_threshold: float, notify: Callable[[str], None]
+) -> Dataset:
+    recipe = {
+        "replay of": recorded.content_checksum,
+        "initial states": states_checksum(recorded),
+        "largest departure": DOOR_DEPARTURE_RAD,
+    }
+    made = cached(cache, recorded.task_id, recipe, lambda: replay(recorded), notify)
+    return relabel(made, door_threshold=door_threshold)
 
 
 if __name__ == "__main__":
