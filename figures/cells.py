@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from figures.schema import RESULTS
 
-
 EXPERIMENTS: tuple[str, ...] = ("figure1", "figure2", "figure3", "ablations")
 """Scripts that make files of rows, each named like its file."""
 

@@ -3,7 +3,7 @@
 Over E episodes of H steps, rewards of a step in [low, high]:
 
 - shares are whole numbers of episodes: success * E is an integer, and on a binary task return * E;
-- success at the last step, and sustained success, are success at some step: final, sustained <= any;
+- success at the last step, and sustained success, are success at some step: both <= any;
 - the return lies in [H low, H high], and its variance is at most (H high - mean)(mean - H low);
 - on a binary task an episode without success returns -H, one with success at least 1 - H, one with
   a sustained success at least K + 1 - H, and one without at most K - H (K steps may be held);
@@ -61,7 +61,7 @@ def _of_the_task(rows: pd.DataFrame, facts: TaskFacts) -> Iterator[Violation]:
 
 def _which_columns(rows: pd.DataFrame, facts: TaskFacts) -> Iterator[Violation]:
     """What a task has is filled, what it has not is empty."""
-    has = {name: facts.sustained is not None for name in SUCCESSES}
+    has = dict.fromkeys(SUCCESSES, facts.sustained is not None)
     has |= {"final_distance": facts.radius is not None, "score": facts.reward is not None,
             "d4rl_score": facts.d4rl is not None}  # fmt: skip
     for name, known in has.items():
@@ -139,10 +139,8 @@ def _training(rows: pd.DataFrame, facts: TaskFacts) -> Iterator[Violation]:
     online = rows["env_step"].clip(lower=0)
     whole = online // facts.horizon
     count = rows["train_episodes"]
-    if facts.reward is not None:  # no episode of these tasks ends early
-        wrong = count != whole
-    else:
-        wrong = (count < whole) | (count > online)
+    early = facts.reward is None  # elsewhere no episode ends before its time
+    wrong = (count < whole) | (count > (online if early else whole))
     complaint = f"does not fit env_step, with episodes of {facts.horizon} steps"
     yield "train_episodes", wrong, complaint
 

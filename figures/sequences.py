@@ -1,8 +1,8 @@
-"""What the rows of one run must obey from one to the next, and the runs of one arm among each other.
+"""What rows of one run must obey from one to the next, and runs of one arm among each other.
 
 Clocks never fall; what training episodes returned is there if and only if some ended since the row
-before, and their success is a share of them; and no two seeds have the same learning curve: not even
-one row of theirs agrees in all diagnostics, which random numbers decide to the last digit.
+before, and their success is a share of them; and no two seeds have the same learning curve: not
+even one row of theirs agrees in all diagnostics, which random numbers decide to the last digit.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def cheetah(mean: float, **cells: object) -> dict[str, Any]:
         (pen(score=11.0), "score"),
         (pen(return_std=99.0), "return_std"),
         (pen(episodes=1, success_any=1, success_final=1, success_sustained=1), "return_std"),
-        (pen(success_any=1.0, success_sustained=1.0, return_mean=-179.2), "return_mean"),  # 104 < 105
+        (pen(success_any=1.0, success_sustained=1.0, return_mean=-179.2), "return_mean"),  # 104 steps
         (pen(success_any=0.2, return_mean=-159.8), "return_mean"),  # 201 steps in one episode
         (pen(success_any=float("nan")), "success_any"),
         (pen(score=float("nan")), "score"),
@@ -112,12 +112,14 @@ def test_no_possible_evaluation_is_refused_and_the_bounds_are_reached() -> None:
     for towards in (1, -1):  # one step of one episode more than the best, or less than the worst
         ends = made.groupby(shares)["return_mean"].transform("max" if towards > 0 else "min")
         beyond = made[shares].assign(mean=ends + towards / 3).drop_duplicates()
-        tried = [pen(episodes=3, return_std=0.0, return_mean=row.mean, score=row.mean / 2 + 100,
-                     success_any=row.success_any, success_final=row.success_final,
-                     success_sustained=row.success_sustained)
-                 for row in beyond.itertuples()]  # fmt: skip
-        for each in tried:
-            assert "return_mean" in broken(identities(frame(each))), each
+        tried = frame(*(
+            pen(episodes=3, return_std=0.0, return_mean=row.mean, score=row.mean / 2 + 100,
+                success_any=row.success_any, success_final=row.success_final,
+                success_sustained=row.success_sustained)
+            for row in beyond.itertuples()
+        ))  # fmt: skip
+        refused = [wrong for name, wrong, _ in identities(tried) if name == "return_mean"]
+        assert np.logical_or.reduce(refused).all()
 
 
 def test_scores_of_one_data_are_on_one_line() -> None:
