@@ -63,7 +63,7 @@ def cheetah(mean: float, **cells: object) -> dict[str, Any]:
         (pen(score=11.0), "score"),
         (pen(return_std=99.0), "return_std"),
         (pen(episodes=1, success_any=1, success_final=1, success_sustained=1), "return_std"),
-        (pen(success_any=1.0, success_sustained=1.0, return_mean=-179.2), "return_mean"),  # 104 steps
+        (pen(success_any=1.0, success_sustained=1.0, return_mean=-179.2), "return_mean"),
         (pen(success_any=0.2, return_mean=-159.8), "return_mean"),  # 201 steps in one episode
         (pen(success_any=float("nan")), "success_any"),
         (pen(score=float("nan")), "score"),
