@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shlex
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,13 @@ class Cells:
     frame: pd.DataFrame
     lines: NDArray[np.int64]
     widths: NDArray[np.int64]
+
+    @cached_property
+    def rows(self) -> list[dict[str, str]]:
+        """Column -> text, N times."""
+        names = [str(name) for name in self.frame.columns]
+        cells = zip(*(self.frame[name].tolist() for name in names), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in cells]
 
 
 def command_for(path: Path) -> str:

@@ -108,11 +108,13 @@ def parse(descriptor: Mapping[str, Any]) -> Schema:
                 pattern=rules.get("pattern", ""),
             )
         )
-    tasks = {
-        name: TaskFacts(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()})
-        for name, facts in descriptor.get("tasks", {}).items()
-    }
+    tasks = {name: _facts(facts) for name, facts in descriptor.get("tasks", {}).items()}
     return Schema(tuple(fields), tuple(descriptor["primaryKey"]), tasks)
+
+
+def _facts(entry: Mapping[str, Any]) -> TaskFacts:
+    pairs = {name: tuple(entry[name]) for name in ("reward", "d4rl") if name in entry}
+    return TaskFacts(**{**entry, **pairs})
 
 
 def _load() -> Schema:

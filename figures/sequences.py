@@ -41,10 +41,27 @@ def sequences(frame: pd.DataFrame) -> Iterator[Violation]:
     for name in _CLOCKS:
         falls = (runs[name].diff() < 0).reindex(frame.index)
         yield name, falls, "is less than in the run's row before"
+    yield from _without_start(frame)
     ended = runs["train_episodes"].diff().fillna(ordered["train_episodes"])
     for name, wrong, complaint in _of_training(ordered, ended):
         yield name, wrong.reindex(frame.index), complaint
     yield from _twins(frame)
+
+
+def _without_start(frame: pd.DataFrame) -> Iterator[Violation]:
+    """Every run is evaluated before its first online step: what all gains are measured from."""
+    runs = frame.groupby(list(RUN_KEY), sort=False)["env_step"]
+    least = frame["env_step"].where(frame["env_step"] >= 0)
+    has_start = (frame["env_step"] == 0).groupby([frame[n] for n in RUN_KEY]).transform("any")
+    first = least == least.groupby([frame[n] for n in RUN_KEY]).transform("min")
+    done = (frame["status"] == "done") & (frame["env_step"] < 0)
+    last = done & (frame["env_step"] == runs.transform("max"))
+    wrong = ~has_start & (first | last)
+    yield (
+        "env_step",
+        wrong,
+        "belongs to a run without a row at step 0, where online training starts",
+    )
 
 
 def _of_training(rows: pd.DataFrame, ended: pd.Series[float]) -> Iterator[Violation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -160,10 +161,10 @@ def _of_the_meaning(cells: Cells) -> Iterator[Problem]:
         {name: cells.frame[name] if name in text else _numbers(cells.frame[name])
          for name in cells.frame.columns}
     )  # fmt: skip
-    for name, wrong, complaint in identities(frame):
-        yield from _marked(cells, name, wrong, complaint)
-    for name, wrong, complaint in sequences(frame):
-        yield from _marked(cells, name, wrong, complaint)
+    told = pd.Series(False, index=frame.index)  # one wrong value breaks several rules: one is told
+    for name, wrong, complaint in chain(identities(frame), sequences(frame)):
+        yield from _marked(cells, name, wrong & ~told, complaint)
+        told |= wrong
 
 
 def _numbers(text: pd.Series[str]) -> pd.Series[float]:
@@ -175,6 +176,6 @@ def _marked(
 ) -> Iterator[Problem]:
     for row in np.flatnonzero(wrong.to_numpy()):
         value = str(cells.frame[column].iloc[row])
-        line, run = int(cells.lines[row]), named(cells.frame.iloc[row].to_dict())
+        line, run = int(cells.lines[row]), named(cells.rows[row])
         fixed = fix or restore(cells.path)
         yield Problem(cells.path, line, column, value, complaint, fixed, run)

@@ -131,8 +131,10 @@ def test_scores_of_one_data_are_on_one_line() -> None:
 
 
 def run(seed: int, shift: float = 0.0, **cells: object) -> list[dict[str, Any]]:
-    key = {"preset": "small", "profile": "paper", "method": "AWAC", "variant": "", "seed": seed,
-           "wall_s": 1.0, "policy_loss": 0.25 + shift, "q_mean": -1.5 - shift}  # fmt: skip
+    key = {
+        "preset": "small", "profile": "paper", "method": "AWAC", "variant": "", "seed": seed,
+        "status": "done", "wall_s": 1.0, "policy_loss": 0.25 + shift, "q_mean": -1.5 - shift,
+    }  # fmt: skip
     steps = ((-1000, "offline", 0), (0, "offline", 0), (1000, "online", 5))
     return [
         pen(**key, env_step=step, phase=phase, grad_step=1000 + step, train_episodes=ended)
@@ -160,6 +162,17 @@ def test_each_breach_from_row_to_row(row: int, cells: dict[str, Any], column: st
     rows = run(0)
     rows[row] |= cells
     assert broken(sequences(frame(*rows))) == {column}
+
+
+@pytest.mark.parametrize(("kept", "wrong"), [((0, 2), 1), ((2,), 0), ((0,), 0)])
+def test_a_run_starts_online_training_with_a_row(kept: tuple[int, ...], wrong: int) -> None:
+    rows = [row | {"train_episodes": 0, "train_return": np.nan, "train_success": np.nan}
+            for row in run(0)]  # fmt: skip
+    made = frame(*(rows[number] for number in kept))
+    (found,) = [each for each in sequences(made) if bool(each[1].any())]
+    assert found[0] == "env_step" and list(found[1]).index(True) == wrong
+    unfinished = frame(rows[0] | {"status": "running"})
+    assert broken(sequences(unfinished)) == set()
 
 
 def test_a_copied_seed_is_found_whatever_its_returns_and_times_say() -> None:
