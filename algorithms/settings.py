@@ -136,7 +136,8 @@ def _component_named(path: str, text: str, choices: dict[str, type]) -> Any:
 def nearest(name: str, valid: Iterable[str]) -> str:
     """'did you mean ...' for an error message, or the whole list when nothing is near."""
     valid = sorted(valid)
-    close = difflib.get_close_matches(name, valid, n=3, cutoff=0.5)
+    same = [each for each in valid if each.casefold() == name.casefold()]
+    close = same or difflib.get_close_matches(name, valid, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(close)}?" if close else f"valid: {', '.join(valid)}"
 
 

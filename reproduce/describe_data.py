@@ -33,6 +33,7 @@ from reproduce.evaluator import random_episodes
 from reproduce.files import write_text
 from reproduce.grid import PRESETS
 from reproduce.options import Common
+from reproduce.script import script
 
 COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
@@ -54,6 +55,7 @@ class DescribeOptions(Common):
 Line = tuple[str, ...]
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(DescribeOptions, args=arguments, description=__doc__)
     if not options.describe:

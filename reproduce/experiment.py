@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reproduce.checking.reader import checked
+from reproduce.drawable import refuse_undrawable, refuse_unwritable
 from reproduce.grid import DataKind, Labels, RunSpec, enumerate_runs
 from reproduce.installation import require_training
 from reproduce.launching.clusters import Cluster, choose
@@ -48,6 +50,8 @@ def reproduce(
             methods=options.methods or methods,
             here=cluster.name != "slurm",
         )
+        refuse_undrawable(experiment, wanted, options.methods or methods)
+        refuse_unwritable(options.results)
         runs = runs or partial(enumerate_runs, methods=options.methods or methods)
         return _run(experiment, options, cluster, wanted, runs, draw)
     except (ValueError, ResultsError) as error:
@@ -67,6 +71,7 @@ def _check_counts(options: FigureOptions) -> None:
 
 def _draw(experiment: str, out: Path, draw: Draw) -> int:
     csv = out / f"{experiment}.csv"
+    checked(csv, manifest_needed=False)
     pictures = draw(csv, out / experiment)
     print("\nresults: " + str(csv))
     print("picture: " + "  ".join(map(str, pictures)))
@@ -146,7 +151,7 @@ def _run(
 ) -> int:
     from envs.trajectory import DataError
     from reproduce.assemble import identity_of
-    from reproduce.collect import collect, recorded
+    from reproduce.collect import collect, recorded, refuse_other_preset
     from reproduce.failures import mark_partial, report_failures
     from reproduce.launching import slurm_client
     from reproduce.launching.cost import confirm
@@ -159,6 +164,7 @@ def _run(
 
     out = options.results
     try:
+        refuse_other_preset(out, options.preset)
         specs = runs(
             preset=options.preset,
             profile=options.profile,

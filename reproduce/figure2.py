@@ -18,10 +18,12 @@ import tyro
 from figures.figure2 import PANELS, make
 from reproduce.experiment import reproduce
 from reproduce.options import FigureOptions
+from reproduce.script import script
 
 METHODS = ("AWAC", "SAC", "BC", "ABM-MPO", "AWR", "BEAR", "BCQ", "BRAC", "MPO", "SAC+BC")
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(FigureOptions, args=arguments, description=__doc__)
     return reproduce("figure2", options, envs=PANELS, methods=METHODS, draw=make)

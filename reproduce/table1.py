@@ -35,6 +35,7 @@ from algorithms.profiles import PROFILES
 from algorithms.registry import METHODS, resolve
 from algorithms.reward_scaling import ReturnRange
 from algorithms.settings import Settings
+from reproduce.script import script
 from reproduce.tables import Cell, Section, code, maths, publish, text, to_latex, to_markdown
 
 
@@ -217,6 +218,7 @@ def _names(options: Options) -> Sequence[str]:
     return tuple(METHODS) if options.all else (options.method or "AWAC",)
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(Options, args=arguments, description=__doc__)
     header = [text("Hyper-parameter"), *map(text, PROFILES)]

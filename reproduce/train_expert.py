@@ -29,6 +29,7 @@ from reproduce.grid import RunSpec
 from reproduce.installation import NotInstalled, require_training
 from reproduce.options import Common
 from reproduce.run import BAD_INPUT, INTERRUPTED, Interruption, execute
+from reproduce.script import script
 
 if TYPE_CHECKING:  # it needs what only the extra `train` installs
     from reproduce.run_folder import RunFolder
@@ -132,6 +133,7 @@ def _check(options: ExpertOptions) -> None:
     options.check_folders()
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(ExpertOptions, args=arguments, description=__doc__)
     try:
