@@ -149,6 +149,37 @@ def _run(
     runs: Runs,
     draw: Draw,
 ) -> int:
+    specs = runs(
+        preset=options.preset,
+        profile=options.profile,
+        seeds=options.seeds,
+        data=resolve_data(options, envs),
+        settings=options.settings,
+    )
+    return run_grids({experiment: specs}, options, cluster, {experiment: draw})
+
+
+def run_grids(
+    grids: Mapping[str, Sequence[RunSpec]],
+    options: FigureOptions,
+    cluster: Cluster,
+    draws: Mapping[str, Draw],
+    *,
+    after: Callable[[], object] = lambda: None,
+) -> int:
+    """Bring the runs of one or more experiments to their end, collect and draw them.
+
+    A run that several experiments ask for is made once. Runs are started in the order of `grids`.
+
+    Args:
+        grids: the runs of every experiment, by its name; all go to one results folder.
+        options: of the launch; `preset` is decided.
+        cluster: where they run.
+        draws: how the pictures of an experiment are made; one without an entry has none.
+        after: called after the tables have been brought up to date.
+
+    Returns the exit status, as `reproduce`.
+    """
     from envs.trajectory import DataError
     from reproduce.assemble import identity_of
     from reproduce.collect import collect, recorded, refuse_other_preset
@@ -163,36 +194,42 @@ def _run(
     from reproduce.run_folder import ConfigurationChanged, RunFolder
 
     out = options.results
+    name = ", ".join(grids)
+    left: dict[str, list[RunSpec]] = {}
+    kept = 0
+
+    def collect_all() -> list[str]:
+        missing = [run for e, specs in left.items() for run in collect(e, specs, out)[1]]
+        after()
+        return missing
+
     try:
         refuse_other_preset(out, options.preset)
-        specs = runs(
-            preset=options.preset,
-            profile=options.profile,
-            seeds=options.seeds,
-            data=resolve_data(options, envs),
-            settings=options.settings,
-        )
-        kept = recorded(experiment, specs, out)
-        if kept:
-            csv = out / f"{experiment}.csv"
-            print(
-                f"{len(kept)} of {len(specs)} runs are done already, in {csv} (--out starts afresh)"
-            )
-        specs = [spec for spec in specs if spec not in kept]
-        for spec in specs:
+        for experiment, specs in grids.items():
+            known = recorded(experiment, specs, out)
+            if known:
+                csv = out / f"{experiment}.csv"
+                print(
+                    f"{len(known)} of {len(specs)} runs are done already, in {csv} "
+                    "(--out starts afresh)"
+                )
+            kept += len(known)
+            left[experiment] = [spec for spec in specs if spec not in known]
+        every = list(dict.fromkeys(spec for specs in left.values() for spec in specs))
+        for spec in every:
             RunFolder(spec.folder(out)).check(identity_of(spec))
         if (out / "launches").is_dir() and not slurm_client.absent():
-            refresh(specs, out)
+            refresh(every, out)
         jobs = {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]
-        seconds = print_plan(experiment, specs, out, jobs, options.device)
-        launcher, cost = _launcher(cluster, specs, seconds, options, jobs)
+        seconds = print_plan(name, every, out, jobs, options.device)
+        launcher, cost = _launcher(cluster, every, seconds, options, jobs)
         print(cost)
         if options.dry_run:
             return 0
         confirm(cost, yes=options.yes)
         if cluster.name != "slurm":
-            _make_prior_data(specs, options)
-        failed = launcher.run(lambda: collect(experiment, specs, out))
+            _make_prior_data(every, options)
+        failed = launcher.run(collect_all)
     except (DataError, ConfigurationChanged) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -200,16 +237,18 @@ def _run(
         print(f"error: SLURM: {error}", file=sys.stderr)
         return BAD_INPUT
     except Interrupted as error:
-        collect(experiment, specs, out)
-        mark_partial(experiment, specs, out)
+        collect_all()
+        for experiment, specs in left.items():
+            mark_partial(experiment, specs, out)
         print(f"interrupted: {error}; the same command continues", file=sys.stderr)
         return INTERRUPTED
-    _, missing = collect(experiment, specs, out)
+    missing = collect_all()
     for run in missing:
         print(f"no row yet: {run}", file=sys.stderr)
-    lacking = mark_partial(experiment, specs, out)
-    if kept or len(missing) < len(specs):
-        _draw(experiment, out, draw)
+    lacking = sum([mark_partial(experiment, specs, out) for experiment, specs in left.items()])
+    for experiment, draw in draws.items():
+        if (out / f"{experiment}.csv").exists() and (kept or len(missing) < len(every)):
+            _draw(experiment, out, draw)
     report_failures(failed, launcher.reasons, out)
     if launcher.elsewhere:
         print(

@@ -1,0 +1,33 @@
+"""STUDIES: every pilot, control and diagnosis by name."""
+
+from __future__ import annotations
+
+from reproduce.studies import Case, Study
+
+PUSH, WALKER, ANT, CHEETAH = "SawyerPush-v0", "Walker2d-v2", "Ant-v2", "HalfCheetah-v2"
+PEN, DOOR, RELOCATE = "pen-binary-v0", "door-binary-v0", "relocate-binary-v0"
+
+_EVERY = (
+    Study(
+        "observations", "pilots",
+        "Standardised or raw observations, by domain?",
+        tuple(
+            Case(env, method, (f"observations={kind}",), data)
+            for env, data in (
+                (PEN, "embedded"), (RELOCATE, "embedded"), (WALKER, "auto"), (CHEETAH, "auto"),
+                (ANT, "auto"),
+            )
+            for method in ("AWAC", "SAC")
+            for kind in ("FromPriorData", "Raw")
+        ),
+        settings=("online_steps=20000",),
+    ),
+    Study(
+        "push_lambda", "pilots",
+        "Which lambda does AWAC need for rewards in metres?",
+        tuple(Case(PUSH, "AWAC[push-lambda]", (f"lam={lam}",)) for lam in (0.1, 0.03, 0.01)),
+        settings=("online_steps=20000",),
+    ),
+)  # fmt: skip
+
+STUDIES: dict[str, Study] = {study.name: study for study in _EVERY}
