@@ -24,9 +24,14 @@ _EVERY = (
     ),
     Study(
         "push_lambda", "pilots",
-        "Which lambda does AWAC need for rewards in metres?",
-        tuple(Case(PUSH, "AWAC[push-lambda]", (f"lam={lam}",)) for lam in (0.1, 0.03, 0.01)),
-        settings=("online_steps=20000",),
+        "Which lambda does AWAC need for rewards in metres, and do standardised observations help?",
+        (
+            Case(PUSH, "AWAC[batch]", ("lam=0.03", "observations=FromPriorData")),
+            Case(PUSH, "AWAC[batch]", ("lam=0.1", "observations=FromPriorData")),
+            Case(PUSH, "AWAC[batch]", ("lam=0.01", "observations=FromPriorData")),
+            Case(PUSH, "AWAC[batch]", ("lam=0.03", "observations=Raw")),
+        ),
+        settings=("online_steps=20000", "updates_per_step=4"),
     ),
 )  # fmt: skip
 
