@@ -140,11 +140,21 @@ def test_abm_keeps_the_better_half_for_its_prior_and_weighs_its_policy() -> None
 
 
 def test_prior_of_the_released_code_weighs_by_the_exponential() -> None:
+    """Of what is better than one action of the prior itself, not of the policy."""
     agent = varied("ABM-MPO[exponential]")
+    agent.policy.mlp.layers()[0][-1][1].fill_(3.0)  # far from the prior
     step = step_of(agent, seed=4)
+    s, a = step.batch.observations, step.batch.actions
+    of_batch = step.q.detach().min(0).values
+    agent.generator.manual_seed(9)
     losses, metrics = agent.method.behavior.losses(step)
-    weights = BATCH_SIZE * torch.softmax(step.advantages / 0.3, 0)
+    tried = candidates(agent.networks["behavior"](s), 1, torch.Generator().manual_seed(9))[0]
+    scores = q_of(agent, s, a) - q_of(agent, s, tried)
+    torch.testing.assert_close(of_batch, q_of(agent, s, a), rtol=1e-4, atol=1e-4)
+    weights = BATCH_SIZE * torch.softmax(scores / 0.3, 0)
     torch.testing.assert_close(losses["behavior"], loss_of_prior(agent, weights), rtol=1e-4, atol=0)
+    by_policy = BATCH_SIZE * torch.softmax(step.advantages / 0.3, 0)
+    assert (loss_of_prior(agent, by_policy) - losses["behavior"]).abs() > 0.05
     assert metrics["behavior_kept"] == 1
 
 
@@ -181,6 +191,26 @@ def test_partition_function_is_over_the_prior_s_actions_at_each_state() -> None:
         weights[i] = ((a / 0.3).exp() / z).item()
     assert weights.std() > 0.1
     torch.testing.assert_close(losses["policy"], -(weights * log_prob).mean(), rtol=1e-3, atol=1e-3)
+
+
+def test_full_mpo_asks_the_target_critics() -> None:
+    """The online ones are asked about the buffer's actions alone."""
+    agent = varied("MPO[full]", "initial_eta=0.3")
+    for member in agent.networks["target_critic"].mlp.layers():
+        member[-1][0].mul_(-0.5)
+        member[-1][1].fill_(-7.0)
+    step = step_of(agent, seed=4)
+    s, count = step.batch.observations, 20
+    generator = torch.Generator().manual_seed(4)
+    actions = candidates(agent.networks["behavior"](s), count, generator)
+    x = torch.cat([s.expand(count, *s.shape), actions.clamp(-1, 1)], -1)
+    members = [torch_stack(agent.networks["target_critic"].mlp, m)(x)[..., 0] for m in range(2)]
+    weights = count * torch.softmax(torch.minimum(*members).detach() / 0.3, 0)
+    losses, metrics = agent.method.objective.losses(step)
+    expected = -(weights * agent.policy(s).log_prob(actions)).mean()
+    torch.testing.assert_close(losses["policy"], expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(metrics["weights_max"], weights.max(), rtol=1e-3, atol=0)
+    assert step.queries == {}
 
 
 def test_eta_is_trained_by_its_dual_and_used_without_gradient() -> None:
