@@ -1,4 +1,4 @@
-"""Standard deviations as BRAC, Cal-QL and IQL have them: where they start, their bounds, gradients."""
+"""Standard deviations as BRAC, Cal-QL and IQL have them: start, bounds and gradients."""
 
 from __future__ import annotations
 

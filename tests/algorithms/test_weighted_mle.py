@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -236,3 +238,17 @@ def test_a_smaller_lambda_prefers_more() -> None:
         agent = varied("MPO", f"lam={lam}")
         sizes.append(agent.method.objective.losses(step_of(agent))[1]["weights_ess"].item())
     assert sizes == sorted(sizes) and sizes[0] < 0.5 and sizes[-1] > 0.9
+
+
+def test_clipping_likelihood_on_one_s_own_samples_narrows_and_pulls_inward() -> None:
+    """At a mean of 1 half of the samples are cut to the mean: per dimension the log-likelihood
+    falls by 1/2 a unit of log sigma, and the mean goes inward by 1 / (sqrt(2 pi) sigma)."""
+    sigma = 0.2
+    noise = torch.randn(400_000, 1, generator=torch.Generator().manual_seed(0))
+    mean = torch.ones(1, 1, requires_grad=True)
+    log_std = torch.tensor([math.log(sigma)], requires_grad=True)
+    stored = (1 + sigma * noise).clamp(-1, 1)
+    pi = Gaussian(mean.expand_as(stored), log_std)
+    of_mean, of_log_std = torch.autograd.grad(-pi.log_prob(stored).mean(), [mean, log_std])
+    assert of_log_std.item() == pytest.approx(0.5, abs=0.01)
+    assert of_mean.item() == pytest.approx(1 / (math.sqrt(2 * math.pi) * sigma), rel=0.01)
