@@ -224,9 +224,9 @@ class ReturnCalibrated:
 class Conservative:
     """weight * sum_j mean_B [T log-sum-exp_a (Q_j(s, a) / T) - Q_j(s, a_data)].
 
-    CQL(H) (Kumar 2020). The sum over actions is estimated from `samples` uniform actions, `samples` of pi(.|s) and of
-    pi(.|s') each, corrected by their densities p: T log mean_k exp(Q_j(s, a_k) / T - log p(a_k)).
-    `calibration` says which values enter it. The gradient reaches the critic alone.
+    CQL(H) (Kumar 2020). The sum over actions is estimated from `samples` uniform actions,
+    `samples` of pi(.|s) and of pi(.|s') each, corrected by their densities p:
+    T log mean_k exp(Q_j(s, a_k) / T - log p(a_k)). `calibration` says which values enter it. The gradient reaches the critic alone.
 
     T is `softmax_temperature`, in units of reward. CQL's code has T = 1 at its own rewards r'.
     Where r' = c r + const, its values are Q' = c Q + const, and its loss (Q' - y')^2 +

@@ -71,6 +71,7 @@ class Training:
         self._metrics: Metrics = {}
         self._finished: list[tuple[float, bool]] = []  # online episodes since the last row
         self._unused = [0, 0]  # online episodes and transitions since the last on-policy update
+        self._clipped = [0, 0]  # entries of online actions since the last row: at a bound, all
 
     def run(
         self,
@@ -128,6 +129,8 @@ class Training:
         if not np.isfinite(action).all():
             raise DivergedError(f"the policy's action is not finite at step {self.step}")
         executed = np.clip(action, -1.0, 1.0)
+        self._clipped[0] += int((np.abs(executed) == 1.0).sum())
+        self._clipped[1] += executed.size
         following, reward, terminated, truncated, info = self.environment.step(executed)
         self.buffer.add(observation, action, reward, 0.0 if terminated else 1.0, following)
         self.seconds["simulate"] += time.perf_counter() - began
@@ -212,6 +215,9 @@ class Training:
             row["train_return"] = float(np.mean([r for r, _ in self._finished]))
             row["train_success"] = float(np.mean([s for _, s in self._finished]))
             self._finished.clear()
+        if self._clipped[1]:
+            row["clipped_fraction"] = self._clipped[0] / self._clipped[1]
+            self._clipped = [0, 0]
         now = time.perf_counter()
         self.seconds["evaluate"] += now - began
         row["wall_s"] = round(now - run_began, 3)
@@ -235,6 +241,7 @@ class Training:
             "seconds": self.seconds,
             "finished": self._finished,
             "unused": list(self._unused),
+            "clipped": list(self._clipped),
             "metrics": {name: value.detach().cpu() for name, value in self._metrics.items()},
         }
 
@@ -248,6 +255,7 @@ class Training:
         self.rows, self.seconds = list(state["rows"]), dict(state["seconds"])
         self._finished = [tuple(item) for item in state["finished"]]
         self._unused = list(state["unused"])
+        self._clipped = list(state.get("clipped", [0, 0]))  # older checkpoints have none
         self._metrics = dict(state["metrics"])
 
 

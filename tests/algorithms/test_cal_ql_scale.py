@@ -1,7 +1,7 @@
 """Cal-QL at rewards r equals its authors' at 10 r + 5: one tenth of weight, temperature and alpha.
 
 With Q' = 10 Q + 5 / (1 - discount) every loss of theirs is a multiple of the row's, so that all
-gradients point the same way. Without true terminals, as on the hand: one would end the sum of the 5.
+gradients point the same way. Without true terminals, as on the hand: one would end the sum of 5s.
 """
 
 from __future__ import annotations

@@ -137,6 +137,20 @@ def test_numbers_of_acme() -> None:
         torch.testing.assert_close(value, torch.full_like(value, initial))
 
 
+def test_every_dimension_s_multiplier_gets_its_whole_gradient() -> None:
+    """The same for one dimension as for many: a mean over them would shrink it to 1 / dim(A), of
+    which Adam's epsilon leaves less where violations are small."""
+    agent = mpo()
+    step = step_of(agent)
+    _, losses, _ = agent.method.constraint.policy_term(step)
+    old, new = distributions(agent)
+    by_std = kl_divergence(old, Normal(old.loc, new.scale)).mean(0)
+    dual = agent.networks["std_multiplier"]
+    (gradient,) = torch.autograd.grad(losses["std_multiplier"], dual.raw)
+    slope = torch.sigmoid(dual.raw.detach())  # of softplus
+    torch.testing.assert_close(gradient, -slope * (by_std - 1e-6), rtol=1e-4, atol=1e-9)
+
+
 @pytest.mark.parametrize("initial", [1e-3, 1.0, 1000.0])
 def test_duals_start_where_they_should_and_stay_positive(initial: float) -> None:
     dual = Dual(initial, 3)
