@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
@@ -55,6 +55,7 @@ class Agent:
         parts = (method.critic, method.objective, method.behavior, method.constraint)
         for part in parts:
             built.update(part.networks(blueprint))
+        built.update(method.observations.networks(blueprint))
         self.networks = nn.ModuleDict(built).to(self.device)
         descents = {"policy": Descent(config.policy_learning_rate, config.policy_weight_decay)}
         for part in parts:
@@ -100,6 +101,7 @@ class Agent:
         In [-1, 1], clipped to what the simulator executes, but for on-policy methods.
         """
         x = torch.as_tensor(observation, dtype=torch.float32, device=self.device).unsqueeze(0)
+        x = self._see(x)
         critic = self._network("critic")
         assert critic is None or isinstance(critic, QEnsemble)
         generator = self._evaluation if deterministic else self.generator
@@ -131,7 +133,7 @@ class Agent:
 
         Uses the policy's optimiser, whose moments carry over into `update`.
         """
-        loss = self.method.initialisation.loss(self.policy, demonstrations)
+        loss = self.method.initialisation.loss(self.policy, self._seen(demonstrations))
         self._descend({"policy": loss})
         return {"policy_loss": loss.detach()}
 
@@ -143,7 +145,7 @@ class Agent:
         if critic.refreshes(self.updates) or self._refreshed != buffer.added:
             value = self.networks["value"]
             assert isinstance(value, ValueNetwork)
-            critic.refresh(value, buffer, self.config.discount)
+            critic.refresh(value, buffer, self.config.discount, see=self._see)
             self._refreshed = buffer.added
 
     def update(self, batch: Batch, demonstrations: Batch | None = None) -> Metrics:
@@ -190,12 +192,45 @@ class Agent:
             raise ValueError("improve() is for critic=GAE with objective=NaturalPolicyGradient")
         baseline, policy = self.networks["baseline"], self.policy
         assert isinstance(baseline, ValueBaseline) and isinstance(policy, FreeGaussianPolicy)
+        rollouts = [
+            rollout._replace(
+                observations=self._see(rollout.observations),
+                next_observations=self._see(rollout.next_observations),
+            )
+            for rollout in rollouts
+        ]
+        demonstrations = self._seen(demonstrations)
         advantages = critic.advantages(baseline, rollouts)
         metrics = objective.improve(policy, rollouts, advantages, demonstrations, self.updates)
         optimizer = self.optimizers["baseline"]
         metrics |= critic.fit(baseline, optimizer, rollouts, self.generator)
         self.updates += 1
         return metrics
+
+    def fit_observations(self, observations: Tensor) -> None:
+        """Before all else: what there is of prior observations (N, O), in units of the task.
+
+        On a goal task their last entries are achieved goals. Does nothing for a method that sees
+        observations as they are. Raises ValueError if the method needs some and N is 0.
+        """
+        self.method.observations.fit(self.networks["observations"], observations)
+
+    def _see(self, observations: Tensor) -> Tensor:
+        """(..., O) in units of the task -> as all networks see them."""
+        seen: Tensor = self.networks["observations"](observations)
+        return seen
+
+    @overload
+    def _seen(self, batch: Batch) -> Batch: ...
+    @overload
+    def _seen(self, batch: Batch | None) -> Batch | None: ...
+    def _seen(self, batch: Batch | None) -> Batch | None:
+        if batch is None:
+            return None
+        return batch._replace(
+            observations=self._see(batch.observations),
+            next_observations=self._see(batch.next_observations),
+        )
 
     def _network(self, name: str) -> nn.Module | None:
         return self.networks[name] if name in self.networks else None  # noqa: SIM401
@@ -205,8 +240,8 @@ class Agent:
             self.method,
             self.networks,
             self.config,
-            batch,
-            demonstrations,
+            self._seen(batch),
+            self._seen(demonstrations),
             self.generator,
             self.updates,
         )

@@ -11,7 +11,12 @@ from torch import Tensor
 from algorithms.blueprint import Blueprint, Component, Descent, Networks
 from algorithms.config import Hyperparameters
 from algorithms.losses import Losses, imitation_loss, weighted_mle_loss
-from algorithms.policies import Policy, SquashedGaussian, TanhMeanGaussian
+from algorithms.policies import (
+    HeteroscedasticGaussian,
+    Policy,
+    SquashedGaussian,
+    TanhMeanGaussian,
+)
 from algorithms.types import Metrics, check_range, check_vectors
 from algorithms.vae import ConditionalVAE, vae_loss
 from algorithms.weights import Indicator, Weights, weight_metrics
@@ -64,7 +69,7 @@ class GaussianBehavior(Component):
     this model explodes.
     """
 
-    policy: SquashedGaussian | TanhMeanGaussian = field(
+    policy: SquashedGaussian | TanhMeanGaussian | HeteroscedasticGaussian = field(
         default_factory=lambda: SquashedGaussian(log_std_min=-5.0)
     )
     behavior_learning_rate: float = 3e-4
@@ -121,7 +126,7 @@ class AdvantageWeightedBehavior(Component):
 
     weights: Weights = field(default_factory=lambda: Weights(Indicator()))
     advantage: CriticAdvantage | ReturnAdvantage = CriticAdvantage()
-    policy: SquashedGaussian | TanhMeanGaussian = TanhMeanGaussian()
+    policy: SquashedGaussian | TanhMeanGaussian | HeteroscedasticGaussian = TanhMeanGaussian()
     behavior_learning_rate: float = 3e-4
 
     def __post_init__(self) -> None:

@@ -16,10 +16,12 @@ from algorithms.initialisation import (
     RandomInit,
 )
 from algorithms.objectives import Objective
+from algorithms.observations import Observations, Raw
 from algorithms.optimizers import Adam, Optimizer
 from algorithms.policies import (
     DeterministicTanh,
     FreeGaussian,
+    HeteroscedasticGaussian,
     SquashedGaussian,
     TanhMeanGaussian,
 )
@@ -28,7 +30,14 @@ from algorithms.replay import Replay, Uniform
 from algorithms.reward_scaling import RewardScaling, TaskUnits
 from algorithms.vae import Perturbation
 
-PolicyClass = TanhMeanGaussian | SquashedGaussian | FreeGaussian | DeterministicTanh | Perturbation
+PolicyClass = (
+    TanhMeanGaussian
+    | HeteroscedasticGaussian
+    | SquashedGaussian
+    | FreeGaussian
+    | DeterministicTanh
+    | Perturbation
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Method:
     reward_scaling: RewardScaling = TaskUnits()
     optimizer: Optimizer = Adam()
     annealing: Annealing = ConstantRates()
+    observations: Observations = Raw()
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Policy classes: a Gaussian with tanh mean (the released code), a tanh-squashed one (SAC)."""
+"""Policy classes: Gaussians with tanh mean (the authors' code), a tanh-squashed one (SAC)."""
 
 from __future__ import annotations
 
@@ -208,6 +208,16 @@ class _TanhMeanPolicy(Policy):
         return Gaussian(torch.tanh(output), log_std)
 
 
+class _HeteroscedasticPolicy(Policy):
+    def __init__(self, mlp: MLP, low: float, high: float) -> None:
+        super().__init__(mlp)
+        self.low, self.high = low, high
+
+    def head(self, output: Tensor) -> Distribution:
+        mean, logits = output.chunk(2, -1)
+        return Gaussian(torch.tanh(mean), self.low + (self.high - self.low) * torch.sigmoid(logits))
+
+
 class _TanhGaussianPolicy(Policy):
     def __init__(self, mlp: MLP, low: float, high: float) -> None:
         super().__init__(mlp)
@@ -263,6 +273,23 @@ class TanhMeanGaussian:
     def build(self, blueprint: Blueprint) -> Policy:
         mlp = _policy_mlp(blueprint, blueprint.action_dim)
         return _TanhMeanPolicy(mlp, blueprint.action_dim, self.log_std_min, self.log_std_max)
+
+
+@dataclass(frozen=True)
+class HeteroscedasticGaussian:
+    """`TanhMeanGaussian` with a standard deviation that depends on the state.
+
+    Mean tanh(f(s)), log std = low + (high - low) sigmoid(g(s)); f and g are two linear heads of
+    one network. g starts near 0: an initial std of exp(-3) = 0.0498 everywhere. The authors'
+    scripts for MuJoCo and SawyerPush ran this one, those for the hand the other.
+    """
+
+    log_std_min: float = -6.0
+    log_std_max: float = 0.0
+
+    def build(self, blueprint: Blueprint) -> Policy:
+        mlp = _policy_mlp(blueprint, 2 * blueprint.action_dim)
+        return _HeteroscedasticPolicy(mlp, self.log_std_min, self.log_std_max)
 
 
 @dataclass(frozen=True)

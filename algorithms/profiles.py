@@ -13,7 +13,7 @@ from algorithms.ensembles import ClampOutput, ClampTarget
 from algorithms.initialisation import NoPretraining, RandomInit
 from algorithms.objectives import PolicySamples
 from algorithms.optimizers import MomentumSGD
-from algorithms.policies import TanhMeanGaussian
+from algorithms.policies import HeteroscedasticGaussian, TanhMeanGaussian
 from algorithms.relabeling import Hindsight, RecordedGoals
 from algorithms.reward_scaling import ReturnRange
 from algorithms.temperature import FixedTemperature
@@ -75,26 +75,26 @@ _PUSH: dict[str, Values] = {
     "Cal-QL": {"goals": RecordedGoals()},
     "RLPD": _RLPD,
 }
-# The text has no clip; without one exp(A / lambda) overflows once Q is wrong by 88. With lambda 1 a
-# weight is at most 100, as in IQL and CORL; the bound moves with lambda, as that of the hand does.
-_AT_MOST_100 = {"objective.weights.shape.clip": math.log(100.0)}
+# As the authors ran MuJoCo and SawyerPush: the rows of their policy class and the models of it.
+# IQL keeps the free deviation of its own authors.
+_STATE_STD = {"policy": HeteroscedasticGaussian()}
+_STATE_STD_PRIOR = {**_STATE_STD, "behavior.policy": HeteroscedasticGaussian()}
+# The text bounds no weight; without a bound exp(A / lambda) overflows once Q is wrong by 88 lambda.
+# A weight is at most 100, as in IQL and CORL: a sweep of lambda does not move that, as it moves the
+# authors' clip of the advantage (profile released).
+_AT_MOST_100 = {"objective.weights.shape.cap": 100.0}
 
 PROFILES: dict[str, dict[str, dict[str, Values]]] = {
     "paper": {
         "hand": {
-            "AWAC": {
-                **_BOUNDED,
-                "objective.weights.shape.lam": 0.3,
-                # not in the text: the scripts of the paper's time ran lambda 0.3 with clip 2
-                "objective.weights.shape.clip": 2.0,
-            },
+            "AWAC": {**_BOUNDED, **_AT_MOST_100, "objective.weights.shape.lam": 0.3},
             "SAC": {**_BOUNDED, "objective.temperature": _NO_ENTROPY},
             "SAC+BC": {**_BOUNDED, "objective.improvement.temperature": _NO_ENTROPY},
             "BCQ": _BOUNDED,
             "BEAR": _BOUNDED,
             "AWR": _AWR,
             "MPO": _BOUNDED,
-            "ABM-MPO": {**_BOUNDED, "objective.weights.shape.clip": 2.0},
+            "ABM-MPO": {**_BOUNDED, **_AT_MOST_100},
             "BRAC": _PENALISED,
             "IQL": _BOUNDED,
             "TD3+BC": _BOUNDED,
@@ -103,16 +103,20 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
         },
         "push": {
             "*": {"goals": Hindsight()},
-            "AWAC": {"objective.weights.shape.lam": 0.3, "objective.weights.shape.clip": 2.0},
-            "ABM-MPO": {"objective.weights.shape.clip": 2.0},
             **_PUSH,
+            "AWAC": {**_STATE_STD, **_AT_MOST_100, "objective.weights.shape.lam": 0.3},
+            "BC": {**_STATE_STD, **_PUSH["BC"]},
+            "AWR": {**_STATE_STD, **_PUSH["AWR"]},
+            "MPO": _STATE_STD,
+            "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100},
         },
         "locomotion": {
             "*": {"reward_scaling": ReturnRange(), "prior_rollouts": 100},
-            "AWAC": {"objective.weights.shape.lam": 1.0, **_AT_MOST_100},
-            "MPO": {"objective.weights.shape.lam": 1.0},
-            "ABM-MPO": {"objective.weights.shape.lam": 1.0, **_AT_MOST_100},
-            "AWR": _AWR,
+            "AWAC": {**_STATE_STD, **_AT_MOST_100, "objective.weights.shape.lam": 1.0},
+            "BC": _STATE_STD,
+            "MPO": {**_STATE_STD, "objective.weights.shape.lam": 1.0},
+            "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100, "objective.weights.shape.lam": 1.0},
+            "AWR": {**_STATE_STD, **_AWR},
             "RLPD": _RLPD,
         },
     },

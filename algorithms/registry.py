@@ -74,7 +74,13 @@ from algorithms.objectives import (
     UndetachedPolicyActions,
     WeightedMLE,
 )
-from algorithms.policies import DeterministicTanh, FreeGaussian, SquashedGaussian, TanhMeanGaussian
+from algorithms.policies import (
+    DeterministicTanh,
+    FreeGaussian,
+    HeteroscedasticGaussian,
+    SquashedGaussian,
+    TanhMeanGaussian,
+)
 from algorithms.profiles import AWR_ORIGINAL, PROFILES
 from algorithms.replay import Symmetric
 from algorithms.reward_scaling import TaskUnits
@@ -91,7 +97,7 @@ from algorithms.weights import (
     Weights,
 )
 
-_AWR_WEIGHTS = Weights(Exponential(lam=1.0, clip=math.log(20.0)), Unnormalised())
+_AWR_WEIGHTS = Weights(Exponential(lam=1.0, cap=20.0), Unnormalised())
 
 METHODS: dict[str, Method] = {
     "AWAC": Method(
@@ -174,7 +180,7 @@ METHODS: dict[str, Method] = {
         # inverse temperature 3, weights up to 100; its numbers for D4RL's dense rewards (0.5) would
         # leave the weights of these rewards in [-1, 0] near 1
         objective=WeightedMLE(
-            Weights(Exponential(lam=1 / 3, clip=math.log(100.0) / 3), Unnormalised()),
+            Weights(Exponential(lam=1 / 3, cap=100.0), Unnormalised()),
             LearnedValue(),
         ),
         constraint=Implicit(),
@@ -215,7 +221,7 @@ PAPER_METHODS = tuple(name for name in METHODS if name not in LATER_WORK)
 
 @dataclass(frozen=True)
 class ValueOf:
-    """Of a change: the number that the row has at `path` before any of the variant's changes."""
+    """Of a change: what the row has at `path` before any of the variant's changes."""
 
     path: str
 
@@ -224,7 +230,7 @@ class ValueOf:
 class Variant:
     """A row of METHODS with components exchanged: `dataclasses.replace` along dotted paths.
 
-    A change to a `ValueOf` keeps a number of the row, as its profile has it, in another place.
+    A change to a `ValueOf` keeps what the row has, as its profile says, in another place.
     """
 
     base: str
@@ -232,7 +238,8 @@ class Variant:
     summary: str
 
 
-_GAUSSIAN = GaussianBehavior(policy=TanhMeanGaussian())
+# a model of the data in the row's own policy class
+_OF_THE_DATA = {"behavior": GaussianBehavior(), "behavior.policy": ValueOf("policy")}
 _LAMBDA = ValueOf("objective.weights.shape.lam")
 
 VARIANTS: dict[str, Variant] = {
@@ -244,19 +251,19 @@ VARIANTS: dict[str, Variant] = {
     ),
     "AWAC[Z(s)]": Variant(
         "AWAC",
-        {"objective.weights.normalisation": PartitionFunction(10), "behavior": _GAUSSIAN},
+        {"objective.weights.normalisation": PartitionFunction(10), **_OF_THE_DATA},
         "weights over Z(s) from 10 actions of a behaviour model (B.3)",
     ),
     "AWAC[Z(s)-50]": Variant(
         "AWAC",
-        {"objective.weights.normalisation": PartitionFunction(50), "behavior": _GAUSSIAN},
+        {"objective.weights.normalisation": PartitionFunction(50), **_OF_THE_DATA},
         "weights over Z(s) from 50 actions: is it the estimate that hurts, or Z(s) itself?",
     ),
     "AWAC[reverse-KL]": Variant(
         "AWAC",
         {
             "objective": ReverseKL(FixedTemperature(0.0)),
-            "behavior": _GAUSSIAN,
+            **_OF_THE_DATA,
             "constraint": KLRegularisation(),
             "constraint.coefficient": _LAMBDA,
         },
@@ -293,7 +300,7 @@ VARIANTS: dict[str, Variant] = {
         "AWAC",
         {
             "objective.actions": BehaviorActions(samples=1),
-            "behavior": _GAUSSIAN,
+            **_OF_THE_DATA,
             "constraint": LearnedPrior(),
         },
         "weighs actions of a cloned behaviour model, not of the buffer",
@@ -305,8 +312,15 @@ VARIANTS: dict[str, Variant] = {
     "AWAC[V-mode]": Variant(
         "AWAC", {"objective.value": PolicyMode()}, "V(s) at the mode of the policy"
     ),
+    "AWAC[clip]": Variant(
+        "AWAC",
+        {"objective.weights.shape.clip": 2.0, "objective.weights.shape.cap": math.inf},
+        "advantages clipped at 2, as the authors' hand scripts, in place of the weights' cap",
+    ),
     "AWAC[no-clip]": Variant(
-        "AWAC", {"objective.weights.shape.clip": math.inf}, "advantages are not clipped"
+        "AWAC",
+        {"objective.weights.shape.clip": math.inf, "objective.weights.shape.cap": math.inf},
+        "nothing bounds a weight",
     ),
     **{
         f"AWAC[lambda={lam:g}]": Variant(
@@ -314,6 +328,12 @@ VARIANTS: dict[str, Variant] = {
         )
         for lam in (0.1, 0.3, 1.0, 3.0)
     },
+    "AWAC[free-std]": Variant(
+        "AWAC", {"policy": TanhMeanGaussian()}, "one standard deviation for all states"
+    ),
+    "AWAC[state-std]": Variant(
+        "AWAC", {"policy": HeteroscedasticGaussian()}, "a standard deviation for each state"
+    ),
     "AWAC[task-rewards]": Variant(
         "AWAC", {"reward_scaling": TaskUnits()}, "rewards are not scaled (a change on MuJoCo only)"
     ),

@@ -33,6 +33,8 @@ State = Literal["done", "failed", "running", "queued", "resumable", "pending"]
 # newest first; checkpoint.new.pt is there, whole, if a process died while the names changed
 _CHECKPOINTS = ("checkpoint.new.pt", "checkpoint.pt", "checkpoint.previous.pt")
 _WRITTEN_BY_HOLDER = ("checkpoint.new.pt", "progress.csv", "config.json", "status.json", "done")
+# what a run did that was made before the field existed, as `settings.describe` writes it
+_BEFORE: dict[str, Any] = {"observations": {"component": "Raw"}, "cap": "inf"}
 _PROGRESS = ("start", "step", "end", "steps_per_s")
 
 
@@ -251,10 +253,11 @@ def differences(old: Any, new: Any, where: str = "") -> list[str]:
     """What a recorded configuration says otherwise than a new one, 'path: old -> new' each.
 
     Entries that the record does not have are passed over: what did not exist when a run was made
-    did not decide its result.
+    did not decide its result. Where what it did instead has a name by now, that stands for it.
     """
     new = json.loads(json.dumps(new))
     if isinstance(old, dict) and isinstance(new, dict):
+        old = {name: value for name, value in _BEFORE.items() if name in new} | old
         return [
             change
             for key in sorted(old)

@@ -217,6 +217,7 @@ def export(spec: RunSpec, folder: RunFolder, options: ExpertOptions) -> int:
             "run": asdict(spec),
             "made_with": folder.config()["environment"],
         },
+        see=agent.networks["observations"],
     )
     collect("experts", [spec], options.results)
     target = TARGETS[spec.env]

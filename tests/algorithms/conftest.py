@@ -69,12 +69,17 @@ def tiny_agent(name: str, profile: str = "paper", *changes: str, seed: int = 0) 
     """
     settings = tiny_settings(name, profile, *changes)
     agent = Agent(settings.method, settings.config, OBSERVATION_DIM, ACTION_DIM, seed=seed)
+    enlarge_values(agent)
+    return agent
+
+
+def enlarge_values(agent: Agent) -> None:
+    """Give every critic values of the size of rewards."""
     for network in ("critic", "target_critic", "value"):
         if network in agent.networks:
             for member in agent.networks[network].mlp.layers():
                 member[-1][0].mul_(2000.0)
                 member[-1][1].fill_(-2.0)
-    return agent
 
 
 def make_batch(size: int = BATCH_SIZE, *, seed: int = 0) -> Batch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 
@@ -35,7 +36,7 @@ from algorithms.objectives import (
     ReverseKL,
     WeightedMLE,
 )
-from algorithms.policies import SquashedGaussian, TanhMeanGaussian
+from algorithms.policies import HeteroscedasticGaussian, SquashedGaussian, TanhMeanGaussian
 from algorithms.registry import LATER_WORK, METHODS, PAPER_METHODS, PROFILES, VARIANTS, resolve
 from algorithms.settings import replace_path
 from algorithms.temperature import FixedTemperature, LearnedTemperature
@@ -98,6 +99,7 @@ def test_every_row_makes_another_table_entry() -> None:
     assert all(a != b for i, a in enumerate(resolved) for b in resolved[:i])
     as_the_profile_has_it = {
         "AWAC[unnormalised]", "AWAC[V-mode]", "AWAC[lambda=0.3]", "AWAC[task-rewards]",
+        "AWAC[free-std]",
     }  # fmt: skip
     same = {name for name, variant in VARIANTS.items() if resolve(name) == resolve(variant.base)}
     assert same == as_the_profile_has_it
@@ -123,10 +125,13 @@ def test_phases_of_awr_fit_the_collection_of_data() -> None:
 
 
 def test_awac_of_the_paper() -> None:
-    """lambda 0.3 and Z ignored (B.3), Q at most zero (B.3), nothing cloned beforehand."""
+    """lambda 0.3 and Z ignored (B.3), Q at most zero (B.3), nothing cloned beforehand.
+
+    That a weight is at most 100 is not in the text.
+    """
     method = resolve("AWAC", profile="paper").method
     assert method.critic == TD(members=2, clamp=ClampTarget(low=-100.0, high=0.0))
-    expected = Weights(Exponential(lam=0.3, clip=2.0), Unnormalised())
+    expected = Weights(Exponential(lam=0.3, cap=100.0), Unnormalised())
     assert method.objective == WeightedMLE(expected, PolicyMode())
     assert method.policy == TanhMeanGaussian(-6.0, 0.0)
     assert method.initialisation.cloning_steps == 0
@@ -164,6 +169,41 @@ def test_lambda_does_not_change_with_the_component(
     base = resolve(VARIANTS[variant].base, profile=profile, domain=domain).paths()
     other = resolve(variant, profile=profile, domain=domain).paths()
     assert other[path] == base["objective.weights.shape.lam"]
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+def test_weights_are_bounded_by_their_cap_or_as_the_scripts_by_a_clip(domain: str) -> None:
+    """Whatever lambda is swept over: paper at most 100, released at most exp(clip / lambda)."""
+    for name in ("AWAC", "ABM-MPO", "AWAC[lambda=3]"):
+        shape = resolve(name, domain=domain).method.objective.weights.shape
+        assert (shape.clip, shape.cap) == (math.inf, 100.0)
+        scripts = resolve(name, profile="released", domain=domain).method.objective.weights.shape
+        assert scripts.cap == math.inf
+        if domain == "hand":
+            assert scripts.clip == (2.0 if name == "ABM-MPO" else 0.5)
+    clip = resolve("AWAC[clip]", domain=domain).method.objective.weights.shape
+    assert (clip.clip, clip.cap) == (2.0, math.inf)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_std_depends_on_the_state_where_the_authors_had_it_so(name: str) -> None:
+    """MuJoCo and pushing, for the rows of their policy class; IQL's authors had it free."""
+    on_hand = resolve(name).method.policy
+    theirs = on_hand == TanhMeanGaussian() and name != "IQL"
+    for domain in ("push", "locomotion"):
+        method = resolve(name, domain=domain).method
+        assert method.policy == (HeteroscedasticGaussian(-6.0, 0.0) if theirs else on_hand)
+        if isinstance(method.behavior, AdvantageWeightedBehavior):
+            assert method.behavior.policy == method.policy
+        released = resolve(name, profile="released", domain=domain).method
+        assert not isinstance(released.policy, HeteroscedasticGaussian)
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+@pytest.mark.parametrize("name", ["AWAC[Z(s)]", "AWAC[reverse-KL]", "AWAC[prior-actions]"])
+def test_models_of_the_data_are_of_the_policy_s_class(name: str, domain: str) -> None:
+    method = resolve(name, domain=domain).method
+    assert method.behavior == GaussianBehavior(policy=method.policy)
 
 
 def test_awac_from_scratch_is_awac_that_starts_online() -> None:

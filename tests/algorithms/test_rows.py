@@ -38,7 +38,12 @@ TD = {
     "critic.updates_per_improvement": 1,
 }
 ROWS: dict[str, dict[str, Any]] = {
-    "AWAC": TD | {"objective.weights.shape.lam": 0.3, "objective.weights.shape.clip": 2.0},
+    "AWAC": TD
+    | {
+        "objective.weights.shape.lam": 0.3,
+        "objective.weights.shape.clip": math.inf,
+        "objective.weights.shape.cap": 100.0,
+    },
     "SAC": TD | {"objective.temperature.alpha": 0.0, "initialisation.cloning_steps": 25_000},
     "SAC+BC": TD
     | {
@@ -81,13 +86,13 @@ ROWS: dict[str, dict[str, Any]] = {
         "critic.actor_steps": 1000,
         "collect_steps": 1200,
         "objective.weights.shape.lam": 1.0,
-        "objective.weights.shape.clip": math.log(20.0),
+        "objective.weights.shape.cap": 20.0,
     },
     "MPO": TD | {"objective.weights.shape.lam": 0.3, "objective.actions.samples": 20},
     "ABM-MPO": TD
     | {
         "objective.weights.shape.lam": 0.3,
-        "objective.weights.shape.clip": 2.0,
+        "objective.weights.shape.cap": 100.0,
         "objective.actions.samples": 10,
         "objective.value.samples": 1,
     },
@@ -120,7 +125,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "critic.expectile": 0.7,
         "critic.members": 2,
         "objective.weights.shape.lam": 1 / 3,
-        "objective.weights.shape.clip": math.log(100.0) / 3,
+        "objective.weights.shape.cap": 100.0,
     },
     "TD3+BC": TD
     | {
@@ -162,14 +167,14 @@ def test_numbers_of_the_paper_profile(name: str) -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_released_profile_clamps_outputs_and_uses_the_published_batches(name: str) -> None:
-    """Beyond that it changes AWAC's weights, SAC's policy and AWR's optimiser alone."""
+    """Beyond that it changes weights of AWAC and ABM, SAC's policy and AWR's optimiser alone."""
     settings = resolve(name, profile="released")
     paths = settings.paths()
     if "critic.clamp" in ROWS[name]:
         assert paths["critic.clamp"] == OUTPUT
     assert paths["offline_batch_size"] == 128 and paths["prior_fraction"] == 0.9
     assert paths["collect_steps"] == (1200 if name == "AWR" else 1000)
-    if name in ("AWAC", "SAC", "SAC+BC", "AWR"):
+    if name in ("AWAC", "ABM-MPO", "SAC", "SAC+BC", "AWR"):
         return
     paper = resolve(name)
     if "critic.clamp" in ROWS[name]:

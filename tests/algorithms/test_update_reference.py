@@ -87,7 +87,7 @@ class Reference:
         with torch.no_grad():
             advantage = self.minimum(self.q, batch.observations, batch.actions)
             advantage = advantage - self.minimum(self.q, batch.observations, mode)
-            weight = torch.exp(advantage.clamp(max=2.0) / 0.3)
+            weight = torch.exp(advantage / 0.3).clamp(max=100.0)
         return -(weight * pi.log_prob(batch.actions)).mean(), None
 
     def critic_loss(self, batch: Batch) -> Tensor:

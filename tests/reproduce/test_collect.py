@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from reproduce.assemble import identity_of
 from reproduce.collect import collect, recorded
 from reproduce.files import write_json
 from reproduce.grid import RunSpec
-from reproduce.run_folder import ConfigurationChanged, RunFolder
+from reproduce.run_folder import ConfigurationChanged, RunFolder, differences
 
 
 def spec(seed: int = 0, **changes: object) -> RunSpec:
@@ -54,6 +55,22 @@ def test_finished_rows_stay_until_the_run_that_is_made_again_is_finished(tmp_pat
     again.finish()
     collect("figure1", [spec(0)], tmp_path)
     assert returns(tmp_path) == {"0": -20.0, "1": -10.0}
+
+
+def test_what_did_not_exist_when_a_run_was_made_counts_as_what_it_did_instead() -> None:
+    """A run of before observations could be standardised saw them raw, its weights uncapped."""
+    before = ("observations=Raw", "cap=inf")
+    first = identity_of(spec(settings=before))
+    standardised = identity_of(spec(settings=("observations=FromPriorData", "cap=inf")))
+    capped = identity_of(spec(settings=("observations=Raw", "cap=100")))
+    for identity in (first, standardised, capped):
+        del identity["spec"]
+    old = json.loads(json.dumps(first))
+    del old["method"]["observations"]
+    del old["method"]["objective"]["weights"]["shape"]["cap"]
+    assert differences(old, first) == []
+    assert differences(old, standardised) == ["method.observations.component: Raw -> FromPriorData"]
+    assert differences(old, capped) == ["method.objective.weights.shape.cap: inf -> 100.0"]
 
 
 def test_empty_folder_does_not_hide_a_recorded_run(tmp_path: Path) -> None:
