@@ -112,6 +112,22 @@ class Agent:
         result: np.ndarray = action.cpu().numpy()
         return result
 
+    @torch.no_grad()
+    def q(self, observations: np.ndarray, actions: np.ndarray) -> np.ndarray | None:
+        """Mean over the critic's networks of Q(s, a), in the units of the rewards it learns from.
+
+        observations (N, O), actions (N, A) -> (N,) float64. None for a method without Q(s, a).
+        """
+        critic = self._network("critic")
+        if not isinstance(critic, QEnsemble):
+            return None
+        tensors = (
+            torch.as_tensor(array, dtype=torch.float32, device=self.device)
+            for array in (observations, actions)
+        )
+        values: np.ndarray = critic(*tensors).mean(0).double().cpu().numpy()
+        return values
+
     def imitate(self, demonstrations: Batch) -> Metrics:
         """One step of behaviour cloning, used to initialise the policy (B.4).
 

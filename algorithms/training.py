@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,8 +36,31 @@ class Environment(Protocol):
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]: ...
 
 
-Evaluate = Callable[[Callable[[np.ndarray], np.ndarray]], Row]
-"""Deterministic policy -> columns of a row (return, success, ...)."""
+Act = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What an evaluation is given.
+
+    Attributes:
+        number: which evaluation of the run it is: 0 at clock 0, then 1, 2, ...; in the offline
+            phase -1, -2, ... back from there. Equal for all methods at the same clock.
+        act: (O,) -> (A,), the deterministic policy.
+        sample: (O,) -> (A,), actions sampled as in training; None at most evaluations. It is
+            there at the run's first, at clock 0 and at the last. What it draws changes nothing of
+            what is learned.
+        q: (N, O), (N, A) -> (N,) mean of the critic's networks, or None without Q(s, a).
+    """
+
+    number: int
+    act: Act
+    sample: Act | None
+    q: Callable[[np.ndarray, np.ndarray], np.ndarray | None]
+
+
+Evaluate = Callable[[Candidate], Row]
+"""Candidate -> columns of a row (return, success, ...)."""
 
 
 class DivergedError(RuntimeError):
@@ -202,7 +226,7 @@ class Training:
         if bad:
             raise DivergedError(f"{', '.join(bad)} not finite at step {self.step}: {metrics}")
         phase = "online" if self.step > 0 else "offline"
-        columns = self.evaluate(lambda obs: self.agent.act(obs, deterministic=True))
+        columns = self._evaluated()
         row: Row = {
             "phase": phase,
             "env_step": self.step,
@@ -222,6 +246,25 @@ class Training:
         self.seconds["evaluate"] += now - began
         row["wall_s"] = round(now - run_began, 3)
         self.rows.append(row)
+
+    def _evaluated(self) -> Row:
+        """The columns of an evaluation, which leaves the stream of exploration where it was."""
+        evaluations = sorted(self.schedule.evaluations(self.offline_steps))
+        place, agent = evaluations.index(self.step), self.agent
+        candidate = Candidate(
+            number=place - evaluations.index(0),
+            act=lambda obs: agent.act(obs, deterministic=True),
+            sample=(lambda obs: agent.act(obs, deterministic=False))
+            if self.step in (evaluations[0], 0, evaluations[-1])
+            else None,
+            q=agent.q,
+        )
+        before = agent.generator.get_state()
+        agent.generator.manual_seed(place)  # else it would draw the noise of the steps to come
+        try:
+            return self.evaluate(candidate)
+        finally:
+            agent.generator.set_state(before)
 
     def _episode_seed(self) -> int:
         """A seed of its own for every episode: no environment state needs to be saved."""

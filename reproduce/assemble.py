@@ -24,7 +24,7 @@ from algorithms.training import Training
 from envs.goals import goal_task
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset
-from reproduce.evaluator import evaluator
+from reproduce.evaluator import Scale, evaluator
 from reproduce.expert_data import expert_demonstrations
 from reproduce.grid import PRESETS, RunSpec
 from reproduce.prior_data import (
@@ -35,6 +35,7 @@ from reproduce.prior_data import (
     make_env,
     prior_data,
 )
+from reproduce.q_bias import largest_return
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,16 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
         buffer,
         demonstrations,
         make_env(spec.env, spec.profile),
-        evaluator(spec, schedule.eval_episodes, _reference(spec, data, data_dir, cache)),
+        evaluator(
+            spec,
+            schedule.eval_episodes,
+            _reference(spec, data, data_dir, cache),
+            Scale(
+                config.discount,
+                scale,
+                largest_return(known, data.episodes, discount=config.discount, scale=scale),
+            ),
+        ),
         schedule,
         seed=spec.seed,
     )

@@ -80,6 +80,11 @@ class PriorData:
         return hashlib.sha256(parts.encode()).hexdigest()
 
     @property
+    def episodes(self) -> tuple[Trajectory, ...]:
+        """Of both parts."""
+        return (*self.demonstrations.trajectories, *self.rollouts.trajectories)
+
+    @property
     def returns(self) -> list[float]:
         """Of every episode, in units of the task."""
         return [*map(float, self.demonstrations.returns), *map(float, self.rollouts.returns)]
