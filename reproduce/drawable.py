@@ -37,7 +37,8 @@ def refuse_unwritable(out: Path) -> None:
     there = next(part for part in (out, *out.parents) if os.path.lexists(part))
     if not there.is_dir():
         raise ValueError(f"--out {out}: {there} is no folder; give the path of one")
-    if not os.access(there, os.W_OK | os.X_OK):
+    effective = os.access in os.supports_effective_ids
+    if not os.access(there, os.W_OK | os.X_OK, effective_ids=effective):
         raise ValueError(
             f"--out {out}: nothing can be written in {there}; change its permissions, or give "
             "another folder"

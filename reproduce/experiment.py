@@ -77,7 +77,8 @@ def _draw(experiment: str, out: Path, draw: Draw) -> int:
     print("picture: " + "  ".join(map(str, pictures)))
     partial = out / f"{experiment}.partial.txt"
     if partial.exists():
-        print(f"PARTIAL: {partial.read_text().partition(chr(10))[0]}, see {partial}")
+        first = partial.read_text(errors="replace").partition("\n")[0]
+        print(f"PARTIAL: {first}, see {partial}")
     return 0
 
 

@@ -154,7 +154,8 @@ def main(arguments: list[str] | None = None) -> int:
     folder = Path("results") / options.preset
     files, _ = row_files(options.csv or [folder])
     if not files:
-        raise ResultsError(f"{folder}: no rows in it; make some with --preset {options.preset}")
+        where = ", ".join(map(str, options.csv or [folder]))
+        raise ResultsError(f"{where}: no rows in it; make some with --preset {options.preset}")
     written, notes = export(files, options.folder, metrics=options.metric, form=options.format)
     print("\n".join([*map(str, written), *notes]))
     return 0

@@ -135,7 +135,7 @@ AWAC0, AWAC1 = (
     "(pen-binary-v0 AWAC seed 1, human data)",
 )
 TAMPERED = [
-    ("a return above the best", lambda t: t.at(0).update(return_mean="50"), "return_mean '50' is out"),
+    ("a return too good", lambda t: t.at(0).update(return_mean="50"), "return_mean '50' is out"),
     ("a success of no 20 episodes", lambda t: t.at(0).update(success_any="0.873"),
      "success_any '0.873' is no share"),
     ("success at the end without any", lambda t: t.at(0).update(success_any="0.0"),
