@@ -230,6 +230,8 @@ class VAEBehavior(Component):
     vae_learning_rate: float = 1e-3
 
     def __post_init__(self) -> None:
+        for width in self.vae_hidden:
+            check_range("vae_hidden", width, 1)
         check_range("latents_per_action", self.latents_per_action, 1)
         check_range("kl_weight", self.kl_weight, 0.0)
         check_range("vae_learning_rate", self.vae_learning_rate, 0.0)

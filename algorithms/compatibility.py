@@ -18,7 +18,15 @@ from algorithms.constraints import (
     KLRegularisation,
     TrustRegion,
 )
-from algorithms.critics import GAE, TD, Conservative, ExpectileTD, NoCritic, TDLambda
+from algorithms.critics import (
+    GAE,
+    TD,
+    Conservative,
+    ExpectileTD,
+    NoCritic,
+    RandomSubset,
+    TDLambda,
+)
 from algorithms.initialisation import CloneDemonstrations, CloneMeans, NoPretraining
 from algorithms.methods import Method
 from algorithms.objectives import (
@@ -73,6 +81,15 @@ def _check_critic(method: Method) -> None:
         raise ValueError(f"{_name(objective)} ascends Q(s, a), which critic={_name(critic)} lacks")
     if isinstance(method.acting, BestOfSamples) and not has_q:
         raise ValueError(f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks")
+    members = critic.members if isinstance(critic, (TD, ExpectileTD)) else 0
+    improvement = objective.improvement if isinstance(objective, Mixed) else objective
+    for user in (critic, improvement, method.acting):
+        combined = getattr(user, "ensemble", None) or getattr(user, "combination", None)
+        if isinstance(combined, RandomSubset) and combined.subset > members:
+            raise ValueError(
+                f"{_name(user)}: RandomSubset takes the minimum of subset={combined.subset} "
+                f"critics, but there are members={members}"
+            )
 
 
 def _check_objective(method: Method) -> None:

@@ -126,7 +126,7 @@ class SmoothedAction:
 
     def __post_init__(self) -> None:
         check_range("noise", self.noise, 0.0)
-        check_range("clip", self.clip, 0.0)
+        check_range("clip", self.clip, 0.0, finite=False)
 
     def __call__(self, step: Step, combine: Combination) -> Tensor:
         """(B,), under no_grad."""

@@ -493,17 +493,9 @@ def resolve(
     for path, bound in (at_most or {}).items():
         if path in result.paths():
             result = replace_path(result, path, min(result.paths()[path], bound))
-    # components first: `samples=4 value=PolicySamples` means the same in either order
-    for assignment in sorted(settings, key=_names_a_value):
-        result = result.assign(assignment)
+    result = result.assign(*settings)
     try:
         check(result.method)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     return result
-
-
-def _names_a_value(assignment: str) -> bool:
-    """False for `key=Component`, whose classes are the only capitalised values."""
-    value = assignment.partition("=")[2].strip()
-    return not value[:1].isupper() or value in ("True", "False")

@@ -119,6 +119,7 @@ def _check(options: CampaignOptions) -> None:
 
 def _parts(options: CampaignOptions) -> Iterator[Part]:
     """The chapters asked for, with what is missing of each; ValueError if nothing is left over."""
+    from reproduce.assemble import one_spelling
     from reproduce.chapters import CHAPTERS, in_order, of_preset
     from reproduce.collect import recorded
     from reproduce.experiment import resolve_data, validated
@@ -138,10 +139,13 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
         )  # fmt: skip
         validated(mine, envs=envs, methods=chapter.methods)
         data: Mapping[str, tuple[DataKind, Labels]] = resolve_data(mine, envs)
-        specs = chapter.specs(
-            preset=options.preset, seeds=options.seeds or _seeds(options.preset), data=data,
+        typed = chapter.specs(
+            preset=options.preset,
+            seeds=options.seeds or _seeds(options.preset),
+            data=data,
             settings=options.settings,
-        )  # fmt: skip
+        )
+        specs = list(dict.fromkeys(map(one_spelling, typed)))
         if options.methods:
             specs = [spec for spec in specs if spec.registered in options.methods]
         base = options.results.parent / f"{options.results.name}{chapter.suffix}"

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reproduce.checking.reader import checked
+from reproduce.devices import check_device
 from reproduce.drawable import refuse_undrawable, refuse_unwritable
 from reproduce.grid import DataKind, Labels, RunSpec, enumerate_runs
 from reproduce.installation import require_training
 from reproduce.launching.clusters import Cluster, choose
-from reproduce.options import Common, FigureOptions
+from reproduce.options import Common, FigureOptions, check_checkpoint_interval
 
 if TYPE_CHECKING:  # what is imported only when something is run
     from reproduce.launching.cost import Cost
@@ -67,6 +68,7 @@ def _check_counts(options: FigureOptions) -> None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise ValueError(f"--{name} must be at least 1, got {value}")
+    check_checkpoint_interval(options.checkpoint_every_s)
 
 
 def _draw(experiment: str, out: Path, draw: Draw) -> int:
@@ -89,16 +91,11 @@ def validated(
 
     The device is looked for only if it is to be used `here`.
     """
-    import torch
-
     from algorithms.registry import resolve
     from envs.tasks import task
 
-    try:
-        torch.empty(0, device=options.device if here else "cpu")
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"--device {options.device}: {reason}; use cpu") from None
+    if here:
+        check_device(options.device)
     options.check_folders()
     for env in envs:
         for method in methods:
@@ -182,7 +179,7 @@ def run_grids(
     Returns the exit status, as `reproduce`.
     """
     from envs.trajectory import DataError
-    from reproduce.assemble import identity_of
+    from reproduce.assemble import identity_of, one_spelling
     from reproduce.collect import collect, recorded, refuse_other_preset
     from reproduce.failures import mark_partial, report_failures
     from reproduce.launching import slurm_client
@@ -206,7 +203,8 @@ def run_grids(
 
     try:
         refuse_other_preset(out, options.preset)
-        for experiment, specs in grids.items():
+        for experiment, typed in grids.items():
+            specs = list(dict.fromkeys(map(one_spelling, typed)))
             known = recorded(experiment, specs, out)
             if known:
                 csv = out / f"{experiment}.csv"

@@ -80,6 +80,12 @@ class Common:
                 raise ValueError(f"{flag} {folder}: {file} is a file, a folder is needed")
 
 
+def check_checkpoint_interval(seconds: float) -> None:
+    """Raise ValueError unless checkpoints can be that far apart; infinity: none but the last."""
+    if not seconds >= 0:
+        raise ValueError(f"--checkpoint-every-s {seconds:g}: must be 0 or more seconds")
+
+
 @dataclass(frozen=True)
 class SlurmOptions:
     """What only a SLURM cluster understands; everywhere else it is refused."""

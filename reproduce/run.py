@@ -20,7 +20,7 @@ import tyro
 from reproduce.grid import RunSpec, split_name
 from reproduce.installation import require_training
 from reproduce.interruption import Interruption
-from reproduce.options import Common
+from reproduce.options import Common, check_checkpoint_interval
 from reproduce.provenance import commit, versions
 from reproduce.run_lock import BEAT_S, Held, Hold
 
@@ -184,7 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _asked_for(options: RunOptions) -> RunSpec | None:
     """The run to be done; None if something was to be printed instead, and has been."""
-    from reproduce.assemble import settings_of
+    from reproduce.assemble import one_spelling, settings_of
     from reproduce.experiment import resolve_data, validated
     from reproduce.listing import list_methods, list_settings
     from reproduce.plan import print_plan
@@ -194,6 +194,7 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
         return None
     if options.seed < 0:
         raise ValueError(f"--seed {options.seed}: must be 0 or more")
+    check_checkpoint_interval(options.checkpoint_every_s)
     specs = validated(options, envs=(options.env,), methods=(options.method,))
     if options.list_settings:
         print(list_settings(options))
@@ -204,6 +205,7 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
         options.preset, options.profile, options.env, method, options.seed,
         *data[options.env], options.settings, named,
     )  # fmt: skip
+    spec = one_spelling(spec)
     settings_of(spec)
     if options.dry_run:
         print_plan("run", [spec], options.results, 1, options.device)
