@@ -78,7 +78,12 @@ def read(options: ReportOptions) -> Content:
                 f"give --preset {found}, or another --out"
             )
     manifests = {name: read_manifest(folder / f"{name}.csv") for name in tables}
-    return content(Evidence(tables), manifests, judged_files(folder, tables), options.preset)
+    return content(
+        Evidence(tables, manifests=manifests),
+        manifests,
+        judged_files(folder, tables),
+        options.preset,
+    )
 
 
 def write(found: Content, options: ReportOptions) -> list[Path]:
