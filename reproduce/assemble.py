@@ -24,6 +24,7 @@ from algorithms.training import Training
 from envs.goals import goal_task
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset
+from reproduce.cloning import Cloning
 from reproduce.evaluator import Scale, evaluator
 from reproduce.expert_data import expert_demonstrations
 from reproduce.grid import PRESETS, RunSpec
@@ -58,7 +59,7 @@ def settings_of(spec: RunSpec) -> Settings:
         spec.registered,
         profile=spec.profile,
         domain=known.domain,
-        preset=preset.of(spec.method, known.domain),
+        preset=preset.of(spec.method, known.domain, spec.env),
         at_most=preset.at_most,
         settings=spec.settings,
     )
@@ -150,7 +151,7 @@ def prior_data_of(
     return prior_data(
         demonstrations,
         rollouts=config.prior_rollouts,
-        cloning_steps=config.prior_cloning_steps,
+        cloning=Cloning.of(config, spec.env),
         cache=cache,
         door_threshold=DOOR_THRESHOLDS[spec.profile],
         notify=notify,
