@@ -122,11 +122,11 @@ class Agent:
         critic = self._network("critic")
         if not isinstance(critic, QEnsemble):
             return None
-        tensors = (
+        s, a = (
             torch.as_tensor(array, dtype=torch.float32, device=self.device)
             for array in (observations, actions)
         )
-        values: np.ndarray = critic(*tensors).mean(0).double().cpu().numpy()
+        values: np.ndarray = critic(self._see(s), a).mean(0).double().cpu().numpy()
         return values
 
     def imitate(self, demonstrations: Batch) -> Metrics:

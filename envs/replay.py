@@ -111,7 +111,7 @@ def _checked(
     """The part of a recorded state that the simulator takes, (n,) float64 each.
 
     Raises:
-        DataError: naming ``where`` and the array, if one is missing, of another size, or not finite.
+        DataError: naming ``where`` and the array that is missing, of another size or not finite.
     """
     checked = {}
     for name, size in _STATES[task_id].items():

@@ -24,6 +24,7 @@ from algorithms.training import Training
 from envs.goals import goal_task
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset
+from reproduce.cloning import Cloning
 from reproduce.evaluator import Scale, evaluator
 from reproduce.expert_data import expert_demonstrations
 from reproduce.grid import PRESETS, RunSpec
@@ -78,7 +79,7 @@ def _resolved(spec: RunSpec, settings: tuple[str, ...]) -> Settings:
         spec.registered,
         profile=spec.profile,
         domain=domain,
-        preset=preset.of(spec.method, domain),
+        preset=preset.of(spec.method, domain, spec.env),
         at_most=preset.at_most,
         settings=settings,
     )
@@ -179,7 +180,7 @@ def prior_data_of(
     return prior_data(
         demonstrations,
         rollouts=config.prior_rollouts,
-        cloning_steps=config.prior_cloning_steps,
+        cloning=Cloning.of(config, spec.env),
         cache=cache,
         door_threshold=DOOR_THRESHOLDS[spec.profile],
         notify=notify,

@@ -1,4 +1,4 @@
-"""How far a critic is from the returns that follow: the first thing to look at when nothing learns."""
+"""How far a critic is from the returns that follow: where to look first when nothing learns."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ WITHOUT_Q = {"BC", "DAPG", "AWR"}
 
 
 def given(training: Training, spend: int = 0) -> list[tuple[int, Candidate]]:
-    """Run to the end; the clock and the candidate of every evaluation, each sampled `spend` times."""
+    """Run to the end; clock and candidate of every evaluation, each sampled `spend` times."""
     seen: list[tuple[int, Candidate]] = []
 
     def evaluate(candidate: Candidate) -> Row:

@@ -1,4 +1,4 @@
-"""D4RL's data in a Minari store that the tests make: reading, verifying, missing pieces, downloads."""
+"""D4RL's data in a Minari store that the tests make: reading, verifying, downloading."""
 
 from __future__ import annotations
 
