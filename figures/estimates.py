@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from figures.resampling import Estimate as Estimate  # part of this module's interface
 from figures.resampling import Interval, bootstrap, checked, checked_groups, estimate
@@ -162,13 +162,18 @@ def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Estima
     """Share of ``n`` runs that succeeded, with the exact interval of Clopper and Pearson.
 
     Each end errs with at most (1 - confidence) / 2, whatever the true share; 5 of 5 has its lower
-    end at 0.478, so that five runs never show more than half.
+    end at 0.478, so that five runs never show more than half. Quantiles of beta distributions.
+
+    Raises:
+        ValueError: not 0 <= successes <= n, or n is 0.
     """
-    test = stats.binomtest(successes, n)
+    if not 0 <= successes <= n or n < 1:
+        raise ValueError(f"{successes} of {n}: must be a count of at most as many, of at least 1")
     low, high = np.nan, np.nan
     if n >= MIN_SEEDS_FOR_INTERVAL:
-        limits = test.proportion_ci(confidence_level=confidence, method="exact")
-        low, high = float(limits.low), float(limits.high)
+        end, failures = (1 - confidence) / 2, n - successes
+        low = float(special.betaincinv(successes, failures + 1, end)) if successes else 0.0
+        high = float(special.betaincinv(successes + 1, failures, 1 - end)) if failures else 1.0
     return Estimate(successes / n, low, high, n, PROPORTION, confidence)
 
 

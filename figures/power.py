@@ -9,7 +9,8 @@ the centre of five seeds (a difference of two, likewise) has the standard error
 1.06 because the interquartile mean of five normal values is that much less precise than their mean.
 An interval whose end lies q standard errors from the value clears a threshold in 8 of 10
 experiments if the truth lies (q + z(0.2)) e beyond it. q is z(alpha) for a percentile interval and
-t_4(alpha) for an expanded one (``figures.resampling``); the tests simulate both.
+t(alpha), with 4 degrees of freedom a group, for an expanded one (``figures.resampling``); the tests
+simulate both.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
-from figures.resampling import Interval
+from figures.resampling import Interval, tail
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL, Floats
 
 POWER = 0.8
@@ -51,10 +51,8 @@ def distance_seen(
     """
     end = (1 - confidence) / 2
     error = TRIMMING * spread(groups) / np.sqrt(seeds)
-    quantile = stats.norm.isf(end)
-    if method == "expanded":
-        quantile = stats.t.isf(end, seeds - 1)
-    return float((quantile + stats.norm.isf(1 - POWER)) * error)
+    freedom = len(groups) * (seeds - 1) if method == "expanded" else np.inf
+    return float((tail(freedom, end) + tail(np.inf, 1 - POWER)) * error)
 
 
 def wins_seen(family: int, alpha: float, seeds: int = MIN_SEEDS_FOR_INTERVAL) -> float:

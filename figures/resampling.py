@@ -8,10 +8,10 @@ generator belongs to the call: the same input gives the same numbers.
 ``bootstrap`` knows nothing of the rule of five seeds; ``estimate`` applies it.
 
 An expanded interval is the percentile interval stretched about the value by
-sqrt(n / (n - 1)) t_{n-1}(alpha) / z(alpha), with n the seeds of the smallest sample: a bootstrap of
-n values is too narrow by the first factor, and takes their spread for the true one, which the
-second repairs. After Hesterberg, "What Teachers Should Know About the Bootstrap", The American
-Statistician 2015, who moves the quantiles instead of the ends.
+sqrt(n / (n - 1)) t_f(alpha) / z(alpha), with n the seeds of the smallest sample and f the degrees
+of freedom, all seeds less one a sample: a bootstrap of n values is too narrow by the first factor,
+and takes their spread for the true one, which the second repairs. After Hesterberg, "What Teachers
+Should Know About the Bootstrap", The American Statistician 2015, who moves the quantiles instead.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
 from figures.statistics import (
     BOOTSTRAP_SEED,
@@ -138,11 +138,17 @@ def bootstrap(
     return np.asarray(result.low, dtype=np.float64), np.asarray(result.high, dtype=np.float64)
 
 
-def expansion(seeds: int, confidence: float) -> float:
+def tail(freedom: float, probability: float) -> float:
+    """What a t-distributed value with this ``freedom`` exceeds with this probability."""
+    if np.isinf(freedom):
+        return float(-special.ndtri(probability))
+    return float(-special.stdtrit(freedom, probability))
+
+
+def expansion(seeds: int, freedom: float, confidence: float) -> float:
     """By how much an expanded interval is wider than the percentile interval."""
     end = (1 - confidence) / 2
-    quantiles = stats.t.isf(end, seeds - 1) / stats.norm.isf(end)
-    return float(np.sqrt(seeds / (seeds - 1)) * quantiles)
+    return float(np.sqrt(seeds / (seeds - 1))) * tail(freedom, end) / tail(np.inf, end)
 
 
 def estimate(
@@ -153,13 +159,12 @@ def estimate(
     method: Interval = "percentile",
 ) -> Estimate:
     """The statistic of the samples, with its interval if every sample has 5 seeds."""
-    seeds = min(map(len, samples))
+    seeds, freedom = min(map(len, samples)), sum(len(sample) - 1 for sample in samples)
     value, low, high = float(statistic(*samples)), np.nan, np.nan
     if seeds >= MIN_SEEDS_FOR_INTERVAL:
         drawn: Interval = "percentile" if method == "expanded" else method
         low, high = map(float, bootstrap(samples, statistic, confidence, drawn))
         if method == "expanded":
-            wider = expansion(seeds, confidence)
+            wider = expansion(seeds, freedom, confidence)
             low, high = value + wider * (low - value), value + wider * (high - value)
-    freedom = sum(len(sample) - 1 for sample in samples)
     return Estimate(value, low, high, seeds, name, confidence, freedom)

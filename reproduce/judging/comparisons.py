@@ -9,21 +9,22 @@ import numpy as np
 
 from figures.estimates import (
     Estimate,
-    difference,
     improvement_test,
     probability_of_improvement,
     rank_probabilities,
 )
 from figures.multiplicity import holm
-from figures.power import distance_seen, wins_seen
-from figures.statistics import CONFIDENCE, Floats
+from figures.power import wins_seen
+from figures.statistics import Floats
 from reproduce.judging.conditions import Above, Never, Verdict, Within, stretched
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import (
     NAMES,
     Answer,
     answer,
+    between,
     beyond,
+    distance_between,
     each,
     inside,
     margin_of,
@@ -92,8 +93,8 @@ class Difference(_Against):
 
         def judge(a: Floats, b: Floats, task: str) -> Answer:
             wanted = self.factor * margin_of(task)
-            seen = beyond(wanted, distance_seen([a, b], confidence=CONFIDENCE))
-            return Answer(difference(a, b), Above(wanted, 0.0), seeds_note(a, b), seen=seen)
+            seen = beyond(wanted, distance_between(a, b))
+            return Answer(between(a, b), Above(wanted, 0.0), seeds_note(a, b), seen=seen)
 
         return self._compared(
             evidence,
@@ -155,8 +156,7 @@ def _corrected(effects: list[Effect]) -> list[Effect]:
 class Similar(_Against):
     """|scalar(better) - scalar(rival)| < ``factor`` delta, by two one-sided tests at 2.5 %.
 
-    2.5 % instead of the usual 5 %, because with 5 seeds an interval of 90 % misses more often than
-    it says (``docs/statistics.md``).
+    2.5 % instead of the usual 5 %, so that the same interval says "alike" and "better".
     """
 
     factor: float = 2.0
@@ -166,8 +166,8 @@ class Similar(_Against):
 
         def judge(a: Floats, b: Floats, task: str) -> Answer:
             margin = self.factor * margin_of(task)
-            seen = inside(margin, distance_seen([a, b], confidence=CONFIDENCE))
-            return Answer(difference(a, b), Within(margin), seeds_note(a, b), seen=seen)
+            seen = inside(margin, distance_between(a, b))
+            return Answer(between(a, b), Within(margin), seeds_note(a, b), seen=seen)
 
         return self._compared(
             evidence,
@@ -200,7 +200,7 @@ class Leads(_Against):
             note = f"{seeds_note(ours, *theirs)}; {len(rivals)} of {len(self.rivals)} rivals run"
             seen = beyond(
                 -self.factor * margin_of(task),
-                max(distance_seen([ours, each], confidence=CONFIDENCE) for each in theirs),
+                max(distance_between(ours, each) for each in theirs),
             )
             if not found.known:
                 return Answer(found, Verdict.INCONCLUSIVE, note, seen=seen)
@@ -230,7 +230,7 @@ class Leads(_Against):
 def lead(ours: Floats, theirs: Sequence[Floats]) -> Estimate:
     """The smallest difference of ``ours`` to one of ``theirs``, (seeds,) each, and its interval as
     ``Leads`` says; without one where any has fewer than 5 seeds."""
-    differences = [difference(ours, each) for each in theirs]
+    differences = [between(ours, each) for each in theirs]
     last = min(differences, key=lambda found: found.value)
     seeds = min(found.seeds for found in differences)
     if not all(found.known for found in differences):

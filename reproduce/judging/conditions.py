@@ -25,9 +25,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from scipy import stats
-
 from figures.estimates import PROPORTION, Equivalence, Estimate, proportion
+from figures.resampling import tail
 
 
 class Verdict(StrEnum):
@@ -62,8 +61,7 @@ def stretched(estimate: Estimate, family: int) -> tuple[float, float]:
         successes = round(value * estimate.seeds)
         exact = proportion(successes, estimate.seeds, 1 - 2 * alpha / family)
         return exact.low, exact.high
-    tails = stats.t(estimate.freedom)  # the normal distribution where that is infinite
-    scale = float(tails.isf(alpha / family) / tails.isf(alpha))
+    scale = tail(estimate.freedom, alpha / family) / tail(estimate.freedom, alpha)
     return value + scale * (estimate.low - value), value + scale * (estimate.high - value)
 
 

@@ -3,7 +3,7 @@
 Five values of one group cannot know of a mode that none of them shows: if a run learns with
 probability 0.7, one experiment in six has five that did. Intervals of single groups are therefore
 expanded (``figures.resampling``) and of 99 %, so that an error in either direction stays below 5 %
-with 5 seeds (``docs/statistics.md``). Differences do not need it: what is unseen is so on both
+with 5 seeds (``docs/statistics.md``). For differences 95 % are enough: what is unseen is so on both
 sides.
 """
 

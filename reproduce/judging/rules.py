@@ -14,8 +14,9 @@ from typing import Protocol
 
 import numpy as np
 
-from figures.estimates import Estimate
-from figures.statistics import Floats, centre
+from figures.estimates import Estimate, difference
+from figures.power import distance_seen
+from figures.statistics import CONFIDENCE, Floats, centre
 from reproduce.judging.conditions import Condition, Verdict
 from reproduce.judging.evidence import MARGINS, Arm, Evidence, domain_of
 from reproduce.judging.provenance import mixture
@@ -96,6 +97,16 @@ def within_reach(
     note = f"{found.note}; at the ceiling ({ceiling:g}) after the offline phase, so that there is "
     note += f"nothing to gain: {', '.join(at_ceiling)}"
     return replace(found, judged=Verdict.NOT_DECIDABLE, note=note, seen="")
+
+
+def between(a: Floats, b: Floats) -> Estimate:
+    """centre(a) - centre(b), (seeds,) each, with the expanded interval that it is judged by."""
+    return difference(a, b, method="expanded")
+
+
+def distance_between(a: Floats, b: Floats) -> float:
+    """``figures.power.distance_seen`` of two groups, by that interval."""
+    return distance_seen([a, b], confidence=CONFIDENCE, method="expanded")
 
 
 def beyond(threshold: float, distance: float, side: str = "above") -> str:

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from figures.estimates import difference
-from figures.power import distance_seen
 from figures.scalars import Measure
-from figures.statistics import CONFIDENCE, Floats
+from figures.statistics import Floats
 from reproduce.judging.conditions import Above, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import Answer, answer, beyond, seeds_note
+from reproduce.judging.rules import Answer, answer, between, beyond, distance_between, seeds_note
 from reproduce.judging.verdicts import NO_ESTIMATE, Effect
 
 Q_COLUMNS = (("q_bias", "bias of Q"), ("q_max", "largest Q"))
@@ -86,5 +84,5 @@ def deviations(values: Floats) -> Floats:
 
 def _more(steady: Floats, other: Floats) -> Answer:
     """Whether ``other`` has more of it; (seeds,) each."""
-    seen = beyond(0.0, distance_seen([other, steady], confidence=CONFIDENCE))
-    return Answer(difference(other, steady), Above(0.0), seeds_note(other, steady), seen=seen)
+    seen = beyond(0.0, distance_between(other, steady))
+    return Answer(between(other, steady), Above(0.0), seeds_note(other, steady), seen=seen)
