@@ -111,7 +111,8 @@ class Settings:
         present = getattr(holder, name)
         if dataclasses.is_dataclass(present):
             return _component_named(path, text, _choices(type(holder), name))
-        annotation = _hints(type(holder))[name]
+        kind: Any = type(holder)
+        annotation = _hints(kind)[name]
         if typing.get_origin(annotation) is typing.Literal:
             allowed = typing.get_args(annotation)
             if text not in allowed:
@@ -241,7 +242,7 @@ def _shortest(settings: Settings, path: str) -> str:
 
 
 @functools.cache
-def _hints(owner: type) -> dict[str, Any]:
+def _hints(owner: Any) -> dict[str, Any]:
     return typing.get_type_hints(owner, vars(sys.modules[owner.__module__]))
 
 

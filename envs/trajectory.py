@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -18,10 +19,24 @@ Labels = Literal["relabelled", "stored"]
 Observations = Literal["recorded", "replayed"]
 
 _ACTION_TOLERANCE = 1e-5
+_LONGEST_EPISODE = 5
+"""In horizons. People took more than one for a demonstration (door: up to 300 steps for 200); far
+more than that are episodes whose ends are not marked."""
 
 
 class DataError(RuntimeError):
     """A data file is missing or unusable; the message names the file and the way out."""
+
+
+def check_readable(path: Path, what: str = "data file") -> None:
+    """Raise DataError, with the system's reason, if a file is missing or cannot be opened."""
+    try:
+        with open(path, "rb"):
+            pass
+    except FileNotFoundError:
+        raise DataError(f"no {what} {path}; generate it or check the path") from None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 class Trajectory(NamedTuple):
@@ -44,7 +59,7 @@ class Trajectory(NamedTuple):
 
 
 def check_trajectory(t: Trajectory, task: Task, where: str) -> None:
-    """Check shapes, types, finiteness and the range of actions.
+    """Check shapes, types, finiteness, the range of actions and that it can be one episode.
 
     Args:
         t: the trajectory.
@@ -78,6 +93,11 @@ def check_trajectory(t: Trajectory, task: Task, where: str) -> None:
             raise DataError(
                 f"{where}: {name} contains NaN or infinity; delete the file and get it again"
             )
+    if steps > _LONGEST_EPISODE * task.horizon:
+        raise DataError(
+            f"{where}: {steps} steps are no one episode of {task.id}, whose horizon is "
+            f"{task.horizon}; are ends of episodes not marked?"
+        )
     largest = float(np.abs(t.actions).max())
     if largest > 1.0 + _ACTION_TOLERANCE:
         raise DataError(

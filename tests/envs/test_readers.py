@@ -78,7 +78,7 @@ def test_awac_npy_errors(tmp_path: Path) -> None:
         read(lambda p: p.update(observations=[{"image": 0}] * 4))
     with pytest.raises(DataError, match=r"path 1: observations has shape \(4, 39\)"):
         read(lambda p: p.update(observations=np.zeros((4, 39))))
-    with pytest.raises(DataError, match=r"path 1: not an array of numbers"):
+    with pytest.raises(DataError, match=r"path 1: actions is not an array of numbers"):
         read(lambda p: p.update(actions=[[0.0], [0.0, 1.0]]))
     with pytest.raises(DataError, match=r"path 1: observations contains NaN"):
         read(lambda p: p["next_observations"][2]["state_observation"].fill(np.nan))
