@@ -1,10 +1,11 @@
 """An ensemble of multi-layer perceptrons, fast on one CPU core.
 
 All parameters of the ensemble are views of one flat vector, so that an optimiser step or a
-target update is one kernel. Forward and backward are written out (addmm and in-place ReLU; mm
-into the flat gradient), which removes autograd's bookkeeping between layers. Everything above
-this file sees an ordinary differentiable module; `tests/algorithms/test_mlp.py` compares it with
-`torch.nn` layer by layer. It supports first derivatives only.
+target update is one kernel. Forward and backward are written out, which removes autograd's
+bookkeeping between layers and lets one product serve rows with and without gradient. Everything
+above this file sees an ordinary differentiable module; `tests/algorithms/test_mlp.py` compares it
+with `torch.nn` layer by layer. It supports first derivatives only. An update that is captured as
+a graph (`capture.py`) goes through the same lines.
 """
 
 from __future__ import annotations
@@ -28,23 +29,20 @@ class _Forward(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, flat: Tensor, layers: Layers, grad_rows: int, dtype: torch.dtype
     ) -> tuple[Tensor, Tensor]:
-        rows = x.shape[0]
-        out = x.new_empty((len(layers), rows, layers[0][-1][1].shape[0]))
-        x = x.to(dtype)
+        given, x = x, x.to(dtype)
         if dtype != flat.dtype:
             layers = [[(w.to(dtype), b.to(dtype)) for w, b in member] for member in layers]
-        activations = []
-        for member, output in zip(layers, out, strict=True):
+        activations, outputs = [], []
+        for member in layers:
             hidden = [x]
             for weight, bias in member[:-1]:
                 hidden.append(torch.addmm(bias, hidden[-1], weight).relu_())
             weight, bias = member[-1]
-            if dtype == output.dtype:
-                torch.addmm(bias, hidden[-1], weight, out=output)
-            else:
-                output.copy_(torch.addmm(bias, hidden[-1], weight))
+            outputs.append(torch.addmm(bias, hidden[-1], weight))
             activations.append(hidden)
-        ctx.layers, ctx.grad_rows, ctx.dtype, ctx.flat_like = layers, grad_rows, dtype, flat
+        out = torch.stack(outputs).to(given.dtype)
+        ctx.layers, ctx.grad_rows, ctx.dtype = layers, grad_rows, dtype
+        ctx.result = given.dtype, flat.dtype
         ctx.activations = activations if any(ctx.needs_input_grad) else None
         with_gradient, without = out[:, :grad_rows], out[:, grad_rows:]
         ctx.mark_non_differentiable(without)
@@ -54,28 +52,27 @@ class _Forward(torch.autograd.Function):
     def backward(ctx: Any, grad_out: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         need_x, need_flat = ctx.needs_input_grad[:2]
         g, layers = ctx.grad_rows, ctx.layers
-        rows, width = ctx.activations[0][0].shape
-        grad_flat = torch.empty_like(ctx.flat_like) if need_flat else None
-        grad_x = grad_out.new_zeros((rows, width)) if need_x else None
-        gradients: Layers = _views(grad_flat, layers) if grad_flat is not None else []
-        for number, (member, hidden) in enumerate(zip(layers, ctx.activations, strict=True)):
-            delta = grad_out[number].to(ctx.dtype)
+        rows = ctx.activations[0][0].shape[0]
+        of_x: Tensor | None = None
+        pieces: list[Tensor] = []
+        for delta, member, hidden in zip(grad_out.unbind(), layers, ctx.activations, strict=True):
+            delta, of_member = delta.to(ctx.dtype), []
             for index in range(len(member) - 1, -1, -1):
                 below = hidden[index][:g]
-                if grad_flat is not None:
-                    grad_weight, grad_bias = gradients[number][index]
-                    if ctx.dtype == grad_weight.dtype:
-                        torch.mm(below.t(), delta, out=grad_weight)
-                        torch.sum(delta, 0, out=grad_bias)
-                    else:
-                        grad_weight.copy_(below.t() @ delta)
-                        grad_bias.copy_(delta.float().sum(0))
+                if need_flat:
+                    of_bias = delta.sum(0, dtype=ctx.result[1])
+                    of_member += [of_bias, (below.t() @ delta).view(-1)]
                 if index > 0:
                     delta = delta @ member[index][0].t()
-                    torch.ops.aten.threshold_backward.grad_input(delta, below, 0, grad_input=delta)
-                elif grad_x is not None:
-                    grad_x[:g] += delta @ member[0][0].t()
-        return grad_x, grad_flat, None, None, None
+                    delta = torch.ops.aten.threshold_backward(delta, below, 0)
+                elif need_x:
+                    of_input = delta @ member[0][0].t()
+                    of_x = of_input if of_x is None else of_x + of_input
+            pieces += reversed(of_member)
+        if of_x is not None:
+            of_x = functional.pad(of_x.to(ctx.result[0]), (0, 0, 0, rows - g))
+        flat = torch.cat(pieces).to(ctx.result[1]) if need_flat else None
+        return of_x, flat, None, None, None
 
 
 def _views(flat: Tensor, like: Layers) -> Layers:
@@ -103,16 +100,12 @@ class MLP(nn.Module):
         last_scale: float = 3e-3,
         generator: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
-        compiled: bool = False,
         layer_norm: bool = False,
     ) -> None:
         super().__init__()
         self.sizes, self.members, self.compute_dtype = tuple(sizes), members, dtype
         # normalised layers take the ordinary path: there is no written-out backward for them
-        self.layer_norm, self.ordinary = layer_norm, compiled or layer_norm
-        if compiled:  # all networks share the code of plain, and the limit counts per code
-            torch._dynamo.config.recompile_limit = 64
-        self._run = torch.compile(self.plain) if compiled else self.plain
+        self.layer_norm, self.ordinary = layer_norm, layer_norm
         pairs = list(pairwise(sizes))
         flat = torch.zeros(members * sum(i * o + o for i, o in pairs))
         self.flat = nn.Parameter(flat)
@@ -129,6 +122,8 @@ class MLP(nn.Module):
     def layers(self) -> Layers:
         """Views (weight (in, out), bias (out,)) of the flat parameter, without gradient."""
         flat = self.flat.detach()
+        if not isinstance(self.flat, nn.Parameter):  # lent by torch.func.functional_call
+            return _views(flat, self._shapes)
         if not self._layers or self._layers[0][0][0].data_ptr() != flat.data_ptr():
             self._layers = _views(flat, self._shapes)
         return self._layers
@@ -148,10 +143,10 @@ class MLP(nn.Module):
     def _apply_rows(self, x: Tensor, flat: Tensor, grad_rows: int) -> tuple[Tensor, Tensor]:
         if self.ordinary:
             if grad_rows == x.shape[0]:
-                return self._run(x, flat), x.new_empty(self.members, 0, self.sizes[-1])
+                return self.plain(x, flat), x.new_empty(self.members, 0, self.sizes[-1])
             with torch.no_grad():
-                without = self._run(x[grad_rows:], flat)
-            return self._run(x[:grad_rows], flat), without
+                without = self.plain(x[grad_rows:], flat)
+            return self.plain(x[:grad_rows], flat), without
         result: tuple[Tensor, Tensor] = _Forward.apply(
             x, flat, self.layers(), grad_rows, self.compute_dtype
         )  # type: ignore[no-untyped-call]
@@ -159,8 +154,8 @@ class MLP(nn.Module):
 
     def plain(self, x: Tensor, flat: Tensor) -> Tensor:
         """The same networks in ordinary operations of `flat`, (R, in) -> (E, R, out): for
-        torch.compile, and for torch.func (any number and mode of derivatives)."""
-        outputs = []
+        torch.func (any number and mode of derivatives), and for normalised layers."""
+        outputs, given = [], x.dtype
         x = x.to(self.compute_dtype)
         for member in _views(flat.to(self.compute_dtype), self._shapes):
             hidden = x
@@ -171,4 +166,4 @@ class MLP(nn.Module):
                         hidden = functional.layer_norm(hidden, hidden.shape[-1:])
                     hidden = torch.relu(hidden)
             outputs.append(hidden)
-        return torch.stack(outputs).float()
+        return torch.stack(outputs).to(given)
