@@ -46,6 +46,7 @@ class Agent:
         device: str = "cpu",
     ) -> None:
         self.method, self.config, self.device = method, config, torch.device(device)
+        self.sizes = observation_dim, action_dim
         # streams of their own: with seed and seed + 1 two runs would share one
         seeds = np.random.SeedSequence([seed, 0]).generate_state(3)
         initial, sampling, evaluating = (int(word) for word in seeds)
@@ -190,7 +191,9 @@ class Agent:
         torch.autograd.backward(list(losses.values()))
         factor = self.method.annealing.factor(self.updates)
         for name in losses:
-            self.optimizers[name].param_groups[0]["lr"] = factor * self.learner.descents[name].learning_rate
+            self.optimizers[name].param_groups[0]["lr"] = (
+                factor * self.learner.descents[name].learning_rate
+            )
             self.optimizers[name].step()
 
     def state_dict(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from algorithms.update import moving_targets
 
 Lossy = Callable[[Step], tuple[Losses, Metrics]]
 MakeStep = Callable[[Batch, Batch | None], Step]
-Compile = Callable[[fx.GraphModule, Sequence[Tensor]], Callable[..., Any]]
+Compile = Callable[[fx.GraphModule, Sequence[Tensor], int], Callable[..., Any]]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,9 @@ class Graph:
 
 def tensors_of(*batches: Batch | None) -> list[Tensor]:
     """The columns that the batches have, one after another."""
-    return [column for batch in batches if batch is not None for column in batch if column is not None]
+    return [
+        column for batch in batches if batch is not None for column in batch if column is not None
+    ]
 
 
 def capture(
@@ -133,7 +135,8 @@ def capture(
     inputs = [*state.values(), *tensors_of(batch, demonstrations), *placeholders, rate]
     module = make_fx(update, tracing_mode="fake")(*inputs)
     used = _drop_unused(module)
-    run = compile(module, [inputs[index] for index in used])
+    kept = sum(index < len(state) for index in used)
+    run = compile(module, [inputs[index] for index in used], kept)
     return Graph(run, tuple(recording.draws), used, tuple(names))
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -29,20 +30,11 @@ class _Forward(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, flat: Tensor, layers: Layers, grad_rows: int, dtype: torch.dtype
     ) -> tuple[Tensor, Tensor]:
-        given, x = x, x.to(dtype)
-        if dtype != flat.dtype:
-            layers = [[(w.to(dtype), b.to(dtype)) for w, b in member] for member in layers]
-        activations, outputs = [], []
-        for member in layers:
-            hidden = [x]
-            for weight, bias in member[:-1]:
-                hidden.append(torch.addmm(bias, hidden[-1], weight).relu_())
-            weight, bias = member[-1]
-            outputs.append(torch.addmm(bias, hidden[-1], weight))
-            activations.append(hidden)
-        out = torch.stack(outputs).to(given.dtype)
+        layers = _cast(layers, dtype)
+        activations = [_activations(x.to(dtype), member) for member in layers]
+        out = torch.stack([member[-1] for member in activations]).to(x.dtype)
         ctx.layers, ctx.grad_rows, ctx.dtype = layers, grad_rows, dtype
-        ctx.result = given.dtype, flat.dtype
+        ctx.result = x.dtype, flat.dtype
         ctx.activations = activations if any(ctx.needs_input_grad) else None
         with_gradient, without = out[:, :grad_rows], out[:, grad_rows:]
         ctx.mark_non_differentiable(without)
@@ -73,6 +65,21 @@ class _Forward(torch.autograd.Function):
             of_x = functional.pad(of_x.to(ctx.result[0]), (0, 0, 0, rows - g))
         flat = torch.cat(pieces).to(ctx.result[1]) if need_flat else None
         return of_x, flat, None, None, None
+
+
+def _cast(layers: Layers, dtype: torch.dtype) -> Layers:
+    if layers[0][0][0].dtype == dtype:
+        return layers
+    return [[(w.to(dtype), b.to(dtype)) for w, b in member] for member in layers]
+
+
+def _activations(x: Tensor, member: list[tuple[Tensor, Tensor]]) -> list[Tensor]:
+    """The inputs (R, in) of every layer of one network, and its output."""
+    values = [x]
+    for weight, bias in member[:-1]:
+        values.append(torch.addmm(bias, values[-1], weight).relu_())
+    weight, bias = member[-1]
+    return [*values, torch.addmm(bias, values[-1], weight)]
 
 
 def _views(flat: Tensor, like: Layers) -> Layers:
@@ -110,6 +117,7 @@ class MLP(nn.Module):
         flat = torch.zeros(members * sum(i * o + o for i, o in pairs))
         self.flat = nn.Parameter(flat)
         self._layers: Layers = []
+        self._arrays: tuple[int, list[Any]] = (0, [])  # address of the vector, its views in NumPy
         shapes = [
             (torch.empty(i, o, device="meta"), torch.empty(o, device="meta")) for i, o in pairs
         ]
@@ -130,6 +138,8 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(R, in) -> (E, R, out); gradient to parameters and to x."""
+        if not torch.is_grad_enabled() and not self.ordinary:
+            return self._forward(x)
         return self._apply_rows(x, self.flat, x.shape[0])[0]
 
     def split(self, x: Tensor, grad_rows: int) -> tuple[Tensor, Tensor]:
@@ -151,6 +161,33 @@ class MLP(nn.Module):
             x, flat, self.layers(), grad_rows, self.compute_dtype
         )  # type: ignore[no-untyped-call]
         return result
+
+    def _forward(self, x: Tensor) -> Tensor:
+        """Without gradient: (R, in) -> (E, R, out)."""
+        if x.shape[0] == 1 and self.flat.dtype == self.compute_dtype and self._on_cpu():
+            return self._one_row(x)
+        layers, dtype = self.layers(), self.compute_dtype
+        return torch.stack([_activations(x.to(dtype), m)[-1] for m in _cast(layers, dtype)]).to(x)
+
+    def _on_cpu(self) -> bool:
+        return isinstance(self.flat, nn.Parameter) and self.flat.device.type == "cpu"
+
+    def _one_row(self, x: Tensor) -> Tensor:
+        """By NumPy, whose calls cost a quarter of PyTorch's: acting is a state at a time."""
+        address = self.flat.data_ptr()
+        if self._arrays[0] != address:
+            pairs = [[(w.numpy(), b.numpy()) for w, b in member] for member in self.layers()]
+            self._arrays = address, pairs
+        row, outputs = x.numpy()[0], []
+        for member in self._arrays[1]:
+            hidden = row
+            for weight, bias in member[:-1]:
+                hidden = hidden @ weight
+                hidden += bias
+                np.maximum(hidden, 0.0, out=hidden)
+            weight, bias = member[-1]
+            outputs.append(hidden @ weight + bias)
+        return torch.from_numpy(np.stack(outputs)).unsqueeze(1)
 
     def plain(self, x: Tensor, flat: Tensor) -> Tensor:
         """The same networks in ordinary operations of `flat`, (R, in) -> (E, R, out): for

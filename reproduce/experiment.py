@@ -172,7 +172,7 @@ def _run(
             )
         specs = [spec for spec in specs if spec not in kept]
         for spec in specs:
-            RunFolder(spec.folder(out)).check(identity_of(spec))
+            RunFolder(spec.folder(out)).check(identity_of(spec), options.engine)
         if (out / "launches").is_dir() and not slurm_client.absent():
             refresh(specs, out)
         jobs = {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]

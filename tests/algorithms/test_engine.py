@@ -18,11 +18,20 @@ def test_one_update_of_every_phase(name: str, profile: str) -> None:
     for seed in range(WARM_START + 2):
         for agent in (eager, graph):
             metrics = learn(agent, seed)
-            if agent is eager: expected = metrics
+            if agent is eager:
+                expected = metrics
         assert metrics.keys() == expected.keys()
         for key in metrics:
-            torch.testing.assert_close(metrics[key], expected[key].float(), rtol=1e-4, atol=1e-6, msg=lambda m: f"{seed} {key} {m}")
+            torch.testing.assert_close(
+                metrics[key],
+                expected[key].float(),
+                rtol=1e-4,
+                atol=1e-6,
+                msg=lambda m: f"{seed} {key} {m}",
+            )
         assert torch.equal(eager.generator.get_state(), graph.generator.get_state())
         a, b = weights_of(eager), weights_of(graph)
         for n in a:
-            torch.testing.assert_close(b[n], a[n], rtol=1e-5, atol=1e-6, msg=lambda m: f"{seed} {n} {m}")
+            torch.testing.assert_close(
+                b[n], a[n], rtol=1e-5, atol=1e-6, msg=lambda m: f"{seed} {n} {m}"
+            )
