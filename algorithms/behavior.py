@@ -57,8 +57,11 @@ class PreviousPolicy(Component):
         assert isinstance(policy, Policy)
         return {"behavior": policy.target_copy().requires_grad_(False)}
 
+    def renews(self, updates: int) -> bool:
+        return updates % self.period == 0
+
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        if step.updates % self.period == 0:
+        if self.renews(step.updates):
             step.behavior_policy.load_state_dict(step.policy.state_dict())
         return {}, {}
 

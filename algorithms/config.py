@@ -55,8 +55,6 @@ class Hyperparameters:
     """Leading share of demonstrations and of rollouts that is used. Released code: 0.9."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of the matrix products; parameters, optimiser and losses stay float32."""
-    compile: bool = False
-    """Networks through torch.compile instead of the written-out passes; same mathematics."""
 
     def __post_init__(self) -> None:
         for name in ("discount", "tau", "prior_fraction"):

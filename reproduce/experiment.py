@@ -216,7 +216,7 @@ def run_grids(
             left[experiment] = [spec for spec in specs if spec not in known]
         every = list(dict.fromkeys(spec for specs in left.values() for spec in specs))
         for spec in every:
-            RunFolder(spec.folder(out)).check(identity_of(spec))
+            RunFolder(spec.folder(out)).check(identity_of(spec), options.engine)
         if (out / "launches").is_dir() and not slurm_client.absent():
             refresh(every, out)
         jobs = {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]

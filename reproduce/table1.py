@@ -85,7 +85,6 @@ READABLE = {
     "prior_cloning_batch_size": "Batch Size of the Rollouts' Policy",
     "prior_fraction": "Share of the Prior Data Used",
     "precision": "Precision of Matrix Products",
-    "compile": "Networks through torch.compile",
     "online_steps": "Online Timesteps",
     "eval_every": "Timesteps between Evaluations",
     "dense_eval_every": "Timesteps between First Evaluations",

@@ -172,6 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
             data_dir=None,
             cache=options.cache,
             device=options.device,
+            engine=options.engine,
             checkpoint_every_s=options.checkpoint_every_s,
             interruption=StopWhenLearned(folder, stop_at),
         )

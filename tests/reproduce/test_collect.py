@@ -108,7 +108,7 @@ def test_finished_run_of_another_preset_is_not_taken_for_this_one(tmp_path: Path
 def test_settings_added_since_do_not_make_it_another_run(tmp_path: Path) -> None:
     folder = make_run(tmp_path, spec(), value=-10.0, done=True)
     config = folder.config()
-    del config["identity"]["hyperparameters"]["compile"]  # as if made before it existed
+    del config["identity"]["hyperparameters"]["precision"]  # as if made before it existed
     write_json(folder.path / "config.json", config)
     folder.check(identity_of(spec()))
 
