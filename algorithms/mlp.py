@@ -160,7 +160,7 @@ class MLP(nn.Module):
     def plain(self, x: Tensor, flat: Tensor) -> Tensor:
         """The same networks in ordinary operations of `flat`, (R, in) -> (E, R, out): for
         torch.compile, and for torch.func (any number and mode of derivatives)."""
-        outputs = []
+        outputs, result = [], x.dtype
         x = x.to(self.compute_dtype)
         for member in _views(flat.to(self.compute_dtype), self._shapes):
             hidden = x
@@ -171,4 +171,4 @@ class MLP(nn.Module):
                         hidden = functional.layer_norm(hidden, hidden.shape[-1:])
                     hidden = torch.relu(hidden)
             outputs.append(hidden)
-        return torch.stack(outputs).float()
+        return torch.stack(outputs).to(result)
