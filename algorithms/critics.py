@@ -226,7 +226,8 @@ class Conservative:
 
     CQL(H) (Kumar 2020). The sum over actions is estimated from `samples` uniform actions,
     `samples` of pi(.|s) and of pi(.|s') each, corrected by their densities p:
-    T log mean_k exp(Q_j(s, a_k) / T - log p(a_k)). `calibration` says which values enter it. The gradient reaches the critic alone.
+    T log mean_k exp(Q_j(s, a_k) / T - log p(a_k)). `calibration` says which values enter it.
+    The gradient reaches the critic alone.
 
     T is `softmax_temperature`, in units of reward. CQL's code has T = 1 at its own rewards r'.
     Where r' = c r + const, its values are Q' = c Q + const, and its loss (Q' - y')^2 +
