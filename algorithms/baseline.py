@@ -70,6 +70,8 @@ class GAE(Component):
     def __post_init__(self) -> None:
         check_range("lam", self.lam, 0.0, 1.0)
         check_range("discount", self.discount, 0.0, 1.0)
+        for width in self.hidden:
+            check_range("hidden", width, 1)
         check_range("baseline_learning_rate", self.baseline_learning_rate, 0.0, above=True)
         check_range("baseline_weight_decay", self.baseline_weight_decay, 0.0)
         check_range("minibatch", self.minibatch, 1)

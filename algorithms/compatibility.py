@@ -7,6 +7,7 @@ from algorithms.behavior import (
     AdvantageWeightedBehavior,
     GaussianBehavior,
     PreviousPolicy,
+    PriorAdvantage,
     VAEBehavior,
 )
 from algorithms.constraints import (
@@ -17,7 +18,15 @@ from algorithms.constraints import (
     KLRegularisation,
     TrustRegion,
 )
-from algorithms.critics import GAE, TD, Conservative, ExpectileTD, NoCritic, TDLambda
+from algorithms.critics import (
+    GAE,
+    TD,
+    Conservative,
+    ExpectileTD,
+    NoCritic,
+    RandomSubset,
+    TDLambda,
+)
 from algorithms.initialisation import CloneDemonstrations, CloneMeans, NoPretraining
 from algorithms.methods import Method
 from algorithms.objectives import (
@@ -31,6 +40,7 @@ from algorithms.objectives import (
     Mixed,
     NaturalPolicyGradient,
     ReverseKL,
+    TargetQ,
     WeightedMLE,
 )
 from algorithms.policies import DeterministicTanh, FreeGaussian, SquashedGaussian
@@ -71,6 +81,15 @@ def _check_critic(method: Method) -> None:
         raise ValueError(f"{_name(objective)} ascends Q(s, a), which critic={_name(critic)} lacks")
     if isinstance(method.acting, BestOfSamples) and not has_q:
         raise ValueError(f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks")
+    members = critic.members if isinstance(critic, (TD, ExpectileTD)) else 0
+    improvement = objective.improvement if isinstance(objective, Mixed) else objective
+    for user in (critic, improvement, method.acting):
+        combined = getattr(user, "ensemble", None) or getattr(user, "combination", None)
+        if isinstance(combined, RandomSubset) and combined.subset > members:
+            raise ValueError(
+                f"{_name(user)}: RandomSubset takes the minimum of subset={combined.subset} "
+                f"critics, but there are members={members}"
+            )
 
 
 def _check_objective(method: Method) -> None:
@@ -86,6 +105,13 @@ def _check_objective(method: Method) -> None:
         raise ValueError(f"value=LearnedValue needs critic=ExpectileTD, not {_name(critic)}")
     elsewhere = not isinstance(objective.actions, BufferActions)
     weights = objective.weights
+    if isinstance(objective.value, TargetQ) and isinstance(
+        weights.normalisation, PartitionFunction
+    ):
+        raise ValueError(
+            "value=TargetQ weighs by the target critics, PartitionFunction's Z(s) is of the online "
+            "ones; use value=NoBaseline"
+        )
     for part, kind in ((weights.shape, DualExponential), (weights.normalisation, StateMean)):
         if isinstance(part, kind) and not elsewhere:
             raise ValueError(
@@ -123,6 +149,12 @@ def _check_behavior(method: Method) -> None:
                 f"{_name(part)} needs several actions a state: not in the weights of "
                 f"behavior={_name(behavior)}"
             )
+    prior_advantage = isinstance(getattr(behavior, "advantage", None), PriorAdvantage)
+    if prior_advantage and not isinstance(method.critic, (TD, ExpectileTD)):
+        raise ValueError(
+            f"PriorAdvantage asks for Q(s, a) at the prior's actions, which "
+            f"critic={_name(method.critic)} lacks; use advantage=CriticAdvantage"
+        )
     advantage_weighted = isinstance(behavior, AdvantageWeightedBehavior)
     if advantage_weighted and not isinstance(objective, WeightedMLE):
         raise ValueError(

@@ -7,6 +7,11 @@ from typing import Literal
 
 from algorithms.types import check_range
 
+LARGEST_BATCH = 65_536
+"""A batch beyond that needs tens of gigabytes for one update."""
+LONGEST_RUN = 1_000_000_000
+"""Steps of any kind; a run of so many would take years."""
+
 
 @dataclass(frozen=True)
 class Hyperparameters:
@@ -42,21 +47,22 @@ class Hyperparameters:
     """Episodes of a behaviour-cloned policy that join the demonstrations as prior data."""
     prior_cloning_steps: int = 10_000
     """Gradient steps of that policy."""
+    prior_cloning_hidden: tuple[int, ...] = (256, 256, 256, 256)
+    """Its hidden layers, as the authors' scripts have them."""
+    prior_cloning_batch_size: int = 128
+    """Its batch, likewise."""
     prior_fraction: float = 1.0
     """Leading share of demonstrations and of rollouts that is used. Released code: 0.9."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of the matrix products; parameters, optimiser and losses stay float32."""
-    compile: bool = False
-    """Networks through torch.compile instead of the written-out passes; same mathematics."""
 
     def __post_init__(self) -> None:
         for name in ("discount", "tau", "prior_fraction"):
             check_range(name, getattr(self, name), 0.0, 1.0, above=name != "discount")
-        for name in (
-            "batch_size", "offline_batch_size", "replay_buffer_size", "collect_steps",
-            "steps_per_update",
-        ):  # fmt: skip
-            check_range(name, getattr(self, name), 1)
+        for name in ("batch_size", "offline_batch_size", "prior_cloning_batch_size"):
+            check_range(name, getattr(self, name), 1, LARGEST_BATCH)
+        for name in ("replay_buffer_size", "collect_steps", "steps_per_update"):
+            check_range(name, getattr(self, name), 1, LONGEST_RUN)
         if self.collect_steps % self.steps_per_update:
             raise ValueError(
                 f"collect_steps={self.collect_steps} must be a multiple of "
@@ -66,12 +72,13 @@ class Hyperparameters:
             "offline_steps", "updates_per_step", "learning_starts", "prior_rollouts",
             "prior_cloning_steps",
         ):  # fmt: skip
-            check_range(name, getattr(self, name), 0)
+            check_range(name, getattr(self, name), 0, LONGEST_RUN)
         for name in ("policy", "q"):
             check_range(f"{name}_learning_rate", getattr(self, f"{name}_learning_rate"), 0.0)
             check_range(f"{name}_weight_decay", getattr(self, f"{name}_weight_decay"), 0.0)
-            for width in getattr(self, f"{name}_hidden"):
-                check_range(f"{name}_hidden", width, 1)
+        for name in ("policy_hidden", "q_hidden", "prior_cloning_hidden"):
+            for width in getattr(self, name):
+                check_range(name, width, 1)
 
 
 @dataclass(frozen=True)
@@ -87,9 +94,9 @@ class Schedule:
 
     def __post_init__(self) -> None:
         for name in ("eval_every", "dense_eval_every", "eval_episodes"):
-            check_range(name, getattr(self, name), 1)
+            check_range(name, getattr(self, name), 1, LONGEST_RUN)
         for name in ("online_steps", "dense_until"):
-            check_range(name, getattr(self, name), 0)
+            check_range(name, getattr(self, name), 0, LONGEST_RUN)
 
     def evaluations(self, offline_steps: int) -> set[int]:
         """Clock readings at which a row is made; always the start, 0 and the end."""

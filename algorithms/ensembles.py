@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from algorithms.mlp import MLP
-from algorithms.types import check_range
+from algorithms.types import check_order, check_range
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class ClampTarget:
     low: float = -100.0
     high: float = 0.0
 
+    def __post_init__(self) -> None:
+        check_range("low", self.low, finite=False)
+        check_range("high", self.high, finite=False)
+        check_order("low", self.low, "high", self.high)
+
     def target(self, y: Tensor) -> Tensor:
         return y.clamp(self.low, self.high)
 
@@ -45,6 +50,9 @@ class ClampOutput:
     """Clamp the network's output, as the released code does: no gradient where it is above."""
 
     high: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_range("high", self.high, finite=False)
 
     def target(self, y: Tensor) -> Tensor:
         return y

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from algorithms.acting import Acting, ModeOrSample
 from algorithms.annealing import Annealing, ConstantRates
 from algorithms.behavior import Behavior, NoBehavior
+from algorithms.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.constraints import AnyConstraint, NoConstraint
 from algorithms.critics import Critic
 from algorithms.initialisation import (
@@ -32,6 +33,7 @@ from algorithms.vae import Perturbation
 
 PolicyClass = (
     TanhMeanGaussian
+    | ClippedTanhMeanGaussian
     | HeteroscedasticGaussian
     | SquashedGaussian
     | FreeGaussian

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,9 +13,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from algorithms.blueprint import Blueprint
+from algorithms.log_std import ClippedLogStd, LogStd
 from algorithms.mlp import MLP
+from algorithms.types import check_order, check_range
 
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
+_LARGEST_LOG_STD = 40.0
+"""Of either sign: beyond it the variance or its inverse leaves the range of float32."""
+
+
+def _check_log_std(**bounds: float) -> None:
+    """Raise ValueError unless the bounds are finite and in ascending order."""
+    for name, value in bounds.items():
+        check_range(name, value, -_LARGEST_LOG_STD, _LARGEST_LOG_STD)
+    for (low_name, low), (high_name, high) in itertools.pairwise(bounds.items()):
+        check_order(low_name, low, high_name, high)
 
 
 class Distribution(Protocol):
@@ -219,13 +232,13 @@ class _HeteroscedasticPolicy(Policy):
 
 
 class _TanhGaussianPolicy(Policy):
-    def __init__(self, mlp: MLP, low: float, high: float) -> None:
+    def __init__(self, mlp: MLP, low: float, high: float, log_std: nn.Module) -> None:
         super().__init__(mlp)
-        self.low, self.high = low, high
+        self.low, self.high, self.log_std = low, high, log_std
 
     def head(self, output: Tensor) -> Distribution:
         mean, log_std = output.chunk(2, -1)
-        return TanhGaussian(mean, log_std.clamp(self.low, self.high))
+        return TanhGaussian(mean, self.log_std(log_std, self.low, self.high))
 
 
 class FreeGaussianPolicy(Policy):
@@ -270,6 +283,9 @@ class TanhMeanGaussian:
     log_std_min: float = -6.0
     log_std_max: float = 0.0
 
+    def __post_init__(self) -> None:
+        _check_log_std(log_std_min=self.log_std_min, log_std_max=self.log_std_max)
+
     def build(self, blueprint: Blueprint) -> Policy:
         mlp = _policy_mlp(blueprint, blueprint.action_dim)
         return _TanhMeanPolicy(mlp, blueprint.action_dim, self.log_std_min, self.log_std_max)
@@ -298,10 +314,15 @@ class SquashedGaussian:
 
     log_std_min: float = -20.0
     log_std_max: float = 2.0
+    log_std: LogStd = ClippedLogStd()
+    """How the network's output becomes log sigma within the bounds."""
+
+    def __post_init__(self) -> None:
+        _check_log_std(log_std_min=self.log_std_min, log_std_max=self.log_std_max)
 
     def build(self, blueprint: Blueprint) -> Policy:
         mlp = _policy_mlp(blueprint, 2 * blueprint.action_dim)
-        return _TanhGaussianPolicy(mlp, self.log_std_min, self.log_std_max)
+        return _TanhGaussianPolicy(mlp, self.log_std_min, self.log_std_max, self.log_std.build())
 
 
 @dataclass(frozen=True)
@@ -316,6 +337,9 @@ class FreeGaussian:
     log_std_init: float = 0.0
     log_std_min: float = -3.0
 
+    def __post_init__(self) -> None:  # below the floor the clamp passes no gradient
+        _check_log_std(log_std_min=self.log_std_min, log_std_init=self.log_std_init)
+
     def build(self, blueprint: Blueprint) -> Policy:
         mlp = _policy_mlp(blueprint, blueprint.action_dim)
         return FreeGaussianPolicy(mlp, blueprint.action_dim, self.log_std_init, self.log_std_min)
@@ -326,6 +350,9 @@ class DeterministicTanh:
     """a = tanh(f(s)); while exploring, Gaussian noise is added (TD3, Fujimoto 2018)."""
 
     exploration_noise: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_range("exploration_noise", self.exploration_noise, 0.0)
 
     def build(self, blueprint: Blueprint) -> Policy:
         return _DeterministicPolicy(

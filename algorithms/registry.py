@@ -19,9 +19,11 @@ from algorithms.behavior import (
     GaussianBehavior,
     OwnPolicy,
     PreviousPolicy,
+    PriorAdvantage,
     ReturnAdvantage,
     VAEBehavior,
 )
+from algorithms.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.compatibility import check
 from algorithms.config import Hyperparameters
 from algorithms.constraints import (
@@ -54,6 +56,7 @@ from algorithms.critics import (
 )
 from algorithms.initialisation import CloneDemonstrations, CloneMeans, NoPretraining, RandomInit
 from algorithms.lambda_critic import Unscaled
+from algorithms.log_std import AffineLogStd, TanhLogStd
 from algorithms.methods import Method
 from algorithms.objectives import (
     BehaviorActions,
@@ -71,6 +74,7 @@ from algorithms.objectives import (
     PolicySamples,
     QFilter,
     ReverseKL,
+    TargetQ,
     UndetachedPolicyActions,
     WeightedMLE,
 )
@@ -98,6 +102,8 @@ from algorithms.weights import (
     Weights,
 )
 
+# BRAC's network, for policy and behaviour model alike
+_BRAC_POLICY = SquashedGaussian(log_std_min=-5.0, log_std_max=0.0, log_std=TanhLogStd())
 _AWR_WEIGHTS = Weights(Exponential(lam=1.0, cap=20.0), Unnormalised())
 
 METHODS: dict[str, Method] = {
@@ -173,9 +179,11 @@ METHODS: dict[str, Method] = {
         # no entropy term beside the divergence, as in BRAC's own code: a learned temperature of
         # about 1 would outweigh the coefficient
         objective=ReverseKL(FixedTemperature(0.0)),
-        behavior=GaussianBehavior(),
+        behavior=GaussianBehavior(
+            policy=_BRAC_POLICY, entropy=LearnedTemperature(alpha_learning_rate=5e-4)
+        ),
         constraint=KLPenalty(coefficient=0.1, warm_start_steps=20_000),
-        policy=SquashedGaussian(),
+        policy=_BRAC_POLICY,
     ),
     # Later work: not in the paper.
     "IQL": Method(
@@ -187,6 +195,7 @@ METHODS: dict[str, Method] = {
             LearnedValue(),
         ),
         constraint=Implicit(),
+        policy=ClippedTanhMeanGaussian(),
     ),
     "TD3+BC": Method(
         critic=TD(next_value=SmoothedAction(), actor=TargetPolicy(), updates_per_improvement=2),
@@ -197,11 +206,14 @@ METHODS: dict[str, Method] = {
         policy=DeterministicTanh(),
     ),
     "Cal-QL": Method(
-        # weight 1 at its rewards 10 r + 5 is 0.1 at r: the squared error grows by 100, the gap
-        # by 10
-        critic=TD(next_value=BestCandidate(), regulariser=Conservative(conservative_weight=0.1)),
-        objective=ReverseKL(),
-        policy=SquashedGaussian(),
+        # its own numbers are 1 at rewards 10 r + 5, where values are 10 times these and a constant
+        # (see Conservative): weight, softmax temperature and alpha are a tenth at r
+        critic=TD(
+            next_value=BestCandidate(),
+            regulariser=Conservative(conservative_weight=0.1, softmax_temperature=0.1),
+        ),
+        objective=ReverseKL(LearnedTemperature(initial_alpha=0.1)),
+        policy=SquashedGaussian(log_std=AffineLogStd()),
         replay=Symmetric(),
     ),
     "RLPD": Method(
@@ -391,10 +403,20 @@ VARIANTS: dict[str, Variant] = {
         {"constraint": KLRegularisation(coefficient=0.1, warm_start_steps=20_000)},
         "BRAC-p: the divergence is in the policy's loss alone",
     ),
+    "BRAC[likelihood]": Variant(
+        "BRAC",
+        {"behavior": GaussianBehavior(), "policy": SquashedGaussian()},
+        "behaviour model by likelihood alone, SAC's bounds of log sigma: narrow on such data",
+    ),
     "BRAC[released]": Variant(
         "BRAC",
-        # unclamped: the mean of log b is about +100 at the data, which B.3's clamp would hide
-        {"constraint": BatchConstantShift(), "critic.clamp": NoClamp()},
+        {
+            "constraint": BatchConstantShift(),
+            "behavior": GaussianBehavior(),
+            "policy": SquashedGaussian(),
+            # unclamped: the mean of log b is about +100 at the data, which B.3's clamp would hide
+            "critic.clamp": NoClamp(),
+        },
         "the published trainer's broadcast: a reward shift, constant over each batch",
     ),
     "AWR[SGD]": Variant(
@@ -406,6 +428,7 @@ VARIANTS: dict[str, Variant] = {
         "MPO",
         {
             "objective.weights.shape": DualExponential(),
+            "objective.value": TargetQ(),
             "objective.actions": BehaviorActions(samples=20),
             "behavior": PreviousPolicy(),
             "constraint": TrustRegion(),
@@ -431,8 +454,9 @@ VARIANTS: dict[str, Variant] = {
         {
             "behavior.weights": Weights(Exponential(), BatchMean()),
             "behavior.weights.shape.lam": _LAMBDA,
+            "behavior.advantage": PriorAdvantage(),
         },
-        "the prior's weights as in the released code: exp(A / lambda) over the batch",
+        "the prior as in the released code: exp(A / lambda) over the batch, V(s) at the prior",
     ),
 }
 
@@ -485,17 +509,9 @@ def resolve(
     for path, bound in (at_most or {}).items():
         if path in result.paths():
             result = replace_path(result, path, min(result.paths()[path], bound))
-    # components first: `samples=4 value=PolicySamples` means the same in either order
-    for assignment in sorted(settings, key=_names_a_value):
-        result = result.assign(assignment)
+    result = result.assign(*settings)
     try:
         check(result.method)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     return result
-
-
-def _names_a_value(assignment: str) -> bool:
-    """False for `key=Component`, whose classes are the only capitalised values."""
-    value = assignment.partition("=")[2].strip()
-    return not value[:1].isupper() or value in ("True", "False")

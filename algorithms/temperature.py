@@ -53,6 +53,7 @@ class LearnedTemperature:
 
     def __post_init__(self) -> None:
         check_range("initial_alpha", self.initial_alpha, 0.0, above=True)
+        check_range("entropy_per_dim", self.entropy_per_dim)
         check_range("alpha_learning_rate", self.alpha_learning_rate, 0.0)
 
 

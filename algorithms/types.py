@@ -51,10 +51,28 @@ def check_ensemble(q: Tensor, target: Tensor) -> None:
 
 
 def check_range(
-    name: str, value: float, low: float = -math.inf, high: float = math.inf, *, above: bool = False
+    name: str,
+    value: float,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    above: bool = False,
+    finite: bool = True,
 ) -> None:
-    """Raise ValueError unless low <= value <= high (low < value if `above`); NaN is refused."""
+    """Raise ValueError unless low <= value <= high (low < value if `above`).
+
+    NaN is refused always, infinity unless `finite` is False (a bound that may be absent).
+    """
+    if finite and value in (math.inf, -math.inf):
+        raise ValueError(f"{name} must be finite, got {value}")
     if not (low <= value <= high) or (above and value == low):
-        bound = f"above {low}" if above else f"at least {low}"
-        upper = "" if high == math.inf else f" and at most {high}"
-        raise ValueError(f"{name} must be {bound}{upper}, got {value}")
+        lower = [f"above {low:,}" if above else f"at least {low:,}"] * (low > -math.inf)
+        upper = [f"at most {high:,}"] * (high < math.inf)
+        bounds = " and ".join(lower + upper) or "a number"
+        raise ValueError(f"{name} must be {bounds}, got {value}")
+
+
+def check_order(low_name: str, low: float, high_name: str, high: float) -> None:
+    """Raise ValueError if the lower bound is above the upper one."""
+    if low > high:
+        raise ValueError(f"{low_name} must be at most {high_name}, got {low} and {high}")

@@ -34,8 +34,8 @@ class Exponential:
 
     def __post_init__(self) -> None:
         check_range("lam", self.lam, 0.0, above=True)
-        check_range("clip", self.clip)
-        check_range("cap", self.cap, 0.0, above=True)
+        check_range("clip", self.clip, finite=False)
+        check_range("cap", self.cap, 0.0, above=True, finite=False)
 
     def log(self, advantages: Tensor) -> Tensor:
         return (advantages.clamp(max=self.clip) / self.lam).clamp(max=math.log(self.cap))

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import envs.simulator  # noqa: F401 (before what imports MuJoCo)
+
+# isort: split
+
 from typing import Any
 
 import numpy as np

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from envs.evaluation import collect
 from envs.files import DAMAGED_ARCHIVE, sha256_of
 from envs.success import DOOR_ANGLE_RAD
 from envs.tasks import task
-from envs.trajectory import DataError, Dataset, Provenance, Trajectory
+from envs.trajectory import DataError, Dataset, Provenance, Trajectory, check_readable
 
 EXPERT_SEED = 2_000_000
 """First reset seed of expert demonstrations; apart from training and evaluation seeds."""
@@ -48,18 +49,25 @@ class ExpertPolicy:
         """Read a policy from ``.npz``, without pickle.
 
         Raises:
-            DataError: if the file is missing, damaged, lacks an array or holds NaN.
+            DataError: if the file is missing, damaged, lacks an array, or one of them holds NaN or
+                does not fit the others.
         """
-        if not path.is_file():
-            raise DataError(f"no expert policy {path}")
+        check_readable(path, "expert policy")
         try:
             with np.load(path, allow_pickle=False) as archive:
-                arrays = {k: archive[k].astype(np.float32) for k in (*_ARRAYS, "log_std")}
+                stored = {k: archive[k] for k in (*_ARRAYS, "log_std")}
         except DAMAGED_ARCHIVE as error:
             raise DataError(f"{path} is no expert policy or is damaged ({error})") from error
-        for name, array in arrays.items():
-            if not np.isfinite(array).all():
+        arrays: dict[str, NDArray[np.float32]] = {}
+        for name, array in stored.items():
+            if array.dtype.kind not in "iuf":
+                raise DataError(f"{path}: {name} is not an array of numbers, but of {array.dtype}")
+            with np.errstate(over="ignore"):
+                arrays[name] = array.astype(np.float32)
+                finite = np.isfinite(np.exp(arrays[name]) if name == "log_std" else arrays[name])
+            if not finite.all():
                 raise DataError(f"{path}: {name} contains NaN or infinity; get the file again")
+        _check_shapes(arrays, path)
         return cls(arrays, arrays.pop("log_std"), path.name, sha256_of(path))
 
     @property
@@ -87,6 +95,24 @@ class ExpertPolicy:
         """Return an (A,) sampled action, not clipped."""
         noise = rng.standard_normal(self.action_dim, dtype=np.float32)
         return (self.mean(observation) + np.exp(self.log_std) * noise).astype(np.float32)
+
+
+def _check_shapes(arrays: Mapping[str, NDArray[np.float32]], path: Path) -> None:
+    for name in ("W0", "W1", "W2"):
+        if arrays[name].ndim != 2:
+            raise DataError(f"{path}: {name} has shape {arrays[name].shape}, must be a matrix")
+    (first, inputs), second, outputs = (
+        arrays["W0"].shape, len(arrays["W1"]), len(arrays["W2"])
+    )  # fmt: skip
+    shapes: dict[str, tuple[int, ...]] = {
+        "W1": (second, first), "W2": (outputs, second), "b0": (first,), "b1": (second,),
+        "in_shift": (inputs,), "in_scale": (inputs,),
+    } | dict.fromkeys(("b2", "out_shift", "out_scale", "log_std"), (outputs,))  # fmt: skip
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise DataError(
+                f"{path}: {name} has shape {arrays[name].shape}, but the other arrays need {shape}"
+            )
 
 
 def rollout_expert(

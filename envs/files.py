@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import BinaryIO
 
 DAMAGED_ARCHIVE: tuple[type[Exception], ...] = (
@@ -23,9 +24,15 @@ DAMAGED_ARCHIVE: tuple[type[Exception], ...] = (
     AttributeError,
     LookupError,
     RuntimeError,
+    TypeError,
+    SyntaxError,
+    TokenError,
+    OverflowError,
+    MemoryError,
 )
-"""What reading a damaged .npz raises, depending on where it is damaged. (RuntimeError: a flipped
-bit can claim encryption or, by its subclass NotImplementedError, an unknown zip version.)"""
+"""What reading a damaged .npz or .hdf5 raises, depending on where it is damaged. (RuntimeError: a
+flipped bit can claim encryption or, by its subclass NotImplementedError, an unknown zip version.
+MemoryError: it can claim a huge array.)"""
 
 
 @contextmanager

@@ -19,12 +19,15 @@ forces into Ant's observation and reward.
 
 from __future__ import annotations
 
+from envs.simulator import mujoco
+
+# isort: split
+
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import mujoco  # type: ignore[import-untyped]
 import numpy as np
 from gymnasium.envs.mujoco.ant_v4 import AntEnv
 from gymnasium.envs.mujoco.half_cheetah_v4 import HalfCheetahEnv

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import mujoco  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
+
+from envs.simulator import mujoco
 
 Snapshot = dict[str, NDArray[Any]]
 """All that the rest of an episode depends on, arrays by name; "physics" is :func:`get_physics`."""

@@ -2,21 +2,23 @@
 
 Every reader clips actions to [-1, 1], as the environment does before it applies them, marks no
 step terminal (the hand tasks have no terminal states) and keeps each episode whole, also where it
-is longer than the task's horizon: a transition does not know the horizon.
+is longer than the task's horizon (people took their time): a transition does not know the horizon.
+What does not fit is refused, with file, entry and both numbers; nothing is cut to fit.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import h5py  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from envs.files import sha256_of
+from envs.hdf5 import load_hdf5
 from envs.safe_pickle import load_npy, load_pickle
 from envs.success import binary_rewards
 from envs.tasks import Task
@@ -30,6 +32,14 @@ from envs.trajectory import (
     check_trajectory,
 )
 
+_STATES = {
+    "pen-binary-v0": ("qpos", "qvel", "desired_orien"),
+    "door-binary-v0": ("qpos", "qvel", "door_body_pos"),
+}
+_REAL = "iuf"  # kinds of NumPy types
+_FARTHEST_ACTION = 10.0
+"""Beyond the recorded 1.37 and what an expert's noise adds, short of degrees for radians."""
+_D4RL = ("observations", "actions", "rewards", "terminals", "timeouts", "next_observations")
 _DENSE_NOTE = "stored rewards are those of the dense task; recomputed from next observations"
 
 
@@ -37,9 +47,9 @@ def read_awac_npy(path: Path, task: Task, *, source: Origin) -> Dataset:
     """Read a file of the AWAC authors, such as ``pen2_sparse.npy``.
 
     A sequence of paths, each with ``observations``, ``actions``, ``rewards`` and
-    ``next_observations`` (T each); an observation is a vector or a dict that holds one as
-    ``state_observation``. The published files carry one reward too many (200 for 199
-    transitions); as in the authors' loader the first T are used. Rewards stay as stored.
+    ``next_observations`` (T each), optionally ``terminals``; an observation is a vector or a dict
+    that holds one as ``state_observation``. The published files carry one reward too many (200 for
+    199 transitions); as in the authors' loader the first T are used. Rewards stay as stored.
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
@@ -47,20 +57,24 @@ def read_awac_npy(path: Path, task: Task, *, source: Origin) -> Dataset:
     trajectories = []
     for i, record in enumerate(_records(load_npy(path), path)):
         where = f"{path}, path {i}"
-        actions = _matrix(_field(record, "actions", where), where)
-        rewards = _matrix(_field(record, "rewards", where), where).reshape(-1)
-        if len(rewards) < len(actions):
-            raise DataError(f"{where}: {len(rewards)} rewards for {len(actions)} actions")
-        trajectories.append(
-            _trajectory(
-                _matrix(_vectors(_field(record, "observations", where), where), where),
-                actions,
-                rewards[: len(actions)],
-                _matrix(_vectors(_field(record, "next_observations", where), where), where),
+        actions = _matrix(_field(record, "actions", where), "actions", task.action_dim, task, where)
+        steps = len(actions)
+        rewards = _vector(_field(record, "rewards", where), "rewards", where)
+        if len(rewards) not in (steps, steps + 1):
+            raise DataError(f"{where}: {len(rewards)} rewards for {steps} actions")
+        if "terminals" in record:
+            _marks(record["terminals"], "terminals", steps, where)
+        states = {
+            name: _matrix(
+                _vectors(_field(record, name, where), where),
+                name,
+                task.observation_dim,
                 task,
                 where,
             )
-        )
+            for name in ("observations", "next_observations")
+        }
+        trajectories.append(_trajectory(states, actions, rewards[:steps], task, where))
     return _dataset(path, task, trajectories, source, "stored", "")
 
 
@@ -70,22 +84,29 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
     A list of dicts with ``observations`` (T, O), ``actions`` (T, A), ``rewards`` (T,) and
     ``init_state_dict``. The observation after the last action was not recorded, so T steps give
     T - 1 transitions. The stored rewards are dense; binary ones are computed from the next
-    observations. Recorded actions reach 1.37 and are clipped.
+    observations. Recorded actions reach 1.37 and are clipped. A file in which every demonstration
+    has an ``init_state_dict`` can be replayed (:mod:`envs.replay`).
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
     """
     trajectories = []
+    states: list[dict[str, NDArray[np.float64]]] = []
     for i, record in enumerate(_records(load_pickle(path), path)):
         where = f"{path}, demonstration {i}"
-        observations = _matrix(_field(record, "observations", where), where)
-        actions = _matrix(_field(record, "actions", where), where)
-        if len(observations) != len(actions):
-            raise DataError(f"{where}: {len(observations)} observations for {len(actions)} actions")
-        trajectories.append(
-            _trajectory(observations[:-1], actions[:-1], None, observations[1:], task, where)
+        arrays = _flat(
+            {n: _field(record, n, where) for n in ("observations", "actions")}
+            | {n: record[n] for n in ("rewards",) if n in record},
+            task,
+            where,
         )
-    return _dataset(path, task, trajectories, "human", "relabelled", _DENSE_NOTE)
+        recorded = arrays["observations"]
+        following = {"observations": recorded[:-1], "next_observations": recorded[1:]}
+        trajectories.append(_trajectory(following, arrays["actions"][:-1], None, task, where))
+        if isinstance(record, Mapping) and "init_state_dict" in record:
+            states.append(_state(record["init_state_dict"], where))
+    dataset = _dataset(path, task, trajectories, "human", "relabelled", _DENSE_NOTE)
+    return replace(dataset, initial_states=tuple(states)) if _all(states, dataset) else dataset
 
 
 def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Dataset:
@@ -93,45 +114,52 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
 
     Flat arrays ``observations``, ``actions``, ``terminals``, ``timeouts`` (N steps), optionally
     ``next_observations``; an episode ends where either flag is set. Without
-    ``next_observations`` the last step of an episode has no successor and is left out. Rewards
-    are dense in the file and recomputed. D4RL's terminals (a dropped pen) end episodes here, but
-    are not terminal states of this task.
+    ``next_observations`` the last step of an episode has no successor and is left out; the
+    provenance counts the episodes of one step, of which nothing is left. Rewards are dense in the
+    file and recomputed. D4RL's terminals (a dropped pen) end episodes here, but are not terminal
+    states of this task. Its ``infos`` say where each episode starts, so that it can be replayed
+    (:mod:`envs.replay`); not on relocate, where they give all episodes the ball and target of one
+    (D4RL's issue 196).
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
     """
-    if not path.is_file():
-        raise DataError(f"no data file {path}")
-    try:
-        with h5py.File(path, "r") as file:
-            names = ("observations", "actions", "terminals", "timeouts", "next_observations")
-            arrays = {name: np.asarray(file[name]) for name in names if name in file}
-    except OSError as error:
-        raise DataError(f"{path} is no HDF5 file or is truncated ({error})") from error
-    observations = _matrix(_field(arrays, "observations", str(path)), str(path))
-    actions = _matrix(_field(arrays, "actions", str(path)), str(path))
+    wanted = _STATES.get(task.id, ())
+    content = load_hdf5(path, (*_D4RL, *(f"infos/{name}" for name in wanted)))
+    infos = {n: content.pop(f"infos/{n}") for n in wanted if f"infos/{n}" in content}
+    starting = infos if len(infos) == len(wanted) else {}
+    for name in ("observations", "actions"):
+        _field(content, name, str(path))
+    arrays = _flat(content, task, str(path))
+    observations, actions = arrays["observations"], arrays["actions"]
+    for name, rows in starting.items():
+        if len(rows) != len(actions):
+            raise DataError(f"{path}: {len(rows)} infos/{name} for {len(actions)} actions")
     ends = np.zeros(len(actions), dtype=np.bool_)
     for name in ("terminals", "timeouts"):
-        if name in arrays:
-            if len(arrays[name]) != len(ends):
-                raise DataError(f"{path}: {len(arrays[name])} {name} for {len(ends)} actions")
-            ends |= arrays[name].reshape(-1).astype(np.bool_)
+        ends |= arrays.get(name, False)
     if not ends.any():
         raise DataError(f"{path}: neither terminals nor timeouts mark the end of an episode")
     following = arrays.get("next_observations")
     stops = np.flatnonzero(ends) + 1
     bounds = sorted({0, *stops.tolist(), len(actions)})
-    trajectories = []
+    trajectories, starts, without_successor = [], [], 0
     for i, (start, stop) in enumerate(itertools.pairwise(bounds)):
-        where = f"{path}, episode {i}"
         last = stop if following is not None else stop - 1
         if last == start:
-            continue  # one step without a successor
+            without_successor += 1
+            continue
         after = observations[start + 1 : stop] if following is None else following[start:stop]
-        trajectories.append(
-            _trajectory(observations[start:last], actions[start:last], None, after, task, where)
-        )
-    return _dataset(path, task, trajectories, source, "relabelled", _DENSE_NOTE)
+        states = {"observations": observations[start:last], "next_observations": after}
+        where = f"{path}, episode {i}"
+        trajectories.append(_trajectory(states, actions[start:last], None, task, where))
+        if starting:
+            starts.append(_state({name: rows[start] for name, rows in starting.items()}, where))
+    note = _DENSE_NOTE
+    if without_successor:
+        note += f"; left out: {without_successor} episodes of one step, without a successor"
+    dataset = _dataset(path, task, trajectories, source, "relabelled", note)
+    return replace(dataset, initial_states=tuple(starts))
 
 
 def d4rl_path(data_dir: Path, d4rl_id: str) -> Path:
@@ -174,26 +202,64 @@ def _dataset(
 
 
 def _trajectory(
-    observations: NDArray[np.float32],
+    states: Mapping[str, NDArray[np.float32]],
     actions: NDArray[np.float32],
     rewards: NDArray[np.float32] | None,
-    next_observations: NDArray[Any],
     task: Task,
     where: str,
 ) -> Trajectory:
     """Clip, label if ``rewards`` is None, and check."""
-    following = next_observations.astype(np.float32)
+    largest = float(np.abs(actions).max(initial=0.0))
+    if largest > _FARTHEST_ACTION:
+        raise DataError(
+            f"{where}: |action| reaches {largest:.4g}; what is clipped to [-1, 1] may reach "
+            f"{_FARTHEST_ACTION:g}: are the actions in another unit?"
+        )
+    following = states["next_observations"]
     if rewards is None:
-        if following.ndim != 2 or following.shape[1] != task.observation_dim:
-            raise DataError(
-                f"{where}: observations have shape {following.shape}, {task.id} needs "
-                f"(steps, {task.observation_dim}); is this the file of another task?"
-            )
         rewards = binary_rewards(task.id, following)
     terminals = np.zeros(len(actions), dtype=np.bool_)
-    t = Trajectory(observations, np.clip(actions, -1.0, 1.0), rewards, following, terminals)
+    clipped = np.clip(actions, -1.0, 1.0)
+    t = Trajectory(states["observations"], clipped, rewards, following, terminals)
     check_trajectory(t, task, where)
     return t
+
+
+def _all(states: Sequence[object], dataset: Dataset) -> bool:
+    """Whether every trajectory has its initial state."""
+    return len(states) == len(dataset.trajectories)
+
+
+def _state(record: object, where: str) -> dict[str, NDArray[np.float64]]:
+    if not isinstance(record, Mapping):
+        raise DataError(f"{where}: init_state_dict is {type(record).__name__}, not a dict")
+    try:
+        return {name: np.array(value, dtype=np.float64) for name, value in record.items()}
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: init_state_dict holds no numbers ({error})") from error
+
+
+def _flat(
+    content: Mapping[str, Any], task: Task, where: str
+) -> dict[str, NDArray[np.float32] | NDArray[np.bool_]]:
+    """The arrays of N steps each, by name, checked one by one and against the N actions."""
+    widths = {
+        "observations": task.observation_dim,
+        "next_observations": task.observation_dim,
+        "actions": task.action_dim,
+    }
+    actions = _matrix(content["actions"], "actions", task.action_dim, task, where)
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, value in content.items():
+        if name in widths:
+            arrays[name] = _matrix(value, name, widths[name], task, where)
+        elif name == "rewards":
+            arrays[name] = _vector(value, name, where)
+        else:
+            arrays[name] = _marks(value, name, len(actions), where)
+        if len(arrays[name]) != len(actions):
+            raise DataError(f"{where}: {len(arrays[name])} {name} for {len(actions)} actions")
+    return arrays
 
 
 def _records(content: object, path: Path) -> Sequence[object]:
@@ -210,14 +276,54 @@ def _field(record: object, name: str, where: str) -> Any:
     return record[name]
 
 
-def _vectors(observations: Sequence[Any], where: str) -> Sequence[Any]:
-    if len(observations) and isinstance(observations[0], Mapping):
+def _vectors(observations: Any, where: str) -> Any:
+    a_list = isinstance(observations, (list, tuple)) or getattr(observations, "ndim", 0) == 1
+    if a_list and len(observations) and isinstance(observations[0], Mapping):
         return [_field(o, "state_observation", where) for o in observations]
     return observations
 
 
-def _matrix(rows: ArrayLike, where: str) -> NDArray[np.float32]:
+def _matrix(value: ArrayLike, name: str, width: int, task: Task, where: str) -> NDArray[np.float32]:
+    """(N, width) real numbers."""
+    array = _numbers(value, name, where)
+    if array.ndim != 2 or array.shape[1] != width:
+        raise DataError(
+            f"{where}: {name} has shape {array.shape}, {task.id} needs (steps, {width}); "
+            "is this the file of another task?"
+        )
+    return array
+
+
+def _vector(value: ArrayLike, name: str, where: str, kinds: str = _REAL) -> NDArray[np.float32]:
+    """(N,) real numbers, which may be stored as (N, 1)."""
+    array = _numbers(value, name, where, kinds)
+    if array.ndim == 2 and array.shape[1] == 1:
+        return array[:, 0]
+    if array.ndim != 1:
+        raise DataError(f"{where}: {name} has shape {array.shape}, must be (steps,)")
+    return array
+
+
+def _marks(value: ArrayLike, name: str, count: int, where: str) -> NDArray[np.bool_]:
+    """(count,) of 0 and 1, in whatever type."""
+    numbers = _vector(value, name, where, kinds="biuf")
+    if len(numbers) != count:
+        raise DataError(f"{where}: {len(numbers)} {name} for {count} actions")
+    other = numbers[(numbers != 0) & (numbers != 1)]
+    if other.size:
+        raise DataError(f"{where}: {name} must be 0 or 1, step by step, but {other[0]:g} is there")
+    return numbers.astype(np.bool_)
+
+
+def _numbers(value: ArrayLike, name: str, where: str, kinds: str = _REAL) -> NDArray[np.float32]:
     try:
-        return np.asarray(rows, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{where}: not an array of numbers ({error})") from error
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"{where}: {name} is not an array of numbers ({error})") from error
+    if array.dtype.kind not in kinds:  # a conversion would drop imaginary parts, or read text
+        raise DataError(f"{where}: {name} is not an array of numbers, but of {array.dtype}")
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32)
+    if not np.isfinite(array).all():
+        raise DataError(f"{where}: {name} contains NaN or infinity; get the file again")
+    return array

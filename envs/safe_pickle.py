@@ -151,7 +151,7 @@ def load_npy(path: Path) -> NDArray[Any]:
             return content
     try:
         array: NDArray[Any] = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+    except (*_DAMAGE, OSError) as error:
         raise DataError(f"{path} is damaged or truncated; get it again") from error
     return array
 

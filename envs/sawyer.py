@@ -6,11 +6,14 @@ distance alone. What the simulation shares with theirs, and what not: ``assets/S
 
 from __future__ import annotations
 
+from envs.simulator import mujoco
+
+# isort: split
+
 from pathlib import Path
 from typing import Any
 
 import gymnasium
-import mujoco  # type: ignore[import-untyped]
 import numpy as np
 from gymnasium_robotics.core import GoalEnv  # type: ignore[import-untyped]
 from numpy.typing import ArrayLike, NDArray

@@ -18,6 +18,7 @@ from envs.trajectory import (
     Dataset,
     Provenance,
     Trajectory,
+    check_readable,
     check_trajectory,
     content_checksum,
 )
@@ -75,7 +76,10 @@ def load_dataset(path: Path) -> Dataset:
         meta = json.loads(str(arrays["meta"]))
         provenance = Provenance(**meta["provenance"])
         task_id, checksum = str(meta["task_id"]), str(meta["content_checksum"])
-        lengths = arrays["lengths"].astype(np.int64)
+        lengths = arrays["lengths"]
+        if lengths.dtype.kind not in "iu" or lengths.ndim != 1 or (lengths < 1).any():
+            raise ValueError(f"lengths are {lengths.dtype} of shape {lengths.shape}")
+        spec = task(task_id)
         columns = {name: arrays[name] for name in Trajectory._fields}
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
@@ -94,7 +98,6 @@ def load_dataset(path: Path) -> Dataset:
     cuts = np.cumsum(lengths)[:-1]
     pieces = [np.split(columns[name], cuts) for name in Trajectory._fields]
     trajectories = tuple(Trajectory(*parts) for parts in zip(*pieces, strict=True))
-    spec = task(task_id)
     for i, t in enumerate(trajectories):
         check_trajectory(t, spec, f"{path}, trajectory {i}")
     if content_checksum(task_id, trajectories) != checksum:
@@ -103,8 +106,7 @@ def load_dataset(path: Path) -> Dataset:
 
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
-    if not path.is_file():
-        raise DataError(f"no data file {path}; generate it or check the path")
+    check_readable(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}

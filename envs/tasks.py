@@ -105,6 +105,7 @@ def task(id: str) -> Task:
     """
     if id in TASKS:
         return TASKS[id]
-    near = difflib.get_close_matches(id, TASKS, n=2, cutoff=0.3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    plain = {name.casefold(): name for name in TASKS}
+    near = difflib.get_close_matches(id.casefold(), plain, n=2, cutoff=0.3)
+    hint = f"; did you mean {' or '.join(plain[name] for name in near)}?" if near else ""
     raise ValueError(f"unknown task {id!r}{hint} Known tasks: {', '.join(TASKS)}.")

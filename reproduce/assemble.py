@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ from algorithms.observations import FromPriorData
 from algorithms.registry import resolve
 from algorithms.relabeling import Goals, Hindsight, HindsightRelabeling
 from algorithms.reward_scaling import TaskUnits
-from algorithms.settings import Settings, describe
+from algorithms.settings import Settings, describe, spelled
 from algorithms.training import Training
 from envs.goals import goal_task
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset
-from reproduce.evaluator import evaluator
+from reproduce.cloning import Cloning
+from reproduce.evaluator import Scale, evaluator
 from reproduce.expert_data import expert_demonstrations
 from reproduce.grid import PRESETS, RunSpec
 from reproduce.prior_data import (
@@ -35,6 +36,9 @@ from reproduce.prior_data import (
     make_env,
     prior_data,
 )
+from reproduce.q_bias import largest_return
+
+_MOST_EVALUATIONS = 100_000
 
 
 @dataclass(frozen=True)
@@ -51,19 +55,46 @@ def settings_of(spec: RunSpec) -> Settings:
     Raises ValueError if the critic's targets would be clamped within the range of possible values,
     or if the method needs data that the run does not have.
     """
-    known = task(spec.env)
-    preset = PRESETS[spec.preset]
-    settings = resolve(
-        spec.registered,
-        profile=spec.profile,
-        domain=known.domain,
-        preset=preset.of(spec.method, known.domain),
-        at_most=preset.at_most,
-        settings=spec.settings,
-    )
+    settings = _resolved(spec, spec.settings)
     _check_clamp(spec, settings)
     _check_data(spec, settings)
+    _check_evaluations(settings)
     return settings
+
+
+def one_spelling(spec: RunSpec) -> RunSpec:
+    """The same run, its settings in the one text that their configuration has.
+
+    Folder, label and row in the table of results follow from that text: `lam=.5`, `lam=0.50` and
+    the whole path are one run, and what the row has anyway adds nothing. Raises ValueError for
+    settings that cannot be resolved.
+    """
+    settings = spelled(_resolved(spec, ()), _resolved(spec, spec.settings))
+    return replace(spec, settings=settings)
+
+
+def _resolved(spec: RunSpec, settings: tuple[str, ...]) -> Settings:
+    domain, preset = task(spec.env).domain, PRESETS[spec.preset]
+    return resolve(
+        spec.registered,
+        profile=spec.profile,
+        domain=domain,
+        preset=preset.of(spec.method, domain, spec.env),
+        at_most=preset.at_most,
+        settings=settings,
+    )
+
+
+def _check_evaluations(settings: Settings) -> None:
+    offline, schedule = settings.config.offline_steps, settings.schedule
+    dense = offline + min(schedule.dense_until, schedule.online_steps)
+    sparse = max(0, schedule.online_steps - schedule.dense_until)
+    count = dense // schedule.dense_eval_every + sparse // schedule.eval_every
+    if count > _MOST_EVALUATIONS:
+        raise ValueError(
+            f"the schedule has {count:,} evaluations, at most {_MOST_EVALUATIONS:,} are possible; "
+            "raise eval_every and dense_eval_every"
+        )
 
 
 def _check_clamp(spec: RunSpec, settings: Settings) -> None:
@@ -149,7 +180,7 @@ def prior_data_of(
     return prior_data(
         demonstrations,
         rollouts=config.prior_rollouts,
-        cloning_steps=config.prior_cloning_steps,
+        cloning=Cloning.of(config, spec.env),
         cache=cache,
         door_threshold=DOOR_THRESHOLDS[spec.profile],
         notify=notify,
@@ -188,7 +219,16 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
         buffer,
         demonstrations,
         make_env(spec.env, spec.profile),
-        evaluator(spec, schedule.eval_episodes, _reference(spec, data, data_dir, cache)),
+        evaluator(
+            spec,
+            schedule.eval_episodes,
+            _reference(spec, data, data_dir, cache),
+            Scale(
+                config.discount,
+                scale,
+                largest_return(known, data.episodes, discount=config.discount, scale=scale),
+            ),
+        ),
         schedule,
         seed=spec.seed,
     )

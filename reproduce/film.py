@@ -49,7 +49,7 @@ def draw(
     env: gymnasium.Env[Any, Any], states: Sequence[Any], view: View, width: int, height: int
 ) -> list[Picture]:
     """The (height, width, 3) pictures of snapshots of the environment."""
-    import mujoco
+    from envs.simulator import mujoco
 
     simulation: Any = env.unwrapped
     quality = simulation.model.vis

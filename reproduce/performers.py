@@ -149,6 +149,7 @@ def _trained(options: PerformerOptions) -> Performer:
 
 def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
     """The run that run.py makes with the same options."""
+    from reproduce.assemble import one_spelling
     from reproduce.experiment import resolve_data, validated
 
     env, registered = options.env or "pen-binary-v0", options.method or "AWAC"
@@ -160,6 +161,7 @@ def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
         options.preset, options.profile, env, method, options.seed or 0, *data[env],
         options.settings, named,
     )  # fmt: skip
+    spec = one_spelling(spec)
     folder = RunFolder(spec.folder(options.results))
     if not (folder.path / "config.json").is_file():
         raise ValueError(
@@ -184,6 +186,8 @@ def _recorded(folder: RunFolder) -> RunSpec:
 
 
 def _check_agreement(options: PerformerOptions, spec: RunSpec, folder: RunFolder) -> None:
+    from reproduce.assemble import one_spelling
+
     plain = PerformerOptions()
     given: dict[str, tuple[Any, Any]] = {
         name: (getattr(options, name), getattr(spec, name))
@@ -193,13 +197,11 @@ def _check_agreement(options: PerformerOptions, spec: RunSpec, folder: RunFolder
     if options.method is not None:
         given["method"] = (options.method, spec.registered)
     if options.settings:
-        given["set"] = (
-            " ".join(sorted(options.settings)),
-            " ".join(sorted(spec.settings)) or "none",
-        )
-    for flag, (asked, found) in given.items():
-        if asked != found:
-            raise ValueError(f"--{flag} {asked}: the run in {folder.path} has {found}")
+        asked, made = one_spelling(replace(spec, settings=options.settings)), one_spelling(spec)
+        given["set"] = (" ".join(asked.settings) or "none", " ".join(made.settings) or "none")
+    for flag, (wanted, found) in given.items():
+        if wanted != found:
+            raise ValueError(f"--{flag} {wanted}: the run in {folder.path} has {found}")
 
 
 def _checkpoint(folder: RunFolder, device: str) -> dict[str, Any]:

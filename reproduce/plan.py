@@ -17,9 +17,12 @@ from algorithms.training import use_one_core
 from algorithms.types import Batch
 from envs.tasks import task
 from reproduce.assemble import settings_of
+from reproduce.devices import why_unusable
 from reproduce.grid import RunSpec
 from reproduce.prior_data import make_env
 from reproduce.run_folder import RunFolder, State
+
+_TOO_LARGE = ("memory", "allocat", "overflow", "too large", "too big")  # in torch's messages
 
 
 def states(specs: Sequence[RunSpec], out: Path) -> dict[RunSpec, State]:
@@ -67,12 +70,8 @@ def print_plan(
 
 
 def available(device: str) -> bool:
-    """Whether tensors can live there (a login node has no GPU)."""
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError):
-        return False
-    return True
+    """Whether it can compute here (a login node has no GPU)."""
+    return why_unusable(device) is None
 
 
 def _count(values: Sequence[str]) -> str:
@@ -122,7 +121,13 @@ class Pace:
     def _update_s(self, spec: RunSpec) -> tuple[float, float]:
         key = (spec.env, spec.registered)
         if key not in self._update:
-            settings, known = settings_of(spec), task(spec.env)
+            self._update[key] = self._measured(spec)
+        return self._update[key]
+
+    def _measured(self, spec: RunSpec) -> tuple[float, float]:
+        """Seconds of an update and of a cloning step. ValueError if memory does not suffice."""
+        settings, known = settings_of(spec), task(spec.env)
+        try:
             sizes = (known.observation_dim, known.action_dim)
             agent = Agent(settings.method, settings.config, *sizes, seed=0, device=self.device)
             batch = _random_batch(settings.config.batch_size, *sizes, self.device)
@@ -130,11 +135,19 @@ class Pace:
             agent.updates = 10**6  # past every warm start
             clones = settings.method.initialisation.cloning_steps > 0
             on_policy = agent.episodes_per_improvement > 0  # an update every few thousand steps
-            self._update[key] = (
+            return (
                 0.0 if on_policy else self._per_call(lambda: agent.update(batch, batch)),
                 self._per_call(lambda: agent.imitate(offline)) if clones else 0.0,
             )
-        return self._update[key]
+        except (MemoryError, RuntimeError, OverflowError) as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            if not any(sign in reason.lower() for sign in _TOO_LARGE):
+                raise
+            sizes_set = " ".join(spec.settings) or f"batch_size={settings.config.batch_size}"
+            raise ValueError(
+                f"{spec.env} {spec.registered}: one update does not fit into the memory of "
+                f"{self.device} ({reason}); lower what is set ({sizes_set})"
+            ) from None
 
     def _simulate_s(self, spec: RunSpec) -> float:
         if spec.env not in self._simulate:

@@ -110,14 +110,17 @@ def _check(options: RenderOptions) -> None:
 
 def choose_renderer() -> None:
     """Decide how MuJoCo draws, if nobody has: it looks at that only when it is imported."""
-    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
-        os.environ.setdefault("MUJOCO_GL", "egl")
+    if sys.platform == "linux" and not os.environ.get("DISPLAY", "").strip():
+        if not os.environ.get("MUJOCO_GL", "").strip():  # empty is unset, as MuJoCo reads it
+            os.environ["MUJOCO_GL"] = "egl"
 
 
 def _require_renderer() -> None:
     try:
-        import mujoco  # type: ignore[import-untyped]
+        from envs.simulator import NO_GRAPHICS, mujoco
 
+        if NO_GRAPHICS is not None:
+            raise RuntimeError(NO_GRAPHICS)
         with warnings.catch_warnings(action="ignore"):  # GLFW warns, and fails a moment later
             mujoco.Renderer(mujoco.MjModel.from_xml_string("<mujoco/>"), 16, 16).close()
     except Exception as error:  # every system fails in a way of its own

@@ -20,7 +20,7 @@ import tyro
 from reproduce.grid import RunSpec, split_name
 from reproduce.installation import require_training
 from reproduce.interruption import Interruption
-from reproduce.options import Common
+from reproduce.options import Common, EngineChoice, check_checkpoint_interval
 from reproduce.provenance import commit, versions
 from reproduce.run_lock import BEAT_S, Held, Hold
 
@@ -57,6 +57,7 @@ def execute(
     data_dir: Path | None,
     cache: Path,
     device: str = "cpu",
+    engine: EngineChoice = "auto",
     checkpoint_every_s: float = 60.0,
     interruption: Interruption | None = None,
 ) -> int:
@@ -66,7 +67,7 @@ def execute(
     from reproduce.run_folder import ConfigurationChanged, RunFolder
 
     folder = RunFolder(spec.folder(out))
-    folder.check(identity_of(spec))
+    folder.check(identity_of(spec), engine)
     if folder.state() == "done":
         return _already_done(spec, folder)
     try:
@@ -76,8 +77,9 @@ def execute(
             (folder.path / "failed").unlink(missing_ok=True)
             try:
                 return _train(
-                    folder, held, spec, data_dir, cache, device, checkpoint_every_s, interruption
-                )
+                    folder, held, spec, data_dir, cache, device, engine, checkpoint_every_s,
+                    interruption,
+                )  # fmt: skip
             except (DataError, ConfigurationChanged, Held):
                 raise
             except Exception as error:
@@ -105,19 +107,30 @@ def _train(
     data_dir: Path | None,
     cache: Path,
     device: str,
+    engine: EngineChoice,
     checkpoint_every_s: float,
     interruption: Interruption | None,
 ) -> int:
     from algorithms.training import use_one_core
+    from reproduce import engines
     from reproduce.assemble import assemble
 
     use_one_core()
     run = assemble(spec, data_dir=data_dir, cache=cache, device=device)
     held.confirm()
-    folder.claim(
-        {"identity": run.identity, "environment": {"commit": commit(), "versions": versions()}}
+    training, begun_with = run.training, folder.engine()
+    chosen = begun_with or engines.settle(
+        training, engine, cache, lambda line: print(f"{spec}: {line}")
     )
-    training = run.training
+    folder.claim(
+        {
+            "identity": run.identity,
+            "environment": {"commit": commit(), "versions": versions()},
+            "engine": chosen,
+        }
+    )
+    if begun_with is not None:
+        engines.resume(training, begun_with, cache)
     state = folder.load_checkpoint(device)
     if state is not None:
         training.load_state_dict(state)
@@ -184,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _asked_for(options: RunOptions) -> RunSpec | None:
     """The run to be done; None if something was to be printed instead, and has been."""
-    from reproduce.assemble import settings_of
+    from reproduce.assemble import one_spelling, settings_of
     from reproduce.experiment import resolve_data, validated
     from reproduce.listing import list_methods, list_settings
     from reproduce.plan import print_plan
@@ -194,6 +207,7 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
         return None
     if options.seed < 0:
         raise ValueError(f"--seed {options.seed}: must be 0 or more")
+    check_checkpoint_interval(options.checkpoint_every_s)
     specs = validated(options, envs=(options.env,), methods=(options.method,))
     if options.list_settings:
         print(list_settings(options))
@@ -204,6 +218,7 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
         options.preset, options.profile, options.env, method, options.seed,
         *data[options.env], options.settings, named,
     )  # fmt: skip
+    spec = one_spelling(spec)
     settings_of(spec)
     if options.dry_run:
         print_plan("run", [spec], options.results, 1, options.device)
@@ -222,6 +237,7 @@ def _guarded(spec: RunSpec, options: RunOptions) -> int:
             data_dir=options.data_dir,
             cache=options.cache,
             device=options.device,
+            engine=options.engine,
             checkpoint_every_s=options.checkpoint_every_s,
             interruption=Interruption(),
         )

@@ -18,17 +18,20 @@ early, with the episode after an evaluation that is good enough (`--stop-at`).
 
 from __future__ import annotations
 
+import math
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tyro
 
+from reproduce.devices import check_device
 from reproduce.grid import RunSpec
 from reproduce.installation import NotInstalled, require_training
-from reproduce.options import Common
+from reproduce.options import Common, check_checkpoint_interval
 from reproduce.run import BAD_INPUT, INTERRUPTED, Interruption, execute
+from reproduce.script import script
 
 if TYPE_CHECKING:  # it needs what only the extra `train` installs
     from reproduce.run_folder import RunFolder
@@ -107,16 +110,17 @@ class StopWhenLearned(Interruption):
 
 def spec_of(options: ExpertOptions) -> RunSpec:
     """The run: SAC from scratch by the recipe, `--set` on top."""
-    keys = {setting.partition("=")[0] for setting in options.settings}
-    recipe = [
-        setting
-        for setting in (*RECIPE, *LENGTHS[options.env])
-        if setting.partition("=")[0] not in keys
-    ]
-    return RunSpec(
-        "paper", "paper", options.env, "SAC", options.seed, "none", "stored",
-        (*recipe, *options.settings), "scratch",
+    from algorithms.settings import key_of
+    from reproduce.assemble import one_spelling, settings_of
+
+    recipe = (*RECIPE, *LENGTHS[options.env])
+    plain = RunSpec(
+        "paper", "paper", options.env, "SAC", options.seed, "none", "stored", recipe, "scratch",
     )  # fmt: skip
+    known = settings_of(plain)
+    given = {known.matches(key_of(setting)) for setting in options.settings}
+    kept = [setting for setting in recipe if known.matches(key_of(setting)) not in given]
+    return one_spelling(replace(plain, settings=(*kept, *options.settings)))
 
 
 def _check(options: ExpertOptions) -> None:
@@ -129,9 +133,14 @@ def _check(options: ExpertOptions) -> None:
         if getattr(options, name) != getattr(ExpertOptions, name):
             flag = "--" + name.replace("_", "-")
             raise ValueError(f"{flag}: an expert is trained from scratch by its recipe; use --set")
+    check_checkpoint_interval(options.checkpoint_every_s)
+    if options.stop_at is not None and math.isnan(options.stop_at):
+        raise ValueError(f"--stop-at {options.stop_at}: must be a number, inf for never")
+    check_device(options.device)
     options.check_folders()
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(ExpertOptions, args=arguments, description=__doc__)
     try:
@@ -146,12 +155,12 @@ def main(arguments: list[str] | None = None) -> int:
         _check(options)
         spec = spec_of(options)
         settings_of(spec)
+        if options.dry_run:
+            print_plan("expert", [spec], options.results, 1, options.device)
+            return 0
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
-    if options.dry_run:
-        print_plan("expert", [spec], options.results, 1, options.device)
-        return 0
     from reproduce.run_folder import ConfigurationChanged, RunFolder
 
     folder = RunFolder(spec.folder(options.results))
@@ -163,6 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
             data_dir=None,
             cache=options.cache,
             device=options.device,
+            engine=options.engine,
             checkpoint_every_s=options.checkpoint_every_s,
             interruption=StopWhenLearned(folder, stop_at),
         )

@@ -20,7 +20,7 @@ from algorithms.registry import METHODS, VARIANTS, resolve
 from algorithms.returns import Rollout
 from algorithms.settings import Settings
 from algorithms.step import Step
-from algorithms.training import Training
+from algorithms.training import Candidate, Training
 from algorithms.types import Batch, Metrics
 
 OBSERVATION_DIM, ACTION_DIM, BATCH_SIZE = 3, 2, 16
@@ -199,13 +199,13 @@ class FakeTask:
         return np.array([*self._position, 1.0], dtype=np.float32)
 
 
-def evaluate_on_fake_task(policy: Callable[[np.ndarray], np.ndarray]) -> dict[str, float]:
+def evaluate_on_fake_task(candidate: Candidate) -> dict[str, float | int | str]:
     """Mean return of 5 episodes of 5 steps from fixed starts."""
     task, total = FakeTask(), 0.0
     for seed in range(5):
         observation, _ = task.reset(seed=seed)
         for _ in range(task.horizon):
-            observation, reward, *_ = task.step(policy(observation))
+            observation, reward, *_ = task.step(candidate.act(observation))
             total += reward
     return {"return_mean": total / 5}
 

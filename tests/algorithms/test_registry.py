@@ -79,7 +79,7 @@ TABLE_1 = Hyperparameters(
     offline_steps=25_000, policy_hidden=(256,) * 4, policy_learning_rate=3e-4,
     policy_weight_decay=1e-4, q_hidden=(256,) * 4, q_learning_rate=3e-4, q_weight_decay=0.0,
     tau=5e-3, updates_per_step=1, collect_steps=1, prior_fraction=1.0, prior_rollouts=500,
-    precision="float32", compile=False,
+    precision="float32",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from algorithms.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.critics import (
     BestCandidate,
     ClampOutput,
@@ -24,9 +25,12 @@ from algorithms.critics import (
     SoftClipped,
     TargetPolicy,
 )
+from algorithms.log_std import AffineLogStd, TanhLogStd
 from algorithms.observations import Raw
+from algorithms.policies import SquashedGaussian
 from algorithms.registry import METHODS, resolve
 from algorithms.settings import replace_path
+from algorithms.temperature import LearnedTemperature
 
 BOUNDED, OUTPUT = ClampTarget(-100.0, 0.0), ClampOutput(0.0)
 TD = {
@@ -116,7 +120,9 @@ ROWS: dict[str, dict[str, Any]] = {
     | {
         "critic.clamp": ClampTarget(-math.inf, 0.0),
         "objective.temperature.alpha": 0.0,
-        "behavior.policy.log_std_min": -5.0,
+        "policy": SquashedGaussian(-5.0, 0.0, TanhLogStd()),
+        "behavior.policy": SquashedGaussian(-5.0, 0.0, TanhLogStd()),
+        "behavior.entropy": LearnedTemperature(1.0, -1.0, 5e-4),
         "constraint.coefficient": 0.1,
         "constraint.kl_samples": 4,
         "constraint.warm_start_steps": 20_000,
@@ -127,6 +133,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "critic.members": 2,
         "objective.weights.shape.lam": 1 / 3,
         "objective.weights.shape.cap": 100.0,
+        "policy": ClippedTanhMeanGaussian(0.0, -5.0, 2.0),
     },
     "TD3+BC": TD
     | {
@@ -143,6 +150,9 @@ ROWS: dict[str, dict[str, Any]] = {
         "critic.regulariser.calibration": ReturnCalibrated(),
         "critic.regulariser.samples": 10,
         "critic.regulariser.conservative_weight": 0.1,
+        "critic.regulariser.softmax_temperature": 0.1,
+        "objective.temperature.initial_alpha": 0.1,
+        "policy": SquashedGaussian(-20.0, 2.0, AffineLogStd(1.0, -1.0)),
         "objective.temperature.entropy_per_dim": -1.0,
     },
     "RLPD": TD

@@ -238,7 +238,8 @@ def test_experts_of_the_hand_come_from_the_data_folder(calls: Calls, tmp_path: P
 
 @pytest.mark.skipif(sys.platform != "linux", reason="how to draw is MuJoCo's choice there")
 @pytest.mark.parametrize(
-    ("variable", "value", "chosen"), [("MUJOCO_GL", "no", "no"), ("DISPLAY", ":99", "(unset)")]
+    ("variable", "value", "chosen"),
+    [("MUJOCO_GL", "no", "no"), ("MUJOCO_GL", "osmesa", "osmesa"), ("DISPLAY", ":99", "(unset)")],
 )
 def test_no_renderer_is_a_clear_error(
     variable: str, value: str, chosen: str, shared_cache: Path
@@ -257,7 +258,8 @@ def test_no_renderer_is_a_clear_error(
 @pytest.mark.skipif(sys.platform != "linux", reason="how to draw is MuJoCo's choice there")
 def test_renderer_is_chosen_only_where_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
     for display, before, after in (
-        (None, None, "egl"), ("", None, "egl"), (None, "osmesa", "osmesa"), (":0", None, None)
+        (None, None, "egl"), ("", None, "egl"), (None, "osmesa", "osmesa"), (":0", None, None),
+        (None, "", "egl"), (None, " ", "egl"),
     ):  # fmt: skip
         for name, value in (("DISPLAY", display), ("MUJOCO_GL", before)):
             monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,49 @@
+"""Arrays of an HDF5 file, all of them in that one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py  # type: ignore[import-untyped]
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.files import DAMAGED_ARCHIVE
+from envs.trajectory import DataError, check_readable
+
+
+def load_hdf5(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return those of the arrays ``names`` that the file has.
+
+    Raises:
+        DataError: if the file is missing, unreadable or damaged; if an entry is no array, a link
+            that leads nowhere, or keeps its numbers in another file, which no checksum of this one
+            covers (and which HDF5 replaces by zeros where it is gone).
+    """
+    check_readable(path)
+    try:
+        with h5py.File(path, "r") as file:
+            links = {name: file.get(name, getlink=True) for name in names}
+            return {name: _array(file, name, path) for name, link in links.items() if link}
+    except DataError:
+        raise
+    except DAMAGED_ARCHIVE as error:
+        raise DataError(f"{path} is no HDF5 file or is truncated ({error})") from error
+
+
+def _array(file: Any, name: str, path: Path) -> NDArray[Any]:
+    link = file.get(name, getlink=True)
+    if isinstance(link, h5py.ExternalLink):
+        raise DataError(f"{path}: {name} is a link into another file, {link.filename}")
+    try:
+        entry = file[name]
+    except KeyError as error:
+        target = link.path if isinstance(link, h5py.SoftLink) else error
+        raise DataError(f"{path}: {name} is a link to {target}, which is not there") from error
+    if not isinstance(entry, h5py.Dataset):
+        raise DataError(f"{path}: {name} is a {type(entry).__name__.lower()}, not an array")
+    if entry.is_virtual or entry.external:
+        raise DataError(f"{path}: {name} keeps its numbers in other files")
+    return np.asarray(entry)

@@ -1,0 +1,43 @@
+"""Whatever MUJOCO_GL says, what draws nothing works."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+STEP = """
+import sys
+import envs
+import gymnasium
+env = gymnasium.make(gymnasium.spec(sys.argv[1]))
+env.reset(seed=0)
+env.step(env.action_space.sample())
+from envs.simulator import NO_GRAPHICS
+import os
+print(repr(os.environ["MUJOCO_GL"]), NO_GRAPHICS is None)
+"""
+
+
+def stepped(task: str, graphics: str) -> str:
+    """What a new process prints that takes a step (MuJoCo looks at the variable only once)."""
+    done = subprocess.run(
+        [sys.executable, "-c", STEP, task],
+        env=os.environ | {"MUJOCO_GL": graphics},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("task", ["pen-binary-v0", "SawyerPush-v0", "Ant-v2"])
+def test_graphics_that_are_not_there_do_not_matter(task: str) -> None:
+    """No MuJoCo has ever had a library of that name; it refuses it as it does a missing one."""
+    assert stepped(task, "no-such-library") == "'no-such-library' False\n"
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert stepped("Ant-v2", "") == "'' True\n"

@@ -1,0 +1,81 @@
+"""What --dry-run refuses of devices, memory and intervals: status 2, one line, the flag named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from reproduce import figure1, plan, run, train_expert
+from reproduce.devices import check_device, why_unusable
+from reproduce.grid import RunSpec
+
+SPEC = RunSpec("quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded")
+Main = Callable[[list[str]], int]
+BASE = ["--dry-run"]
+MAINS = [
+    (run.main, ["--data", "embedded"]),
+    (figure1.main, ["--data", "embedded", "--envs", "pen-binary-v0", "--methods", "BC"]),
+    (train_expert.main, []),
+]
+
+
+@pytest.mark.parametrize(("main", "arguments"), MAINS)
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--device", "meta"),
+        ("--device", "nonsense"),
+        ("--checkpoint-every-s", "nan"),
+        ("--checkpoint-every-s", "-1"),
+        ("--set", "batch_size=100000000"),
+        ("--set", "policy_learning_rate=inf"),
+        ("--set", "log_std_min=5"),
+        ("--set", "online_steps=1000000000000"),
+    ],
+)
+def test_dry_run_refuses_what_the_run_would(
+    main: Main, arguments: list[str], flag: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, *BASE, flag, value]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert (value.partition("=")[0] if flag == "--set" else flag) in error
+
+
+def test_a_tensor_of_meta_holds_no_number() -> None:
+    assert why_unusable("cpu") is None
+    assert torch.empty(0, device="meta").device.type == "meta"  # it can be made, though
+    assert why_unusable("meta")
+    with pytest.raises(ValueError, match="--device meta: .*; use cpu"):
+        check_device("meta")
+
+
+@pytest.mark.parametrize("setting", ["members=1000000000000", "policy_hidden=100000000000,8"])
+def test_what_no_memory_holds_is_refused_with_what_was_set(
+    setting: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run.main(["--data", "embedded", "--dry-run", "--set", setting]) == 2
+    error = capsys.readouterr().err
+    assert setting in error
+    assert error.count("\n") == 1
+
+
+def test_other_errors_of_the_measurement_are_not_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("expected a matrix")
+
+    monkeypatch.setattr(plan, "Agent", fail)
+    with pytest.raises(RuntimeError, match="expected a matrix"):
+        plan.Pace("cpu").seconds(SPEC)
+
+
+def test_too_many_evaluations_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--data", "embedded", "--dry-run", "--set", "online_steps=1000000000"]
+    arguments += ["--set", "dense_until=1000000000", "--set", "dense_eval_every=1"]
+    assert run.main(arguments) == 2
+    assert "raise eval_every and dense_eval_every" in capsys.readouterr().err

@@ -1,0 +1,235 @@
+"""A run is its configuration, not the text that was typed: any spelling has one identity."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from algorithms.settings import Settings, replace_path
+from reproduce.assemble import identity_of, one_spelling, settings_of
+from reproduce.collect import recorded
+from reproduce.grid import RunSpec
+from reproduce.run import RunOptions, _asked_for, main
+
+RESULTS = Path(__file__).parents[2] / "results"
+AWAC = RunSpec("small", "paper", "pen-binary-v0", "AWAC", 0, "human")
+ROWS = [
+    AWAC,
+    replace(AWAC, profile="released"),
+    replace(AWAC, env="HalfCheetah-v2", data="expert", labels="stored"),
+    replace(AWAC, method="SAC+BC", preset="quick"),
+    replace(AWAC, method="ABM-MPO", named="exponential"),
+    replace(AWAC, method="TD3+BC"),
+]
+SWAPS = [
+    ("objective.value", "PolicySamples"),
+    ("objective.weights.normalisation", "BatchMean"),
+    ("objective.weights.shape", "Indicator"),
+    ("policy", "SquashedGaussian"),
+    ("critic.clamp", "ClampTarget"),
+    ("critic.clamp", "ClampOutput"),
+    ("critic.ensemble", "SoftClipped"),
+    ("annealing", "LinearDecay"),
+    ("optimizer", "MomentumSGD"),
+]
+
+
+def made(spec: RunSpec, *texts: str) -> RunSpec:
+    return one_spelling(replace(spec, settings=texts))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("lam=0.5",), ("lam=.5",), ("lam=0.50",), ("lam=5e-1",), ("lam = 0.5 ",), ("lam=+0.5",),
+        ("shape.lam=0.5",), ("objective.weights.shape.lam=0.5",), ("lam=0.5", "lam=0.5"),
+        ("lam=0.5", "weights.shape.lam=.5"), ("lam=0.5", "tau=0.005"), ("clip=2", "lam=0.5"),
+        ("shape=Exponential", "lam=0.5", "clip=2"), ("batch_size=0x100", "lam=0.5"),
+        ("q_hidden=(256, 256)", "lam=0.5"), ("lam=0.5", "clamp.low=-1e2", "clamp.high=-0"),
+    ],
+)  # fmt: skip
+def test_one_configuration_is_one_folder_and_one_label(texts: tuple[str, ...]) -> None:
+    assert made(AWAC, *texts) == replace(AWAC, settings=("lam=0.5",))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (), ("lam=0.3",), ("tau=5e-3",), ("batch_size=256",), ("online_steps=60_000",),
+        ("value=PolicyMode",), ("precision=float32",), ("compile=False",), ("q_hidden=256,256",),
+        ("clamp=ClampTarget",),
+    ],
+)  # fmt: skip
+def test_what_the_row_has_anyway_adds_nothing(texts: tuple[str, ...]) -> None:
+    """As profile, variant and preset have it: batch size and steps are the preset's."""
+    assert made(AWAC, *texts) == AWAC
+    assert made(replace(AWAC, preset="paper"), "batch_size=256").variant == "batch_size=256"
+
+
+@pytest.mark.parametrize(
+    ("texts", "both"),
+    [
+        (("lam=0.7", "lam=0.5"), "0.7 and as 0.5"),
+        (("lam=0.5", "objective.weights.shape.lam=.7"), "0.5 and as .7"),
+        (("value=PolicySamples", "objective.value=NoBaseline"), "PolicySamples and as NoBaseline"),
+        (("q_hidden=16", "q_hidden=16,16"), "16 and as 16,16"),
+    ],
+)
+def test_conflicting_repeats_are_refused(
+    texts: tuple[str, ...], both: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = [part for text in texts for part in ("--set", text)]
+    assert main(["--data", "embedded", "--dry-run", *typed]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert f"given twice, as {both}" in error
+
+
+def test_a_flag_and_the_setting_it_stands_for_are_one() -> None:
+    typed = RunOptions(data="embedded", precision="bf16", set=("precision=bfloat16",))
+    spec = _asked_for(typed)
+    assert spec is not None
+    assert spec.variant == "precision=bfloat16"
+    with pytest.raises(ValueError, match="given twice, as float32 and as bfloat16"):
+        _asked_for(replace(typed, set=("precision=float32",)))
+
+
+def test_a_run_of_the_command_line_is_at_the_place_of_its_configuration() -> None:
+    def folder(*texts: str) -> Path:
+        spec = _asked_for(RunOptions(data="embedded", set=texts))
+        assert spec is not None
+        return spec.folder(Path("out"))
+
+    assert folder("lam=.50", "tau=0.005") == folder("objective.weights.shape.lam=5e-1")
+    assert folder("lam=0.3") == folder()
+
+
+def test_a_swap_is_told_with_the_numbers_that_differ_from_the_new_component() -> None:
+    assert made(AWAC, "samples=4", "value=PolicySamples").variant == "samples=4,value=PolicySamples"
+    assert made(AWAC, "samples=1", "value=PolicySamples").variant == "value=PolicySamples"
+    # the row's own class, whose own numbers a fresh one does not have
+    brac = replace(AWAC, method="BRAC")
+    assert made(brac, "clamp=ClampTarget") == made(brac, "clamp.low=-100")
+
+
+def test_keys_are_as_short_as_they_can_be_and_no_shorter() -> None:
+    prior = replace(AWAC, named="prior-actions")
+    assert made(prior, "policy.log_std_max=1").variant == "prior-actions,policy.log_std_max=1"
+    inner = made(prior, "behavior.policy.log_std_max=1")
+    assert inner.settings == ("behavior.policy.log_std_max=1",)
+
+
+def leaves(settings: Settings) -> list[tuple[str, Any]]:
+    numbers = (int, float, tuple)
+    return [(path, v) for path, v in settings.paths().items() if isinstance(v, numbers)]
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> tuple[RunSpec, list[tuple[str, Any]]]:
+    """A row, and (path, value) to be set: swaps first, then numbers of what there is then."""
+    spec = draw(st.sampled_from(ROWS))
+    after, chosen = settings_of(spec), []
+    for path, name in draw(st.lists(st.sampled_from(SWAPS), max_size=3, unique_by=lambda s: s[0])):
+        if path in after.paths():
+            try:
+                after = after.assign(f"{path}={name}")
+            except ValueError:
+                continue
+            chosen.append((path, name))
+    for path, value in draw(st.lists(st.sampled_from(leaves(after)), max_size=4, unique=True)):
+        new: Any = value
+        if isinstance(value, bool):
+            new = draw(st.booleans())
+        elif isinstance(value, float):
+            new = draw(st.sampled_from([value, 0.5 * value, 2.0 * value, 0.1, -0.0, 1 / 3]))
+        elif isinstance(value, int):
+            new = draw(st.sampled_from([value, 2 * value, 1, 1_000]))
+        else:
+            new = draw(st.sampled_from([value, (16,), (16, 32)]))
+        try:
+            replace_path(after, path, new)
+        except ValueError:
+            continue
+        chosen.append((path, new))
+    return spec, chosen
+
+
+def text_of(value: Any, draw: st.DrawFn) -> str:
+    """One of the ways to write a value."""
+    if isinstance(value, (str, bool)):
+        return str(value)
+    if isinstance(value, float):
+        ways = [repr(value), f"{value:.17e}", f"{value:.17E}", f" {value!r} "]
+        ways += [f"+{value!r}"] * (value > 0) + [repr(value) + "0"] * ("." in repr(value)[-3:])
+        ways += [repr(value)[1:]] * repr(value).startswith("0.")
+    elif isinstance(value, int):
+        ways = [str(value), f"{value:_}", hex(value), f" {value}"]
+    else:
+        inner = ", ".join(map(str, value))
+        ways = [inner.replace(" ", ""), inner, f"({inner},)", f"{inner},"]
+    return draw(st.sampled_from(ways))
+
+
+@st.composite
+def spellings(draw: st.DrawFn) -> tuple[RunSpec, list[str], list[str]]:
+    """A row, and two lists of texts that set the same."""
+    spec, chosen = draw(configurations())
+    plain = [f"{path}={text_of(value, lambda s: draw(s))}" for path, value in chosen]  # type: ignore[arg-type]
+    before = settings_of(spec)
+    try:
+        after = before.assign(*plain)
+    except ValueError:  # values of one component that exclude each other
+        assume(False)
+        raise
+    other = []
+    for path, value in chosen * draw(st.integers(1, 2)):
+        parts = path.split(".")
+        keys = [".".join(parts[-n:]) for n in range(1, len(parts) + 1)]
+        meant = [k for k in keys if all(s.matches(k) in ((path,), ()) for s in (before, after))]
+        meant = [k for k in meant if after.matches(k) == (path,)] or [path]
+        other.append(f"{draw(st.sampled_from(meant))} = {text_of(value, lambda s: draw(s))}")  # type: ignore[arg-type]
+    return spec, plain, draw(st.permutations(other))
+
+
+@hypothesis_settings(max_examples=40, deadline=None)
+@given(spellings())
+def test_any_spelling_has_one_identity(case: tuple[RunSpec, list[str], list[str]]) -> None:
+    spec, plain, other = case
+    try:
+        one = made(spec, *plain)
+        identity = identity_of(one)
+    except ValueError:  # components that do not fit: then in no spelling
+        with pytest.raises(ValueError, match=r"."):
+            identity_of(made(spec, *other))
+        return
+    assert made(spec, *other) == one
+    assert one_spelling(one) == one
+    assert identity_of(one)["hyperparameters"] == identity["hyperparameters"]
+    assert settings_of(one) == settings_of(replace(spec, settings=tuple(other)))
+    unchanged = settings_of(one) == settings_of(spec)
+    assert unchanged == (one.settings == ())
+
+
+def test_committed_runs_keep_their_identity() -> None:
+    manifests = sorted(RESULTS.rglob("*.manifest.json"))
+    assert manifests
+    for path in manifests:
+        for entry in json.loads(path.read_text()):
+            stored = entry["identity"]["spec"]
+            spec = RunSpec(**stored | {"settings": tuple(stored["settings"])})
+            assert one_spelling(spec) == spec
+            assert spec.variant == entry["variant"]
+
+
+def test_a_run_of_the_table_is_found_in_any_spelling() -> None:
+    entries = json.loads((RESULTS / "small-door" / "figure1.manifest.json").read_text())
+    stored = next(e["identity"]["spec"] for e in entries if e["identity"]["spec"]["settings"])
+    spec = RunSpec(**stored | {"settings": ("online_steps = 10_000", "lam=0.3")})
+    assert len(recorded("figure1", [one_spelling(spec)], RESULTS / "small-door")) == 1
