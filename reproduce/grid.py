@@ -70,7 +70,9 @@ PRESETS: dict[str, Preset] = {
             "dense_until": 800,
             "eval_episodes": 5,
         },
-        domains={"locomotion": {"prior_rollouts": 10, "eval_episodes": 1}},
+        domains={
+            "locomotion": {"prior_rollouts": 10, "eval_episodes": 1, "prior_cloning": "short"}
+        },
         methods=_SMALL_METHODS,
         # fewer samples a state and short phases: to see every part at work, in minutes
         at_most={
@@ -95,7 +97,13 @@ PRESETS: dict[str, Preset] = {
             "online_steps": 60_000,
             "dense_eval_every": 2_500,
         },
-        domains={"locomotion": {"eval_episodes": 10}},  # of 1000 steps each
+        domains={
+            "locomotion": {
+                "eval_episodes": 10,  # of 1000 steps each
+                "prior_cloning": "short",
+                "prior_cloning_steps": 12_000,
+            }
+        },
         tasks={"door-binary-v0": {"prior_cloning_steps": 30_000}},
         methods=_SMALL_METHODS,
         at_most={"critic.regulariser.samples": 4, "objective.trajectories": 20},

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reproduce.assemble import identity_of
-from reproduce.collect import collect, recorded
+from reproduce.collect import _observations, collect, recorded
 from reproduce.files import write_json
 from reproduce.grid import RunSpec
 from reproduce.run_folder import ConfigurationChanged, RunFolder, differences
@@ -103,3 +103,13 @@ def test_order_of_settings_does_not_matter(tmp_path: Path) -> None:
     other = spec(settings=("samples=4", "value=PolicySamples"))
     assert identity_of(one) == identity_of(other)
     assert identity_of(one)["method"]["objective"]["value"]["samples"] == 4
+
+
+def test_rows_say_which_observations_the_demonstrations_have() -> None:
+    def column(**demonstrations: object) -> str:
+        return _observations({"identity": {"data": {"demonstrations": demonstrations}}})
+
+    assert column(observations="replayed", trajectories=22) == "replayed"
+    assert column(observations="recorded", trajectories=25) == "recorded"
+    assert column(trajectories=25) == ""  # from before there was a choice
+    assert column(observations="recorded", trajectories=0) == ""
