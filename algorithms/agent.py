@@ -14,6 +14,7 @@ from algorithms.blueprint import Blueprint, Descent
 from algorithms.buffer import ReplayBuffer
 from algorithms.config import Hyperparameters
 from algorithms.critics import NoCritic, polyak_update
+from algorithms.dead_units import dead_units
 from algorithms.ensembles import QEnsemble, ValueNetwork
 from algorithms.lambda_critic import TDLambda
 from algorithms.losses import Losses
@@ -214,6 +215,10 @@ class Agent:
         observations as they are. Raises ValueError if the method needs some and N is 0.
         """
         self.method.observations.fit(self.networks["observations"], observations)
+
+    def dead_units(self, batch: Batch) -> Metrics:
+        """Share of the policy's and the critic's hidden units that are 0 on all B states."""
+        return dead_units(self.networks, self._seen(batch))
 
     def _see(self, observations: Tensor) -> Tensor:
         """(..., O) in units of the task -> as all networks see them."""

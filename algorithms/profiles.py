@@ -11,7 +11,8 @@ from typing import Any
 
 from algorithms.ensembles import ClampOutput, ClampTarget
 from algorithms.initialisation import NoPretraining, RandomInit
-from algorithms.objectives import PolicySamples
+from algorithms.objectives import PolicyMode
+from algorithms.observations import FromPriorData
 from algorithms.optimizers import MomentumSGD
 from algorithms.policies import HeteroscedasticGaussian, TanhMeanGaussian
 from algorithms.relabeling import Hindsight, RecordedGoals
@@ -75,6 +76,20 @@ _PUSH: dict[str, Values] = {
     "Cal-QL": {"goals": RecordedGoals()},
     "RLPD": _RLPD,
 }
+# The text's V(s) is an expectation; the authors' hand scripts took Q at the policy's mode.
+_V_AT_THE_MODE = {"objective.value": PolicyMode()}
+# CORL standardises, the authors' scripts did not, the text is silent. Raw positions of SawyerPush
+# (0 +- 0.12 m, 0.6 +- 0.06 m) leave most hidden units of such networks dead.
+_STANDARDISED = {"observations": FromPriorData()}
+# An entropy bonus of nats from alpha = 1 outweighs rewards of centimetres until alpha has come
+# down, tens of thousands of updates later: alpha starts at the size of a reward.
+_ALPHA = "temperature.initial_alpha"
+_IN_CENTIMETRES: dict[str, Values] = {
+    "SAC": {f"objective.{_ALPHA}": 0.01},
+    "SAC+BC": {f"objective.improvement.{_ALPHA}": 0.01},
+    "Cal-QL": {f"objective.{_ALPHA}": 0.01},
+    "RLPD": {f"objective.{_ALPHA}": 0.01},
+}
 # As the authors ran MuJoCo and SawyerPush: the rows of their policy class and the models of it.
 # IQL keeps the free deviation of its own authors.
 _STATE_STD = {"policy": HeteroscedasticGaussian()}
@@ -87,6 +102,7 @@ _AT_MOST_100 = {"objective.weights.shape.cap": 100.0}
 PROFILES: dict[str, dict[str, dict[str, Values]]] = {
     "paper": {
         "hand": {
+            "*": _STANDARDISED,
             "AWAC": {**_BOUNDED, **_AT_MOST_100, "objective.weights.shape.lam": 0.3},
             "SAC": {**_BOUNDED, "objective.temperature": _NO_ENTROPY},
             "SAC+BC": {**_BOUNDED, "objective.improvement.temperature": _NO_ENTROPY},
@@ -102,8 +118,10 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "RLPD": {**_BOUNDED, **_RLPD},
         },
         "push": {
-            "*": {"goals": Hindsight()},
+            # 4 updates a step: the authors' scripts, against 1 in Table 1
+            "*": {**_STANDARDISED, "goals": Hindsight(), "updates_per_step": 4},
             **_PUSH,
+            **{name: {**_PUSH[name], **values} for name, values in _IN_CENTIMETRES.items()},
             "AWAC": {**_STATE_STD, **_AT_MOST_100, "objective.weights.shape.lam": 0.3},
             "BC": {**_STATE_STD, **_PUSH["BC"]},
             "AWR": {**_STATE_STD, **_PUSH["AWR"]},
@@ -111,7 +129,7 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100},
         },
         "locomotion": {
-            "*": {"reward_scaling": ReturnRange(), "prior_rollouts": 100},
+            "*": {**_STANDARDISED, "reward_scaling": ReturnRange(), "prior_rollouts": 100},
             "AWAC": {**_STATE_STD, **_AT_MOST_100, "objective.weights.shape.lam": 1.0},
             "BC": _STATE_STD,
             "MPO": {**_STATE_STD, "objective.weights.shape.lam": 1.0},
@@ -129,7 +147,7 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
                 "collect_steps": 1000,
                 "prior_fraction": 0.9,
             },
-            "AWAC": {**_RELEASED_CLAMP, **_RELEASED_WEIGHTS},
+            "AWAC": {**_RELEASED_CLAMP, **_RELEASED_WEIGHTS, **_V_AT_THE_MODE},
             "SAC": {**_SAC_RELEASED, "objective.temperature": _NO_ENTROPY},
             "SAC+BC": {**_SAC_RELEASED, "objective.improvement.temperature": _NO_ENTROPY},
             "BCQ": _RELEASED_CLAMP,
@@ -158,6 +176,7 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             },
             # their scripts swept beta over 0.001, 0.01 and 0.1
             "AWAC": {
+                **_V_AT_THE_MODE,
                 "objective.weights.shape.lam": 0.1,
                 "objective.weights.normalisation": BatchMean(),
             },
@@ -175,7 +194,6 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "AWAC": {
                 "objective.weights.shape.lam": 2.0,
                 "objective.weights.normalisation": BatchMean(),
-                "objective.value": PolicySamples(1),
             },
             # their scripts for MuJoCo: neither cloned nor pre-trained
             "SAC": {

@@ -74,6 +74,7 @@ from algorithms.objectives import (
     UndetachedPolicyActions,
     WeightedMLE,
 )
+from algorithms.observations import Raw
 from algorithms.policies import (
     DeterministicTanh,
     FreeGaussian,
@@ -102,7 +103,9 @@ _AWR_WEIGHTS = Weights(Exponential(lam=1.0, cap=20.0), Unnormalised())
 METHODS: dict[str, Method] = {
     "AWAC": Method(
         critic=TD(),
-        objective=WeightedMLE(Weights(Exponential(lam=0.3), Unnormalised()), PolicyMode()),
+        # V(s) is the text's expectation over the policy, by one sample as the authors took it
+        # for MuJoCo and pushing
+        objective=WeightedMLE(Weights(Exponential(lam=0.3), Unnormalised()), PolicySamples(1)),
         constraint=Implicit(),
     ),
     "SAC": Method(
@@ -334,12 +337,24 @@ VARIANTS: dict[str, Variant] = {
     "AWAC[state-std]": Variant(
         "AWAC", {"policy": HeteroscedasticGaussian()}, "a standard deviation for each state"
     ),
+    "AWAC[push-lambda]": Variant(
+        "AWAC",
+        {
+            "objective.weights.shape.lam": 0.03,
+            "objective.weights.normalisation": BatchMean(),
+        },
+        "weights as the authors' scripts for pushing: a lambda in the units of its rewards",
+    ),
+    **{
+        f"{name}[raw]": Variant(name, {"observations": Raw()}, "sees observations as they are")
+        for name in ("AWAC", "SAC", "BC")
+    },
     "AWAC[task-rewards]": Variant(
         "AWAC", {"reward_scaling": TaskUnits()}, "rewards are not scaled (a change on MuJoCo only)"
     ),
     "AWAC[scratch]": Variant(
         "AWAC",
-        {"pretraining": NoPretraining(), "learning_starts": 5_000},
+        {"pretraining": NoPretraining(), "learning_starts": 5_000, "observations": Raw()},
         "learns online alone; with --data none from nothing but its own experience",
     ),
     "SAC[scratch]": Variant(
@@ -351,6 +366,7 @@ VARIANTS: dict[str, Variant] = {
             "objective.temperature": LearnedTemperature(),
             "critic.clamp": NoClamp(),
             "learning_starts": 5_000,
+            "observations": Raw(),
         },
         "learns online alone; with --data none from nothing but its own experience",
     ),

@@ -63,6 +63,10 @@ Evaluate = Callable[[Candidate], Row]
 """Candidate -> columns of a row (return, success, ...)."""
 
 
+_STATES_SHOWN = 1024
+"""To the networks at a row, to see which of their units are dead."""
+
+
 class DivergedError(RuntimeError):
     """A loss or a value is no longer finite."""
 
@@ -231,6 +235,7 @@ class Training:
             "train_episodes": self.episodes,
             **columns,
             **metrics,
+            **self._dead_units(),
         }
         if self._finished:
             row["train_return"] = float(np.mean([r for r, _ in self._finished]))
@@ -259,6 +264,16 @@ class Training:
             return self.evaluate(candidate)
         finally:
             agent.generator.set_state(before)
+
+    def _dead_units(self) -> Row:
+        """Of the networks on stored states: the same ones at every row, as far as they are there.
+
+        Empty while nothing is stored.
+        """
+        if len(self.buffer) == 0:
+            return {}
+        batch = self.buffer.sample(_STATES_SHOWN, np.random.default_rng([self.seed, 3]))
+        return {name: float(value) for name, value in self.agent.dead_units(batch).items()}
 
     def _episode_seed(self) -> int:
         """A seed of its own for every episode: no environment state needs to be saved."""

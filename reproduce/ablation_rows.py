@@ -39,6 +39,7 @@ _AXES = {
     "pretraining": "data",
     "optimizer": "optimizer",
     "reward_scaling": "rewards",
+    "observations": "observations",
 }
 
 

@@ -15,6 +15,7 @@ from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.config import Schedule
 from algorithms.mlp import MLP
+from algorithms.observations import Raw
 from algorithms.registry import METHODS, VARIANTS, resolve
 from algorithms.returns import Rollout
 from algorithms.settings import Settings
@@ -24,7 +25,9 @@ from algorithms.types import Batch, Metrics
 
 OBSERVATION_DIM, ACTION_DIM, BATCH_SIZE = 3, 2, 16
 WARM_START = 6
-TINY = {
+TINY: dict[str, Any] = {
+    # agents are made by hand here, without prior data to take statistics from
+    "observations": Raw(),
     "policy_hidden": (8, 8),
     "q_hidden": (8, 8),
     "batch_size": BATCH_SIZE,

@@ -126,7 +126,7 @@ def test_sampled_value_averages_the_samples_of_each_state(policy: str) -> None:
 
 
 def test_mode_value_is_the_minimum_at_the_mode() -> None:
-    agent = tiny_agent("AWAC")
+    agent = tiny_agent("AWAC[V-mode]")
     step = step_of(agent)
     mode = agent.policy(step.batch.observations).mode()
     expected = agent.networks["critic"](step.batch.observations, mode).min(0).values

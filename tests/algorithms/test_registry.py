@@ -33,9 +33,11 @@ from algorithms.objectives import (
     Mixed,
     NaturalPolicyGradient,
     PolicyMode,
+    PolicySamples,
     ReverseKL,
     WeightedMLE,
 )
+from algorithms.observations import FromPriorData, Raw
 from algorithms.policies import HeteroscedasticGaussian, SquashedGaussian, TanhMeanGaussian
 from algorithms.registry import LATER_WORK, METHODS, PAPER_METHODS, PROFILES, VARIANTS, resolve
 from algorithms.settings import replace_path
@@ -98,7 +100,7 @@ def test_every_row_makes_another_table_entry() -> None:
     resolved = [resolve(name) for name in METHODS]
     assert all(a != b for i, a in enumerate(resolved) for b in resolved[:i])
     as_the_profile_has_it = {
-        "AWAC[unnormalised]", "AWAC[V-mode]", "AWAC[lambda=0.3]", "AWAC[task-rewards]",
+        "AWAC[unnormalised]", "AWAC[V-sampled]", "AWAC[lambda=0.3]", "AWAC[task-rewards]",
         "AWAC[free-std]",
     }  # fmt: skip
     same = {name for name, variant in VARIANTS.items() if resolve(name) == resolve(variant.base)}
@@ -132,9 +134,47 @@ def test_awac_of_the_paper() -> None:
     method = resolve("AWAC", profile="paper").method
     assert method.critic == TD(members=2, clamp=ClampTarget(low=-100.0, high=0.0))
     expected = Weights(Exponential(lam=0.3, cap=100.0), Unnormalised())
-    assert method.objective == WeightedMLE(expected, PolicyMode())
+    assert method.objective == WeightedMLE(expected, PolicySamples(1))
     assert method.policy == TanhMeanGaussian(-6.0, 0.0)
     assert method.initialisation.cloning_steps == 0
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+def test_value_is_the_text_s_expectation_and_the_scripts_mode(domain: str) -> None:
+    """One sample of the policy where the text has E[Q]; the scripts for the hand took the mode."""
+    assert resolve("AWAC", domain=domain).method.objective.value == PolicySamples(1)
+    scripts = resolve("AWAC", profile="released", domain=domain).method.objective.value
+    assert scripts == (PolicySamples(1) if domain == "locomotion" else PolicyMode())
+    for profile in PROFILES:
+        mode = resolve("AWAC[V-mode]", profile=profile, domain=domain).method
+        assert mode.objective.value == PolicyMode()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_paper_standardises_observations_and_the_scripts_do_not(name: str) -> None:
+    for domain in ("hand", "push", "locomotion"):
+        assert resolve(name, domain=domain).method.observations == FromPriorData()
+        released = resolve(name, profile="released", domain=domain)
+        assert released.method.observations == Raw()
+    if f"{name}[raw]" in VARIANTS:
+        base = resolve(name).method
+        assert resolve(f"{name}[raw]").method == dataclasses.replace(base, observations=Raw())
+
+
+def test_pushing_is_in_metres() -> None:
+    """Four updates a step as the authors; a temperature and a lambda that centimetres can bear."""
+    for profile in PROFILES:
+        for name in METHODS:
+            config = resolve(name, profile=profile, domain="push").config
+            assert config.updates_per_step == (20 if name == "RLPD" else 4)
+    for name in ("SAC", "SAC+BC", "Cal-QL", "RLPD"):
+        push = resolve(name, domain="push").method.objective
+        assert getattr(push, "improvement", push).temperature.initial_alpha == 0.01
+        hand = resolve(f"{name}[entropy]" if "SAC" in name else name).method.objective
+        assert getattr(hand, "improvement", hand).temperature.initial_alpha > 0.01
+    weights = resolve("AWAC[push-lambda]", domain="push").method.objective.weights
+    assert weights == Weights(Exponential(lam=0.03, cap=100.0), BatchMean())
+    assert resolve("AWAC", domain="push").method.objective.weights.shape.lam == 0.3
 
 
 @pytest.mark.parametrize(
@@ -209,7 +249,8 @@ def test_models_of_the_data_are_of_the_policy_s_class(name: str, domain: str) ->
 def test_awac_from_scratch_is_awac_that_starts_online() -> None:
     """Another network, critic or weight would be a second cause of the difference (S2)."""
     base, scratch = resolve("AWAC"), resolve("AWAC[scratch]")
-    assert scratch.method == dataclasses.replace(base.method, pretraining=NoPretraining())
+    expected = dataclasses.replace(base.method, pretraining=NoPretraining(), observations=Raw())
+    assert scratch.method == expected  # without prior data there is nothing to standardise by
     assert scratch.config == dataclasses.replace(base.config, learning_starts=5_000)
 
 

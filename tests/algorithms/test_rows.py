@@ -24,6 +24,7 @@ from algorithms.critics import (
     SoftClipped,
     TargetPolicy,
 )
+from algorithms.observations import Raw
 from algorithms.registry import METHODS, resolve
 from algorithms.settings import replace_path
 
@@ -167,7 +168,8 @@ def test_numbers_of_the_paper_profile(name: str) -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_released_profile_clamps_outputs_and_uses_the_published_batches(name: str) -> None:
-    """Beyond that it changes weights of AWAC and ABM, SAC's policy and AWR's optimiser alone."""
+    """Beyond that it sees observations raw, and changes weights of AWAC and ABM, SAC's policy and
+    AWR's optimiser alone."""
     settings = resolve(name, profile="released")
     paths = settings.paths()
     if "critic.clamp" in ROWS[name]:
@@ -179,7 +181,7 @@ def test_released_profile_clamps_outputs_and_uses_the_published_batches(name: st
     paper = resolve(name)
     if "critic.clamp" in ROWS[name]:
         paper = replace_path(paper, "critic.clamp", OUTPUT)
-    assert settings.method == paper.method
+    assert settings.method == replace_path(paper, "observations", Raw()).method
 
 
 def test_only_on_policy_and_online_methods_skip_the_offline_phase() -> None:

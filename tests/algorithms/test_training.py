@@ -235,7 +235,7 @@ def test_divergence_is_noticed_at_the_next_row_or_action(name: str, profile: str
 
 def test_infinite_weights_are_divergence() -> None:
     """Unclipped weights e^(A / lambda) overflow once values have run away."""
-    training = make_training(tiny_settings("AWAC", "paper", OFFLINE, "lam=1e-3", "clip=inf"))
+    training = make_training(tiny_settings("AWAC", "paper", OFFLINE, "lam=1e-3", "cap=inf"))
     training.agent.networks.load_state_dict(tiny_agent("AWAC").networks.state_dict())
     with pytest.raises(DivergedError, match="weights_max"):
         training.run()

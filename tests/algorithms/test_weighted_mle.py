@@ -74,7 +74,7 @@ def test_mpo_is_a_softmax_over_the_actions_of_each_state() -> None:
 
 def test_abm_draws_from_the_prior() -> None:
     """V(s) shifts all of a state's advantages alike: the softmax over them does not see it."""
-    agent = varied("ABM-MPO", "actions.samples=5", "objective.weights.shape.clip=inf")
+    agent = varied("ABM-MPO", "actions.samples=5", "objective.weights.shape.cap=inf")
     losses, _ = agent.method.objective.losses(step_of(agent, seed=4))
     of_prior, weights = expected_loss(agent, "behavior", 5)
     of_policy, _ = expected_loss(agent, "policy", 5)
@@ -164,7 +164,7 @@ def test_prior_by_returns_keeps_what_beat_the_critic_s_value() -> None:
 
 def test_partition_function_is_over_the_prior_s_actions_at_each_state() -> None:
     """w = exp(A / lambda) / mean_k exp(A(s, a_k) / lambda), a_k of the behaviour model at s."""
-    agent = varied("AWAC[Z(s)]", "objective.weights.shape.clip=inf")
+    agent = varied("AWAC[Z(s)]", "objective.weights.shape.cap=inf", "objective.value=PolicyMode")
     step = step_of(agent, seed=4)
     losses, _ = agent.method.objective.losses(step)
     batch = step.batch
