@@ -203,8 +203,10 @@ def test_m1_allows_for_a_comparable_rival() -> None:
         for row in runs(env, name, {"AWAC": 0.8, "ABM-MPO": 0.81}.get(name, 0.3), data="expert")
     ]
     assert evaluate(claim("M1"), evidence(rows, experiment="figure3")).verdict is SUPPORTED
-    better = [row | {"normalised_score": row["normalised_score"] + 0.2 * (row["method"] == "ABM-MPO")}
-              for row in rows]  # fmt: skip
+    better = [
+        row | {"normalised_score": row["normalised_score"] + 0.2 * (row["method"] == "ABM-MPO")}
+        for row in rows
+    ]
     assert evaluate(claim("M1"), evidence(better, experiment="figure3")).verdict is CONTRADICTED
 
 
@@ -289,7 +291,8 @@ def test_a_run_that_other_code_went_on_with_is_mixed_in_itself() -> None:
         runs(PEN, "AWAC", 0.9, **made("c1", "d1")), runs(PEN, "SAC", 0.2, **made("c1", "d1"))
     )
     entry = {"env": PEN, "data": "human", "labels": "relabelled", "profile": "paper",
-             "method": "SAC", "variant": "", "seed": 3, "continued_in": [{"commit": "c9"}]}  # fmt: skip
+             "method": "SAC", "variant": "", "seed": 3,
+             "continued_in": [{"commit": "c9"}]}  # fmt: skip
     assert one(RULE, found.under(manifests={"figure1": [entry]})).verdict is INCONCLUSIVE
     same = entry | {"continued_in": [{"commit": "c1"}]}
     assert one(RULE, found.under(manifests={"figure1": [same]})).verdict is SUPPORTED
@@ -299,7 +302,9 @@ def of_two_commits(pen: float, cheetah: float) -> Evidence:
     """A8: AWAC's lead on either task; the runs of the two tasks were made by different code."""
     rows = [
         row | {"variant": variant, "label": f"AWAC{label}"}
-        for env, lead, commit, data in ((PEN, pen, "c1", "human"), (CHEETAH, cheetah, "c2", "expert"))
+        for env, lead, commit, data in (
+            (PEN, pen, "c1", "human"), (CHEETAH, cheetah, "c2", "expert")
+        )
         for variant, label, level in (("", "", 0.5 + lead), ("Q-beta", " [Q-beta]", 0.5))
         for row in runs(env, "AWAC", level, data=data, **made(commit, env))
     ]  # fmt: skip
