@@ -101,7 +101,7 @@ PRESETS: dict[str, Preset] = {
             "locomotion": {
                 "eval_episodes": 10,  # of 1000 steps each
                 "prior_cloning": "short",
-                "prior_cloning_steps": 12_000,
+                "prior_cloning_steps": 6_000,
             }
         },
         tasks={"door-binary-v0": {"prior_cloning_steps": 30_000}},
