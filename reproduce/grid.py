@@ -111,7 +111,7 @@ PRESETS: dict[str, Preset] = {
                 "online_steps": 60_000,
                 "eval_episodes": 10,
                 "prior_cloning": "short",
-                "prior_cloning_steps": 12_000,
+                "prior_cloning_steps": 6_000,
             },
             # observations of 8 numbers, and four updates a step
             "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64), "online_steps": 40_000},
