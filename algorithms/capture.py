@@ -106,6 +106,8 @@ def capture(
         make_step: Step of a batch and demonstrations, with a generator.
         batch: Its values do not matter.
         demonstrations: Likewise.
+        compile: Makes the function that runs, of the graph, of example inputs and of how many of
+            these are the same tensors at every call.
 
     Raises:
         Exception: Of many kinds, where a loss looks at the value of a tensor.

@@ -45,8 +45,10 @@ class Hyperparameters:
     the start."""
     prior_rollouts: int = 500
     """Episodes of a behaviour-cloned policy that join the demonstrations as prior data."""
+    prior_cloning: Literal["authors", "short"] = "authors"
+    """How that policy is cloned: as the authors' scripts do, or so that few steps suffice."""
     prior_cloning_steps: int = 10_000
-    """Gradient steps of that policy."""
+    """Its gradient steps."""
     prior_cloning_hidden: tuple[int, ...] = (256, 256, 256, 256)
     """Its hidden layers, as the authors' scripts have them."""
     prior_cloning_batch_size: int = 128

@@ -78,7 +78,7 @@ class MomentumSGD:
     def step(
         self, parameter: Tensor, gradient: Tensor, moments: Moments, rate: Tensor, decay: float
     ) -> tuple[Tensor, Moments]:
-        """b = momentum b + g, theta - rate b."""
+        """The buffer b = momentum b + g, then theta - rate b."""
         if decay:
             gradient = gradient + decay * parameter
         buffer = self.momentum * moments[0] + gradient

@@ -13,7 +13,7 @@ from algorithms.types import Metrics
 
 
 def losses_of(step: Step) -> tuple[Losses, Metrics]:
-    """Every loss of the update (Algorithm 1, lines 5-7), from the networks as they are before it."""
+    """Every loss of the update (Algorithm 1, lines 5-7), from the networks before it."""
     method = step.method
     losses, metrics = _policy_losses(step)
     for part in (method.critic, method.behavior):

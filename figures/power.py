@@ -8,9 +8,8 @@ the centre of five seeds (a difference of two, likewise) has the standard error
 
 1.06 because the interquartile mean of five normal values is that much less precise than their mean.
 An interval whose end lies q standard errors from the value clears a threshold in 8 of 10
-experiments if the truth lies (q + z(0.2)) e beyond it. q is z(alpha) for a percentile interval and
-t(alpha), with 4 degrees of freedom a group, for an expanded one (``figures.resampling``); the tests
-simulate both.
+experiments if the truth lies (q + z(0.2)) e beyond it. q is z(alpha) for a percentile interval, and
+larger by the expansion for an expanded one (``figures.resampling``); the tests simulate it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from figures.resampling import Interval, tail
+from figures.resampling import Interval, expansion, tail
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL, Floats
 
 POWER = 0.8
@@ -51,8 +50,10 @@ def distance_seen(
     """
     end = (1 - confidence) / 2
     error = TRIMMING * spread(groups) / np.sqrt(seeds)
-    freedom = len(groups) * (seeds - 1) if method == "expanded" else np.inf
-    return float((tail(freedom, end) + tail(np.inf, 1 - POWER)) * error)
+    quantile = tail(np.inf, end)
+    if method == "expanded":
+        quantile *= expansion(seeds, len(groups) * (seeds - 1), confidence)
+    return float((quantile + tail(np.inf, 1 - POWER)) * error)
 
 
 def wins_seen(family: int, alpha: float, seeds: int = MIN_SEEDS_FOR_INTERVAL) -> float:

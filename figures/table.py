@@ -13,7 +13,10 @@ from figures.schema import RESULTS
 
 __all__ = ["CONDITION", "RUN", "ResultsError", "contradictions", "label", "read_results"]
 
-TEXT_COLUMNS: tuple[str, ...] = tuple(f.name for f in RESULTS.fields if f.kind == "string")
+TEXT_COLUMNS: tuple[str, ...] = tuple(
+    f.name for f in RESULTS.fields if f.kind == "string" and not f.optional
+)
+_OPTIONAL_TEXT = {f.name for f in RESULTS.fields if f.kind == "string" and f.optional}
 # What every task has and every curve needs. Success, distances and scores are columns of some
 # tasks only.
 NUMERIC_COLUMNS: tuple[str, ...] = ("seed", "env_step", "grad_step", "return_mean")
@@ -96,7 +99,7 @@ def _to_numbers(cells: Cells, numeric: Sequence[str]) -> None:
     """Turn columns into numbers, in place: those named ``numeric``, and others that can be."""
     frame = cells.frame
     for name in frame.columns:
-        if name in TEXT_COLUMNS:
+        if name in TEXT_COLUMNS or name in _OPTIONAL_TEXT:
             continue
         text = frame[name].str.strip()
         blank = text.str.lower().isin(["", "nan"])

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from algorithms.agent import Agent
+from algorithms.annealing import Annealing, ConstantRates, LinearDecay
 from algorithms.buffer import ReplayBuffer
 from algorithms.config import Hyperparameters
 from algorithms.imitation import Imitation, MeanSquaredError, NegativeLogLikelihood
-from algorithms.observations import Raw
+from algorithms.observations import FromPriorData, Observations, Raw
 from algorithms.policies import TanhMeanGaussian
 from algorithms.registry import METHODS
 from envs.evaluation import collect
@@ -27,22 +28,37 @@ FIRST_EPISODE_SEED = 500_000
 
 @dataclass(frozen=True)
 class Recipe:
-    """How policies are cloned in a domain, after the authors' scripts.
+    """How policies are cloned in a domain, and how they then act.
 
     Attributes:
         error: what descends. The squared error trains the mean alone: the standard deviation stays
             at its initial exp(-3), about 0.05.
         sampled: share of the rollouts whose actions are sampled; the others act by the mode.
+        learning_rate: of Adam.
+        decay: share of the steps, the last ones, over which the rate falls straight to nothing.
+        observations: as the policy sees them.
     """
 
     error: NegativeLogLikelihood | MeanSquaredError
     sampled: float
+    learning_rate: float = 3e-4
+    decay: float = 0.0
+    observations: Observations = Raw()
 
 
-RECIPES: dict[Domain, Recipe] = {
-    "hand": Recipe(NegativeLogLikelihood(), sampled=0.5),
-    "locomotion": Recipe(MeanSquaredError(), sampled=1.0),
+_LIKELIHOOD = Recipe(NegativeLogLikelihood(), sampled=0.5)
+_SQUARED = Recipe(MeanSquaredError(), sampled=1.0)
+RECIPES: dict[str, dict[Domain, Recipe]] = {
+    "authors": {"hand": _LIKELIHOOD, "locomotion": _SQUARED},
+    "short": {
+        "hand": _LIKELIHOOD,
+        "locomotion": replace(
+            _SQUARED, learning_rate=1e-3, decay=0.5, observations=FromPriorData()
+        ),
+    },
 }
+"""By the hyperparameter ``prior_cloning``. At a constant rate the clones of HalfCheetah's expert
+run or stay where they are from one evaluation to the next; at the end of a decay they run."""
 
 
 @dataclass(frozen=True)
@@ -61,27 +77,41 @@ class Cloning:
             config.prior_cloning_steps,
             config.prior_cloning_hidden,
             config.prior_cloning_batch_size,
-            RECIPES[task(env_id).domain],
+            RECIPES[config.prior_cloning][task(env_id).domain],
         )
 
     @property
     def config(self) -> Hyperparameters:
-        """Of the clone's agent: rates and weight decay are the paper's."""
-        return Hyperparameters(policy_hidden=self.hidden, batch_size=self.batch_size)
+        """Of the clone's agent; the weight decay is the paper's."""
+        return Hyperparameters(
+            policy_hidden=self.hidden,
+            policy_learning_rate=self.recipe.learning_rate,
+            batch_size=self.batch_size,
+        )
+
+    @property
+    def annealing(self) -> Annealing:
+        """Of the clone's learning rate."""
+        last = int(self.recipe.decay * self.steps)
+        return LinearDecay(last, self.steps - last) if last else ConstantRates()
 
     def identity(self) -> dict[str, Any]:
         """What decides the clone's weights and rollouts, beside the demonstrations.
 
         Not all of the hyperparameters: a new one must not make everybody's prior data anew.
         """
-        return {
+        recipe = self.recipe
+        later: dict[str, Any] = {"decay": recipe.decay} if recipe.decay else {}
+        if recipe.observations != Raw():
+            later |= {"observations": repr(recipe.observations)}
+        return later | {
             "steps": self.steps,
             "hidden": list(self.hidden),
             "batch_size": self.batch_size,
-            "rate": self.config.policy_learning_rate,
+            "rate": recipe.learning_rate,
             "weight_decay": self.config.policy_weight_decay,
-            "error": type(self.recipe.error).__name__,
-            "sampled": self.recipe.sampled,
+            "error": type(recipe.error).__name__,
+            "sampled": recipe.sampled,
             "seed": SEED,
             "first_episode": FIRST_EPISODE_SEED,
         }
@@ -96,9 +126,11 @@ def clone(
         METHODS["BC"],
         policy=TanhMeanGaussian(),
         objective=Imitation(error=recipe.error),
-        observations=Raw(),
+        annealing=cloning.annealing,
+        observations=recipe.observations,
     )
     agent = Agent(method, cloning.config, known.observation_dim, known.action_dim, seed=SEED)
+    agent.fit_observations(demonstrations.all().observations)
     rng = np.random.default_rng(SEED)
     for _ in range(cloning.steps):
         batch = demonstrations.sample(cloning.batch_size, rng)

@@ -19,7 +19,7 @@ from reproduce.grid import RunSpec
 from reproduce.run_folder import RunFolder, differences
 
 RUN = ("preset", "profile", "env", "method", "variant", "data", "labels", "seed")
-IDENTITY = ("experiment", *RUN, "observations", "status", "data_checksum", "commit", "version")
+IDENTITY = ("experiment", *RUN, "status", "data_checksum", "commit", "version")
 
 
 def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path, list[str]]:
@@ -154,11 +154,18 @@ def _identity(experiment: str, spec: RunSpec, state: str, config: dict[str, Any]
         "method": spec.method,
         "variant": spec.variant,
         "data": spec.data,
-        "observations": config["identity"]["data"]["demonstrations"].get("observations", ""),
         "data_checksum": config["identity"]["data"]["checksum"][:16],
         "labels": spec.labels,
         "seed": spec.seed,
         "status": state if state in ("done", "failed") else "running",
         "commit": environment["commit"],
         "version": environment["versions"]["awac-reproduction"],
+        "observations": _observations(config),
     }
+
+
+def _observations(config: dict[str, Any]) -> str:
+    """Of the demonstrations; empty for a run from before they were replayed, or without any."""
+    demonstrations = config["identity"]["data"].get("demonstrations", {})
+    found = demonstrations.get("observations", "") if demonstrations.get("trajectories") else ""
+    return str(found)

@@ -111,14 +111,14 @@ def settle(
 
 
 def resume(training: Training, engine: Engine, cache: Path) -> None:
-    """Let a run go on with the engine that it was begun with; graphs are made as they are needed."""
+    """Let a run go on with the engine that it was begun with; graphs are made when needed."""
     if engine == "compiled":
         use_cache(cache)
         training.agent.compiled = Compiled(training.agent)
 
 
 def seconds_per_update(agent: Agent, *, repeats: int = 8, rounds: int = 1) -> float:
-    """Of an update past every warm start; the shortest of `rounds`, by the processor's own clock."""
+    """Of an update past every warm start; the shortest of `rounds`, in processor time."""
     call = _call(agent)
     clock = time.process_time if agent.device.type == "cpu" else time.perf_counter
     call()

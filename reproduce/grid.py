@@ -70,7 +70,9 @@ PRESETS: dict[str, Preset] = {
             "dense_until": 800,
             "eval_episodes": 5,
         },
-        domains={"locomotion": {"prior_rollouts": 10, "eval_episodes": 1}},
+        domains={
+            "locomotion": {"prior_rollouts": 10, "eval_episodes": 1, "prior_cloning": "short"}
+        },
         methods=_SMALL_METHODS,
         # fewer samples a state and short phases: to see every part at work, in minutes
         at_most={
@@ -108,6 +110,8 @@ PRESETS: dict[str, Preset] = {
                 "offline_batch_size": 256,
                 "online_steps": 60_000,
                 "eval_episodes": 10,
+                "prior_cloning": "short",
+                "prior_cloning_steps": 6_000,
             },
             # observations of 8 numbers, and four updates a step
             "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64), "online_steps": 40_000},

@@ -81,6 +81,7 @@ READABLE = {
     "learning_starts": "Timesteps before the First Training Batch",
     "prior_rollouts": "Rollouts in the Prior Data",
     "prior_cloning_steps": "Cloning Steps of the Rollouts' Policy",
+    "prior_cloning": "Cloning of the Rollouts' Policy",
     "prior_cloning_hidden": "Hidden Sizes of the Rollouts' Policy",
     "prior_cloning_batch_size": "Batch Size of the Rollouts' Policy",
     "prior_fraction": "Share of the Prior Data Used",

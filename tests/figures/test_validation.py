@@ -59,7 +59,7 @@ def test_a_commit_may_be_missing_or_dirty(target: Path, cells: dict[str, str]) -
         ({"seed": ""}, "seed '' is empty"),
         ({"data": ""}, "data '' is empty"),
         ({"env": "pen"}, "env 'pen' is none of pen-binary-v0, door-binary-v0"),
-        ({"data": "demos"}, "data 'demos' is none of human, expert, embedded, random, none"),
+        ({"data": "demos"}, "data 'demos' is none of human, human-recorded, expert, embedded"),
         ({"profile": "rlkit"}, "profile 'rlkit' is none of paper, released"),
         ({"phase": "pretrain"}, "phase 'pretrain' is none of init, offline, online"),
         ({"status": "ok"}, "status 'ok' is none of done, running, failed"),

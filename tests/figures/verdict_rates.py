@@ -245,7 +245,7 @@ def rates(
 
 
 def rows(repetitions: int, cases: Sequence[Case] = CASES) -> list[list[str]]:
-    """Kind of rule, levels, seeds, then supported / contradicted for each share; wrong ones bold."""
+    """Rule, levels, seeds, then supported / contradicted for each share; wrong ones bold."""
     made = []
     for case in cases:
         for model in MODELS:

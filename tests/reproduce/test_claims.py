@@ -42,7 +42,8 @@ def run(
             "experiment": "figure1", "preset": "paper", "profile": "paper", "env": env,
             "method": method, "variant": "", "data": "human", "labels": "relabelled", "seed": seed,
             "phase": "online" if step else "offline", "env_step": step, "grad_step": step,
-            "status": "done", "return_mean": value, "episodes": 20, MEASURED[domain_of(env)]: value, **cells,
+            "status": "done", "return_mean": value, "episodes": 20,
+            MEASURED[domain_of(env)]: value, **cells,
         }  # fmt: skip
         rows.append(row | {"label": label(row["method"], row["variant"])})
     return rows

@@ -13,7 +13,7 @@ from figures.cells import ResultsError
 from reproduce.assemble import identity_of
 from reproduce.checking.evaluations import clock
 from reproduce.checking.reader import checked
-from reproduce.collect import collect, recorded, refuse_other_preset
+from reproduce.collect import _observations, collect, recorded, refuse_other_preset
 from reproduce.files import write_json
 from reproduce.grid import RunSpec
 from reproduce.run_folder import ConfigurationChanged, RunFolder, differences
@@ -220,3 +220,13 @@ def test_one_folder_holds_one_preset(tmp_path: Path) -> None:
     refuse_other_preset(tmp_path, "quick")
     with pytest.raises(ResultsError, match=r"figure1\.csv: is of preset quick"):
         refuse_other_preset(tmp_path, "small")
+
+
+def test_rows_say_which_observations_the_demonstrations_have() -> None:
+    def column(**demonstrations: object) -> str:
+        return _observations({"identity": {"data": {"demonstrations": demonstrations}}})
+
+    assert column(observations="replayed", trajectories=22) == "replayed"
+    assert column(observations="recorded", trajectories=25) == "recorded"
+    assert column(trajectories=25) == ""  # from before there was a choice
+    assert column(observations="recorded", trajectories=0) == ""

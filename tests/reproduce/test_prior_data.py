@@ -37,7 +37,7 @@ from reproduce.prior_data import (
 )
 
 DOOR = {"door_threshold": 1.4}
-CLONING = Cloning(steps=20, hidden=(256, 256), batch_size=256, recipe=RECIPES["hand"])
+CLONING = Cloning(steps=20, hidden=(256, 256), batch_size=256, recipe=RECIPES["authors"]["hand"])
 
 
 @pytest.fixture(scope="module")
@@ -195,9 +195,10 @@ def test_the_clone_starts_at_weights_that_no_run_starts_at() -> None:
     assert weights("BC", SEED) not in {weights("AWAC", seed) for seed in range(201)}
 
 
-def test_locomotion_clones_the_mean_and_samples_every_rollout() -> None:
+@pytest.mark.parametrize("name", RECIPES)
+def test_locomotion_clones_the_mean_and_samples_every_rollout(name: str) -> None:
     """The squared error leaves the standard deviation at its initial exp(-3)."""
-    recipe = RECIPES["locomotion"]
+    recipe = RECIPES[name]["locomotion"]
     rng = np.random.default_rng(0)
     buffer = ReplayBuffer(64, 17, 6)
     states = rng.normal(size=(64, 17)).astype(np.float32)
@@ -216,12 +217,19 @@ def test_locomotion_clones_the_mean_and_samples_every_rollout() -> None:
         assert (t.actions - by_mode).std() > 0.02
 
 
+def test_the_rate_of_a_short_cloning_falls_to_nothing_over_its_second_half() -> None:
+    short = Cloning(steps=8, hidden=(8,), batch_size=4, recipe=RECIPES["short"]["locomotion"])
+    assert [short.annealing.factor(u) for u in range(9)] == [1] * 5 + [0.75, 0.5, 0.25, 0]
+    assert replace(short, recipe=RECIPES["authors"]["locomotion"]).annealing.factor(8) == 1.0
+
+
 def test_lengths_of_cloning_are_the_authors_in_preset_paper() -> None:
     lengths = {"pen": 10_000, "door": 300_000, "relocate": 200_000}
     for hand, steps in lengths.items():
         cloning = cloning_of("paper", f"{hand}-binary-v0")
         assert (cloning.steps, cloning.hidden, cloning.batch_size) == (steps, (256,) * 4, 128)
     assert cloning_of("paper", "Ant-v2").steps == 400_000
+    assert cloning_of("paper", "Ant-v2").recipe == RECIPES["authors"]["locomotion"]
     assert cloning_of("small", "door-binary-v0").steps == 30_000
 
 
