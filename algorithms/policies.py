@@ -303,6 +303,9 @@ class HeteroscedasticGaussian:
     log_std_min: float = -6.0
     log_std_max: float = 0.0
 
+    def __post_init__(self) -> None:
+        _check_log_std(log_std_min=self.log_std_min, log_std_max=self.log_std_max)
+
     def build(self, blueprint: Blueprint) -> Policy:
         mlp = _policy_mlp(blueprint, 2 * blueprint.action_dim)
         return _HeteroscedasticPolicy(mlp, self.log_std_min, self.log_std_max)

@@ -29,7 +29,7 @@ ROWS = [
     replace(AWAC, method="TD3+BC"),
 ]
 SWAPS = [
-    ("objective.value", "PolicySamples"),
+    ("objective.value", "PolicyMode"),
     ("objective.weights.normalisation", "BatchMean"),
     ("objective.weights.shape", "Indicator"),
     ("policy", "SquashedGaussian"),
@@ -50,8 +50,8 @@ def made(spec: RunSpec, *texts: str) -> RunSpec:
     [
         ("lam=0.5",), ("lam=.5",), ("lam=0.50",), ("lam=5e-1",), ("lam = 0.5 ",), ("lam=+0.5",),
         ("shape.lam=0.5",), ("objective.weights.shape.lam=0.5",), ("lam=0.5", "lam=0.5"),
-        ("lam=0.5", "weights.shape.lam=.5"), ("lam=0.5", "tau=0.005"), ("clip=2", "lam=0.5"),
-        ("shape=Exponential", "lam=0.5", "clip=2"), ("batch_size=0x100", "lam=0.5"),
+        ("lam=0.5", "weights.shape.lam=.5"), ("lam=0.5", "tau=0.005"), ("cap=100", "lam=0.5"),
+        ("shape=Exponential", "lam=0.5", "cap=1e2"), ("batch_size=0x100", "lam=0.5"),
         ("q_hidden=(256, 256)", "lam=0.5"), ("lam=0.5", "clamp.low=-1e2", "clamp.high=-0"),
     ],
 )  # fmt: skip
@@ -63,7 +63,7 @@ def test_one_configuration_is_one_folder_and_one_label(texts: tuple[str, ...]) -
     "texts",
     [
         (), ("lam=0.3",), ("tau=5e-3",), ("batch_size=256",), ("online_steps=60_000",),
-        ("value=PolicyMode",), ("precision=float32",), ("compile=False",), ("q_hidden=256,256",),
+        ("value=PolicySamples",), ("precision=float32",), ("compile=False",), ("q_hidden=256,256",),
         ("clamp=ClampTarget",),
     ],
 )  # fmt: skip
