@@ -48,10 +48,12 @@ class Recipe:
 
 _LIKELIHOOD = Recipe(NegativeLogLikelihood(), sampled=0.5)
 _SQUARED = Recipe(MeanSquaredError(), sampled=1.0)
+_NONE = _LIKELIHOOD  # of random data nothing is cloned
 RECIPES: dict[str, dict[Domain, Recipe]] = {
-    "authors": {"hand": _LIKELIHOOD, "locomotion": _SQUARED},
+    "authors": {"hand": _LIKELIHOOD, "push": _NONE, "locomotion": _SQUARED},
     "short": {
         "hand": _LIKELIHOOD,
+        "push": _NONE,
         "locomotion": replace(
             _SQUARED, learning_rate=1e-3, decay=0.5, observations=FromPriorData()
         ),

@@ -112,8 +112,11 @@ def test_a_run_of_the_command_line_is_at_the_place_of_its_configuration() -> Non
 
 
 def test_a_swap_is_told_with_the_numbers_that_differ_from_the_new_component() -> None:
-    assert made(AWAC, "samples=4", "value=PolicySamples").variant == "samples=4,value=PolicySamples"
-    assert made(AWAC, "samples=1", "value=PolicySamples").variant == "value=PolicySamples"
+    mode = replace(AWAC, named="V-mode")
+    assert made(mode, "samples=4", "value=PolicySamples").settings == (
+        "samples=4", "value=PolicySamples",
+    )  # fmt: skip
+    assert made(mode, "samples=1", "value=PolicySamples").settings == ("value=PolicySamples",)
     # the row's own class, whose own numbers a fresh one does not have
     brac = replace(AWAC, method="BRAC")
     assert made(brac, "clamp=ClampTarget") == made(brac, "clamp.low=-100")
