@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
-from math import erfc, sqrt
+from math import comb, erfc, sqrt
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -117,10 +117,21 @@ def within_bootstrap(low: float, high: float, values: list[float], digits: int =
     )
 
 
-def wilson(successes: int, n: int) -> tuple[float, float]:
-    z, p = 1.959964, successes / n
-    middle, half = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+def exact(successes: int, n: int) -> tuple[float, float]:
+    """Where k or more, or k or fewer, have a chance of 2.5 %; found by halving."""
+
+    def chance(k: int, p: float) -> float:
+        return sum(comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
+
+    def where(k: int, wanted: float) -> float:
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if chance(k, middle) < wanted else (low, middle)
+        return low
+
+    low = where(successes, 0.025) if successes else 0.0
+    return low, 1.0 if successes == n else where(successes + 1, 0.975)
 
 
 def restricted_mean(times: list[tuple[float, bool]], horizon: float) -> float:
