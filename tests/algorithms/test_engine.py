@@ -219,8 +219,13 @@ def test_draws_are_those_that_the_losses_would_make() -> None:
 
 
 @pytest.mark.parametrize(
-    "draw", [lambda: torch.randn(3), lambda: torch.zeros(3).normal_(), lambda: torch.rand_like(torch.zeros(3))]
-)  # fmt: skip
+    "draw",
+    [
+        lambda: torch.randn(3),
+        lambda: torch.zeros(3).normal_(),
+        lambda: torch.rand_like(torch.zeros(3)),
+    ],
+)
 def test_draws_of_another_stream_are_refused(draw: Callable[[], Tensor]) -> None:
     with Recording(), pytest.raises(TypeError, match="draws inside of an update"):
         draw()

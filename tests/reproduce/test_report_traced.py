@@ -76,6 +76,11 @@ class Runs:
         return sum(wall for (method, _), (_, wall) in last.items() if method in every) / 3600
 
 
+def _level(points: Points, end: int) -> float:
+    """Mean of the last five evaluations online up to a step."""
+    return fmean([value for step, value in points if 0 < step <= end][-5:])
+
+
 def _scalar(points: Points, name: str) -> float:
     online = [(step, value) for step, value in points if step >= 0]
     start = online[0][1]
@@ -316,13 +321,19 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
     elif found := re.fullmatch(r"P\((gain|AUC|final J) of ([\w+-]+) > ([\w+-]+)\)", what):
         name, *methods = found.groups()
         same(value, better(*(runs.scalar(method, name) for method in methods)))
-    elif found := re.fullmatch(r"share of runs at ([\d.]+) by step ([\d,]+): ([\w+-]+)", what):
+    elif found := re.fullmatch(
+        r"share of runs that hold ([\d.]+) by step ([\d,]+): ([\w+-]+)", what
+    ):
         methods = [found[3]]
-        times, end = runs.times(found[3], float(found[1])), int(found[2].replace(",", ""))
-        solved = sum(seen and time <= end for time, seen in times)
-        same(value, solved / len(times))
-        if len(times) >= 5:
-            low, high = wilson(solved, len(times))
+        end = int(found[2].replace(",", ""))
+        curves = [runs.points(found[3], seed) for seed in runs.seeds(found[3])]
+        held = sum(_level(points, end) >= float(found[1]) for points in curves)
+        unknown = sum(
+            _level(points, end) < float(found[1]) and points[-1][0] < end for points in curves
+        )
+        same(value, held / len(curves))
+        if len(curves) >= 5:
+            low, high = exact(held, len(curves))[0], exact(held + unknown, len(curves))[1]
             for shown, limit in zip(row["interval"].split(" … "), (low, high), strict=True):
                 same(shown, limit)
             assert row["verdict"] == ("supported" if low > 0.5 else "inconclusive")
