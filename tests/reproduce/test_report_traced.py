@@ -27,6 +27,7 @@ from reproduce.judging.verdicts import RULES_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "small"
+DEMONSTRATIONS = Path(__file__).parents[2] / "reproduce/judging/demonstrations.csv"
 Points = list[tuple[int, float]]
 
 
@@ -288,24 +289,48 @@ def _check_hours(row: dict[str, str], runs: Runs) -> None:
 
 
 def _check_grid(row: dict[str, str], runs: Runs) -> None:
-    """Three seeds of 11 methods, and of what claims ask for beside them."""
+    """Five seeds of 11 methods, and of what claims ask for beside them."""
     here = row["profile"] == "paper" and row["task"] == "pen-binary-v0"
-    wanted = [seed for _, seed in runs.keys if seed < 3]
+    wanted = [seed for _, seed in runs.keys if seed < 5]
     done = len(wanted) if here and row["experiment"] == "figure1" else 0
     assert int(row["finished"]) == done
     if not done:
         assert row["missing"] == "everything"
         return
-    assert int(row["wanted"]) == 3 * (11 + row["missing"].count("no prior data"))
+    assert int(row["wanted"]) == 5 * (11 + row["missing"].count("no prior data"))
     missing = dict(re.findall(r"([\w+-]+) \((\d)\)", row["missing"]))
-    assert {name: 3 - int(n) for name, n in missing.items()} == {
+    assert {name: 5 - int(n) for name, n in missing.items()} == {
         name: len(runs.seeds(name))
         for name in {m for m, _ in runs.keys}
-        if len(runs.seeds(name)) < 3
+        if len(runs.seeds(name)) < 5
     }
 
 
+def _check_demonstrations(row: dict[str, str]) -> None:
+    """Shares of the demonstrations that are listed one by one."""
+    with DEMONSTRATIONS.open(newline="") as file:
+        first = [
+            float(each["success_step"] or "inf")
+            for each in csv.DictReader(file)
+            if (each["env"], each["profile"], each["source"])
+            == (row["task"], row["profile"], "human")
+        ]
+    if not first:
+        assert (row["value"], row["verdict"]) == ("–", "not run")
+        return
+    late = "behind" in row["effect"]
+    held = sum(step >= min(first) + 10 if late else step < float("inf") for step in first)
+    same(row["value"], held / len(first))
+    assert int(row["seeds"]) == len(first)
+    ends = exact(held, len(first))
+    for shown, limit in zip(row["interval"].split(" … "), ends, strict=True):
+        same(shown, limit)
+
+
 def _check_effects(row: dict[str, str], runs: Runs) -> None:
+    if row["effect"].startswith("share of demonstrations"):
+        _check_demonstrations(row)
+        return
     assert (row["task"], row["profile"]) == ("pen-binary-v0", "paper")
     if int(row["seeds"]) < 5:
         assert (row["interval"], row["verdict"]) == ("–", "inconclusive")
@@ -432,7 +457,9 @@ def test_the_file_of_verdicts_holds_the_numbers_of_the_cards(text: str, out: Pat
             mine = held[row["task"], row["effect"], row["asks"], row["profile"]]
             same(row["value"], float(mine["value"]))
             assert (row["seeds"], row["verdict"]) == (mine["seeds"], mine["verdict"])
-            assert mine["source_sha256"] == judged and mine["rules_version"] == RULES_VERSION
+            of_runs = not row["effect"].startswith("share of demonstrations")
+            assert mine["source_sha256"] == (judged if of_runs else "")
+            assert mine["rules_version"] == RULES_VERSION
             shown += 1
     assert shown >= sum(bool(row["value"]) for row in held.values()) > 10
     meta = json.loads((out / "verdicts.meta.json").read_text())
