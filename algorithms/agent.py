@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
@@ -12,8 +12,11 @@ from torch import Tensor, nn
 from algorithms.baseline import GAE, ValueBaseline
 from algorithms.blueprint import Blueprint, Descent
 from algorithms.buffer import ReplayBuffer
+from algorithms.capture import Learner
 from algorithms.config import Hyperparameters
 from algorithms.critics import NoCritic, polyak_update
+from algorithms.dead_units import dead_units
+from algorithms.engine import Compiled
 from algorithms.ensembles import QEnsemble, ValueNetwork
 from algorithms.lambda_critic import TDLambda
 from algorithms.losses import Losses
@@ -23,6 +26,7 @@ from algorithms.policies import FreeGaussianPolicy, Policy
 from algorithms.returns import Rollout
 from algorithms.step import Step
 from algorithms.types import Batch, Metrics
+from algorithms.update import cloning_losses, losses_of, moving_targets
 
 
 class Agent:
@@ -43,6 +47,7 @@ class Agent:
         device: str = "cpu",
     ) -> None:
         self.method, self.config, self.device = method, config, torch.device(device)
+        self.sizes = observation_dim, action_dim
         # streams of their own: with seed and seed + 1 two runs would share one
         seeds = np.random.SeedSequence([seed, 0]).generate_state(3)
         initial, sampling, evaluating = (int(word) for word in seeds)
@@ -55,6 +60,7 @@ class Agent:
         parts = (method.critic, method.objective, method.behavior, method.constraint)
         for part in parts:
             built.update(part.networks(blueprint))
+        built.update(method.observations.networks(blueprint))
         self.networks = nn.ModuleDict(built).to(self.device)
         descents = {"policy": Descent(config.policy_learning_rate, config.policy_weight_decay)}
         for part in parts:
@@ -63,13 +69,14 @@ class Agent:
             name: method.optimizer.build(self.networks[name].parameters(), descent)
             for name, descent in descents.items()
         }
-        self._rates = {name: descent.learning_rate for name, descent in descents.items()}
+        self.learner = Learner(method, self.networks, self.optimizers, descents, config.tau)
         # Exploration and sampled losses draw from here, so that a checkpoint fixes them all.
         self.generator = torch.Generator(self.device).manual_seed(sampling)
         # one for evaluation alone: how often it is done must not change what is learned
         self._evaluation = torch.Generator(self.device).manual_seed(evaluating)
         self.updates = 0
         self._refreshed = -1  # transitions in the buffer when its advantages were worked out
+        self.compiled: Compiled | None = None  # carries updates out in place of the lines below
 
     @property
     def policy(self) -> Policy:
@@ -100,6 +107,7 @@ class Agent:
         In [-1, 1], clipped to what the simulator executes, but for on-policy methods.
         """
         x = torch.as_tensor(observation, dtype=torch.float32, device=self.device).unsqueeze(0)
+        x = self._see(x)
         critic = self._network("critic")
         assert critic is None or isinstance(critic, QEnsemble)
         generator = self._evaluation if deterministic else self.generator
@@ -110,14 +118,32 @@ class Agent:
         result: np.ndarray = action.cpu().numpy()
         return result
 
+    @torch.no_grad()
+    def q(self, observations: np.ndarray, actions: np.ndarray) -> np.ndarray | None:
+        """Mean over the critic's networks of Q(s, a), in the units of the rewards it learns from.
+
+        observations (N, O), actions (N, A) -> (N,) float64. None for a method without Q(s, a).
+        """
+        critic = self._network("critic")
+        if not isinstance(critic, QEnsemble):
+            return None
+        s, a = (
+            torch.as_tensor(array, dtype=torch.float32, device=self.device)
+            for array in (observations, actions)
+        )
+        values: np.ndarray = critic(self._see(s), a).mean(0).double().cpu().numpy()
+        return values
+
     def imitate(self, demonstrations: Batch) -> Metrics:
         """One step of behaviour cloning, used to initialise the policy (B.4).
 
         Uses the policy's optimiser, whose moments carry over into `update`.
         """
-        loss = self.method.initialisation.loss(self.policy, demonstrations)
-        self._descend({"policy": loss})
-        return {"policy_loss": loss.detach()}
+        if self.compiled is not None:
+            return self.compiled.imitate(demonstrations, demonstrations)
+        losses, metrics = cloning_losses(self._step(demonstrations, demonstrations))
+        self._descend(losses)
+        return metrics
 
     def prepare(self, buffer: ReplayBuffer) -> None:
         """To be called before a batch is drawn: critics of the whole buffer work on it here."""
@@ -127,7 +153,7 @@ class Agent:
         if critic.refreshes(self.updates) or self._refreshed != buffer.added:
             value = self.networks["value"]
             assert isinstance(value, ValueNetwork)
-            critic.refresh(value, buffer, self.config.discount)
+            critic.refresh(value, buffer, self.config.discount, see=self._see)
             self._refreshed = buffer.added
 
     def update(self, batch: Batch, demonstrations: Batch | None = None) -> Metrics:
@@ -136,33 +162,16 @@ class Agent:
         batch: B replay transitions. demonstrations: B demonstration transitions, for methods
         whose `needs_demonstrations` is true. Returns scalar tensors without gradient.
         """
-        step = self._step(batch, demonstrations)
-        losses, metrics = self._policy_losses(step)
-        for part in (self.method.critic, self.method.behavior):
-            part_losses, part_metrics = part.losses(step)
-            losses |= part_losses
-            metrics |= part_metrics
-        self._descend(losses)
-        for name in ("critic", "policy"):
-            if f"target_{name}" in self.networks and name in losses:
-                source, target = self.networks[name], self.networks[f"target_{name}"]
-                polyak_update(target, source, self.config.tau)
-        self.method.constraint.after_update(self.networks)
+        if self.compiled is not None:
+            metrics = self.compiled.update(batch, demonstrations)
+        else:
+            losses, metrics = losses_of(self._step(batch, demonstrations))
+            self._descend(losses)
+            for target, source in moving_targets(self.networks, losses):
+                polyak_update(self.networks[target], self.networks[source], self.config.tau)
+            self.method.constraint.after_update(self.networks)
         self.updates += 1
         return metrics
-
-    def _policy_losses(self, step: Step) -> tuple[Losses, Metrics]:
-        method = self.method
-        losses: Losses = {}
-        metrics: Metrics = {}
-        if not method.critic.improves(self.updates):
-            return losses, metrics
-        if not method.constraint.postpones_improvement(self.updates):
-            losses, metrics = method.objective.losses(step)
-        term, duals, constraint_metrics = method.constraint.policy_term(step)
-        if isinstance(term, Tensor):
-            losses["policy"] = losses["policy"] + term if "policy" in losses else term
-        return losses | duals, metrics | constraint_metrics
 
     def improve(self, rollouts: Sequence[Rollout], demonstrations: Batch | None) -> Metrics:
         """One on-policy improvement from whole episodes of the present policy (DAPG).
@@ -174,12 +183,49 @@ class Agent:
             raise ValueError("improve() is for critic=GAE with objective=NaturalPolicyGradient")
         baseline, policy = self.networks["baseline"], self.policy
         assert isinstance(baseline, ValueBaseline) and isinstance(policy, FreeGaussianPolicy)
+        rollouts = [
+            rollout._replace(
+                observations=self._see(rollout.observations),
+                next_observations=self._see(rollout.next_observations),
+            )
+            for rollout in rollouts
+        ]
+        demonstrations = self._seen(demonstrations)
         advantages = critic.advantages(baseline, rollouts)
         metrics = objective.improve(policy, rollouts, advantages, demonstrations, self.updates)
         optimizer = self.optimizers["baseline"]
         metrics |= critic.fit(baseline, optimizer, rollouts, self.generator)
         self.updates += 1
         return metrics
+
+    def fit_observations(self, observations: Tensor) -> None:
+        """Before all else: what there is of prior observations (N, O), in units of the task.
+
+        On a goal task their last entries are achieved goals. Does nothing for a method that sees
+        observations as they are. Raises ValueError if the method needs some and N is 0.
+        """
+        self.method.observations.fit(self.networks["observations"], observations)
+
+    def dead_units(self, batch: Batch) -> Metrics:
+        """Share of the policy's and the critic's hidden units that are 0 on all B states."""
+        return dead_units(self.networks, self._seen(batch))
+
+    def _see(self, observations: Tensor) -> Tensor:
+        """(..., O) in units of the task -> as all networks see them."""
+        seen: Tensor = self.networks["observations"](observations)
+        return seen
+
+    @overload
+    def _seen(self, batch: Batch) -> Batch: ...
+    @overload
+    def _seen(self, batch: Batch | None) -> Batch | None: ...
+    def _seen(self, batch: Batch | None) -> Batch | None:
+        if batch is None:
+            return None
+        return batch._replace(
+            observations=self._see(batch.observations),
+            next_observations=self._see(batch.next_observations),
+        )
 
     def _network(self, name: str) -> nn.Module | None:
         return self.networks[name] if name in self.networks else None  # noqa: SIM401
@@ -189,8 +235,8 @@ class Agent:
             self.method,
             self.networks,
             self.config,
-            batch,
-            demonstrations,
+            self._seen(batch),
+            self._seen(demonstrations),
             self.generator,
             self.updates,
         )
@@ -201,7 +247,9 @@ class Agent:
         torch.autograd.backward(list(losses.values()))
         factor = self.method.annealing.factor(self.updates)
         for name in losses:
-            self.optimizers[name].param_groups[0]["lr"] = factor * self._rates[name]
+            self.optimizers[name].param_groups[0]["lr"] = (
+                factor * self.learner.descents[name].learning_rate
+            )
             self.optimizers[name].step()
 
     def state_dict(self) -> dict[str, Any]:
@@ -223,3 +271,5 @@ class Agent:
         self.generator.set_state(state["generator"])
         self._evaluation.set_state(state["evaluation"])
         self.updates, self._refreshed = state["updates"], state["refreshed"]
+        if self.compiled is not None:
+            self.compiled.rebind()

@@ -11,7 +11,14 @@ from torch import Tensor
 from algorithms.blueprint import Blueprint, Component, Descent, Networks
 from algorithms.config import Hyperparameters
 from algorithms.losses import Losses, imitation_loss, weighted_mle_loss
-from algorithms.policies import Policy, SquashedGaussian, TanhMeanGaussian
+from algorithms.policies import (
+    Distribution,
+    HeteroscedasticGaussian,
+    Policy,
+    SquashedGaussian,
+    TanhMeanGaussian,
+)
+from algorithms.temperature import LearnedTemperature, Temperature, temperature_loss
 from algorithms.types import Metrics, check_range, check_vectors
 from algorithms.vae import ConditionalVAE, vae_loss
 from algorithms.weights import Indicator, Weights, weight_metrics
@@ -50,38 +57,83 @@ class PreviousPolicy(Component):
         assert isinstance(policy, Policy)
         return {"behavior": policy.target_copy().requires_grad_(False)}
 
+    def renews(self, updates: int) -> bool:
+        return updates % self.period == 0
+
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        if step.updates % self.period == 0:
+        if self.renews(step.updates):
             step.behavior_policy.load_state_dict(step.policy.state_dict())
         return {}, {}
 
 
 @dataclass(frozen=True)
+class LikelihoodAlone:
+    """The model's entropy is what the likelihood of the data makes it."""
+
+
+@dataclass(frozen=True)
 class GaussianBehavior(Component):
-    """Maximum likelihood on the replay buffer, during all of training (B.4 for BRAC).
+    """L_b = -mean_B log b(a|s), (s, a) from the replay buffer, during all of training (B.4, BRAC).
+
+    With entropy=LearnedTemperature (Wu 2019) also + alpha mean_B log b(a'|s), a' ~ b(.|s)
+    reparameterised, and alpha, a constant to L_b, descends -log alpha mean_B [log b(a'|s) + target
+    entropy]: it keeps the entropy from falling below `entropy_per_dim * dim(A)` on data with little
+    noise, where the likelihood alone drives the standard deviation to its floor.
 
     The floor of log-std, -5 as in BRAC's code, bounds the density: without it a divergence to
     this model explodes.
     """
 
-    policy: SquashedGaussian | TanhMeanGaussian = field(
+    policy: SquashedGaussian | TanhMeanGaussian | HeteroscedasticGaussian = field(
         default_factory=lambda: SquashedGaussian(log_std_min=-5.0)
     )
     behavior_learning_rate: float = 3e-4
+    entropy: LikelihoodAlone | LearnedTemperature = LikelihoodAlone()
 
     def __post_init__(self) -> None:
         check_range("behavior_learning_rate", self.behavior_learning_rate, 0.0)
 
     def networks(self, blueprint: Blueprint) -> Networks:
-        return {"behavior": self.policy.build(blueprint)}
+        networks: Networks = {"behavior": self.policy.build(blueprint)}
+        if isinstance(self.entropy, LearnedTemperature):
+            networks["behavior_temperature"] = Temperature(self.entropy.initial_alpha)
+        return networks
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
-        return {"behavior": Descent(self.behavior_learning_rate, config.policy_weight_decay)}
+        how = {"behavior": Descent(self.behavior_learning_rate, config.policy_weight_decay)}
+        if isinstance(self.entropy, LearnedTemperature):
+            how["behavior_temperature"] = Descent(self.entropy.alpha_learning_rate)
+        return how
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        log_prob = step.behavior_policy(step.batch.observations).log_prob(step.batch.actions)
-        loss = imitation_loss(log_prob)
-        return {"behavior": loss}, {"behavior_log_prob": -loss.detach()}
+        model = step.behavior_policy(step.batch.observations)
+        loss = imitation_loss(model.log_prob(step.batch.actions))
+        metrics = {"behavior_log_prob": -loss.detach()}
+        if not isinstance(self.entropy, LearnedTemperature):
+            return {"behavior": loss}, metrics
+        return self._with_entropy(step, model, self.entropy, loss, metrics)
+
+    def _with_entropy(
+        self,
+        step: Step,
+        model: Distribution,
+        rule: LearnedTemperature,
+        loss: Tensor,
+        metrics: Metrics,
+    ) -> tuple[Losses, Metrics]:
+        temperature = step.networks["behavior_temperature"]
+        assert isinstance(temperature, Temperature)
+        actions, log_prob = model.sample_with_log_prob(step.generator)
+        check_vectors(log_prob=log_prob, rewards=step.batch.rewards)
+        target = rule.entropy_per_dim * actions.shape[-1]
+        alpha = temperature.alpha()
+        return {
+            "behavior": loss + alpha * log_prob.mean(),
+            "behavior_temperature": temperature_loss(temperature.log_alpha, log_prob, target),
+        }, metrics | {
+            "behavior_entropy": -log_prob.detach().mean(),
+            "behavior_temperature": alpha,
+        }
 
 
 @dataclass(frozen=True)
@@ -92,6 +144,27 @@ class CriticAdvantage:
 
     def __call__(self, step: Step) -> Tensor:
         return step.advantages
+
+
+@dataclass(frozen=True)
+class PriorAdvantage:
+    """A = min_j Q_j(s, a) - min_j Q_j(s, a'), one a' ~ b(.|s) of the model itself (rlkit).
+
+    What counts is better than the model, not than the policy as in `CriticAdvantage`.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = ()
+
+    @torch.no_grad()
+    def __call__(self, step: Step) -> Tensor:
+        """(B,), without gradient."""
+        s = step.batch.observations
+        # clipped: Q is trained on what the simulator executes
+        actions = step.behavior_policy(s).sample(step.generator).clamp(-1, 1)
+        q, values = step.q.min(0).values, step.critic(s, actions).min(0).values
+        check_vectors(q=q, values=values)
+        advantages: Tensor = q - values
+        return advantages
 
 
 @dataclass(frozen=True)
@@ -120,8 +193,8 @@ class AdvantageWeightedBehavior(Component):
     """
 
     weights: Weights = field(default_factory=lambda: Weights(Indicator()))
-    advantage: CriticAdvantage | ReturnAdvantage = CriticAdvantage()
-    policy: SquashedGaussian | TanhMeanGaussian = TanhMeanGaussian()
+    advantage: CriticAdvantage | PriorAdvantage | ReturnAdvantage = CriticAdvantage()
+    policy: SquashedGaussian | TanhMeanGaussian | HeteroscedasticGaussian = TanhMeanGaussian()
     behavior_learning_rate: float = 3e-4
 
     def __post_init__(self) -> None:

@@ -53,7 +53,6 @@ class Blueprint:
             last_scale=last_scale,
             generator=self.generator,
             dtype=getattr(torch, self.config.precision),
-            compiled=self.config.compile,
             layer_norm=layer_norm,
         )
 
@@ -76,3 +75,7 @@ class Component:
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
         """Name of each network that this component's losses train -> how."""
         return {}
+
+    def renews(self, updates: int) -> bool:
+        """Whether a behaviour model replaces its network at update number `updates`."""
+        return False

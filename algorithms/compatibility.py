@@ -7,6 +7,7 @@ from algorithms.behavior import (
     AdvantageWeightedBehavior,
     GaussianBehavior,
     PreviousPolicy,
+    PriorAdvantage,
     VAEBehavior,
 )
 from algorithms.constraints import (
@@ -39,6 +40,7 @@ from algorithms.objectives import (
     Mixed,
     NaturalPolicyGradient,
     ReverseKL,
+    TargetQ,
     WeightedMLE,
 )
 from algorithms.policies import DeterministicTanh, FreeGaussian, SquashedGaussian
@@ -103,6 +105,13 @@ def _check_objective(method: Method) -> None:
         raise ValueError(f"value=LearnedValue needs critic=ExpectileTD, not {_name(critic)}")
     elsewhere = not isinstance(objective.actions, BufferActions)
     weights = objective.weights
+    if isinstance(objective.value, TargetQ) and isinstance(
+        weights.normalisation, PartitionFunction
+    ):
+        raise ValueError(
+            "value=TargetQ weighs by the target critics, PartitionFunction's Z(s) is of the online "
+            "ones; use value=NoBaseline"
+        )
     for part, kind in ((weights.shape, DualExponential), (weights.normalisation, StateMean)):
         if isinstance(part, kind) and not elsewhere:
             raise ValueError(
@@ -140,6 +149,12 @@ def _check_behavior(method: Method) -> None:
                 f"{_name(part)} needs several actions a state: not in the weights of "
                 f"behavior={_name(behavior)}"
             )
+    prior_advantage = isinstance(getattr(behavior, "advantage", None), PriorAdvantage)
+    if prior_advantage and not isinstance(method.critic, (TD, ExpectileTD)):
+        raise ValueError(
+            f"PriorAdvantage asks for Q(s, a) at the prior's actions, which "
+            f"critic={_name(method.critic)} lacks; use advantage=CriticAdvantage"
+        )
     advantage_weighted = isinstance(behavior, AdvantageWeightedBehavior)
     if advantage_weighted and not isinstance(objective, WeightedMLE):
         raise ValueError(

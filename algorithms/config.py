@@ -45,19 +45,23 @@ class Hyperparameters:
     the start."""
     prior_rollouts: int = 500
     """Episodes of a behaviour-cloned policy that join the demonstrations as prior data."""
+    prior_cloning: Literal["authors", "short"] = "authors"
+    """How that policy is cloned: as the authors' scripts do, or so that few steps suffice."""
     prior_cloning_steps: int = 10_000
-    """Gradient steps of that policy."""
+    """Its gradient steps."""
+    prior_cloning_hidden: tuple[int, ...] = (256, 256, 256, 256)
+    """Its hidden layers, as the authors' scripts have them."""
+    prior_cloning_batch_size: int = 128
+    """Its batch, likewise."""
     prior_fraction: float = 1.0
     """Leading share of demonstrations and of rollouts that is used. Released code: 0.9."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of the matrix products; parameters, optimiser and losses stay float32."""
-    compile: bool = False
-    """Networks through torch.compile instead of the written-out passes; same mathematics."""
 
     def __post_init__(self) -> None:
         for name in ("discount", "tau", "prior_fraction"):
             check_range(name, getattr(self, name), 0.0, 1.0, above=name != "discount")
-        for name in ("batch_size", "offline_batch_size"):
+        for name in ("batch_size", "offline_batch_size", "prior_cloning_batch_size"):
             check_range(name, getattr(self, name), 1, LARGEST_BATCH)
         for name in ("replay_buffer_size", "collect_steps", "steps_per_update"):
             check_range(name, getattr(self, name), 1, LONGEST_RUN)
@@ -74,8 +78,9 @@ class Hyperparameters:
         for name in ("policy", "q"):
             check_range(f"{name}_learning_rate", getattr(self, f"{name}_learning_rate"), 0.0)
             check_range(f"{name}_weight_decay", getattr(self, f"{name}_weight_decay"), 0.0)
-            for width in getattr(self, f"{name}_hidden"):
-                check_range(f"{name}_hidden", width, 1)
+        for name in ("policy_hidden", "q_hidden", "prior_cloning_hidden"):
+            for width in getattr(self, name):
+                check_range(name, width, 1)
 
 
 @dataclass(frozen=True)

@@ -103,10 +103,11 @@ class LogDual(nn.Module):
 
 
 def dual_loss(multiplier: Tensor, violation: Tensor) -> Tensor:
-    """-mean multiplier * violation: descending it raises the multiplier where violation > 0.
+    """-mean_B multiplier * violation: descending it raises the multiplier where violation > 0.
 
-    multiplier (), or of the shape of violation, carries the gradient; violation is detached.
+    multiplier () carries the gradient; violation (B,) is detached.
     """
+    check_vectors(violation=violation)
     return -(multiplier * violation.detach()).mean()
 
 
@@ -283,7 +284,10 @@ class TrustRegion(Constraint):
 
     KL_mean = D_KL(pi_old || N(mean, std_old)) <= epsilon_mean, KL_std = D_KL(pi_old ||
     N(mean_old, std)) <= epsilon_std, in every action dimension, by a dual variable each
-    (Abdolmaleki 2018b; numbers of Acme). Needs behavior=PreviousPolicy and a Gaussian policy.
+    (Abdolmaleki 2018b; numbers of Acme). The losses of the dual variables are sums over the
+    dimensions, as in Acme: of a mean each dimension would get 1 / dim(A) of its gradient, which
+    beside Adam's epsilon of 1e-8 is a slower multiplier where violations are small. Needs
+    behavior=PreviousPolicy and a Gaussian policy.
     """
 
     epsilon_mean: float = 2.5e-3
@@ -325,7 +329,7 @@ class TrustRegion(Constraint):
             dual = step.networks[name]
             assert isinstance(dual, Dual)
             term = term + (dual.value().detach() * divergence).sum()
-            losses[name] = dual_loss(dual.value(), divergence - epsilon)
+            losses[name] = -(dual.value() * (divergence.detach() - epsilon)).sum()
         return (
             term,
             losses,

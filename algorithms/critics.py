@@ -222,19 +222,27 @@ class ReturnCalibrated:
 
 @dataclass(frozen=True)
 class Conservative:
-    """weight * sum_j mean_B [log-sum-exp_a Q_j(s, a) - Q_j(s, a_data)] (CQL(H), Kumar 2020).
+    """weight * sum_j mean_B [T log-sum-exp_a (Q_j(s, a) / T) - Q_j(s, a_data)].
 
-    The sum over actions is estimated from `samples` uniform actions, `samples` of pi(.|s) and of
-    pi(.|s') each, corrected by their densities. `calibration` says which values enter it.
+    CQL(H) (Kumar 2020). The sum over actions is estimated from `samples` uniform actions,
+    `samples` of pi(.|s) and of pi(.|s') each, corrected by their densities p:
+    T log mean_k exp(Q_j(s, a_k) / T - log p(a_k)). `calibration` says which values enter it.
+    The gradient reaches the critic alone.
+
+    T is `softmax_temperature`, in units of reward. CQL's code has T = 1 at its own rewards r'.
+    Where r' = c r + const, its values are Q' = c Q + const, and its loss (Q' - y')^2 +
+    w (log-sum-exp(Q' - log p) - Q'_data) is c^2 times this one with weight w / c and T = 1 / c.
     """
 
     conservative_weight: float = 1.0
     samples: int = 10
     calibration: Uncalibrated | ReturnCalibrated = ReturnCalibrated()
+    softmax_temperature: float = 1.0
 
     def __post_init__(self) -> None:
         check_range("conservative_weight", self.conservative_weight, 0.0)
         check_range("samples", self.samples, 1)
+        check_range("softmax_temperature", self.softmax_temperature, 0.0, above=True)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -257,9 +265,10 @@ class Conservative:
             )
         q = step.critic.candidates(s, torch.cat([uniform, here, there]))  # (E, 3 K, B)
         of_policy = self.calibration(q[:, count:], step)
-        values = torch.cat([q[:, :count], of_policy], 1) - log_density
+        temperature = self.softmax_temperature
+        values = torch.cat([q[:, :count], of_policy], 1) / temperature - log_density
         # log of the mean over the samples, so that the estimate does not grow with their number
-        spread = torch.logsumexp(values, 1) - math.log(3 * count)
+        spread = temperature * (torch.logsumexp(values, 1) - math.log(3 * count))
         gap = (spread - step.q).mean(1).sum()
         return self.conservative_weight * gap, {"conservative_gap": gap.detach()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,10 +92,20 @@ class TDLambda(Component):
         return updates % (self.critic_steps + self.actor_steps) in (0, self.critic_steps)
 
     @torch.no_grad()
-    def refresh(self, value: ValueNetwork, buffer: ReplayBuffer, discount: float) -> None:
-        """Fill the buffer's columns `targets` and `advantages` by the present V."""
-        here = self._evaluate(value, buffer.column("observations"))
-        there = self._evaluate(value, buffer.column("next_observations"))
+    def refresh(
+        self,
+        value: ValueNetwork,
+        buffer: ReplayBuffer,
+        discount: float,
+        *,
+        see: Callable[[Tensor], Tensor] = lambda observations: observations,
+    ) -> None:
+        """Fill the buffer's columns `targets` and `advantages` by the present V.
+
+        see: the buffer's observations (N, O) -> as V sees them.
+        """
+        here = self._evaluate(value, see, buffer.column("observations"))
+        there = self._evaluate(value, see, buffer.column("next_observations"))
         targets = lambda_returns(
             buffer.column("rewards"),
             there,
@@ -106,8 +117,10 @@ class TDLambda(Component):
         buffer.set_column("targets", targets)
         buffer.set_column("advantages", self.scale(targets - here))
 
-    def _evaluate(self, value: ValueNetwork, observations: Tensor) -> Tensor:
-        return torch.cat([value(chunk) for chunk in torch.split(observations, _CHUNK)])
+    def _evaluate(
+        self, value: ValueNetwork, see: Callable[[Tensor], Tensor], observations: Tensor
+    ) -> Tensor:
+        return torch.cat([value(see(chunk)) for chunk in torch.split(observations, _CHUNK)])
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         if self.improves(step.updates):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from algorithms.acting import Acting, ModeOrSample
 from algorithms.annealing import Annealing, ConstantRates
 from algorithms.behavior import Behavior, NoBehavior
+from algorithms.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.constraints import AnyConstraint, NoConstraint
 from algorithms.critics import Critic
 from algorithms.initialisation import (
@@ -16,10 +17,12 @@ from algorithms.initialisation import (
     RandomInit,
 )
 from algorithms.objectives import Objective
+from algorithms.observations import Observations, Raw
 from algorithms.optimizers import Adam, Optimizer
 from algorithms.policies import (
     DeterministicTanh,
     FreeGaussian,
+    HeteroscedasticGaussian,
     SquashedGaussian,
     TanhMeanGaussian,
 )
@@ -28,7 +31,15 @@ from algorithms.replay import Replay, Uniform
 from algorithms.reward_scaling import RewardScaling, TaskUnits
 from algorithms.vae import Perturbation
 
-PolicyClass = TanhMeanGaussian | SquashedGaussian | FreeGaussian | DeterministicTanh | Perturbation
+PolicyClass = (
+    TanhMeanGaussian
+    | ClippedTanhMeanGaussian
+    | HeteroscedasticGaussian
+    | SquashedGaussian
+    | FreeGaussian
+    | DeterministicTanh
+    | Perturbation
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,7 @@ class Method:
     reward_scaling: RewardScaling = TaskUnits()
     optimizer: Optimizer = Adam()
     annealing: Annealing = ConstantRates()
+    observations: Observations = Raw()
 
     @property
     def columns(self) -> tuple[str, ...]:

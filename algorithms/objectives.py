@@ -17,6 +17,7 @@ from algorithms.values import (
     NoBaseline,
     PolicyMode,
     PolicySamples,
+    TargetQ,
     Value,
 )
 from algorithms.weighted_mle import (
@@ -56,6 +57,7 @@ __all__ = [
     "PolicySamples",
     "QFilter",
     "ReverseKL",
+    "TargetQ",
     "UndetachedPolicyActions",
     "UnscaledQ",
     "Value",

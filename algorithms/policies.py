@@ -1,4 +1,4 @@
-"""Policy classes: a Gaussian with tanh mean (the released code), a tanh-squashed one (SAC)."""
+"""Policy classes: Gaussians with tanh mean (the authors' code), a tanh-squashed one (SAC)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from algorithms.blueprint import Blueprint
+from algorithms.log_std import ClippedLogStd, LogStd
 from algorithms.mlp import MLP
 from algorithms.types import check_order, check_range
 
@@ -220,14 +221,24 @@ class _TanhMeanPolicy(Policy):
         return Gaussian(torch.tanh(output), log_std)
 
 
-class _TanhGaussianPolicy(Policy):
+class _HeteroscedasticPolicy(Policy):
     def __init__(self, mlp: MLP, low: float, high: float) -> None:
         super().__init__(mlp)
         self.low, self.high = low, high
 
     def head(self, output: Tensor) -> Distribution:
+        mean, logits = output.chunk(2, -1)
+        return Gaussian(torch.tanh(mean), self.low + (self.high - self.low) * torch.sigmoid(logits))
+
+
+class _TanhGaussianPolicy(Policy):
+    def __init__(self, mlp: MLP, low: float, high: float, log_std: nn.Module) -> None:
+        super().__init__(mlp)
+        self.low, self.high, self.log_std = low, high, log_std
+
+    def head(self, output: Tensor) -> Distribution:
         mean, log_std = output.chunk(2, -1)
-        return TanhGaussian(mean, log_std.clamp(self.low, self.high))
+        return TanhGaussian(mean, self.log_std(log_std, self.low, self.high))
 
 
 class FreeGaussianPolicy(Policy):
@@ -281,18 +292,40 @@ class TanhMeanGaussian:
 
 
 @dataclass(frozen=True)
-class SquashedGaussian:
-    """The standard SAC policy: state-dependent std, samples squashed by tanh (Haarnoja 2018)."""
+class HeteroscedasticGaussian:
+    """`TanhMeanGaussian` with a standard deviation that depends on the state.
 
-    log_std_min: float = -20.0
-    log_std_max: float = 2.0
+    Mean tanh(f(s)), log std = low + (high - low) sigmoid(g(s)); f and g are two linear heads of
+    one network. g starts near 0: an initial std of exp(-3) = 0.0498 everywhere. The authors'
+    scripts for MuJoCo and SawyerPush ran this one, those for the hand the other.
+    """
+
+    log_std_min: float = -6.0
+    log_std_max: float = 0.0
 
     def __post_init__(self) -> None:
         _check_log_std(log_std_min=self.log_std_min, log_std_max=self.log_std_max)
 
     def build(self, blueprint: Blueprint) -> Policy:
         mlp = _policy_mlp(blueprint, 2 * blueprint.action_dim)
-        return _TanhGaussianPolicy(mlp, self.log_std_min, self.log_std_max)
+        return _HeteroscedasticPolicy(mlp, self.log_std_min, self.log_std_max)
+
+
+@dataclass(frozen=True)
+class SquashedGaussian:
+    """The standard SAC policy: state-dependent std, samples squashed by tanh (Haarnoja 2018)."""
+
+    log_std_min: float = -20.0
+    log_std_max: float = 2.0
+    log_std: LogStd = ClippedLogStd()
+    """How the network's output becomes log sigma within the bounds."""
+
+    def __post_init__(self) -> None:
+        _check_log_std(log_std_min=self.log_std_min, log_std_max=self.log_std_max)
+
+    def build(self, blueprint: Blueprint) -> Policy:
+        mlp = _policy_mlp(blueprint, 2 * blueprint.action_dim)
+        return _TanhGaussianPolicy(mlp, self.log_std_min, self.log_std_max, self.log_std.build())
 
 
 @dataclass(frozen=True)

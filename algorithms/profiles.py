@@ -11,9 +11,10 @@ from typing import Any
 
 from algorithms.ensembles import ClampOutput, ClampTarget
 from algorithms.initialisation import NoPretraining, RandomInit
-from algorithms.objectives import PolicySamples
+from algorithms.objectives import PolicyMode
+from algorithms.observations import FromPriorData
 from algorithms.optimizers import MomentumSGD
-from algorithms.policies import TanhMeanGaussian
+from algorithms.policies import HeteroscedasticGaussian, TanhMeanGaussian
 from algorithms.relabeling import Hindsight, RecordedGoals
 from algorithms.reward_scaling import ReturnRange
 from algorithms.temperature import FixedTemperature
@@ -75,26 +76,41 @@ _PUSH: dict[str, Values] = {
     "Cal-QL": {"goals": RecordedGoals()},
     "RLPD": _RLPD,
 }
-# The text has no clip; without one exp(A / lambda) overflows once Q is wrong by 88. With lambda 1 a
-# weight is at most 100, as in IQL and CORL; the bound moves with lambda, as that of the hand does.
-_AT_MOST_100 = {"objective.weights.shape.clip": math.log(100.0)}
+# The text's V(s) is an expectation; the authors' hand scripts took Q at the policy's mode.
+_V_AT_THE_MODE = {"objective.value": PolicyMode()}
+# CORL standardises, the authors' scripts did not, the text is silent. Raw positions of SawyerPush
+# (0 +- 0.12 m, 0.6 +- 0.06 m) leave most hidden units of such networks dead.
+_STANDARDISED = {"observations": FromPriorData()}
+# An entropy bonus of nats from alpha = 1 outweighs rewards of centimetres until alpha has come
+# down, tens of thousands of updates later: alpha starts at the size of a reward.
+_ALPHA = "temperature.initial_alpha"
+_IN_CENTIMETRES: dict[str, Values] = {
+    "SAC": {f"objective.{_ALPHA}": 0.01},
+    "SAC+BC": {f"objective.improvement.{_ALPHA}": 0.01},
+    "Cal-QL": {f"objective.{_ALPHA}": 0.01},
+    "RLPD": {f"objective.{_ALPHA}": 0.01},
+}
+# As the authors ran MuJoCo and SawyerPush: the rows of their policy class and the models of it.
+# IQL keeps the free deviation of its own authors.
+_STATE_STD = {"policy": HeteroscedasticGaussian()}
+_STATE_STD_PRIOR = {**_STATE_STD, "behavior.policy": HeteroscedasticGaussian()}
+# The text bounds no weight; without a bound exp(A / lambda) overflows once Q is wrong by 88 lambda.
+# A weight is at most 100, as in IQL and CORL: a sweep of lambda does not move that, as it moves the
+# authors' clip of the advantage (profile released).
+_AT_MOST_100 = {"objective.weights.shape.cap": 100.0}
 
 PROFILES: dict[str, dict[str, dict[str, Values]]] = {
     "paper": {
         "hand": {
-            "AWAC": {
-                **_BOUNDED,
-                "objective.weights.shape.lam": 0.3,
-                # not in the text: the scripts of the paper's time ran lambda 0.3 with clip 2
-                "objective.weights.shape.clip": 2.0,
-            },
+            "*": _STANDARDISED,
+            "AWAC": {**_BOUNDED, **_AT_MOST_100, "objective.weights.shape.lam": 0.3},
             "SAC": {**_BOUNDED, "objective.temperature": _NO_ENTROPY},
             "SAC+BC": {**_BOUNDED, "objective.improvement.temperature": _NO_ENTROPY},
             "BCQ": _BOUNDED,
             "BEAR": _BOUNDED,
             "AWR": _AWR,
             "MPO": _BOUNDED,
-            "ABM-MPO": {**_BOUNDED, "objective.weights.shape.clip": 2.0},
+            "ABM-MPO": {**_BOUNDED, **_AT_MOST_100},
             "BRAC": _PENALISED,
             "IQL": _BOUNDED,
             "TD3+BC": _BOUNDED,
@@ -102,17 +118,23 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "RLPD": {**_BOUNDED, **_RLPD},
         },
         "push": {
-            "*": {"goals": Hindsight()},
-            "AWAC": {"objective.weights.shape.lam": 0.3, "objective.weights.shape.clip": 2.0},
-            "ABM-MPO": {"objective.weights.shape.clip": 2.0},
+            # 4 updates a step: the authors' scripts, against 1 in Table 1
+            "*": {**_STANDARDISED, "goals": Hindsight(), "updates_per_step": 4},
             **_PUSH,
+            **{name: {**_PUSH[name], **values} for name, values in _IN_CENTIMETRES.items()},
+            "AWAC": {**_STATE_STD, **_AT_MOST_100, "objective.weights.shape.lam": 0.3},
+            "BC": {**_STATE_STD, **_PUSH["BC"]},
+            "AWR": {**_STATE_STD, **_PUSH["AWR"]},
+            "MPO": _STATE_STD,
+            "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100},
         },
         "locomotion": {
-            "*": {"reward_scaling": ReturnRange(), "prior_rollouts": 100},
-            "AWAC": {"objective.weights.shape.lam": 1.0, **_AT_MOST_100},
-            "MPO": {"objective.weights.shape.lam": 1.0},
-            "ABM-MPO": {"objective.weights.shape.lam": 1.0, **_AT_MOST_100},
-            "AWR": _AWR,
+            "*": {**_STANDARDISED, "reward_scaling": ReturnRange(), "prior_rollouts": 100},
+            "AWAC": {**_STATE_STD, **_AT_MOST_100, "objective.weights.shape.lam": 1.0},
+            "BC": _STATE_STD,
+            "MPO": {**_STATE_STD, "objective.weights.shape.lam": 1.0},
+            "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100, "objective.weights.shape.lam": 1.0},
+            "AWR": {**_STATE_STD, **_AWR},
             "RLPD": _RLPD,
         },
     },
@@ -125,7 +147,7 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
                 "collect_steps": 1000,
                 "prior_fraction": 0.9,
             },
-            "AWAC": {**_RELEASED_CLAMP, **_RELEASED_WEIGHTS},
+            "AWAC": {**_RELEASED_CLAMP, **_RELEASED_WEIGHTS, **_V_AT_THE_MODE},
             "SAC": {**_SAC_RELEASED, "objective.temperature": _NO_ENTROPY},
             "SAC+BC": {**_SAC_RELEASED, "objective.improvement.temperature": _NO_ENTROPY},
             "BCQ": _RELEASED_CLAMP,
@@ -154,6 +176,7 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             },
             # their scripts swept beta over 0.001, 0.01 and 0.1
             "AWAC": {
+                **_V_AT_THE_MODE,
                 "objective.weights.shape.lam": 0.1,
                 "objective.weights.normalisation": BatchMean(),
             },
@@ -171,7 +194,6 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "AWAC": {
                 "objective.weights.shape.lam": 2.0,
                 "objective.weights.normalisation": BatchMean(),
-                "objective.value": PolicySamples(1),
             },
             # their scripts for MuJoCo: neither cloned nor pre-trained
             "SAC": {

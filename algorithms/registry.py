@@ -19,9 +19,11 @@ from algorithms.behavior import (
     GaussianBehavior,
     OwnPolicy,
     PreviousPolicy,
+    PriorAdvantage,
     ReturnAdvantage,
     VAEBehavior,
 )
+from algorithms.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.compatibility import check
 from algorithms.config import Hyperparameters
 from algorithms.constraints import (
@@ -54,6 +56,7 @@ from algorithms.critics import (
 )
 from algorithms.initialisation import CloneDemonstrations, CloneMeans, NoPretraining, RandomInit
 from algorithms.lambda_critic import Unscaled
+from algorithms.log_std import AffineLogStd, TanhLogStd
 from algorithms.methods import Method
 from algorithms.objectives import (
     BehaviorActions,
@@ -71,10 +74,18 @@ from algorithms.objectives import (
     PolicySamples,
     QFilter,
     ReverseKL,
+    TargetQ,
     UndetachedPolicyActions,
     WeightedMLE,
 )
-from algorithms.policies import DeterministicTanh, FreeGaussian, SquashedGaussian, TanhMeanGaussian
+from algorithms.observations import Raw
+from algorithms.policies import (
+    DeterministicTanh,
+    FreeGaussian,
+    HeteroscedasticGaussian,
+    SquashedGaussian,
+    TanhMeanGaussian,
+)
 from algorithms.profiles import AWR_ORIGINAL, PROFILES
 from algorithms.replay import Symmetric
 from algorithms.reward_scaling import TaskUnits
@@ -91,12 +102,16 @@ from algorithms.weights import (
     Weights,
 )
 
-_AWR_WEIGHTS = Weights(Exponential(lam=1.0, clip=math.log(20.0)), Unnormalised())
+# BRAC's network, for policy and behaviour model alike
+_BRAC_POLICY = SquashedGaussian(log_std_min=-5.0, log_std_max=0.0, log_std=TanhLogStd())
+_AWR_WEIGHTS = Weights(Exponential(lam=1.0, cap=20.0), Unnormalised())
 
 METHODS: dict[str, Method] = {
     "AWAC": Method(
         critic=TD(),
-        objective=WeightedMLE(Weights(Exponential(lam=0.3), Unnormalised()), PolicyMode()),
+        # V(s) is the text's expectation over the policy, by one sample as the authors took it
+        # for MuJoCo and pushing
+        objective=WeightedMLE(Weights(Exponential(lam=0.3), Unnormalised()), PolicySamples(1)),
         constraint=Implicit(),
     ),
     "SAC": Method(
@@ -164,9 +179,11 @@ METHODS: dict[str, Method] = {
         # no entropy term beside the divergence, as in BRAC's own code: a learned temperature of
         # about 1 would outweigh the coefficient
         objective=ReverseKL(FixedTemperature(0.0)),
-        behavior=GaussianBehavior(),
+        behavior=GaussianBehavior(
+            policy=_BRAC_POLICY, entropy=LearnedTemperature(alpha_learning_rate=5e-4)
+        ),
         constraint=KLPenalty(coefficient=0.1, warm_start_steps=20_000),
-        policy=SquashedGaussian(),
+        policy=_BRAC_POLICY,
     ),
     # Later work: not in the paper.
     "IQL": Method(
@@ -174,10 +191,11 @@ METHODS: dict[str, Method] = {
         # inverse temperature 3, weights up to 100; its numbers for D4RL's dense rewards (0.5) would
         # leave the weights of these rewards in [-1, 0] near 1
         objective=WeightedMLE(
-            Weights(Exponential(lam=1 / 3, clip=math.log(100.0) / 3), Unnormalised()),
+            Weights(Exponential(lam=1 / 3, cap=100.0), Unnormalised()),
             LearnedValue(),
         ),
         constraint=Implicit(),
+        policy=ClippedTanhMeanGaussian(),
     ),
     "TD3+BC": Method(
         critic=TD(next_value=SmoothedAction(), actor=TargetPolicy(), updates_per_improvement=2),
@@ -188,11 +206,14 @@ METHODS: dict[str, Method] = {
         policy=DeterministicTanh(),
     ),
     "Cal-QL": Method(
-        # weight 1 at its rewards 10 r + 5 is 0.1 at r: the squared error grows by 100, the gap
-        # by 10
-        critic=TD(next_value=BestCandidate(), regulariser=Conservative(conservative_weight=0.1)),
-        objective=ReverseKL(),
-        policy=SquashedGaussian(),
+        # its own numbers are 1 at rewards 10 r + 5, where values are 10 times these and a constant
+        # (see Conservative): weight, softmax temperature and alpha are a tenth at r
+        critic=TD(
+            next_value=BestCandidate(),
+            regulariser=Conservative(conservative_weight=0.1, softmax_temperature=0.1),
+        ),
+        objective=ReverseKL(LearnedTemperature(initial_alpha=0.1)),
+        policy=SquashedGaussian(log_std=AffineLogStd()),
         replay=Symmetric(),
     ),
     "RLPD": Method(
@@ -215,7 +236,7 @@ PAPER_METHODS = tuple(name for name in METHODS if name not in LATER_WORK)
 
 @dataclass(frozen=True)
 class ValueOf:
-    """Of a change: the number that the row has at `path` before any of the variant's changes."""
+    """Of a change: what the row has at `path` before any of the variant's changes."""
 
     path: str
 
@@ -224,7 +245,7 @@ class ValueOf:
 class Variant:
     """A row of METHODS with components exchanged: `dataclasses.replace` along dotted paths.
 
-    A change to a `ValueOf` keeps a number of the row, as its profile has it, in another place.
+    A change to a `ValueOf` keeps what the row has, as its profile says, in another place.
     """
 
     base: str
@@ -232,7 +253,8 @@ class Variant:
     summary: str
 
 
-_GAUSSIAN = GaussianBehavior(policy=TanhMeanGaussian())
+# a model of the data in the row's own policy class
+_OF_THE_DATA = {"behavior": GaussianBehavior(), "behavior.policy": ValueOf("policy")}
 _LAMBDA = ValueOf("objective.weights.shape.lam")
 
 VARIANTS: dict[str, Variant] = {
@@ -244,19 +266,19 @@ VARIANTS: dict[str, Variant] = {
     ),
     "AWAC[Z(s)]": Variant(
         "AWAC",
-        {"objective.weights.normalisation": PartitionFunction(10), "behavior": _GAUSSIAN},
+        {"objective.weights.normalisation": PartitionFunction(10), **_OF_THE_DATA},
         "weights over Z(s) from 10 actions of a behaviour model (B.3)",
     ),
     "AWAC[Z(s)-50]": Variant(
         "AWAC",
-        {"objective.weights.normalisation": PartitionFunction(50), "behavior": _GAUSSIAN},
+        {"objective.weights.normalisation": PartitionFunction(50), **_OF_THE_DATA},
         "weights over Z(s) from 50 actions: is it the estimate that hurts, or Z(s) itself?",
     ),
     "AWAC[reverse-KL]": Variant(
         "AWAC",
         {
             "objective": ReverseKL(FixedTemperature(0.0)),
-            "behavior": _GAUSSIAN,
+            **_OF_THE_DATA,
             "constraint": KLRegularisation(),
             "constraint.coefficient": _LAMBDA,
         },
@@ -293,7 +315,7 @@ VARIANTS: dict[str, Variant] = {
         "AWAC",
         {
             "objective.actions": BehaviorActions(samples=1),
-            "behavior": _GAUSSIAN,
+            **_OF_THE_DATA,
             "constraint": LearnedPrior(),
         },
         "weighs actions of a cloned behaviour model, not of the buffer",
@@ -305,8 +327,15 @@ VARIANTS: dict[str, Variant] = {
     "AWAC[V-mode]": Variant(
         "AWAC", {"objective.value": PolicyMode()}, "V(s) at the mode of the policy"
     ),
+    "AWAC[clip]": Variant(
+        "AWAC",
+        {"objective.weights.shape.clip": 2.0, "objective.weights.shape.cap": math.inf},
+        "advantages clipped at 2, as the authors' hand scripts, in place of the weights' cap",
+    ),
     "AWAC[no-clip]": Variant(
-        "AWAC", {"objective.weights.shape.clip": math.inf}, "advantages are not clipped"
+        "AWAC",
+        {"objective.weights.shape.clip": math.inf, "objective.weights.shape.cap": math.inf},
+        "nothing bounds a weight",
     ),
     **{
         f"AWAC[lambda={lam:g}]": Variant(
@@ -314,12 +343,30 @@ VARIANTS: dict[str, Variant] = {
         )
         for lam in (0.1, 0.3, 1.0, 3.0)
     },
+    "AWAC[free-std]": Variant(
+        "AWAC", {"policy": TanhMeanGaussian()}, "one standard deviation for all states"
+    ),
+    "AWAC[state-std]": Variant(
+        "AWAC", {"policy": HeteroscedasticGaussian()}, "a standard deviation for each state"
+    ),
+    "AWAC[push-lambda]": Variant(
+        "AWAC",
+        {
+            "objective.weights.shape.lam": 0.03,
+            "objective.weights.normalisation": BatchMean(),
+        },
+        "weights as the authors' scripts for pushing: a lambda in the units of its rewards",
+    ),
+    **{
+        f"{name}[raw]": Variant(name, {"observations": Raw()}, "sees observations as they are")
+        for name in ("AWAC", "SAC", "BC")
+    },
     "AWAC[task-rewards]": Variant(
         "AWAC", {"reward_scaling": TaskUnits()}, "rewards are not scaled (a change on MuJoCo only)"
     ),
     "AWAC[scratch]": Variant(
         "AWAC",
-        {"pretraining": NoPretraining(), "learning_starts": 5_000},
+        {"pretraining": NoPretraining(), "learning_starts": 5_000, "observations": Raw()},
         "learns online alone; with --data none from nothing but its own experience",
     ),
     "SAC[scratch]": Variant(
@@ -331,6 +378,7 @@ VARIANTS: dict[str, Variant] = {
             "objective.temperature": LearnedTemperature(),
             "critic.clamp": NoClamp(),
             "learning_starts": 5_000,
+            "observations": Raw(),
         },
         "learns online alone; with --data none from nothing but its own experience",
     ),
@@ -355,10 +403,20 @@ VARIANTS: dict[str, Variant] = {
         {"constraint": KLRegularisation(coefficient=0.1, warm_start_steps=20_000)},
         "BRAC-p: the divergence is in the policy's loss alone",
     ),
+    "BRAC[likelihood]": Variant(
+        "BRAC",
+        {"behavior": GaussianBehavior(), "policy": SquashedGaussian()},
+        "behaviour model by likelihood alone, SAC's bounds of log sigma: narrow on such data",
+    ),
     "BRAC[released]": Variant(
         "BRAC",
-        # unclamped: the mean of log b is about +100 at the data, which B.3's clamp would hide
-        {"constraint": BatchConstantShift(), "critic.clamp": NoClamp()},
+        {
+            "constraint": BatchConstantShift(),
+            "behavior": GaussianBehavior(),
+            "policy": SquashedGaussian(),
+            # unclamped: the mean of log b is about +100 at the data, which B.3's clamp would hide
+            "critic.clamp": NoClamp(),
+        },
         "the published trainer's broadcast: a reward shift, constant over each batch",
     ),
     "AWR[SGD]": Variant(
@@ -370,6 +428,7 @@ VARIANTS: dict[str, Variant] = {
         "MPO",
         {
             "objective.weights.shape": DualExponential(),
+            "objective.value": TargetQ(),
             "objective.actions": BehaviorActions(samples=20),
             "behavior": PreviousPolicy(),
             "constraint": TrustRegion(),
@@ -395,8 +454,9 @@ VARIANTS: dict[str, Variant] = {
         {
             "behavior.weights": Weights(Exponential(), BatchMean()),
             "behavior.weights.shape.lam": _LAMBDA,
+            "behavior.advantage": PriorAdvantage(),
         },
-        "the prior's weights as in the released code: exp(A / lambda) over the batch",
+        "the prior as in the released code: exp(A / lambda) over the batch, V(s) at the prior",
     ),
 }
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,8 +36,35 @@ class Environment(Protocol):
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]: ...
 
 
-Evaluate = Callable[[Callable[[np.ndarray], np.ndarray]], Row]
-"""Deterministic policy -> columns of a row (return, success, ...)."""
+Act = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What an evaluation is given.
+
+    Attributes:
+        number: which evaluation of the run it is: 0 at clock 0, then 1, 2, ...; in the offline
+            phase -1, -2, ... back from there. Equal for all methods at the same clock.
+        act: (O,) -> (A,), the deterministic policy.
+        sample: (O,) -> (A,), actions sampled as in training; None at most evaluations. It is
+            there at the run's first, at clock 0 and at the last. What it draws changes nothing of
+            what is learned.
+        q: (N, O), (N, A) -> (N,) mean of the critic's networks, or None without Q(s, a).
+    """
+
+    number: int
+    act: Act
+    sample: Act | None
+    q: Callable[[np.ndarray, np.ndarray], np.ndarray | None]
+
+
+Evaluate = Callable[[Candidate], Row]
+"""Candidate -> columns of a row (return, success, ...)."""
+
+
+_STATES_SHOWN = 1024
+"""To the networks at a row, to see which of their units are dead."""
 
 
 class DivergedError(RuntimeError):
@@ -71,6 +99,7 @@ class Training:
         self._metrics: Metrics = {}
         self._finished: list[tuple[float, bool]] = []  # online episodes since the last row
         self._unused = [0, 0]  # online episodes and transitions since the last on-policy update
+        self._clipped = [0, 0]  # entries of online actions since the last row: at a bound, all
 
     def run(
         self,
@@ -128,6 +157,8 @@ class Training:
         if not np.isfinite(action).all():
             raise DivergedError(f"the policy's action is not finite at step {self.step}")
         executed = np.clip(action, -1.0, 1.0)
+        self._clipped[0] += int((np.abs(executed) == 1.0).sum())
+        self._clipped[1] += executed.size
         following, reward, terminated, truncated, info = self.environment.step(executed)
         self.buffer.add(observation, action, reward, 0.0 if terminated else 1.0, following)
         self.seconds["simulate"] += time.perf_counter() - began
@@ -199,7 +230,7 @@ class Training:
         if bad:
             raise DivergedError(f"{', '.join(bad)} not finite at step {self.step}: {metrics}")
         phase = "online" if self.step > 0 else "offline"
-        columns = self.evaluate(lambda obs: self.agent.act(obs, deterministic=True))
+        columns = self._evaluated()
         row: Row = {
             "phase": phase,
             "env_step": self.step,
@@ -207,15 +238,48 @@ class Training:
             "train_episodes": self.episodes,
             **columns,
             **metrics,
+            **self._dead_units(),
         }
         if self._finished:
             row["train_return"] = float(np.mean([r for r, _ in self._finished]))
             row["train_success"] = float(np.mean([s for _, s in self._finished]))
             self._finished.clear()
+        if self._clipped[1]:
+            row["clipped_fraction"] = self._clipped[0] / self._clipped[1]
+            self._clipped = [0, 0]
         now = time.perf_counter()
         self.seconds["evaluate"] += now - began
         row["wall_s"] = round(now - run_began, 3)
         self.rows.append(row)
+
+    def _evaluated(self) -> Row:
+        """The columns of an evaluation, which leaves the stream of exploration where it was."""
+        evaluations = sorted(self.schedule.evaluations(self.offline_steps))
+        place, agent = evaluations.index(self.step), self.agent
+        candidate = Candidate(
+            number=place - evaluations.index(0),
+            act=lambda obs: agent.act(obs, deterministic=True),
+            sample=(lambda obs: agent.act(obs, deterministic=False))
+            if self.step in (evaluations[0], 0, evaluations[-1])
+            else None,
+            q=agent.q,
+        )
+        before = agent.generator.get_state()
+        agent.generator.manual_seed(place)  # else it would draw the noise of the steps to come
+        try:
+            return self.evaluate(candidate)
+        finally:
+            agent.generator.set_state(before)
+
+    def _dead_units(self) -> Row:
+        """Of the networks on stored states: the same ones at every row, as far as they are there.
+
+        Empty while nothing is stored.
+        """
+        if len(self.buffer) == 0:
+            return {}
+        batch = self.buffer.peek(_STATES_SHOWN, np.random.default_rng([self.seed, 3]))
+        return {name: float(value) for name, value in self.agent.dead_units(batch).items()}
 
     def _episode_seed(self) -> int:
         """A seed of its own for every episode: no environment state needs to be saved."""
@@ -235,6 +299,7 @@ class Training:
             "seconds": self.seconds,
             "finished": self._finished,
             "unused": list(self._unused),
+            "clipped": list(self._clipped),
             "metrics": {name: value.detach().cpu() for name, value in self._metrics.items()},
         }
 
@@ -248,6 +313,7 @@ class Training:
         self.rows, self.seconds = list(state["rows"]), dict(state["seconds"])
         self._finished = [tuple(item) for item in state["finished"]]
         self._unused = list(state["unused"])
+        self._clipped = list(state.get("clipped", [0, 0]))  # older checkpoints have none
         self._metrics = dict(state["metrics"])
 
 

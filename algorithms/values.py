@@ -61,6 +61,31 @@ class NoBaseline(_FromCritic):
 
 
 @dataclass(frozen=True)
+class TargetQ:
+    """The weights are of the slow critics' Q itself: A = min_j target Q_j(s, a), V = 0.
+
+    Full MPO's E-step, as in Acme. It stands for the policy's or a model's actions: the online
+    critics are not asked about them.
+    """
+
+    def queries(self, step: Step) -> dict[str, Tensor]:
+        return {}
+
+    def of(self, step: Step) -> Tensor:
+        return torch.zeros_like(step.batch.rewards)
+
+    def advantages(self, step: Step) -> Tensor:
+        """A at the batch's actions: (B,)."""
+        return self.at(step, step.batch.actions)[0]
+
+    @torch.no_grad()
+    def at(self, step: Step, actions: Tensor) -> Tensor:
+        """A at actions (K * B, A), block k the k-th of every state, clipped as executed: (K, B)."""
+        q = step.target_critic.candidates(step.batch.observations, actions.clamp(-1, 1))
+        return q.min(0).values
+
+
+@dataclass(frozen=True)
 class LearnedValue:
     """The critic's own V(s) (IQL): A = min_j target Q_j(s, a) - V(s)."""
 
@@ -103,4 +128,4 @@ class LambdaAdvantage:
         return step.batch.advantages
 
 
-Value = PolicyMode | PolicySamples | NoBaseline | LearnedValue | LambdaAdvantage
+Value = PolicyMode | PolicySamples | NoBaseline | TargetQ | LearnedValue | LambdaAdvantage

@@ -11,7 +11,7 @@ from algorithms.blueprint import Blueprint, Component, Descent, Networks
 from algorithms.config import Hyperparameters
 from algorithms.losses import Losses, weighted_mle_loss
 from algorithms.types import Metrics, check_range
-from algorithms.values import PolicyMode, Value
+from algorithms.values import PolicyMode, TargetQ, Value
 from algorithms.weights import (
     Dual,
     DualExponential,
@@ -113,6 +113,8 @@ class WeightedMLE(Component):
         return {"eta": Descent(shape.eta_learning_rate)}
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        if isinstance(self.value, TargetQ):  # it asks the target critics, see _candidates
+            return {}
         queries = self.actions.queries(step) | self.value.queries(step)
         normalisation = self.weights.normalisation
         if isinstance(normalisation, PartitionFunction):
@@ -150,6 +152,10 @@ class WeightedMLE(Component):
         """Actions (B, A) with advantages (B,), or (K, B, A) with (K, B)."""
         if isinstance(self.actions, BufferActions):
             return step.batch.actions, step.advantages
-        sampled = step.queries["actions"]
-        advantages = step.q_at("actions") - step.values
+        if isinstance(self.value, TargetQ):
+            sampled = self.actions.queries(step)["actions"]
+            advantages = self.value.at(step, sampled.detach())
+        else:
+            sampled = step.queries["actions"]
+            advantages = step.q_at("actions") - step.values
         return sampled.view(*advantages.shape, sampled.shape[-1]), advantages

@@ -19,21 +19,26 @@ from algorithms.types import Metrics, check_range, check_same_shape
 
 @dataclass(frozen=True)
 class Exponential:
-    """log f(A) = min(A, clip) / lam. `lam` and `clip` in units of reward.
+    """f(A) = min(exp(min(A, clip) / lam), cap). `lam` and `clip` in units of reward.
 
-    lam is the Lagrange multiplier of Eq. 2: 0.3 for manipulation, 1.0 for MuJoCo (B.3). The clip
-    bounds a weight by exp(clip / lam); the paper's text has none, its scripts ran 2 (hand).
+    lam is the Lagrange multiplier of Eq. 2: 0.3 for manipulation, 1.0 for MuJoCo (B.3). The text
+    bounds f nowhere. `cap` bounds the weight itself, whatever lam is (100 in IQL and CORL); the
+    authors' scripts bounded the advantage, by `clip` (0.5 and 2 on the hand), which bounds f by
+    exp(clip / lam).
     """
 
     lam: float = 0.3
     clip: float = math.inf
+    cap: float = math.inf
+    """Before the normaliser: w = f(A) / Z."""
 
     def __post_init__(self) -> None:
         check_range("lam", self.lam, 0.0, above=True)
         check_range("clip", self.clip, finite=False)
+        check_range("cap", self.cap, 0.0, above=True, finite=False)
 
     def log(self, advantages: Tensor) -> Tensor:
-        return advantages.clamp(max=self.clip) / self.lam
+        return (advantages.clamp(max=self.clip) / self.lam).clamp(max=math.log(self.cap))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import gymnasium
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from envs.trajectory import Trajectory
 
-EVALUATION_SEED_BASE = 1_000_000
-"""Evaluation episode i is reset with this plus i (plus the caller's own offset). Rollouts
-for prior data, experts and the random policy use 500,000, 2,000,000 and 3,000,000 in the same way,
-training seeds from 2^31 on, so that no evaluation episode starts from a seed used elsewhere, and
-every method meets the same start states."""
+EVALUATION_SEED_BASE = 1_000_000_000
+EPISODES_AT_MOST = 1000
+"""Evaluations use the seeds from `EVALUATION_SEED_BASE` to 2^31, training those from 2^31 on.
+Rollouts for prior data, experts and the random policy begin at 500,000, 2,000,000 and 3,000,000. So
+no evaluation episode starts from a seed used elsewhere."""
 
 Act = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 Env = gymnasium.Env[Any, Any]
@@ -44,10 +44,34 @@ class EpisodeStats(NamedTuple):
     final_distances: NDArray[np.float64]
 
 
-class _Episode(NamedTuple):
+class Episode(NamedTuple):
+    """One whole episode of T steps.
+
+    Attributes:
+        trajectory: what happened.
+        successes: (T,) bool, the goal holds after the step.
+        final_distance: metres from the puck to its goal at the last step, or NaN.
+    """
+
     trajectory: Trajectory
-    successes: NDArray[np.bool_]  # (T,)
-    final_distance: float  # metres, or NaN
+    successes: NDArray[np.bool_]
+    final_distance: float
+
+
+def evaluation_seed(number: int) -> int:
+    """The seed of the first episode of a run's evaluation `number`; the others follow it.
+
+    Every evaluation has start states of its own, the same ones for all methods and seeds. 0 is
+    the evaluation at clock 0, later ones count up, those of the offline phase down from -1.
+
+    Raises:
+        ValueError: if the numbers run into the seeds of training.
+    """
+    place = 2 * number if number >= 0 else -2 * number - 1
+    seed = EVALUATION_SEED_BASE + EPISODES_AT_MOST * place
+    if seed + EPISODES_AT_MOST > 1 << 31:
+        raise ValueError(f"evaluation {number}: a run has no seeds for so many evaluations")
+    return seed
 
 
 def evaluate(
@@ -67,8 +91,17 @@ def evaluate(
     Raises:
         ValueError: if ``episodes`` is not positive.
     """
+    return measure(run_episodes(env, act, episodes=episodes, seed=seed), sustained_steps)
+
+
+def run_episodes(env: Env, act: Act, *, episodes: int, seed: int) -> list[Episode]:
+    """Run whole episodes; arguments and errors as those of :func:`evaluate`."""
     _require_positive(episodes)
-    results = [_run(env, act, seed + i) for i in range(episodes)]
+    return [_run(env, act, seed + i) for i in range(episodes)]
+
+
+def measure(results: Sequence[Episode], sustained_steps: int | None) -> EpisodeStats:
+    """Return and successes of episodes that have been run, as :func:`evaluate` describes them."""
     needed = np.inf if sustained_steps is None else sustained_steps
     return EpisodeStats(
         returns=np.array([r.trajectory.rewards.sum(dtype=np.float64) for r in results]),
@@ -115,7 +148,7 @@ def _require_positive(episodes: int) -> None:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
 
 
-def _run(env: Env, act: Act, seed: int) -> _Episode:
+def _run(env: Env, act: Act, seed: int) -> Episode:
     space = env.action_space
     if not isinstance(space, gymnasium.spaces.Box):
         raise TypeError(f"continuous actions are needed, the environment has {space}")
@@ -146,4 +179,4 @@ def _run(env: Env, act: Act, seed: int) -> _Episode:
         next_observations=stacked[1:],
         terminals=terminals,
     )
-    return _Episode(trajectory, np.array(successes), distance)
+    return Episode(trajectory, np.array(successes), distance)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,10 @@ from envs.trajectory import (
     check_trajectory,
 )
 
+_STATES = {
+    "pen-binary-v0": ("qpos", "qvel", "desired_orien"),
+    "door-binary-v0": ("qpos", "qvel", "door_body_pos"),
+}
 _REAL = "iuf"  # kinds of NumPy types
 _FARTHEST_ACTION = 10.0
 """Beyond the recorded 1.37 and what an expert's noise adds, short of degrees for radians."""
@@ -79,12 +84,14 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
     A list of dicts with ``observations`` (T, O), ``actions`` (T, A), ``rewards`` (T,) and
     ``init_state_dict``. The observation after the last action was not recorded, so T steps give
     T - 1 transitions. The stored rewards are dense; binary ones are computed from the next
-    observations. Recorded actions reach 1.37 and are clipped.
+    observations. Recorded actions reach 1.37 and are clipped. A file in which every demonstration
+    has an ``init_state_dict`` can be replayed (:mod:`envs.replay`).
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
     """
     trajectories = []
+    states: list[dict[str, NDArray[np.float64]]] = []
     for i, record in enumerate(_records(load_pickle(path), path)):
         where = f"{path}, demonstration {i}"
         arrays = _flat(
@@ -94,9 +101,12 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
             where,
         )
         recorded = arrays["observations"]
-        states = {"observations": recorded[:-1], "next_observations": recorded[1:]}
-        trajectories.append(_trajectory(states, arrays["actions"][:-1], None, task, where))
-    return _dataset(path, task, trajectories, "human", "relabelled", _DENSE_NOTE)
+        following = {"observations": recorded[:-1], "next_observations": recorded[1:]}
+        trajectories.append(_trajectory(following, arrays["actions"][:-1], None, task, where))
+        if isinstance(record, Mapping) and "init_state_dict" in record:
+            states.append(_state(record["init_state_dict"], where))
+    dataset = _dataset(path, task, trajectories, "human", "relabelled", _DENSE_NOTE)
+    return replace(dataset, initial_states=tuple(states)) if _all(states, dataset) else dataset
 
 
 def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Dataset:
@@ -107,16 +117,24 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
     ``next_observations`` the last step of an episode has no successor and is left out; the
     provenance counts the episodes of one step, of which nothing is left. Rewards are dense in the
     file and recomputed. D4RL's terminals (a dropped pen) end episodes here, but are not terminal
-    states of this task.
+    states of this task. Its ``infos`` say where each episode starts, so that it can be replayed
+    (:mod:`envs.replay`); not on relocate, where they give all episodes the ball and target of one
+    (D4RL's issue 196).
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
     """
-    content = load_hdf5(path, _D4RL)
+    wanted = _STATES.get(task.id, ())
+    content = load_hdf5(path, (*_D4RL, *(f"infos/{name}" for name in wanted)))
+    infos = {n: content.pop(f"infos/{n}") for n in wanted if f"infos/{n}" in content}
+    starting = infos if len(infos) == len(wanted) else {}
     for name in ("observations", "actions"):
         _field(content, name, str(path))
     arrays = _flat(content, task, str(path))
     observations, actions = arrays["observations"], arrays["actions"]
+    for name, rows in starting.items():
+        if len(rows) != len(actions):
+            raise DataError(f"{path}: {len(rows)} infos/{name} for {len(actions)} actions")
     ends = np.zeros(len(actions), dtype=np.bool_)
     for name in ("terminals", "timeouts"):
         ends |= arrays.get(name, False)
@@ -125,7 +143,7 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
     following = arrays.get("next_observations")
     stops = np.flatnonzero(ends) + 1
     bounds = sorted({0, *stops.tolist(), len(actions)})
-    trajectories, without_successor = [], 0
+    trajectories, starts, without_successor = [], [], 0
     for i, (start, stop) in enumerate(itertools.pairwise(bounds)):
         last = stop if following is not None else stop - 1
         if last == start:
@@ -135,10 +153,13 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
         states = {"observations": observations[start:last], "next_observations": after}
         where = f"{path}, episode {i}"
         trajectories.append(_trajectory(states, actions[start:last], None, task, where))
+        if starting:
+            starts.append(_state({name: rows[start] for name, rows in starting.items()}, where))
     note = _DENSE_NOTE
     if without_successor:
         note += f"; left out: {without_successor} episodes of one step, without a successor"
-    return _dataset(path, task, trajectories, source, "relabelled", note)
+    dataset = _dataset(path, task, trajectories, source, "relabelled", note)
+    return replace(dataset, initial_states=tuple(starts))
 
 
 def d4rl_path(data_dir: Path, d4rl_id: str) -> Path:
@@ -202,6 +223,20 @@ def _trajectory(
     t = Trajectory(states["observations"], clipped, rewards, following, terminals)
     check_trajectory(t, task, where)
     return t
+
+
+def _all(states: Sequence[object], dataset: Dataset) -> bool:
+    """Whether every trajectory has its initial state."""
+    return len(states) == len(dataset.trajectories)
+
+
+def _state(record: object, where: str) -> dict[str, NDArray[np.float64]]:
+    if not isinstance(record, Mapping):
+        raise DataError(f"{where}: init_state_dict is {type(record).__name__}, not a dict")
+    try:
+        return {name: np.array(value, dtype=np.float64) for name, value in record.items()}
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: init_state_dict holds no numbers ({error})") from error
 
 
 def _flat(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import platformdirs
@@ -15,13 +15,20 @@ import platformdirs
 from envs.download import download as fetch
 from envs.experts import EXPERT_DEMONSTRATIONS, EXPERT_SEED, ExpertPolicy, rollout_expert
 from envs.files import sha256_of
+from envs.minari_store import (
+    check_unchanged,
+    download_minari,
+    minari_id,
+    read_minari,
+    store,
+)
 from envs.readers import d4rl_path, read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
 from envs.storage import load_dataset
 from envs.success import DOOR_ANGLE_RAD
 from envs.tasks import HAND_TASKS, Task, task
 from envs.trajectory import DataError, Dataset, Labels, relabel
 
-Kind = Literal["human", "expert", "embedded"]
+Kind = Literal["human", "expert", "embedded", "minari-human", "minari-cloned", "minari-expert"]
 DATA_DIR_VARIABLE = "AWAC_DATA_DIR"
 ASSETS = Path(__file__).parent / "assets"
 
@@ -37,16 +44,18 @@ _DAPG = (
 
 @dataclass(frozen=True)
 class Source:
-    """One file that can serve as the demonstrations of a task.
+    """One file, or data set of the Minari store, that can serve as a task's demonstrations.
 
     Attributes:
         task_id: the task.
-        kind: "human", "expert" (a policy, rolled out on the spot) or "embedded".
-        filename: its name in a data folder.
+        kind: "human", "expert" (a policy, rolled out on the spot), "embedded", or "minari-..." for
+            what is to come from the Minari store and from nowhere else.
+        filename: its name in a data folder; in the Minari store, its id.
         sha256: required checksum; None where none is known, then any content is accepted and
             its checksum recorded.
         url: published address; None where none is known. Only a file with a checksum is fetched.
         reader: (path, task) -> Dataset.
+        minari: whether it lies in the Minari store.
     """
 
     task_id: str
@@ -55,6 +64,7 @@ class Source:
     sha256: str | None
     url: str | None
     reader: Callable[[Path, Task], Dataset]
+    minari: bool = False
 
 
 def _roll_out(path: Path, task: Task) -> Dataset:
@@ -70,7 +80,7 @@ def _load_embedded(path: Path, task: Task) -> Dataset:
 
 
 def _sources(task_id: str) -> tuple[Source, ...]:
-    """List a task's sources, best first: the authors' own file leads."""
+    """List a task's sources, best first: the authors' own file leads, Minari's copy comes last."""
     name = task_id.split("-")[0]
     sha256s = {
         "pen2_sparse.npy": "f6b8c30044f3ebecd36becd14a64895934656a3c97f0edd1da688e2f72081f3d",
@@ -87,8 +97,18 @@ def _sources(task_id: str) -> tuple[Source, ...]:
         (d4rl_path(Path(), f"{name}-human-v1").name, read_d4rl_hdf5),
         (d4rl_path(Path(), f"{name}-human-v0").name, read_d4rl_hdf5),
     ]
+    from_minari: list[tuple[Kind, str]] = [
+        ("human", "human"),
+        ("minari-human", "human"),
+        ("minari-cloned", "cloned"),
+        ("minari-expert", "expert"),
+    ]
     return (
         *(Source(task_id, "human", f, sha256s.get(f), urls.get(f), r) for f, r in human),
+        *(
+            Source(task_id, kind, minari_id(task_id, name), None, None, read_minari, minari=True)
+            for kind, name in from_minari
+        ),
         Source(task_id, "expert", f"{name}_expert.npz", None, None, _roll_out),
         Source(task_id, "embedded", f"{name}_expert5.npz", None, None, _load_embedded),
     )
@@ -116,18 +136,21 @@ def default_data_dir() -> Path:
 def find_demonstrations(
     task_id: str,
     *,
-    data: Literal["auto", "human", "expert", "embedded"] = "auto",
+    data: Literal["auto"] | Kind = "auto",
     labels: Labels = "relabelled",
     data_dir: Path | None = None,
     cache: Path | None = None,
     download: bool = False,
+    minari_download: bool = False,
     notify: Callable[[str], None] = print,
     door_threshold: float = DOOR_ANGLE_RAD,
 ) -> Dataset:
     """Return the demonstrations of a task, the best that can be had.
 
-    "auto" takes human data from the data folder or the cache, else downloads it if allowed, else
-    takes the set shipped with the project and says so. The other values accept nothing else.
+    "auto" takes human data from the data folder, the cache or the Minari store, else downloads it
+    if allowed, else takes the set shipped with the project and says so. The other values accept
+    nothing else. Observations are as recorded; where the file says how each demonstration begins,
+    the data set has its `initial_states` and can be replayed (:mod:`envs.replay`).
 
     Args:
         task_id: a hand task.
@@ -137,7 +160,8 @@ def find_demonstrations(
         data_dir: folder to look in, before the cache; default :func:`default_data_dir`. It may
             be read-only, downloads go to the cache.
         cache: folder of downloads; default :func:`cache_dir`.
-        download: whether the network may be used.
+        download: whether published files may be fetched.
+        minari_download: whether data sets may be fetched into the Minari store.
         notify: receives a line for the user whenever something other than expected is used.
         door_threshold: radians, for the labels of the door task.
 
@@ -151,8 +175,8 @@ def find_demonstrations(
         raise ValueError(
             f"{task_id} has no demonstration files; the tasks that have: {', '.join(SOURCES)}"
         )
-    if data not in ("auto", "human", "expert", "embedded"):
-        raise ValueError(f"data must be auto, human, expert or embedded, got {data!r}")
+    if data not in ("auto", *get_args(Kind)):
+        raise ValueError(f"data must be auto, {', '.join(get_args(Kind))}, got {data!r}")
     folder = default_data_dir() if data_dir is None else data_dir
     cache = cache_dir() if cache is None else cache
     wanted = "human" if data == "auto" else data
@@ -161,8 +185,10 @@ def find_demonstrations(
         found: tuple[Source, Path] | None = (sources[0], ASSETS / sources[0].filename)
     else:
         found = _find(sources, (folder, cache))
-    if found is None and download and wanted == "human":
+    if found is None and download:
         found = _download_first(sources, cache, notify)
+    if found is None and minari_download:
+        found = _download_minari(sources, required=data != "auto", notify=notify)
     if found is None and data == "auto":
         notify(_substitution_notice(task_id, sources, folder))
         found = next((s, ASSETS / s.filename) for s in SOURCES[task_id] if s.kind == "embedded")
@@ -170,15 +196,36 @@ def find_demonstrations(
         raise DataError(_missing_message(task_id, wanted, sources, folder, cache))
     source, path = found
     _verify(source, path)
-    return _labelled(source.reader(path, spec), source, labels, door_threshold, notify)
+    dataset = source.reader(path, spec)
+    if source.minari:
+        check_unchanged(dataset, cache)
+    return _labelled(dataset, source, labels, door_threshold, notify)
 
 
 def _find(sources: list[Source], folders: tuple[Path, ...]) -> tuple[Source, Path] | None:
     for folder in folders:
         for source in sources:
-            if (folder / source.filename).is_file():
+            if not source.minari and (folder / source.filename).is_file():
                 return source, folder / source.filename
-    return None
+    stored = ((s, store() / s.filename) for s in sources if s.minari)
+    return next(((s, path) for s, path in stored if (path / "data").is_dir()), None)
+
+
+def _download_minari(
+    sources: list[Source], *, required: bool, notify: Callable[[str], None]
+) -> tuple[Source, Path] | None:
+    source = next((s for s in sources if s.minari), None)
+    if source is None:
+        return None
+    try:
+        download_minari(source.filename)
+    except DataError as error:
+        if required:
+            raise
+        notify(str(error))
+        return None
+    notify(f"{source.task_id}: downloaded {source.filename} into the Minari store {store()}")
+    return source, store() / source.filename
 
 
 def _download_first(
@@ -223,7 +270,7 @@ def _labelled(
                     f"{source.filename}: stored rewards are not binary; use relabelled ones"
                 )
             return dataset
-        if source.kind == "human":
+        if source.kind not in ("embedded", "expert"):
             notify(f"{source.filename} stores no binary labels; they are computed")
     labelled = relabel(dataset, door_threshold=door_threshold)
     if dataset.task_id == "door-binary-v0":
@@ -235,6 +282,9 @@ def _labelled(
 def _listing(sources: list[Source]) -> str:
     lines = []
     for s in sources:
+        if s.minari:
+            lines.append(f"  {s.filename} (Minari store {store()}; --download fetches it)")
+            continue
         checksum = f"sha256 {s.sha256}" if s.sha256 else "any checksum is accepted"
         address = s.url or "no known address"
         lines.append(f"  {s.filename} ({checksum}; {address})")
@@ -243,18 +293,25 @@ def _listing(sources: list[Source]) -> str:
 
 def _substitution_notice(task_id: str, sources: list[Source], folder: Path) -> str:
     published = any(s.url for s in sources)
+    files = [s.filename for s in sources if not s.minari]
     return (
         f"{task_id}: no human demonstrations in {folder}; using the {EXPERT_DEMONSTRATIONS} "
         "expert demonstrations shipped with the project, a SUBSTITUTION for the paper's data. "
         f"For human data {'allow the download or ' if published else ''}put one of these files "
-        f"there: {', '.join(s.filename for s in sources)}"
+        f"there: {', '.join(files)}; or let {minari_id(task_id, 'human')} be fetched (--download)"
     )
 
 
 def _missing_message(
     task_id: str, wanted: str, sources: list[Source], folder: Path, cache: Path
 ) -> str:
+    if all(s.minari for s in sources):
+        name = sources[0].filename
+        return (
+            f"{name} is not in the Minari store {store()} (MINARI_DATASETS_PATH names another); "
+            f"--download or `minari download {name}` fetches it"
+        )
     return (
         f"no {wanted} data for {task_id} in {folder} (set --data-dir or {DATA_DIR_VARIABLE}) nor "
-        f"in {cache}; one of these files is needed:\n{_listing(sources)}"
+        f"in {cache}; one of these is needed:\n{_listing(sources)}"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from envs.success import DOOR_ANGLE_RAD, binary_rewards
 from envs.tasks import Task, task
 
-Origin = Literal["human", "expert", "embedded", "rollouts", "random", "none"]
+Origin = Literal["human", "expert", "cloned", "embedded", "rollouts", "random", "none"]
 Labels = Literal["relabelled", "stored"]
+Observations = Literal["recorded", "replayed"]
 
 _ACTION_TOLERANCE = 1e-5
 _LONGEST_EPISODE = 5
@@ -110,12 +111,15 @@ class Provenance:
     """Where a data set comes from.
 
     Attributes:
-        source: who acted: people, an expert policy, the set shipped with the project, a policy
-            cloned here, a random process; "none" if there is no data.
+        source: who acted: people, an expert policy, D4RL's mixture of demonstrations and a policy
+            cloned from them, the set shipped with the project, a policy cloned here, a random
+            process; "none" if there is no data.
         origin: file name or address; never a path of one machine.
         sha256: checksum of that file, empty if there is none.
         rewards: "relabelled" if recomputed from the next observations, else "stored".
         note: anything a reader of results should know.
+        observations: "replayed" if they are the simulator's answers to the recorded actions
+            (:mod:`envs.replay`), else "recorded": as whoever acted stored them.
     """
 
     source: Origin
@@ -123,15 +127,25 @@ class Provenance:
     sha256: str
     rewards: Labels
     note: str = ""
+    observations: Observations = "recorded"
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Trajectories of one task and their provenance."""
+    """Trajectories of one task and their provenance.
+
+    Attributes:
+        task_id: the task.
+        trajectories: one an episode.
+        provenance: where they come from.
+        initial_states: what the file says of the simulator's state before the first action of
+            each trajectory, array by name; empty where it says nothing.
+    """
 
     task_id: str
     trajectories: tuple[Trajectory, ...]
     provenance: Provenance
+    initial_states: tuple[Mapping[str, NDArray[np.float64]], ...] = ()
 
     @property
     def steps(self) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from figures.schema import RESULTS
+
+EXPERIMENTS: tuple[str, ...] = ("figure1", "figure2", "figure3", "ablations")
+"""Scripts that make files of rows, each named like its file."""
 
 
 class ResultsError(ValueError):
@@ -33,12 +38,51 @@ class Cells:
     lines: NDArray[np.int64]
     widths: NDArray[np.int64]
 
+    @cached_property
+    def rows(self) -> list[dict[str, str]]:
+        """Column -> text, N times."""
+        names = [str(name) for name in self.frame.columns]
+        cells = zip(*(self.frame[name].tolist() for name in names), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in cells]
+
 
 def command_for(path: Path) -> str:
-    """The command that makes ``results/<preset>/<experiment>.csv``."""
+    """The command that makes a results file, ``results/<preset>/<experiment>.csv`` or elsewhere.
+
+    The preset is that of the folder's name, else of the file's first row, as far as one can tell.
+    """
     presets = RESULTS["preset"].enum
-    preset = path.parent.name if path.parent.name in presets else "|".join(presets)
-    return f"python reproduce/{path.stem}.py --preset {preset}"
+    folder = path.parent
+    preset = folder.name if folder.name in presets else _preset_in(path)
+    script = path.stem if path.stem in EXPERIMENTS else "<figure>"
+    usual = folder.parts[-2:] == ("results", preset)
+    out = "" if usual else f" --out {shlex.quote(str(folder))}"
+    return f"python reproduce/{script}.py --preset {preset or '|'.join(presets)}{out}"
+
+
+def _preset_in(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            words = (file.readline() + file.readline()).replace('"', "").strip().split(",")
+    except OSError:
+        return ""
+    return next((preset for preset in RESULTS["preset"].enum if preset in words), "")
+
+
+def restore(path: Path) -> str:
+    """What to do with a damaged results file, or manifest, that always leads on."""
+    csv_path = path.with_name(path.name.replace(".manifest.json", ".csv"))
+    return (
+        "put the file back (git, a copy), or move it and its "
+        f"{'CSV' if csv_path != path else 'manifest'} away and write both again with "
+        f"`{command_for(csv_path)}`"
+    )
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong, without the file's name that messages of the system repeat."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(text).split())
 
 
 def read_cells(path: Path) -> Cells:
@@ -47,13 +91,8 @@ def read_cells(path: Path) -> Cells:
     Empty lines are passed over, as pandas does.
 
     Raises:
-        ResultsError: the file is missing, empty, not CSV, or names a column twice.
+        ResultsError: the file is missing, unreadable, empty, not CSV, or names a column twice.
     """
-    if not path.is_file():
-        raise ResultsError(
-            f"{path}: no such results file; make it with `{command_for(path)}`, "
-            "or give the path of an existing one"
-        )
     rows: list[list[str]] = []
     lines: list[int] = []
     before = 0
@@ -65,21 +104,27 @@ def read_cells(path: Path) -> Cells:
                     rows.append(row)
                     lines.append(before + 1)
                 before = reader.line_num
+    except (FileNotFoundError, NotADirectoryError):
+        raise ResultsError(
+            f"{path}: no such results file; make it with `{command_for(path)}`, "
+            "or give the path of an existing one"
+        ) from None
+    except OSError as error:
+        raise ResultsError(
+            f"{path}: cannot be read ({one_line(error)}); change its permissions or its folder's, "
+            "or give another path"
+        ) from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise ResultsError(
-            f"{path}, after line {before}: not a readable CSV ({error}); write it again with "
-            f"`{command_for(path)}`"
+            f"{path}, after line {before}: not a readable CSV ({one_line(error)}); {restore(path)}"
         ) from error
     if not rows:
-        raise ResultsError(
-            f"{path}: the file is empty, not even a header; delete it and run `{command_for(path)}`"
-        )
+        raise ResultsError(f"{path}: the file is empty, not even a header; {restore(path)}")
     header, *body = rows
     twice = [name for name in dict.fromkeys(header) if header.count(name) > 1]
     if twice:
         raise ResultsError(
-            f"{path}, line {lines[0]}: column '{twice[0]}' is there twice; remove one, or write "
-            f"the file again with `{command_for(path)}`"
+            f"{path}, line {lines[0]}: column '{twice[0]}' is there twice; {restore(path)}"
         )
     whole = [(row + [""] * (len(header) - len(row)))[: len(header)] for row in body]
     return Cells(

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from figures.resampling import Estimate as Estimate  # part of this module's interface
 from figures.resampling import Interval, bootstrap, checked, checked_groups, estimate
@@ -39,6 +39,7 @@ from figures.statistics import (
 
 # Two one-sided tests at 5 % each are one interval of 90 % (Schuirmann 1987).
 EQUIVALENCE_CONFIDENCE = 0.90
+PROPORTION = "proportion"
 PERMUTATIONS = 20_000  # enough to enumerate 8 against 8 seeds
 
 
@@ -158,13 +159,22 @@ def improvement_test(a: Floats, b: Floats) -> float:
 
 
 def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Estimate:
-    """Share of ``n`` runs that succeeded, with Wilson's interval."""
-    test = stats.binomtest(successes, n)
+    """Share of ``n`` runs that succeeded, with the exact interval of Clopper and Pearson.
+
+    Each end errs with at most (1 - confidence) / 2, whatever the true share; 5 of 5 has its lower
+    end at 0.478, so that five runs never show more than half. Quantiles of beta distributions.
+
+    Raises:
+        ValueError: not 0 <= successes <= n, or n is 0.
+    """
+    if not 0 <= successes <= n or n < 1:
+        raise ValueError(f"{successes} of {n}: must be a count of at most as many, of at least 1")
     low, high = np.nan, np.nan
     if n >= MIN_SEEDS_FOR_INTERVAL:
-        limits = test.proportion_ci(confidence_level=confidence, method="wilson")
-        low, high = float(limits.low), float(limits.high)
-    return Estimate(successes / n, low, high, n, "proportion", confidence)
+        end, failures = (1 - confidence) / 2, n - successes
+        low = float(special.betaincinv(successes, failures + 1, end)) if successes else 0.0
+        high = float(special.betaincinv(successes + 1, failures, 1 - end)) if failures else 1.0
+    return Estimate(successes / n, low, high, n, PROPORTION, confidence)
 
 
 def equivalent(a: Floats, b: Floats, margin: float) -> Equivalence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,7 +20,9 @@ TITLE_SIZE, TITLE_LINE, TITLE_PAD = 12.0, 0.23, 0.19
 PANEL_TITLE_HEIGHT, AXIS_NAME_HEIGHT = 0.5, 0.56
 LEGEND_ROW, LEGEND_PAD, LEGEND_ENTRY_EXTRA = 0.235, 0.14, 0.72
 CAPTION_SIZE, CAPTION_LINE, BOTTOM = 7.8, 0.148, 0.12
-LEGEND_SIZE = 8.8
+LEGEND_SIZE, LEGEND_LINE = 8.8, 0.15
+
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,19 @@ def compose(
     gap = GAP_SHARED if all(share_y) else GAP_OWN
     wide = panel_width(columns)
     width = LEFT + columns * wide + (columns - 1) * gap + RIGHT
-    per_row = _legend_columns([str(line.get_label()) for line in legend], width - LEFT - RIGHT)
-    legend_rows = -(-len(legend) // per_row) if legend else 0
+    labels = [str(line.get_label()) for line in legend]
+    per_row = _legend_columns(labels, width - LEFT - RIGHT)
+    wrapped = [
+        wrap(label, width - LEFT - RIGHT - LEGEND_ENTRY_EXTRA, LEGEND_SIZE) for label in labels
+    ]
+    legend_height = _legend_height([len(lines) for lines in wrapped], per_row)
     title_lines = wrap(title, width - LEFT - RIGHT, TITLE_SIZE, weight="bold")
     lines = [
         (line, paragraph.colour)
         for paragraph in caption
         for line in wrap(paragraph.text, width - LEFT - RIGHT, CAPTION_SIZE)
     ]
-    below = BOTTOM + len(lines) * CAPTION_LINE + LEGEND_PAD + legend_rows * LEGEND_ROW
+    below = BOTTOM + len(lines) * CAPTION_LINE + LEGEND_PAD + legend_height
     above = TITLE_PAD + len(title_lines) * TITLE_LINE + PANEL_TITLE_HEIGHT
     height = above + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + AXIS_NAME_HEIGHT + below
 
@@ -75,8 +82,9 @@ def compose(
             weight="bold", va="top", parse_math=False,
         )  # fmt: skip
     if legend:
-        figure.legend(
+        drawn = figure.legend(
             handles=_row_by_row(legend, per_row),
+            labels=_row_by_row(["\n".join(lines) for lines in wrapped], per_row),
             loc="upper center",
             bbox_to_anchor=((LEFT + (width - LEFT - RIGHT) / 2) / width, (below - 0.02) / height),
             ncols=per_row,
@@ -86,6 +94,8 @@ def compose(
             columnspacing=1.6,
             borderpad=0.0,
         )
+        for text in drawn.get_texts():
+            text.set_parse_math(False)
     for number, (line, colour) in enumerate(lines):
         y = BOTTOM + (len(lines) - number) * CAPTION_LINE
         figure.text(
@@ -116,9 +126,25 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> list[s
     return lines
 
 
-def _row_by_row(legend: Sequence[Line2D], per_row: int) -> list[Line2D]:
+def elide(text: str, width: float, size: float) -> str:
+    """``text``, or its two ends where it is wider than ``width`` inches at ``size`` points."""
+    kept = len(text)
+    short = text
+    while kept > 2 and _inches(short, size) > width:
+        kept = min(kept - 1, int(kept * width / _inches(short, size)) + 1)
+        short = f"{text[: -(-kept // 2)]}…{text[len(text) - kept // 2 :]}"
+    return short
+
+
+def _row_by_row(entries: Sequence[Entry], per_row: int) -> list[Entry]:
     """Reorder for Matplotlib, which fills a legend by column, so that it reads by row."""
-    return [line for column in range(per_row) for line in legend[column::per_row]]
+    return [entry for column in range(per_row) for entry in entries[column::per_row]]
+
+
+def _legend_height(lines: Sequence[int], per_row: int) -> float:
+    """Inches of a legend whose entries, row by row, have so many lines."""
+    rows = [max(lines[first : first + per_row]) for first in range(0, len(lines), per_row)]
+    return sum(LEGEND_ROW + (most - 1) * LEGEND_LINE for most in rows)
 
 
 def _inches(text: str, size: float, weight: str = "normal") -> float:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from figures.cells import ResultsError
+from figures.cells import ResultsError, one_line, restore
 
 
 def manifest_of(csv: Path) -> Path:
@@ -18,14 +18,25 @@ def read_manifest(csv: Path) -> list[dict[str, Any]]:
     """The entries of the manifest beside ``csv``, one a run; empty if there is none.
 
     Raises:
-        ResultsError: it is not JSON.
+        ResultsError: it cannot be read, or is no list of JSON objects.
     """
     path = manifest_of(csv)
-    if not path.is_file():
-        return []
     try:
-        return list(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except UnicodeDecodeError as error:
+        raise ResultsError(f"{path}: is not UTF-8 ({one_line(error)}); {restore(path)}") from error
+    except OSError as error:
         raise ResultsError(
-            f"{path}: not readable as JSON ({error}); delete it, or restore it"
+            f"{path}: cannot be read ({one_line(error)}); change its permissions or its folder's"
         ) from error
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(
+            f"{path}: is not a manifest (no JSON: {one_line(error)}); {restore(path)}"
+        ) from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ResultsError(f"{path}: is not a manifest (no list of objects); {restore(path)}")
+    return entries

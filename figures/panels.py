@@ -18,6 +18,10 @@ from figures.table import CONDITION, ResultsError
 
 DATA_NAMES = {
     "human": "human data",
+    "human-recorded": "human data, observations as recorded",
+    "minari-human": "human data of Minari",
+    "minari-cloned": "cloned data of Minari",
+    "minari-expert": "expert data of Minari",
     "expert": "expert data",
     "embedded": "embedded expert data",
     "rollouts": "rollout data",

@@ -19,13 +19,15 @@ from matplotlib.figure import Figure
 from figures import style
 from figures.estimates import Estimate
 from figures.files import whole_file
-from figures.layout import CAPTION_LINE, CAPTION_SIZE, wrap
+from figures.layout import CAPTION_LINE, CAPTION_SIZE, elide, wrap
 from figures.statistics import Floats
 
 DPI = 110
 WIDTH = 10.4
 ROW = 0.27
 SIDE = 0.14
+NAME_WIDTH = 0.9
+"""Inches that the name of a method may take, left of its row."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def _forest(
             markerfacecolor=filled, linestyle="none", zorder=4,
         )  # fmt: skip
     ax.set_ylim(len(scores) - 0.5, -0.5)
-    ax.set_yticks(range(len(scores)), [score.label for score in scores])
+    names = [elide(score.label, NAME_WIDTH, style.theme()["ytick.labelsize"]) for score in scores]
+    ax.set_yticks(range(len(scores)), names)
     ax.tick_params(labelleft=left, left=left)
     ax.grid(axis="x", color="#E4E4E4", lw=0.6, zorder=0)
     ax.set_axisbelow(True)

@@ -26,20 +26,30 @@ from figures.table import CONDITION, RUN, ResultsError
 FINAL_EVALUATIONS = 5
 DIP_WINDOW = 0.1  # share of the budget in which a dip is looked for
 SLOPE_UNIT = 100_000  # environment steps
+CEILING = 0.95  # of the episodes, or of the way from random to the demonstrations
 
 SCALARS: tuple[str, ...] = (
-    "j0", "jt", "auc", "dip", "gain", "slope", "monotonicity", "budget", "evaluations",
+    "j0", "jt", "auc", "dip", "gain", "slope", "monotonicity", "fluctuation", "largest", "budget",
+    "evaluations", "final_episodes",
 )  # fmt: skip
 _IDENTITY: tuple[str, ...] = (*RUN, "method", "variant")
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of the results, and which direction of it is the better one."""
+    """A column of the results, and which direction of it is the better one.
+
+    Attributes:
+        column: of the results.
+        name: in words.
+        higher_is_better: False for a distance.
+        ceiling: J from which on there is next to nothing to gain; infinite without one.
+    """
 
     column: str
     name: str
     higher_is_better: bool = True
+    ceiling: float = np.inf
 
     @property
     def sign(self) -> int:
@@ -47,12 +57,12 @@ class Measure:
         return 1 if self.higher_is_better else -1
 
 
-SUCCESS = Measure("success_any", "success")
+SUCCESS = Measure("success_any", "success", ceiling=CEILING)
 SUCCESS_FINAL = Measure("success_final", "success at the last step")
 SUSTAINED = Measure("success_sustained", "sustained success")
 RETURN = Measure("return_mean", "return")
-NORMALISED = Measure("normalised_score", "normalised score")
-DISTANCE = Measure("final_distance", "final distance", higher_is_better=False)
+NORMALISED = Measure("normalised_score", "normalised score", ceiling=CEILING)
+DISTANCE = Measure("final_distance", "final distance", higher_is_better=False, ceiling=-0.01)
 
 
 def excluded(frame: pd.DataFrame) -> pd.DataFrame:
@@ -81,23 +91,32 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
         * ``gain``: ``jt`` - ``j0``.
         * ``slope``: least-squares slope of J on t >= 0, per 100 000 steps.
         * ``monotonicity``: Spearman's rank correlation of J and t >= 0; NaN where J is constant.
+        * ``fluctuation``: root mean square of J(t_{i+1}) - J(t_i) over t >= 0, divided by sqrt(2):
+          the standard deviation of independent noise about a level that hardly moves.
+        * ``largest``: max of J over t >= 0.
         * ``budget``: T. Runs of one curve that differ in it are kept: the column shows them.
         * ``evaluations``: their number at t >= 0.
+        * ``final_episodes``: how many episodes ``jt`` is the mean of; NaN without the column
+          ``episodes``.
 
-        Without an online phase: ``jt`` = ``auc`` = ``j0``; ``dip``, ``gain`` and ``slope`` are 0.
+        Without an online phase: ``jt`` = ``auc`` = ``largest`` = ``j0``; ``dip``, ``gain``,
+        ``slope`` and ``fluctuation`` are 0.
 
     Raises:
         ResultsError: there is no such column, or a finished run has no value at step 0.
     """
     rows = []
-    for name, steps, values, budget in _finished(frame, measure):
+    for name, steps, values, episodes, budget in _finished(frame, measure):
         online = steps >= 0
         if 0 not in steps:
             raise ResultsError(
                 f"{_text(name)}: no {measure.column} at env_step 0, the end of the offline phase, "
                 "which the scalars start from; evaluate the run there, or leave it out"
             )
-        rows.append({**name, **_scalars(steps[online], values[online], budget)})
+        found = _scalars(steps[online], values[online], budget)
+        seen = episodes[online]
+        last = seen[1:][-FINAL_EVALUATIONS:] if len(seen) > 1 else seen
+        rows.append({**name, **found, "final_episodes": float(last.sum())})
     return pd.DataFrame(rows, columns=[*_IDENTITY, *SCALARS])
 
 
@@ -131,7 +150,7 @@ def time_to_threshold(
     if not np.isfinite(threshold):
         raise ValueError(f"threshold {threshold} must be finite")
     rows = []
-    for name, steps, values, budget in _finished(frame, measure):
+    for name, steps, values, _, budget in _finished(frame, measure):
         padded = np.concatenate([np.full(window - 1, values[0]), values])
         medians = np.median(np.lib.stride_tricks.sliding_window_view(padded, window), axis=-1)
         there = steps[(steps >= 0) & (medians >= measure.sign * threshold)]
@@ -144,8 +163,9 @@ def time_to_threshold(
 
 def _finished(
     frame: pd.DataFrame, measure: Measure
-) -> list[tuple[dict[str, object], Floats, Floats, int]]:
-    """Identity, steps, J and budget of every finished run of the tasks that have the measure."""
+) -> list[tuple[dict[str, object], Floats, Floats, Floats, int]]:
+    """Identity, steps, J, episodes and budget of every finished run of the tasks that have the
+    measure."""
     if measure.column not in frame.columns:
         raise ResultsError(
             f"no column {measure.column} ({measure.name}); "
@@ -173,7 +193,9 @@ def _finished(
         values = measure.sign * run[measure.column].to_numpy(dtype=np.float64)
         # A run that was never trained online keeps its policy for as long as the others train.
         budget = int(steps[-1]) if steps[-1] > 0 else int(largest[key[: len(CONDITION)]])
-        result.append((name, steps, values, budget))
+        known = run["episodes"] if "episodes" in run else pd.Series(np.nan, index=run.index)
+        episodes = np.asarray(known, dtype=np.float64)
+        result.append((name, steps, values, episodes, budget))
     return result
 
 
@@ -184,7 +206,7 @@ def _scalars(steps: Floats, values: Floats, budget: int) -> dict[str, float]:
     if len(steps) == 1:
         return {
             **shared, "jt": j0, "auc": j0, "dip": 0.0, "gain": 0.0, "slope": 0.0,
-            "monotonicity": np.nan,
+            "monotonicity": np.nan, "fluctuation": 0.0, "largest": j0,
         }  # fmt: skip
     jt = float(values[1:][-FINAL_EVALUATIONS:].mean())
     constant = bool((values == j0).all())
@@ -196,6 +218,8 @@ def _scalars(steps: Floats, values: Floats, budget: int) -> dict[str, float]:
         "gain": jt - j0,
         "slope": SLOPE_UNIT * float(stats.linregress(steps, values).slope),
         "monotonicity": np.nan if constant else float(stats.spearmanr(steps, values).statistic),
+        "fluctuation": float(np.sqrt(np.mean(np.diff(values) ** 2) / 2)),
+        "largest": float(values.max()),
     }
 
 

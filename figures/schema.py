@@ -2,15 +2,16 @@
 
 The file is a Table Schema (Data Package standard, version 2): name, type, description and
 constraints of every column, and the key that no two rows share. Two properties are the project's
-own: ``unit``, and ``optional`` for a column that a file may lack. A column that the schema does not
-know is allowed if it holds numbers (``fieldsMatch`` is ``partial``): a new method's diagnostics.
+own: ``unit``, and ``optional`` for a column that a file may lack; and so is ``tasks``, what a row's
+values depend on in each task. A column that the schema does not know is allowed if it holds numbers
+(``fieldsMatch`` is ``partial``): a new method's diagnostics.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Literal
 
@@ -47,23 +48,45 @@ class Field:
 
 
 @dataclass(frozen=True)
+class TaskFacts:
+    """What the values of a task's rows obey; the simulator's own numbers, for who has none.
+
+    Attributes:
+        horizon: steps of an episode at most; exactly, where rewards are bounded.
+        reward: (lowest, highest) reward of a step; None without bounds.
+        binary: a step's reward is 0 at the goal and -1 elsewhere.
+        sustained: more steps than this at the goal are a sustained success; None without goal.
+        radius: metres from the goal that count as success, where reward is minus that distance.
+        d4rl: returns that D4RL's score maps to 0 and 100.
+    """
+
+    horizon: int
+    reward: tuple[float, float] | None = None
+    binary: bool = False
+    sustained: int | None = None
+    radius: float | None = None
+    d4rl: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Schema:
-    """All columns, in their order, and the columns whose values together name a row."""
+    """All columns, in their order, the columns whose values together name a row, and the tasks."""
 
     fields: tuple[Field, ...]
     primary_key: tuple[str, ...]
+    tasks: Mapping[str, TaskFacts] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Field:
         """The column called ``name``; KeyError if there is none."""
-        for field in self.fields:
-            if field.name == name:
-                return field
+        for each in self.fields:
+            if each.name == name:
+                return each
         raise KeyError(name)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns' names."""
-        return tuple(field.name for field in self.fields)
+        return tuple(each.name for each in self.fields)
 
 
 def parse(descriptor: Mapping[str, Any]) -> Schema:
@@ -85,7 +108,13 @@ def parse(descriptor: Mapping[str, Any]) -> Schema:
                 pattern=rules.get("pattern", ""),
             )
         )
-    return Schema(tuple(fields), tuple(descriptor["primaryKey"]))
+    tasks = {name: _facts(facts) for name, facts in descriptor.get("tasks", {}).items()}
+    return Schema(tuple(fields), tuple(descriptor["primaryKey"]), tasks)
+
+
+def _facts(entry: Mapping[str, Any]) -> TaskFacts:
+    pairs = {name: tuple(entry[name]) for name in ("reward", "d4rl") if name in entry}
+    return TaskFacts(**{**entry, **pairs})
 
 
 def _load() -> Schema:

@@ -28,6 +28,10 @@ LONG_DASHED: LineStyle = (0.0, (8.0, 2.0))
 VARIANT_LINES: tuple[LineStyle, ...] = (DASHED, DASH_DOTTED, DOTTED, LONG_DASHED, SOLID)
 
 
+SHADES = 6
+"""Lighter ones, and as many darker ones: 12 shades and 5 dash patterns make 60 looks."""
+
+
 @dataclass(frozen=True)
 class MethodStyle:
     """The look of one curve: a colour as ``#RRGGBB``, a Matplotlib dash pattern and marker,
@@ -104,7 +108,8 @@ def method_style(method: str, variant_rank: int = 0) -> MethodStyle:
     """Style of ``method``; ``variant_rank`` 0 is the method itself, 1, 2, ... its variants.
 
     A variant is a lighter or darker shade of the method's colour with a hollow marker and another
-    dash pattern, so an ablation reads as one family.
+    dash pattern, so an ablation reads as one family. The first 60 variants of a method differ in
+    shade or dash pattern; later ones repeat them.
 
     Raises:
         ValueError: the method has no style yet.
@@ -117,7 +122,7 @@ def method_style(method: str, variant_rank: int = 0) -> MethodStyle:
     base = _STYLES[method]
     if variant_rank == 0:
         return base
-    shade = 0.28 + 0.12 * ((variant_rank - 1) // 2)
+    shade = 0.28 + 0.09 * ((variant_rank - 1) // 2 % SHADES)
     target = 1.0 if variant_rank % 2 else 0.0
     red, green, blue = ((1 - shade) * part + shade * target for part in to_rgb(base.colour))
     line = VARIANT_LINES[(variant_rank - 1) % len(VARIANT_LINES)]

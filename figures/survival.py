@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from figures.estimates import Estimate
-from figures.resampling import bootstrap, checked
+from figures.resampling import bootstrap, checked, expansion
 from figures.statistics import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL, Floats
 
 Bools = npt.NDArray[np.bool_]
@@ -83,8 +83,10 @@ def kaplan_meier(times: Floats, observed: Bools, horizon: float) -> Survival:
 def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
     """Restricted mean time of ``a`` over that of ``b``: above 1 where b is the faster one.
 
-    Runs are resampled within each sample; 95 % percentile interval. The ratio is infinite where b
-    needs no time, and 1 where neither does.
+    Runs are resampled within each sample; 95 % percentile interval, expanded on the scale of
+    logarithms with the freedom of one sample (``figures.resampling``), since with 5 runs the
+    percentiles alone call one of two equal samples slower in one experiment of ten. The ratio is
+    infinite where b needs no time, and 1 where neither does.
 
     Raises:
         ValueError: as ``kaplan_meier``.
@@ -104,9 +106,11 @@ def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
     seeds = min(map(len, every))
     low, high = np.nan, np.nan
     if seeds >= MIN_SEEDS_FOR_INTERVAL:
-        low, high = map(_ratio, bootstrap(every, share, CONFIDENCE))
+        ends, wider = bootstrap(every, share, CONFIDENCE), expansion(seeds, seeds - 1, CONFIDENCE)
+        low, high = (_expanded(share(*every), end, wider) for end in ends)
     name = "ratio of restricted mean times"
-    return Estimate(_ratio(share(*every)), low, high, seeds, name)
+    freedom = sum(len(sample) - 1 for sample in every)
+    return Estimate(_ratio(share(*every)), low, high, seeds, name, CONFIDENCE, freedom)
 
 
 def log_rank(a: Sample, b: Sample) -> float:
@@ -178,6 +182,15 @@ def _median_high(survival: stats.EmpiricalDistributionFunction, observed: int) -
         limits = np.where(survival.probabilities == 0, at_zero, limits)
     below = survival.quantiles[limits <= 0.5]
     return float(below[0]) if below.size else np.inf
+
+
+def _expanded(share: Floats, end: Floats, by: float) -> float:
+    """An end of the interval of the ratio, its logarithm ``by`` times as far from that of the
+    value; ``share``, ``end``: a / (a + b). As it is where either is 0 or infinite."""
+    value, other = _ratio(share), _ratio(end)
+    if not (0 < value < np.inf and 0 < other < np.inf):
+        return other
+    return float(value * (other / value) ** by)
 
 
 def _ratio(share: Floats) -> float:

@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from figures.cells import Cells, ResultsError, command_for, read_cells
+from figures.cells import Cells, ResultsError, command_for, read_cells, restore
 from figures.schema import RESULTS
 
 __all__ = ["CONDITION", "RUN", "ResultsError", "contradictions", "label", "read_results"]
 
-TEXT_COLUMNS: tuple[str, ...] = tuple(f.name for f in RESULTS.fields if f.kind == "string")
+TEXT_COLUMNS: tuple[str, ...] = tuple(
+    f.name for f in RESULTS.fields if f.kind == "string" and not f.optional
+)
+_OPTIONAL_TEXT = {f.name for f in RESULTS.fields if f.kind == "string" and f.optional}
 # What every task has and every curve needs. Success, distances and scores are columns of some
 # tasks only.
 NUMERIC_COLUMNS: tuple[str, ...] = ("seed", "env_step", "grad_step", "return_mean")
@@ -56,12 +59,12 @@ def read_results(path: Path, drawn: Sequence[str] = ()) -> pd.DataFrame:
     if missing:
         raise ResultsError(
             f"{path}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
-            f"write it again with `{command_for(path)}`"
+            f"{restore(path)}"
         )
     if frame.empty:
         raise ResultsError(
             f"{path}: there is a header but no row, so no run has been evaluated yet; "
-            f"run `{command_for(path)}`"
+            f"delete it and run `{command_for(path)}`"
         )
     _refuse_ragged(cells)
     for name in NEVER_EMPTY:
@@ -96,7 +99,7 @@ def _to_numbers(cells: Cells, numeric: Sequence[str]) -> None:
     """Turn columns into numbers, in place: those named ``numeric``, and others that can be."""
     frame = cells.frame
     for name in frame.columns:
-        if name in TEXT_COLUMNS:
+        if name in TEXT_COLUMNS or name in _OPTIONAL_TEXT:
             continue
         text = frame[name].str.strip()
         blank = text.str.lower().isin(["", "nan"])
@@ -131,8 +134,7 @@ def _refuse_ragged(cells: Cells) -> None:
     row = int(wrong[0])
     raise ResultsError(
         f"{cells.path}, line {cells.lines[row]}: {cells.widths[row]} cells where the header has "
-        f"{len(cells.frame.columns)} ({wrong.size} such rows); correct that row or write the file "
-        f"again with `{command_for(cells.path)}`"
+        f"{len(cells.frame.columns)} ({wrong.size} such rows); {restore(cells.path)}"
     )
 
 
@@ -146,6 +148,5 @@ def _refuse(cells: Cells, column: str, wrong: pd.Series[bool], complaint: str) -
     run = f"{frame['env'].iloc[row]}, {frame['method'].iloc[row]}, seed {frame['seed'].iloc[row]}"
     raise ResultsError(
         f"{cells.path}, line {cells.lines[row]}: {column} '{found}' {complaint} ({run}; "
-        f"{int(wrong.sum())} such rows); correct that row or write the file again with "
-        f"`{command_for(cells.path)}`"
+        f"{int(wrong.sum())} such rows); {restore(cells.path)}"
     )

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from figures.cells import Cells, command_for, read_cells
+from figures.cells import Cells, command_for, read_cells, restore
+from figures.identities import identities
 from figures.schema import RESULTS, Field
-from figures.table import contradictions
-
-# A run is a key without what tells its rows apart; these columns are the same in all its rows,
-# and those never fall from one row to the next.
-RUN_KEY: tuple[str, ...] = tuple(n for n in RESULTS.primary_key if n not in ("phase", "env_step"))
-_OF_THE_RUN: tuple[str, ...] = ("status", "data_checksum", "commit", "version")
-_RISING: tuple[str, ...] = ("grad_step", "train_episodes", "wall_s")
+from figures.sequences import RUN_KEY, sequences
+from figures.table import contradictions, label
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,7 @@ class Problem:
         value: what stands there; None where nothing does.
         complaint: what is wrong with it, as the rest of a sentence.
         fix: what to do.
+        run: whose row it is, "" where it is not about one.
     """
 
     path: Path
@@ -39,12 +37,26 @@ class Problem:
     value: str | None
     complaint: str
     fix: str
+    run: str = ""
 
     def __str__(self) -> str:
         place = f"{self.path}, line {self.line}" if self.line else str(self.path)
-        value = "" if self.value is None else f" '{self.value}'"
+        place += f" ({self.run})" if self.run else ""
+        value = "" if self.value is None else f" '{shortened(self.value)}'"
         column = f" {self.column}" if self.column else ""
-        return f"{place}:{column}{value} {self.complaint}; {self.fix}"
+        text = f"{place}:{column}{value} {self.complaint}; {self.fix}"
+        return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def shortened(text: str, longest: int = 60) -> str:
+    """``text``, or its beginning where it is longer than a message should be."""
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def named(run: Mapping[str, object]) -> str:
+    """A run as people call it, from the columns of ``RUN_KEY``."""
+    method = label(str(run["method"]), str(run["variant"]))
+    return f"{run['env']} {method} seed {run['seed']}, {run['data']} data"
 
 
 def problems(path: Path) -> list[Problem]:
@@ -60,22 +72,24 @@ def problems_of(cells: Cells) -> list[Problem]:
     """`problems` of a file that has been read already."""
     found = list(_of_the_file(cells))
     if not found:
-        found = [*_of_the_lines(cells), *_of_the_cells(cells), *_of_the_runs(cells)]
+        found = [*_of_the_lines(cells), *_of_the_cells(cells)]
+        # what values must mean together is asked only of values that may stand alone
+        found += [] if found else [*_of_the_runs(cells), *_of_the_meaning(cells)]
     return sorted(found, key=lambda problem: problem.line)
 
 
 def _of_the_file(cells: Cells) -> Iterator[Problem]:
-    again = f"write the file again with `{command_for(cells.path)}`"
+    again = restore(cells.path)
     for field in RESULTS.fields:
         if not field.optional and field.name not in cells.frame.columns:
             yield Problem(cells.path, 1, field.name, None, "is missing from the header", again)
     if cells.frame.empty:
-        run = f"run `{command_for(cells.path)}`"
+        run = f"delete it and run `{command_for(cells.path)}`"
         yield Problem(cells.path, 1, "", None, "there is a header but no row", run)
 
 
 def _of_the_lines(cells: Cells) -> Iterator[Problem]:
-    again = f"write the file again with `{command_for(cells.path)}`"
+    again = restore(cells.path)
     width = len(cells.frame.columns)
     for row in np.flatnonzero(cells.widths != width):
         complaint = f"{cells.widths[row]} cells where the header has {width}"
@@ -128,24 +142,29 @@ def _violations(field: Field, text: pd.Series[str]) -> Iterator[tuple[pd.Series[
 
 
 def _of_the_runs(cells: Cells) -> Iterator[Problem]:
-    """The key, the order of clocks, and what all rows of a run share."""
+    """The key, and what all rows of a run, and all of a file, share."""
     frame = cells.frame
     again = frame.duplicated(list(RESULTS.primary_key), keep="first")
     yield from _marked(cells, "env_step", again, "repeats an evaluation of the same run")
-    grouped = frame.groupby(list(RUN_KEY), sort=False)
-    for name in _OF_THE_RUN:
-        differs = frame[name] != grouped[name].transform("first")
-        yield from _marked(cells, name, differs, "differs from the first row of the same run")
     for name in ("preset", "experiment"):
         differs = frame[name] != frame[name].iloc[0]
         yield from _marked(cells, name, differs, f"is not that of line {cells.lines[0]}")
-    clock = frame.assign(**{name: _numbers(frame[name]) for name in ("env_step", *_RISING)})
-    # "init", "offline" and "online" sort as they follow each other
-    ordered = clock.sort_values([*RUN_KEY, "env_step", "phase"], kind="stable")
-    for name in _RISING:
-        falls = ordered.groupby(list(RUN_KEY), sort=False)[name].diff() < 0
-        complaint = "is less than in the run's row before"
-        yield from _marked(cells, name, falls.reindex(frame.index), complaint)
+    for name in ("status", "data_checksum", "commit", "version"):
+        differs = frame[name] != frame.groupby(list(RUN_KEY), sort=False)[name].transform("first")
+        yield from _marked(cells, name, differs, "differs from the first row of the same run")
+
+
+def _of_the_meaning(cells: Cells) -> Iterator[Problem]:
+    """What values mean, alone in their row and from row to row."""
+    text = {f.name for f in RESULTS.fields if f.kind == "string"}
+    frame = pd.DataFrame(
+        {name: cells.frame[name] if name in text else _numbers(cells.frame[name])
+         for name in cells.frame.columns}
+    )  # fmt: skip
+    told = pd.Series(False, index=frame.index)  # one wrong value breaks several rules: one is told
+    for name, wrong, complaint in chain(identities(frame), sequences(frame)):
+        yield from _marked(cells, name, wrong & ~told, complaint)
+        told |= wrong
 
 
 def _numbers(text: pd.Series[str]) -> pd.Series[float]:
@@ -155,7 +174,8 @@ def _numbers(text: pd.Series[str]) -> pd.Series[float]:
 def _marked(
     cells: Cells, column: str, wrong: pd.Series[bool], complaint: str, fix: str = ""
 ) -> Iterator[Problem]:
-    default = f"correct that cell, or write the file again with `{command_for(cells.path)}`"
     for row in np.flatnonzero(wrong.to_numpy()):
         value = str(cells.frame[column].iloc[row])
-        yield Problem(cells.path, int(cells.lines[row]), column, value, complaint, fix or default)
+        line, run = int(cells.lines[row]), named(cells.rows[row])
+        fixed = fix or restore(cells.path)
+        yield Problem(cells.path, line, column, value, complaint, fixed, run)

@@ -39,6 +39,7 @@ _AXES = {
     "pretraining": "data",
     "optimizer": "optimizer",
     "reward_scaling": "rewards",
+    "observations": "observations",
 }
 
 
@@ -162,7 +163,7 @@ def _varied(vary: str, reference: str) -> list[str]:
     if asked == [NONE]:
         return []
     if asked == [ALL]:
-        asked = [axis for axis in known if axis != LAMBDA]
+        return [name for name, mine in axes.items() if mine and LAMBDA not in mine]
     for axis in asked:
         if axis not in known:
             near = nearest(axis, (*known, ALL, NONE))

@@ -23,6 +23,7 @@ from figures.ablations import make
 from reproduce.experiment import reproduce
 from reproduce.installation import require_training
 from reproduce.options import FigureOptions
+from reproduce.script import script
 
 ENVS = ("pen-binary-v0", "HalfCheetah-v2")
 
@@ -42,6 +43,7 @@ class AblationOptions(FigureOptions):
     has a lambda)."""
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(AblationOptions, args=arguments, description=__doc__)
     if options.plot_only:

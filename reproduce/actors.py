@@ -1,7 +1,9 @@
 """Policies as files: the weights of a squashed Gaussian actor, as safetensors.
 
 Arrays ``layers.<i>.weight`` (in, out) and ``layers.<i>.bias`` (out,), float32; the last layer gives
-mean and log-std. The metadata says how the policy came about and what it returns.
+mean and log-std. An actor that sees standardised observations has ``observations.mean`` (O,) and
+``observations.std`` (O,) beside them. The metadata says how the policy came about and what it
+returns.
 """
 
 from __future__ import annotations
@@ -18,14 +20,18 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import nn
 
 from algorithms.blueprint import Blueprint
 from algorithms.config import Hyperparameters
+from algorithms.observations import Standardisation
 from algorithms.policies import Policy, SquashedGaussian
 from envs.files import atomic_file, sha256_of
 from envs.sources import ASSETS, DATA_DIR_VARIABLE
 from envs.tasks import task
 from envs.trajectory import DataError, check_readable
+
+_STATISTICS = "observations."
 
 
 @dataclass(frozen=True)
@@ -37,12 +43,14 @@ class Actor:
         policy: its network.
         metadata: what the file says about it.
         sha256: checksum of the file.
+        see: observations of the task (B, O) -> as the network sees them.
     """
 
     path: Path
     policy: Policy
     metadata: dict[str, Any]
     sha256: str
+    see: nn.Module
 
     @property
     def return_mean(self) -> float:
@@ -54,7 +62,8 @@ class Actor:
         self, observation: np.ndarray, *, generator: torch.Generator | None = None
     ) -> np.ndarray:
         """(O,) -> (A,): a sample drawn from `generator`, the mode without one."""
-        pi = self.policy(torch.as_tensor(observation, dtype=torch.float32).unsqueeze(0))
+        x = torch.as_tensor(observation, dtype=torch.float32).unsqueeze(0)
+        pi = self.policy(self.see(x))
         action = pi.mode() if generator is None else pi.sample(generator)
         result: np.ndarray = action[0].clamp(-1, 1).numpy()
         return result
@@ -65,9 +74,15 @@ def filename(task_id: str) -> str:
     return f"{task_id.split('-')[0].lower()}_sac.safetensors"
 
 
-def save_actor(path: Path, policy: Policy, metadata: Mapping[str, Any]) -> None:
-    """Write the weights and what is to be known about them; whole or not at all."""
-    arrays = {}
+def save_actor(
+    path: Path, policy: Policy, metadata: Mapping[str, Any], *, see: nn.Module | None = None
+) -> None:
+    """Write the weights, how they `see` observations, and what is to be known about them; whole or
+    not at all."""
+    arrays = {
+        f"{_STATISTICS}{name}": value.detach().cpu().contiguous().clone()
+        for name, value in (see.state_dict().items() if see is not None else ())
+    }
     for index, (weight, bias) in enumerate(policy.mlp.layers()[0]):
         arrays[f"layers.{index}.weight"] = weight.detach().cpu().contiguous().clone()
         arrays[f"layers.{index}.bias"] = bias.detach().cpu().contiguous().clone()
@@ -107,6 +122,11 @@ def read_actor(path: Path, task_id: str) -> Actor:
             f"with `python reproduce/train_expert.py --env {task_id}`"
         ) from error
     known = task(task_id)
+    statistics = {
+        name.removeprefix(_STATISTICS): arrays.pop(name)
+        for name in sorted(arrays)
+        if name.startswith(_STATISTICS)
+    }
     depth = len(arrays) // 2
     weights = [arrays.get(f"layers.{i}.weight") for i in range(depth)]
     biases = [arrays.get(f"layers.{i}.bias") for i in range(depth)]
@@ -122,14 +142,16 @@ def read_actor(path: Path, task_id: str) -> Actor:
         and all(w.shape[1] == v.shape[0] for w, v in itertools.pairwise(weights))  # type: ignore[union-attr]
     )
     fits = (
-        chained
+        all(value.shape == ends[:1] for value in statistics.values())
+        and (not statistics or set(statistics) == {"mean", "std"})
+        and chained
         and (weights[0].shape[0], weights[-1].shape[1]) == ends  # type: ignore[union-attr]
         and metadata.get("task") == task_id
         and isinstance(metadata.get("return_mean"), (int, float))
     )
     if not fits:
         raise DataError(f"{path} is no policy for {task_id} ({ends[0]} to {ends[1]} numbers)")
-    for name, array in arrays.items():
+    for name, array in {**arrays, **statistics}.items():
         if not torch.isfinite(array).all():
             raise DataError(f"{path}: {name} contains NaN or infinity; get the file again")
     hidden = tuple(int(b.shape[0]) for b in biases[:-1])  # type: ignore[union-attr]
@@ -137,10 +159,12 @@ def read_actor(path: Path, task_id: str) -> Actor:
         known.observation_dim, known.action_dim, Hyperparameters(policy_hidden=hidden),
         torch.Generator().manual_seed(0),
     )  # fmt: skip
+    see = Standardisation(known.observation_dim) if statistics else nn.Identity()
+    see.load_state_dict(statistics)
     policy = SquashedGaussian().build(blueprint)
     for (weight, bias), new_weight, new_bias in zip(
         policy.mlp.layers()[0], weights, biases, strict=True
     ):
         weight.copy_(new_weight)  # type: ignore[arg-type]
         bias.copy_(new_bias)  # type: ignore[arg-type]
-    return Actor(path, policy, metadata, sha256_of(path))
+    return Actor(path, policy, metadata, sha256_of(path), see)

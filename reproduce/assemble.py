@@ -8,10 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.critics import ClampTarget
 from algorithms.initialisation import NoPretraining
+from algorithms.observations import FromPriorData
 from algorithms.registry import resolve
 from algorithms.relabeling import Goals, Hindsight, HindsightRelabeling
 from algorithms.reward_scaling import TaskUnits
@@ -20,7 +24,8 @@ from algorithms.training import Training
 from envs.goals import goal_task
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset
-from reproduce.evaluator import evaluator
+from reproduce.cloning import Cloning
+from reproduce.evaluator import Scale, evaluator
 from reproduce.expert_data import expert_demonstrations
 from reproduce.grid import PRESETS, RunSpec
 from reproduce.prior_data import (
@@ -31,6 +36,7 @@ from reproduce.prior_data import (
     make_env,
     prior_data,
 )
+from reproduce.q_bias import largest_return
 
 _MOST_EVALUATIONS = 100_000
 
@@ -73,7 +79,7 @@ def _resolved(spec: RunSpec, settings: tuple[str, ...]) -> Settings:
         spec.registered,
         profile=spec.profile,
         domain=domain,
-        preset=preset.of(spec.method, domain),
+        preset=preset.of(spec.method, domain, spec.env),
         at_most=preset.at_most,
         settings=settings,
     )
@@ -132,11 +138,17 @@ def _check_data(spec: RunSpec, settings: Settings) -> None:
             f"{spec.method} clones demonstrations first, but {have}; "
             "--set initialisation=RandomInit"
         )
-    if spec.data == "none" and not isinstance(method.pretraining, NoPretraining):
-        raise ValueError(
-            f"{spec.method} is trained on prior data first, but there is none; "
-            "--set pretraining=NoPretraining"
-        )
+    if spec.data != "none":
+        return
+    wants, way_out = [], []
+    if not isinstance(method.pretraining, NoPretraining):
+        wants, way_out = ["is trained on prior data first"], ["pretraining=NoPretraining"]
+    if isinstance(method.observations, FromPriorData):
+        wants.append("sees observations by the statistics of prior data")
+        way_out.append("observations=Raw")
+    if wants:
+        flags = " ".join(f"--set {setting}" for setting in way_out)
+        raise ValueError(f"{spec.method} {' and '.join(wants)}, but there is none; {flags}")
 
 
 def identity_of(spec: RunSpec) -> dict[str, Any]:
@@ -168,7 +180,7 @@ def prior_data_of(
     return prior_data(
         demonstrations,
         rollouts=config.prior_rollouts,
-        cloning_steps=config.prior_cloning_steps,
+        cloning=Cloning.of(config, spec.env),
         cache=cache,
         door_threshold=DOOR_THRESHOLDS[spec.profile],
         notify=notify,
@@ -201,12 +213,22 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
         demonstrations = ReplayBuffer(data.demonstrations.steps, *sizes, device)
         fill(demonstrations, data.demonstrations)
     agent = Agent(settings.method, config, *sizes, seed=spec.seed, device=device)
+    agent.fit_observations(_for_achieved_goals(spec.env, buffer.column("observations")))
     training = Training(
         agent,
         buffer,
         demonstrations,
         make_env(spec.env, spec.profile),
-        evaluator(spec, schedule.eval_episodes, _reference(spec, data, data_dir, cache)),
+        evaluator(
+            spec,
+            schedule.eval_episodes,
+            _reference(spec, data, data_dir, cache),
+            Scale(
+                config.discount,
+                scale,
+                largest_return(known, data.episodes, discount=config.discount, scale=scale),
+            ),
+        ),
         schedule,
         seed=spec.seed,
     )
@@ -237,6 +259,20 @@ def _reference(
         return expert_demonstrations(spec.env, data_dir=data_dir, cache=cache)
     except DataError:
         return None
+
+
+def _for_achieved_goals(env_id: str, observations: Tensor) -> Tensor:
+    """Observations (N, O), the goals among them replaced by what each state achieves.
+
+    The goals that the data was recorded for say nothing of those that it is relabelled for; both
+    are positions, and get the statistics of positions.
+    """
+    if task(env_id).goal_dim == 0:
+        return observations
+    known = goal_task(env_id)
+    positions = observations[:, : known.observation_dim]
+    achieved = torch.from_numpy(known.achieved(positions.cpu().numpy()))
+    return torch.cat([positions, achieved.to(positions.device)], -1)
 
 
 def _relabeling(env_id: str, goals: Goals, scale: float) -> HindsightRelabeling | None:

@@ -1,33 +1,41 @@
-"""Check every file of rows under results/, and the manifest beside it, against the schema.
+"""Check every file of rows under results/: schema, meaning, manifest, schedules and checksums.
 
     python reproduce/check_results.py            # all of results/
     python reproduce/check_results.py results/small/figure1.csv
+    python reproduce/check_results.py --seal results/mine   # add checksums to older manifests
 
-Each problem is told with file, line, column, value and the way out, up to 20 a file. Exit status: 0
-nothing is wrong, 1 something is, 2 there is nothing to check. What the columns are stands in
-figures/results.schema.json.
+Each problem is told with file, line, run, column, value and the way out, up to 20 a file. Exit
+status: 0 nothing is wrong, 1 something is, 2 there is nothing to check. What the columns are stands
+in figures/results.schema.json, and what is checked in docs/results.md.
 """
 
 from __future__ import annotations
 
 import csv
+import json
+import os
 import sys
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from figures.cells import ResultsError, read_cells
+from figures.cells import EXPERIMENTS, ResultsError, one_line
+from figures.files import write_text
+from figures.manifest import manifest_of
 from figures.schema import RESULTS
-from figures.validation import RUN_KEY, Problem, problems_of
-from reproduce.manifest import manifest_problems
+from figures.validation import Problem
+from reproduce.checking.reader import Examined, examine
+from reproduce.checking.seals import sealed
+from reproduce.checking.shared_runs import disagreements
+from reproduce.script import script
 
 SHOWN = 20
 TABLES = ("figure4.csv", "table1.csv")
 """Tables that are made from the code: not rows of runs."""
-ROWS = ("figure1.csv", "figure2.csv", "figure3.csv", "ablations.csv")
+ROWS = tuple(f"{name}.csv" for name in EXPERIMENTS)
 """Files that must be rows of runs, however damaged. Any other is one if its header says so."""
 _NOT_RESULTS = ("runs", "launches")
 
@@ -38,6 +46,8 @@ class CheckOptions:
 
     paths: Annotated[tuple[Path, ...], tyro.conf.Positional] = (Path("results"),)
     """Folders, or CSV files."""
+    seal: bool = False
+    """Add the missing checksums to manifests that are in order, and change nothing else."""
 
 
 def row_files(paths: Sequence[Path]) -> tuple[list[Path], dict[Path, str]]:
@@ -52,15 +62,10 @@ def row_files(paths: Sequence[Path]) -> tuple[list[Path], dict[Path, str]]:
     found: list[Path] = []
     skipped: dict[Path, str] = {}
     for path in paths:
-        if path.is_file():
-            found.append(path)
-            continue
-        if not path.is_dir():
-            raise ResultsError(f"{path}: there is no such file or folder; give one that is there")
-        for file in sorted(path.rglob("*.csv")):
-            if set(file.relative_to(path).parts[:-1]) & set(_NOT_RESULTS):
-                continue
-            if file.name in TABLES:
+        for file in [path] if path.is_file() else _tables_in(path):
+            if path == file:
+                found.append(file)
+            elif file.name in TABLES:
                 skipped[file] = "a table, not rows of runs"
             elif file.name in ROWS or not (lacking := _lacks(file)):
                 found.append(file)
@@ -69,69 +74,89 @@ def row_files(paths: Sequence[Path]) -> tuple[list[Path], dict[Path, str]]:
     return list(dict.fromkeys(found)), skipped
 
 
+def _tables_in(folder: Path) -> list[Path]:
+    """All CSV files in a folder, run folders left out."""
+    if not folder.is_dir():
+        raise ResultsError(f"{folder}: there is no such file or folder; give one that is there")
+
+    def refuse(error: OSError) -> None:
+        raise ResultsError(
+            f"{error.filename}: cannot be searched ({one_line(error)}); change its permissions"
+        ) from error
+
+    found = []
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if name not in _NOT_RESULTS]
+        found += [Path(place, name) for name in names if name.endswith(".csv")]
+    return sorted(found)
+
+
 def _lacks(file: Path) -> list[str]:
-    """Columns of the key that a file's first line does not name."""
-    with file.open(newline="", encoding="utf-8-sig", errors="replace") as opened:
-        header = next(csv.reader(opened), [])
+    """Columns of the key that a file's first line does not name; none if it cannot be told."""
+    try:
+        with file.open(newline="", encoding="utf-8-sig", errors="replace") as opened:
+            header = next(csv.reader(opened), [])
+    except (OSError, csv.Error):
+        return []
     return [name for name in RESULTS.primary_key if name not in header]
 
 
-def check(path: Path) -> tuple[list[Problem], str]:
-    """The problems of one file of rows, and what it holds.
+def seal(examined: Examined) -> str:
+    """Write the checksums into the manifest of a file that is in order, if some are missing.
 
-    The manifest is only compared with rows that are themselves in order.
-
-    Raises:
-        ResultsError: it cannot be read as CSV at all.
+    Returns what was done, as the rest of a sentence.
     """
-    cells = read_cells(path)
-    found = problems_of(cells)
-    if not found:
-        found = [*_of_its_place(path, cells.frame.iloc[0].to_dict()), *manifest_problems(cells)]
-    runs = 0 if found else len(cells.frame[list(RUN_KEY)].drop_duplicates())
-    return found, f"{len(cells.frame)} rows, {runs} runs"
+    if not examined.unsealed:
+        return "sealed already"
+    entries = sealed(examined.entries, examined.cells.rows)
+    path = manifest_of(examined.cells.path)
+    write_text(path, json.dumps(entries, indent=1) + "\n")
+    return f"sealed {len(entries)} runs in {path.name}"
 
 
-def _of_its_place(path: Path, first: Mapping[Hashable, object]) -> list[Problem]:
-    """Rows say which experiment and preset they belong to, and so does the file's place."""
-    place = {"experiment": path.stem}
-    if path.parent.name in RESULTS["preset"].enum:
-        place["preset"] = path.parent.name
-    fix = "the place of rows is results/<preset>/<experiment>.csv"
-    return [
-        Problem(path, 2, name, str(first[name]), f"stands in a file of {expected}", fix)
-        for name, expected in place.items()
-        if first[name] != expected
-    ]
+def _tell(found: Sequence[Problem], path: Path) -> None:
+    for problem in found[:SHOWN]:
+        print(problem, file=sys.stderr)
+    if len(found) > SHOWN:
+        print(f"{path}: and {len(found) - SHOWN} further problems", file=sys.stderr)
 
 
+def _check(path: Path, options: CheckOptions) -> Examined | None:
+    """Tell what is wrong with one file; None if anything is."""
+    try:
+        examined = examine(path)
+    except ResultsError as error:
+        print(error, file=sys.stderr)
+        return None
+    _tell(examined.problems, path)
+    if examined.problems:
+        count = len(examined.problems)
+        print(f"{path}: {count} problem{'s' * (count > 1)}")
+        return None
+    print(f"{path}: in order, {len(examined.cells.frame)} rows, {examined.runs} runs")
+    if options.seal:
+        print(f"{path}: {seal(examined)}")
+    elif examined.unsealed:
+        print(
+            f"{path}: without checksums, so that changed numbers are not noticed: its manifest is "
+            f"of an older version; add them with `python reproduce/check_results.py --seal {path}`"
+        )
+    return examined
+
+
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(CheckOptions, args=arguments, description=__doc__)
-    try:
-        files, skipped = row_files(options.paths)
-    except ResultsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    files, skipped = row_files(options.paths)
     for file, reason in skipped.items():
         print(f"{file}: skipped, {reason}")
     if not files:
-        print(f"error: no rows under {', '.join(map(str, options.paths))}", file=sys.stderr)
-        return 2
-    wrong = 0
-    for file in files:
-        try:
-            found, holds = check(file)
-        except ResultsError as error:
-            print(error, file=sys.stderr)
-            wrong += 1
-            continue
-        for problem in found[:SHOWN]:
-            print(problem, file=sys.stderr)
-        if len(found) > SHOWN:
-            print(f"{file}: and {len(found) - SHOWN} further problems", file=sys.stderr)
-        wrong += bool(found)
-        print(f"{file}: {f'{len(found)} problems' if found else f'in order, {holds}'}")
-    return 1 if wrong else 0
+        raise ResultsError(f"{', '.join(map(str, options.paths))}: no rows there")
+    examined = [_check(file, options) for file in files]
+    in_order = [each.cells for each in examined if each is not None]
+    shared = list(disagreements(in_order))
+    _tell(shared, Path("files that share runs"))
+    return 0 if len(in_order) == len(files) and not shared else 1
 
 
 if __name__ == "__main__":

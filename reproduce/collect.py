@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,11 @@ from typing import Any
 
 from filelock import FileLock
 
+from figures.cells import EXPERIMENTS, ResultsError, read_cells
+from figures.manifest import manifest_of
 from reproduce.assemble import identity_of
+from reproduce.checking.reader import checked
+from reproduce.checking.seals import sealed
 from reproduce.files import write_csv, write_json
 from reproduce.grid import RunSpec
 from reproduce.run_folder import RunFolder, differences
@@ -24,8 +27,12 @@ def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path,
 
     Unfinished and failed runs are in the CSV too, their state in the column `status`. Rows of
     runs that are not among `specs` stay, and so do finished rows of a run that is being made
-    again until it is finished: a figure can be made piece by piece, and nothing is lost. Returns
-    the path of the CSV and the runs that have no row yet.
+    again until it is finished: a figure can be made piece by piece, and nothing is lost. Every
+    entry of the manifest is sealed (`checking.seals`). Returns the path of the CSV and the runs
+    that have no row yet.
+
+    Raises:
+        ResultsError: what stands there is not in order; nothing is changed then.
     """
     out.mkdir(parents=True, exist_ok=True)
     with FileLock(out / f".{experiment}.lock"):
@@ -34,11 +41,7 @@ def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path,
 
 def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path, list[str]]:
     path, manifest_path = out / f"{experiment}.csv", out / f"{experiment}.manifest.json"
-    old_rows: list[dict[str, Any]] = []
-    if path.exists():
-        with path.open(newline="") as file:
-            old_rows = list(csv.DictReader(file))
-    old_manifest = json.loads(manifest_path.read_text()) if manifest_path.exists() else []
+    old_rows, old_manifest = standing(path)
     finished_before = {_key(row) for row in old_rows if row["status"] == "done"}
     rows: list[dict[str, Any]] = []
     manifest: list[dict[str, Any]] = []
@@ -61,8 +64,53 @@ def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path
     manifest = [entry for entry in old_manifest if _key(entry) not in fresh] + manifest
     if rows:
         write_csv(path, sorted(rows, key=_order), first=IDENTITY)
-        write_json(manifest_path, sorted(manifest, key=_key))
+        write_json(manifest_path, sealed(sorted(manifest, key=_key), rows))
     return path, missing
+
+
+def standing(path: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
+    """The rows of a results file and the entries of its manifest; none if there is no such file.
+
+    Raises:
+        ResultsError: they are not in order, or one of the two is missing.
+    """
+    if path.exists():
+        examined = checked(path)
+        return examined.cells.rows, list(examined.entries)
+    if (manifest := manifest_of(path)).exists():
+        raise ResultsError(
+            f"{manifest}: lies there without {path.name}; put that file back (git, a copy), or "
+            "move the manifest away"
+        )
+    return [], []
+
+
+def refuse_other_preset(out: Path, preset: str) -> None:
+    """Presets differ in networks and budgets, and share the names of folders and files: one each.
+
+    Raises:
+        ResultsError: rows or runs of another preset are in `out`.
+    """
+    for path in sorted(out.glob("*.csv")):
+        if path.stem not in (*EXPERIMENTS, "experts"):
+            continue
+        found = set(read_cells(path).frame.get("preset", ())) - {preset}
+        if found:
+            raise ResultsError(_mixed(path, found.pop(), preset, out))
+    for config in sorted(out.glob("runs/*/*/*/*/config.json")):
+        try:
+            found_in_run = json.loads(config.read_text())["identity"]["spec"]["preset"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # a damaged run is refused, or skipped, by who reads it
+        if found_in_run != preset:
+            raise ResultsError(_mixed(config, found_in_run, preset, out))
+
+
+def _mixed(path: Path, found: str, preset: str, out: Path) -> str:
+    return (
+        f"{path}: is of preset {found}, and a folder holds one preset; "
+        f"give --preset {found}, or another --out than {out} for {preset}"
+    )
 
 
 def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpec]:
@@ -70,13 +118,13 @@ def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpe
 
     They count as done if the manifest shows the same configuration; the prior data may differ in
     its last bits from machine to machine, the column `data_checksum` tells.
+
+    Raises:
+        ResultsError: the table or its manifest is not in order.
     """
-    path, manifest_path = out / f"{experiment}.csv", out / f"{experiment}.manifest.json"
-    if not (path.exists() and manifest_path.exists()):
-        return set()
-    with path.open(newline="") as file:
-        done = {_key(row) for row in csv.DictReader(file) if row["status"] == "done"}
-    made = {_key(entry): entry["identity"] for entry in json.loads(manifest_path.read_text())}
+    rows, entries = standing(out / f"{experiment}.csv")
+    done = {_key(row) for row in rows if row["status"] == "done"}
+    made = {_key(entry): entry["identity"] for entry in entries}
     found = set()
     for spec in specs:
         key = _key({name: getattr(spec, name) for name in RUN})
@@ -112,4 +160,12 @@ def _identity(experiment: str, spec: RunSpec, state: str, config: dict[str, Any]
         "status": state if state in ("done", "failed") else "running",
         "commit": environment["commit"],
         "version": environment["versions"]["awac-reproduction"],
+        "observations": _observations(config),
     }
+
+
+def _observations(config: dict[str, Any]) -> str:
+    """Of the demonstrations; empty for a run from before they were replayed, or without any."""
+    demonstrations = config["identity"]["data"].get("demonstrations", {})
+    found = demonstrations.get("observations", "") if demonstrations.get("trajectories") else ""
+    return str(found)

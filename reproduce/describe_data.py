@@ -29,10 +29,12 @@ from envs.sawyer import SUCCESS_DISTANCE_M
 from envs.success import binary_rewards
 from envs.tasks import TASKS, Task, task
 from envs.trajectory import DataError, Dataset
+from reproduce.cloning import Cloning
 from reproduce.evaluator import random_episodes
 from reproduce.files import write_text
 from reproduce.grid import PRESETS
 from reproduce.options import Common
+from reproduce.script import script
 
 COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
@@ -54,6 +56,7 @@ class DescribeOptions(Common):
 Line = tuple[str, ...]
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(DescribeOptions, args=arguments, description=__doc__)
     if not options.describe:
@@ -94,7 +97,7 @@ def describe(env_id: str, options: DescribeOptions) -> list[Line]:
         "AWAC",
         profile=options.profile,
         domain=known.domain,
-        preset=PRESETS[options.preset].of("AWAC", known.domain),
+        preset=PRESETS[options.preset].of("AWAC", known.domain, env_id),
         settings=options.settings,
     ).config
     kind, labels = resolve_data(options, [env_id])[env_id]
@@ -111,7 +114,7 @@ def describe(env_id: str, options: DescribeOptions) -> list[Line]:
     data = prior_data(
         demonstrations,
         rollouts=config.prior_rollouts,
-        cloning_steps=config.prior_cloning_steps,
+        cloning=Cloning.of(config, env_id),
         cache=options.cache,
         door_threshold=threshold,
     )

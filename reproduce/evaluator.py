@@ -2,56 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from algorithms.training import Evaluate, Row
-from envs.evaluation import EVALUATION_SEED_BASE, EpisodeStats, evaluate
+from algorithms.training import Act, Candidate, Evaluate, Row
+from envs.evaluation import (
+    EPISODES_AT_MOST,
+    EpisodeStats,
+    evaluate,
+    evaluation_seed,
+    measure,
+    run_episodes,
+)
 from envs.making import make_task
 from envs.tasks import Task, task
-from envs.trajectory import Dataset
+from envs.trajectory import Dataset, Trajectory
 from reproduce.grid import RunSpec
 from reproduce.prior_data import make_env
+from reproduce.q_bias import q_bias
 
 _RANDOM_EPISODES = 20
 _RANDOM_SEED = 3_000_000
 
 
-def evaluator(spec: RunSpec, episodes: int, reference: Dataset | None) -> Evaluate:
-    """Whole episodes from the same fixed starts, in an environment of its own.
+@dataclass(frozen=True)
+class Scale:
+    """What a value of the method's critic is held against.
 
-    What a task does not know (success in locomotion, a distance on the hand) has no column.
-    The demonstrations `reference` give locomotion's normalised score its 1.
+    Attributes:
+        discount: per step.
+        reward: what the method multiplies the task's rewards by.
+        largest_return: see `largest_return` of `q_bias.py`; None where it is not known.
     """
-    env, known = make_env(spec.env, spec.profile), task(spec.env)
-    sustained = known.success_steps_sustained
 
-    def columns(act: Callable[[np.ndarray], np.ndarray]) -> Row:
-        stats = evaluate(
-            env, act, episodes=episodes, seed=EVALUATION_SEED_BASE, sustained_steps=sustained
+    discount: float
+    reward: float
+    largest_return: float | None
+
+
+def evaluator(spec: RunSpec, episodes: int, reference: Dataset | None, scale: Scale) -> Evaluate:
+    """Whole episodes in an environment of its own.
+
+    Evaluation `number` of every run of a task has the same start states, and no two evaluations
+    share one. What a task does not know (success in locomotion, a distance on the hand) has no
+    column, nor has a method without Q(s, a) a `q_bias`. The demonstrations `reference` give
+    locomotion's normalised score its 1.
+
+    Raises:
+        ValueError: if there are more episodes than an evaluation has seeds.
+    """
+    if episodes > EPISODES_AT_MOST:
+        raise ValueError(
+            f"eval_episodes={episodes}: an evaluation has seeds for {EPISODES_AT_MOST}"
         )
+    env, known = make_env(spec.env, spec.profile), task(spec.env)
+
+    def columns(candidate: Candidate) -> Row:
+        seed = evaluation_seed(candidate.number)
+        shown = run_episodes(env, candidate.act, episodes=episodes, seed=seed)
+        stats = measure(shown, known.success_steps_sustained)
         row: Row = {
             "episodes": episodes,
             "return_mean": float(stats.returns.mean()),
             "return_std": float(stats.returns.std()),
         }
-        if sustained is not None:
-            row |= _successes(stats)
-        if known.goal_dim:
-            row["final_distance"] = float(stats.final_distances.mean())
-        return row | scores(known, float(stats.returns.mean()), reference)
+        row |= _successes(known, stats) | scores(known, float(stats.returns.mean()), reference)
+        if candidate.sample is not None:
+            row |= _sampled(candidate.sample, seed)
+        return row | _bias([e.trajectory for e in shown], candidate, scale)
+
+    def _sampled(act: Act, seed: int) -> Row:
+        shown = run_episodes(env, act, episodes=episodes, seed=seed)
+        stats = measure(shown, known.success_steps_sustained)
+        row: Row = {"return_mean": float(stats.returns.mean())} | _successes(known, stats)
+        return {f"{name}_sampled": value for name, value in row.items()}
 
     return columns
 
 
-def _successes(stats: EpisodeStats) -> Row:
-    return {
-        "success_any": float(stats.success_any.mean()),
-        "success_final": float(stats.success_final.mean()),
-        "success_sustained": float(stats.success_sustained.mean()),
-    }
+def _bias(episodes: Sequence[Trajectory], candidate: Candidate, scale: Scale) -> Row:
+    bias = q_bias(episodes, candidate.act, candidate.q, discount=scale.discount, scale=scale.reward)
+    if bias is None:
+        return {}
+    row: Row = {"q_bias": bias}
+    if scale.largest_return:
+        row["q_bias_fraction"] = bias / scale.largest_return
+    return row
+
+
+def _successes(known: Task, stats: EpisodeStats) -> Row:
+    """Successes and distance, of a task that knows them."""
+    row: Row = {}
+    if known.success_steps_sustained is not None:
+        row = {
+            "success_any": float(stats.success_any.mean()),
+            "success_final": float(stats.success_final.mean()),
+            "success_sustained": float(stats.success_sustained.mean()),
+        }
+    if known.goal_dim:
+        row["final_distance"] = float(stats.final_distances.mean())
+    return row
 
 
 def scores(known: Task, episode_return: float, reference: Dataset | None) -> Row:

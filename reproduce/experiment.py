@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reproduce.checking.reader import checked
 from reproduce.devices import check_device
+from reproduce.drawable import refuse_undrawable, refuse_unwritable
 from reproduce.grid import DataKind, Labels, RunSpec, enumerate_runs
 from reproduce.installation import require_training
 from reproduce.launching.clusters import Cluster, choose
@@ -49,6 +51,8 @@ def reproduce(
             methods=options.methods or methods,
             here=cluster.name != "slurm",
         )
+        refuse_undrawable(experiment, wanted, options.methods or methods)
+        refuse_unwritable(options.results)
         runs = runs or partial(enumerate_runs, methods=options.methods or methods)
         return _run(experiment, options, cluster, wanted, runs, draw)
     except (ValueError, ResultsError) as error:
@@ -69,12 +73,14 @@ def _check_counts(options: FigureOptions) -> None:
 
 def _draw(experiment: str, out: Path, draw: Draw) -> int:
     csv = out / f"{experiment}.csv"
+    checked(csv, manifest_needed=False)
     pictures = draw(csv, out / experiment)
     print("\nresults: " + str(csv))
     print("picture: " + "  ".join(map(str, pictures)))
     partial = out / f"{experiment}.partial.txt"
     if partial.exists():
-        print(f"PARTIAL: {partial.read_text().partition(chr(10))[0]}, see {partial}")
+        first = partial.read_text(errors="replace").partition("\n")[0]
+        print(f"PARTIAL: {first}, see {partial}")
     return 0
 
 
@@ -106,9 +112,9 @@ def validated(
 def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKind, Labels]]:
     """Task -> kind of demonstrations and of labels that the options come to on this machine.
 
-    Only the larger presets use the network: quick is to work on a fresh machine as it is.
+    Only the larger presets use the network unasked: quick is to work on a fresh machine as it is.
     """
-    from reproduce.prior_data import demonstrations_for, kind_of
+    from reproduce.prior_data import demonstrations_for, kind_of, named_kind
 
     found: dict[str, tuple[DataKind, Labels]] = {}
     for env in envs:
@@ -116,18 +122,20 @@ def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKi
         if kind is not None:  # nothing to look for, and no other reading of the labels
             found[env] = (kind, "stored")
             continue
-        provenance = demonstrations_for(
+        demonstrations = demonstrations_for(
             env,
             data=options.data,
             labels=options.labels,
             profile=options.profile,
             data_dir=options.data_dir,
             cache=options.cache,
-            download=options.preset != "quick",
-        ).provenance
+            download=options.download or options.preset != "quick",
+            minari_download=options.download,
+        )
+        provenance = demonstrations.provenance
         if provenance.rewards != options.labels:
             print(f"{env}: {provenance.origin} has no stored binary labels; using recomputed ones")
-        found[env] = (provenance.source, provenance.rewards)  # type: ignore[assignment]
+        found[env] = (named_kind(options.data, demonstrations), provenance.rewards)
     return found
 
 
@@ -140,8 +148,45 @@ def _run(
     draw: Draw,
 ) -> int:
     from envs.trajectory import DataError
+
+    try:
+        specs = runs(
+            preset=options.preset,
+            profile=options.profile,
+            seeds=options.seeds,
+            data=resolve_data(options, envs),
+            settings=options.settings,
+        )
+    except DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return run_grids({experiment: specs}, options, cluster, {experiment: draw})
+
+
+def run_grids(
+    grids: Mapping[str, Sequence[RunSpec]],
+    options: FigureOptions,
+    cluster: Cluster,
+    draws: Mapping[str, Draw],
+    *,
+    after: Callable[[], object] = lambda: None,
+) -> int:
+    """Bring the runs of one or more experiments to their end, collect and draw them.
+
+    A run that several experiments ask for is made once. Runs are started in the order of `grids`.
+
+    Args:
+        grids: the runs of every experiment, by its name; all go to one results folder.
+        options: of the launch; `preset` is decided.
+        cluster: where they run.
+        draws: how the pictures of an experiment are made; one without an entry has none.
+        after: called after the tables have been brought up to date.
+
+    Returns the exit status, as `reproduce`.
+    """
+    from envs.trajectory import DataError
     from reproduce.assemble import identity_of, one_spelling
-    from reproduce.collect import collect, recorded
+    from reproduce.collect import collect, recorded, refuse_other_preset
     from reproduce.failures import mark_partial, report_failures
     from reproduce.launching import slurm_client
     from reproduce.launching.cost import confirm
@@ -153,36 +198,43 @@ def _run(
     from reproduce.run_folder import ConfigurationChanged, RunFolder
 
     out = options.results
+    name = ", ".join(grids)
+    left: dict[str, list[RunSpec]] = {}
+    kept = 0
+
+    def collect_all() -> list[str]:
+        missing = [run for e, specs in left.items() for run in collect(e, specs, out)[1]]
+        after()
+        return missing
+
     try:
-        specs = runs(
-            preset=options.preset,
-            profile=options.profile,
-            seeds=options.seeds,
-            data=resolve_data(options, envs),
-            settings=options.settings,
-        )
-        specs = list(dict.fromkeys(map(one_spelling, specs)))
-        kept = recorded(experiment, specs, out)
-        if kept:
-            csv = out / f"{experiment}.csv"
-            print(
-                f"{len(kept)} of {len(specs)} runs are done already, in {csv} (--out starts afresh)"
-            )
-        specs = [spec for spec in specs if spec not in kept]
-        for spec in specs:
-            RunFolder(spec.folder(out)).check(identity_of(spec))
+        refuse_other_preset(out, options.preset)
+        for experiment, typed in grids.items():
+            specs = list(dict.fromkeys(map(one_spelling, typed)))
+            known = recorded(experiment, specs, out)
+            if known:
+                csv = out / f"{experiment}.csv"
+                print(
+                    f"{len(known)} of {len(specs)} runs are done already, in {csv} "
+                    "(--out starts afresh)"
+                )
+            kept += len(known)
+            left[experiment] = [spec for spec in specs if spec not in known]
+        every = list(dict.fromkeys(spec for specs in left.values() for spec in specs))
+        for spec in every:
+            RunFolder(spec.folder(out)).check(identity_of(spec), options.engine)
         if (out / "launches").is_dir() and not slurm_client.absent():
-            refresh(specs, out)
+            refresh(every, out)
         jobs = {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]
-        seconds = print_plan(experiment, specs, out, jobs, options.device)
-        launcher, cost = _launcher(cluster, specs, seconds, options, jobs)
+        seconds = print_plan(name, every, out, jobs, options.device)
+        launcher, cost = _launcher(cluster, every, seconds, options, jobs)
         print(cost)
         if options.dry_run:
             return 0
         confirm(cost, yes=options.yes)
         if cluster.name != "slurm":
-            _make_prior_data(specs, options)
-        failed = launcher.run(lambda: collect(experiment, specs, out))
+            _make_prior_data(every, options)
+        failed = launcher.run(collect_all)
     except (DataError, ConfigurationChanged) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -190,16 +242,18 @@ def _run(
         print(f"error: SLURM: {error}", file=sys.stderr)
         return BAD_INPUT
     except Interrupted as error:
-        collect(experiment, specs, out)
-        mark_partial(experiment, specs, out)
+        collect_all()
+        for experiment, specs in left.items():
+            mark_partial(experiment, specs, out)
         print(f"interrupted: {error}; the same command continues", file=sys.stderr)
         return INTERRUPTED
-    _, missing = collect(experiment, specs, out)
+    missing = collect_all()
     for run in missing:
         print(f"no row yet: {run}", file=sys.stderr)
-    lacking = mark_partial(experiment, specs, out)
-    if kept or len(missing) < len(specs):
-        _draw(experiment, out, draw)
+    lacking = sum([mark_partial(experiment, specs, out) for experiment, specs in left.items()])
+    for experiment, draw in draws.items():
+        if (out / f"{experiment}.csv").exists() and (kept or len(missing) < len(every)):
+            _draw(experiment, out, draw)
     report_failures(failed, launcher.reasons, out)
     if launcher.elsewhere:
         print(

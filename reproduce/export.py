@@ -22,13 +22,15 @@ from typing import Annotated, Literal
 import pandas as pd
 import tyro
 
-from figures.cells import ResultsError, read_cells
+from figures.cells import ResultsError
 from figures.curves import curves
 from figures.files import whole_file
 from figures.schema import RESULTS
 from figures.table import read_results
 from reproduce.check_results import row_files
+from reproduce.checking.reader import checked
 from reproduce.grid import PresetName
+from reproduce.script import script
 
 Format = Literal["csv", "parquet", "json", "all"]
 METRICS = ("return_mean", "success_any", "success_final", "success_sustained", "final_distance",
@@ -71,8 +73,8 @@ def rows(paths: Sequence[Path]) -> pd.DataFrame:
 
 
 def _text_of(path: Path) -> pd.DataFrame:
-    read_results(path)  # refuses what should not be passed on
-    return read_cells(path).frame
+    read_results(path)  # refuses what could not be drawn either
+    return checked(path, manifest_needed=False).cells.frame
 
 
 def _united(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -146,17 +148,15 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(ExportOptions, args=arguments, description=__doc__)
     folder = Path("results") / options.preset
-    try:
-        files, _ = row_files(options.csv or [folder])
-        if not files:
-            raise ResultsError(f"{folder}: no rows in it; make some with --preset {options.preset}")
-        written, notes = export(files, options.folder, metrics=options.metric, form=options.format)
-    except ResultsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    files, _ = row_files(options.csv or [folder])
+    if not files:
+        where = ", ".join(map(str, options.csv or [folder]))
+        raise ResultsError(f"{where}: no rows in it; make some with --preset {options.preset}")
+    written, notes = export(files, options.folder, metrics=options.metric, form=options.format)
     print("\n".join([*map(str, written), *notes]))
     return 0
 

@@ -18,10 +18,16 @@ import tyro
 from figures.figure2 import PANELS, make
 from reproduce.experiment import reproduce
 from reproduce.options import FigureOptions
+from reproduce.script import script
 
-METHODS = ("AWAC", "SAC", "BC", "ABM-MPO", "AWR", "BEAR", "BCQ", "BRAC", "MPO", "SAC+BC")
+METHODS = (
+    "AWAC", "AWAC[push-lambda]", "SAC", "BC", "ABM-MPO", "AWR", "BEAR", "BCQ", "BRAC", "MPO",
+    "SAC+BC",
+)  # fmt: skip
+"""Lambda 0.3 is the text's, `AWAC[push-lambda]` has one in the units of the rewards, metres."""
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(FigureOptions, args=arguments, description=__doc__)
     return reproduce("figure2", options, envs=PANELS, methods=METHODS, draw=make)

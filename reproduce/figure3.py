@@ -17,8 +17,10 @@ from figures.figure3 import PANELS, make
 from reproduce.experiment import reproduce
 from reproduce.figure1 import METHODS
 from reproduce.options import FigureOptions
+from reproduce.script import script
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(FigureOptions, args=arguments, description=__doc__)
     return reproduce("figure3", options, envs=PANELS, methods=METHODS, draw=make)

@@ -61,6 +61,7 @@ from algorithms.objectives import (
     WeightedMLE,
 )
 from algorithms.registry import LATER_WORK, METHODS, PAPER_METHODS, VARIANTS, resolve
+from reproduce.script import script
 from reproduce.tables import Cell, Section, maths, publish, text, to_latex, to_markdown
 
 PAPER_ROWS = {
@@ -192,6 +193,7 @@ def groups(*, variants: bool = False) -> dict[str, dict[str, Method]]:
     return found
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(Options, args=arguments, description=__doc__)
     header = [text("Name"), *(heading for heading, _ in COLUMNS)]

@@ -11,7 +11,10 @@ from typing import Any, Literal
 
 PresetName = Literal["quick", "small", "paper"]
 ProfileName = Literal["paper", "released"]
-DataKind = Literal["human", "expert", "embedded", "random", "none"]
+DataKind = Literal[
+    "human", "human-recorded", "expert", "embedded", "minari-human", "minari-cloned",
+    "minari-expert", "random", "none",
+]  # fmt: skip
 Labels = Literal["relabelled", "stored"]
 
 _LONGEST_NAME = 100
@@ -22,19 +25,22 @@ class Preset:
     """How large an experiment is: `settings` are laid over the profile's, key by key.
 
     A key that a method has no component for is passed over. `domains` holds what is laid over that
-    for the tasks of one domain, `methods` for single rows of METHODS (their variants included).
+    for the tasks of one domain, `tasks` for single tasks, `methods` for single rows of METHODS
+    (their variants included).
     """
 
     seeds: int
     settings: dict[str, Any] = field(default_factory=dict)
     domains: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     at_most: dict[str, int] = field(default_factory=dict)
     """Upper bounds on what method, profile and variant say; smaller numbers of theirs stay."""
 
-    def of(self, method: str, domain: str) -> dict[str, Any]:
-        """The settings for a row of METHODS on the tasks of a domain."""
-        return self.settings | self.domains.get(domain, {}) | self.methods.get(method, {})
+    def of(self, method: str, domain: str, env: str = "") -> dict[str, Any]:
+        """The settings for a row of METHODS on a task of a domain (without `env`: on any)."""
+        task = self.tasks.get(env, {})
+        return self.settings | self.domains.get(domain, {}) | task | self.methods.get(method, {})
 
 
 _SMALL_NETWORKS = {
@@ -43,6 +49,8 @@ _SMALL_NETWORKS = {
     "batch_size": 256,
     "offline_batch_size": 256,
     "behavior.vae_hidden": (256, 256),
+    "prior_cloning_hidden": (256, 256),
+    "prior_cloning_batch_size": 256,
 }
 # 20 updates a step with 10 critics would take a day
 _SMALL_METHODS = {"RLPD": {"updates_per_step": 1, "critic.updates_per_improvement": 1}}
@@ -62,7 +70,9 @@ PRESETS: dict[str, Preset] = {
             "dense_until": 800,
             "eval_episodes": 5,
         },
-        domains={"locomotion": {"prior_rollouts": 10, "eval_episodes": 1}},
+        domains={
+            "locomotion": {"prior_rollouts": 10, "eval_episodes": 1, "prior_cloning": "short"}
+        },
         methods=_SMALL_METHODS,
         # fewer samples a state and short phases: to see every part at work, in minutes
         at_most={
@@ -80,19 +90,54 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "small": Preset(
-        seeds=3,
+        seeds=5,
         settings={
-            **_SMALL_NETWORKS,
+            "policy_hidden": (128, 128),
+            "q_hidden": (128, 128),
+            "batch_size": 128,
+            "offline_batch_size": 128,
+            "behavior.vae_hidden": (256, 256),
+            "prior_cloning_hidden": (256, 256),
+            "prior_cloning_batch_size": 256,
             "initialisation.cloning_steps": 10_000,
-            "online_steps": 60_000,
+            "online_steps": 100_000,  # "100K samples" of Figure 1
             "dense_eval_every": 2_500,
         },
-        domains={"locomotion": {"eval_episodes": 10}},  # of 1000 steps each
+        domains={
+            # sharp weights need larger batches; 10 episodes of 1000 steps each
+            "locomotion": {
+                "batch_size": 256,
+                "offline_batch_size": 256,
+                "online_steps": 60_000,
+                "eval_episodes": 10,
+                "prior_cloning": "short",
+                "prior_cloning_steps": 6_000,
+            },
+            # observations of 8 numbers, and four updates a step
+            "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64), "online_steps": 40_000},
+        },
+        tasks={"door-binary-v0": {"prior_cloning_steps": 30_000}},
         methods=_SMALL_METHODS,
-        at_most={"critic.regulariser.samples": 4, "objective.trajectories": 20},
+        # no method is to cost more than four times AWAC
+        at_most={
+            "critic.regulariser.samples": 4,
+            "critic.next_value.candidates": 4,
+            "objective.actions.samples": 8,
+            "objective.trajectories": 20,
+            "constraint.mmd_samples": 4,
+            "acting.act_candidates": 10,
+        },
     ),
-    # Table 1 as it stands
-    "paper": Preset(seeds=10, domains={"locomotion": {"eval_episodes": 10}}),
+    # Table 1 as it stands; the lengths of cloning are those of the authors' scripts
+    "paper": Preset(
+        seeds=10,
+        domains={"locomotion": {"eval_episodes": 10, "prior_cloning_steps": 400_000}},
+        tasks={
+            "pen-binary-v0": {"prior_cloning_steps": 10_000},
+            "door-binary-v0": {"prior_cloning_steps": 300_000},
+            "relocate-binary-v0": {"prior_cloning_steps": 200_000},
+        },
+    ),
 }
 
 

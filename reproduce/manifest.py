@@ -2,98 +2,119 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from figures.cells import Cells, command_for
+from figures.cells import Cells, restore
 from figures.manifest import manifest_of
-from figures.validation import RUN_KEY, Problem
+from figures.sequences import RUN_KEY
+from figures.validation import Problem, named
+from reproduce.checking.evaluations import departures
+from reproduce.checking.seals import breaches, run_of
 
-_PARTS = ("identity.spec", "identity.method", "identity.hyperparameters", "identity.schedule",
-          "identity.data.checksum", "environment.commit", "environment.versions")  # fmt: skip
+_PARTS: Mapping[str, type] = {
+    "identity.spec": dict,
+    "identity.method": dict,
+    "identity.hyperparameters": dict,
+    "identity.schedule": dict,
+    "identity.data.checksum": str,
+    "environment.commit": str,
+    "environment.versions": dict,
+}
 _VERSION_OF = "awac-reproduction"
 
 
-def manifest_problems(cells: Cells) -> list[Problem]:
+def manifest_problems(cells: Cells, entries: Sequence[Mapping[str, Any]]) -> list[Problem]:
     """What is wrong with the manifest of a file of rows that itself agrees with the schema.
 
-    Every run with rows has one entry, which is whole and says of the run what the rows say: commit,
-    version, checksum of the data, state, and where a finished run ends.
+    Every run with rows has one entry, which is whole, is as it was sealed, and says of the run what
+    the rows say: commit, version, checksum of the data, state, and when it is evaluated.
     """
     path = manifest_of(cells.path)
-    again = f"write both files again with `{command_for(cells.path)}`"
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise ValueError("not a list of objects")
-    except FileNotFoundError:
-        return [Problem(path, 0, "", None, "is missing, so that nothing says what made it", again)]
-    except ValueError as error:  # JSON's and UTF-8's errors are such
-        return [Problem(path, 0, "", None, f"is not a manifest ({error})", again)]
-    return list(_against(cells, path, entries, again))
+    if wrong := list(_entries(path, entries)):
+        return wrong
+    wrong = list(_runs(cells, path, entries))
+    told = {problem.run for problem in wrong}  # a broken seal says less
+    return wrong + [each for each in _seals(cells, path, entries) if each.run not in told]
 
 
-def _against(
-    cells: Cells, path: Path, entries: list[dict[str, Any]], again: str
-) -> Iterator[Problem]:
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for number, entry in enumerate(entries, 1):
-        key = tuple(str(entry.get(name, "?")) for name in RUN_KEY)
-        where = f"entry {number} ({_named(key)})"
-        lacking = [name for name in (*RUN_KEY, *_PARTS) if _at(entry, name) is None]
+def _entries(path: Path, entries: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Each entry for itself."""
+    seen: set[tuple[str, ...]] = set()
+    for number, entry in enumerate(entries):
+        lacking = [name for name in RUN_KEY if not isinstance(entry.get(name), str | int)]
+        lacking += [name for name, kind in _PARTS.items() if not isinstance(_at(entry, name), kind)]
         if lacking:
-            yield Problem(path, 0, where, None, f"lacks {', '.join(lacking)}", again)
-        elif key in found:
-            yield Problem(path, 0, where, None, "is there twice", again)
-        else:
-            yield from _inside(path, where, entry, again)
-        found[key] = entry
-    for key, rows in cells.frame.groupby(list(RUN_KEY), sort=False):
-        line = int(cells.lines[int(rows.index[0])])
-        entry = found.get(tuple(map(str, key)))
-        if entry is None:
-            complaint = f"has rows, but no entry in {path.name}"
-            yield Problem(cells.path, line, "", None, f"{_named(key)} {complaint}", again)
-        else:
-            yield from _run(cells, rows, entry, path, again)
+            yield _about(path, number, entry, f"lacks {', '.join(lacking)}")
+            continue
+        if run_of(entry) in seen:
+            yield _about(path, number, entry, "is there twice")
+        seen.add(run_of(entry))
+        spec = entry["identity"]["spec"]
+        for name in RUN_KEY:  # `variant` is made of others in spec
+            if name != "variant" and str(spec.get(name)) != str(entry[name]):
+                complaint = f"has {name} '{entry[name]}', but identity.spec '{spec.get(name)}'"
+                yield _about(path, number, entry, complaint)
 
 
-def _inside(path: Path, where: str, entry: Mapping[str, Any], again: str) -> Iterator[Problem]:
-    """An entry says twice what its run is, and must say the same."""
-    spec = entry["identity"]["spec"]
-    for name in RUN_KEY:
-        if name != "variant" and str(spec.get(name)) != str(entry[name]):  # made of others in spec
-            complaint = f"has {name} '{entry[name]}', but identity.spec '{spec.get(name)}'"
-            yield Problem(path, 0, where, None, complaint, again)
+def _seals(cells: Cells, path: Path, entries: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    rows = {run: [cells.rows[n] for n in numbers] for run, numbers in _by_run(cells).items()}
+    for number, complaint in breaches(entries, rows):
+        yield _about(path, number, entries[number], complaint)
 
 
-def _run(
-    cells: Cells, rows: pd.DataFrame, entry: Mapping[str, Any], path: Path, again: str
-) -> Iterator[Problem]:
-    first = rows.iloc[0]
-    line = int(cells.lines[int(rows.index[0])])
+def _runs(cells: Cells, path: Path, entries: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Each run with rows against its entry."""
+    found = {run_of(entry): number for number, entry in enumerate(entries)}
+    for run, numbers in _by_run(cells).items():
+        rows = {number: cells.rows[number] for number in numbers}
+        if run not in found:
+            yield _in_row(cells, numbers[0], "", f"has rows, but no entry in {path.name}")
+            continue
+        entry = entries[found[run]]
+        yield from _state(cells, numbers[0], entry, path)
+        try:
+            for number, column, complaint in departures(rows, entry["identity"]):
+                yield _in_row(cells, number, column, complaint)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            complaint = f"has a configuration that says no schedule ({error})"
+            yield _about(path, found[run], entry, complaint)
+
+
+def _by_run(cells: Cells) -> dict[tuple[str, ...], list[int]]:
+    """Numbers of the rows of each run, in the order of the file."""
+    numbers: dict[tuple[str, ...], list[int]] = {}
+    for number, row in enumerate(cells.rows):
+        numbers.setdefault(run_of(row), []).append(number)
+    return numbers
+
+
+def _state(cells: Cells, number: int, entry: Mapping[str, Any], path: Path) -> Iterator[Problem]:
+    row = cells.rows[number]
     expected = {
-        "commit": _at(entry, "environment.commit"),
-        "version": (_at(entry, "environment.versions") or {}).get(_VERSION_OF, ""),
-        "data_checksum": str(_at(entry, "identity.data.checksum"))[:16],
+        "commit": entry["environment"]["commit"],
+        "version": str(entry["environment"]["versions"].get(_VERSION_OF, "")),
+        "data_checksum": entry["identity"]["data"]["checksum"][:16],
     }
     for name, value in expected.items():
-        if value is not None and str(first[name]) != str(value):
-            complaint = f"is '{value}' in {path.name}"
-            yield Problem(cells.path, line, name, str(first[name]), complaint, again)
-    if (first["status"] == "failed") != ("reason" in entry):
+        if row[name] != value:
+            yield _in_row(cells, number, name, f"is '{value}' in {path.name}")
+    if (row["status"] == "failed") != ("reason" in entry):
         says = "a reason of failure" if "reason" in entry else "no reason of failure"
-        complaint = f"goes with {says} in {path.name}"
-        yield Problem(cells.path, line, "status", str(first["status"]), complaint, again)
-    end, last = _at(entry, "identity.schedule.online_steps"), rows["env_step"].astype(int).max()
-    if first["status"] == "done" and end is not None and last != end:
-        row = int(rows["env_step"].astype(int).idxmax())
-        complaint = f"is where a finished run ends, whose schedule ends at {end}"
-        yield Problem(cells.path, int(cells.lines[row]), "env_step", str(last), complaint, again)
+        yield _in_row(cells, number, "status", f"goes with {says} in {path.name}")
+
+
+def _in_row(cells: Cells, number: int, column: str, complaint: str) -> Problem:
+    row = cells.rows[number]
+    line, fix = int(cells.lines[number]), restore(cells.path)
+    value = row[column] if column else None
+    return Problem(cells.path, line, column, value, complaint, fix, named(row))
+
+
+def _about(path: Path, number: int, entry: Mapping[str, Any], complaint: str) -> Problem:
+    run = named({name: entry.get(name, "?") for name in RUN_KEY})
+    return Problem(path, 0, f"entry {number + 1}", None, complaint, restore(path), run)
 
 
 def _at(entry: Mapping[str, Any], dotted: str) -> Any:
@@ -102,10 +123,3 @@ def _at(entry: Mapping[str, Any], dotted: str) -> Any:
     for name in dotted.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
-
-
-def _named(key: Any) -> str:
-    """The run as people call it; `key` has the order of RUN_KEY."""
-    run = dict(zip(RUN_KEY, key, strict=True))
-    method = f"{run['method']} [{run['variant']}]" if run["variant"] else run["method"]
-    return f"{run['env']} {method} seed {run['seed']}, {run['data']} data"

@@ -10,9 +10,11 @@ from typing import Annotated, Literal
 import platformdirs
 import tyro
 
-from reproduce.grid import Labels, PresetName, ProfileName
+from reproduce.grid import DataKind, Labels, PresetName, ProfileName
 
-DataChoice = Literal["auto", "human", "expert", "embedded", "random", "none"]
+DataChoice = Literal["auto"] | DataKind
+EngineChoice = Literal["auto", "eager", "compiled"]
+Engine = Literal["eager", "compiled"]
 ClusterChoice = Literal["auto", "slurm", "local", "inline"]
 APP = "awac-reproduction"
 
@@ -27,8 +29,13 @@ class Common:
     """Hyperparameters: the paper's text, or what the authors' published scripts run."""
     data: DataChoice = "auto"
     """Source of the prior data. auto: on the hand human demonstrations, else the set shipped with
-    the project; in locomotion the project's own expert; in pushing random data. none: learn from
+    the project; in locomotion the project's own expert; in pushing random data. human: replayed in
+    the simulator where the file says how each begins; human-recorded: as they were recorded.
+    minari-...: D4RL's data sets of the hand from the local Minari store. none: learn from
     scratch."""
+    download: bool = False
+    """Let missing data be fetched: published demonstrations (presets small and paper always do),
+    and Minari's data sets, which go into its local store."""
     labels: Labels = "relabelled"
     """Rewards of human pen demonstrations: recomputed from observations, or as stored."""
     data_dir: Path | None = None
@@ -40,8 +47,10 @@ class Common:
     """key=value for any hyperparameter, repeatable; see `run.py --list-settings`."""
     precision: Literal["float32", "bf16"] = "float32"
     """Of the matrix products; bf16 is faster where the processor has it, and less exact."""
-    compile: bool = False
-    """Run the networks through torch.compile (needs a C++ compiler on the CPU)."""
+    engine: EngineChoice = "auto"
+    """Who carries updates out. eager: Python, operation by operation; compiled: the whole update as
+    one graph (needs a C++ compiler on the CPU; a minute or two to compile, once a machine); auto:
+    compiled where that has been measured to be faster and the run is long enough."""
     device: str = "cpu"
     """Where networks and replay buffer live: cpu, cuda, cuda:1, ..."""
     out: Path | None = None
@@ -54,9 +63,8 @@ class Common:
     @property
     def settings(self) -> tuple[str, ...]:
         """`--set` in the user's order, then the flags that stand for one of its keys."""
-        flags = {"precision=bfloat16": self.precision == "bf16", "compile=True": self.compile}
-        chosen = (key for key, given in flags.items() if given)
-        return tuple(dict.fromkeys((*self.set, *chosen)))
+        flags = ("precision=bfloat16",) if self.precision == "bf16" else ()
+        return tuple(dict.fromkeys((*self.set, *flags)))
 
     @property
     def cache(self) -> Path:

@@ -25,31 +25,33 @@ import gymnasium
 import numpy as np
 from rich.progress import Progress
 
-from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
-from algorithms.config import Hyperparameters
-from algorithms.registry import METHODS
-from envs.evaluation import collect
 from envs.making import make_task
+from envs.replay import DOOR_DEPARTURE_RAD, replay, states_checksum
 from envs.sources import find_demonstrations
 from envs.tasks import Domain, task
-from envs.trajectory import Dataset, Provenance, Trajectory
+from envs.trajectory import Dataset, Provenance, Trajectory, relabel
+from reproduce.cloning import Cloning, clone, roll_out
 from reproduce.dataset_cache import cached
 from reproduce.expert_data import expert_demonstrations
 from reproduce.grid import DataKind
 from reproduce.random_data import provenance as random_provenance
 from reproduce.random_data import random_rollouts
 
-_CLONING = Hyperparameters(policy_hidden=(256, 256), batch_size=256)
-# not all of Hyperparameters: a new one must not make everybody's prior data anew
-_CLONING_USES = ("policy_hidden", "policy_learning_rate", "policy_weight_decay", "batch_size")
-_SEED = 0
-_FIRST_EPISODE_SEED = 500_000
-
 DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"}
 """What --data auto comes to; on the hand it depends on what is found."""
 KINDS: dict[Domain, tuple[str, ...]] = {
-    "hand": ("auto", "human", "expert", "embedded", "none"),
+    "hand": (
+        "auto",
+        "human",
+        "human-recorded",
+        "expert",
+        "embedded",
+        "minari-human",
+        "minari-cloned",
+        "minari-expert",
+        "none",
+    ),
     "locomotion": ("auto", "expert", "none"),
     "push": ("auto", "random", "none"),
 }
@@ -67,6 +69,11 @@ class PriorData:
         """Over the content of both parts."""
         parts = self.demonstrations.content_checksum + self.rollouts.content_checksum
         return hashlib.sha256(parts.encode()).hexdigest()
+
+    @property
+    def episodes(self) -> tuple[Trajectory, ...]:
+        """Of both parts."""
+        return (*self.demonstrations.trajectories, *self.rollouts.trajectories)
 
     @property
     def returns(self) -> list[float]:
@@ -94,20 +101,18 @@ def prior_data(
     demonstrations: Dataset,
     *,
     rollouts: int,
-    cloning_steps: int,
+    cloning: Cloning,
     cache: Path,
     door_threshold: float,
     notify: Callable[[str], None] = print,
 ) -> PriorData:
     """The demonstrations with `rollouts` episodes of a policy cloned from them.
 
-    Behaviour cloning runs `cloning_steps` steps at 2x256, batch 256; half of the episodes act by
-    the policy's mode and half by sampling, alternating (as the authors' scripts mixed evaluation
-    and exploration). With `rollouts` 0 the demonstrations are all there is. Where the data is
-    random, `rollouts` episodes of the random process are.
+    How it is cloned and acts `cloning.py` says. With `rollouts` 0 the demonstrations are all there
+    is. Where the data is random, `rollouts` episodes of the random process are.
     """
     source = demonstrations.provenance.source
-    if rollouts == 0 or source == "none":
+    if rollouts == 0 or source in ("none", "cloned"):  # D4RL's cloned data holds its rollouts
         return PriorData(demonstrations, replace(demonstrations, trajectories=()))
     if source == "random":
         made = random_rollouts(
@@ -118,68 +123,42 @@ def prior_data(
         "demonstrations": demonstrations.content_checksum,
         "door_threshold": door_threshold,
         "rollouts": rollouts,
-        "first_episode": _FIRST_EPISODE_SEED,
-        "cloning": {name: getattr(_CLONING, name) for name in _CLONING_USES}
-        | {"steps": cloning_steps, "seed": _SEED},
+        "cloning": cloning.identity(),
     }
     made = cached(
         cache,
         demonstrations.task_id,
         recipe,
-        lambda: _roll_out(demonstrations, rollouts, cloning_steps, door_threshold),
+        lambda: _made(demonstrations, rollouts, cloning, door_threshold),
         notify,
     )
     return PriorData(demonstrations, made)
 
 
-def _roll_out(
-    demonstrations: Dataset, rollouts: int, cloning_steps: int, door_threshold: float
+def _made(
+    demonstrations: Dataset, rollouts: int, cloning: Cloning, door_threshold: float
 ) -> Dataset:
     env_id = demonstrations.task_id
+    known = task(env_id)
+    buffer = ReplayBuffer(demonstrations.steps, known.observation_dim, known.action_dim)
+    fill(buffer, demonstrations)
     with Progress(transient=True) as progress:
-        cloning = progress.add_task(f"{env_id}: cloning", total=cloning_steps)
-        agent = _clone(demonstrations, cloning_steps, lambda: progress.advance(cloning))
+        bar = progress.add_task(f"{env_id}: cloning", total=cloning.steps)
+        agent = clone(env_id, buffer, cloning, lambda: progress.advance(bar))
         rolling = progress.add_task(f"{env_id}: rollouts", total=rollouts)
-        half = (rollouts + 1) // 2
-        parts: list[list[Trajectory]] = []
-        for deterministic, count, offset in ((True, half, 0), (False, rollouts - half, half)):
-            if count == 0:
-                parts.append([])
-                continue
-            env = make_task(env_id, door_threshold=door_threshold)
-            parts.append(
-                collect(
-                    env,
-                    lambda obs, mode=deterministic: agent.act(obs, deterministic=mode),  # type: ignore[misc]
-                    episodes=count,
-                    seed=_FIRST_EPISODE_SEED + offset,
-                    progress=lambda _: progress.advance(rolling),
-                )
-            )
-            env.close()
-    by_mode, by_sample = parts
-    alternating = [t for pair in zip(by_mode, by_sample, strict=False) for t in pair]
-    alternating += by_mode[len(by_sample) :]
+        trajectories = roll_out(
+            agent, env_id, rollouts, cloning.recipe, door_threshold,
+            lambda: progress.advance(rolling),
+        )  # fmt: skip
+    acted = "mode and sample alternate" if cloning.recipe.sampled < 1 else "all sampled"
     provenance = Provenance(
         source="rollouts",
         origin=f"behaviour cloning of {demonstrations.provenance.origin}",
         sha256="",
         rewards="stored",
-        note=f"{cloning_steps} cloning steps; mode and sample alternate",
+        note=f"{cloning.steps} cloning steps; {acted}",
     )
-    return Dataset(env_id, tuple(alternating), provenance)
-
-
-def _clone(demonstrations: Dataset, steps: int, advance: Callable[[], None]) -> Agent:
-    spec = task(demonstrations.task_id)
-    buffer = ReplayBuffer(demonstrations.steps, spec.observation_dim, spec.action_dim)
-    fill(buffer, demonstrations)
-    agent = Agent(METHODS["BC"], _CLONING, spec.observation_dim, spec.action_dim, seed=_SEED)
-    rng = np.random.default_rng(_SEED)
-    for _ in range(steps):
-        agent.imitate(buffer.sample(_CLONING.batch_size, rng))
-        advance()
-    return agent
+    return Dataset(env_id, tuple(trajectories), provenance)
 
 
 DOOR_THRESHOLDS = {"paper": 1.4, "released": 1.35}
@@ -207,6 +186,18 @@ def kind_of(env_id: str, data: str) -> DataKind | None:
     return data  # type: ignore[return-value]
 
 
+def named_kind(asked: str, demonstrations: Dataset) -> DataKind:
+    """What rows call the demonstrations of a hand task that `asked` (--data) has come to.
+
+    "human-recorded" only where there is another reading: a file that cannot be replayed is
+    "human" either way.
+    """
+    source = demonstrations.provenance.source
+    if asked.startswith("minari-") or (asked == "human-recorded" and demonstrations.initial_states):
+        return asked  # type: ignore[return-value]
+    return source  # type: ignore[return-value]
+
+
 def demonstrations_for(
     env_id: str,
     *,
@@ -216,9 +207,13 @@ def demonstrations_for(
     data_dir: Path | None,
     cache: Path,
     download: bool,
+    minari_download: bool = False,
     notify: Callable[[str], None] = print,
 ) -> Dataset:
     """The demonstrations that a run of `profile` uses; without trajectories where there are none.
+
+    Human ones whose file says how each begins are replayed in the simulator (once, then cached),
+    unless `data` is "human-recorded".
 
     Raises:
         DataError: as `find_demonstrations` and `expert_demonstrations`.
@@ -231,16 +226,32 @@ def demonstrations_for(
         return Dataset(env_id, (), random_provenance())
     if kind == "expert":
         return expert_demonstrations(env_id, data_dir=data_dir, cache=cache, notify=notify)
-    return find_demonstrations(
+    recorded = find_demonstrations(
         env_id,
-        data=data,  # type: ignore[arg-type]
+        data="human" if data == "human-recorded" else data,  # type: ignore[arg-type]
         labels=labels,  # type: ignore[arg-type]
         data_dir=data_dir,
         cache=cache / "data",
         download=download,
+        minari_download=minari_download,
         notify=notify,
         door_threshold=DOOR_THRESHOLDS[profile],
     )
+    if data == "human-recorded" or not recorded.initial_states:
+        return recorded
+    return _replayed(recorded, cache, DOOR_THRESHOLDS[profile], notify)
+
+
+def _replayed(
+    recorded: Dataset, cache: Path, door_threshold: float, notify: Callable[[str], None]
+) -> Dataset:
+    recipe = {
+        "replay of": recorded.content_checksum,
+        "initial states": states_checksum(recorded),
+        "largest departure": DOOR_DEPARTURE_RAD,
+    }
+    made = cached(cache, recorded.task_id, recipe, lambda: replay(recorded), notify)
+    return relabel(made, door_threshold=door_threshold)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import tyro
 from figures.files import write_text
 from figures.manifest import read_manifest
 from figures.table import ResultsError
+from reproduce.checking.reader import checked
 from reproduce.grid import PresetName
 from reproduce.installation import NotInstalled
 from reproduce.judging.evidence import EXPERIMENTS, Evidence, load
@@ -32,6 +33,7 @@ from reproduce.reporting.inventory import judged_files
 from reproduce.reporting.markdown import to_markdown
 from reproduce.reporting.pictures import charts, draw_pictures
 from reproduce.reporting.verdict_files import write_verdicts
+from reproduce.script import script
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ def read(options: ReportOptions) -> Content:
         ResultsError: it holds no results, or some that cannot be judged.
     """
     folder = options.results
+    for name in EXPERIMENTS:
+        if (path := folder / f"{name}.csv").is_file():
+            checked(path, manifest_needed=False)
     tables = load(folder)
     if not tables:
         names = ", ".join(f"{name}.csv" for name in EXPERIMENTS)
@@ -73,7 +78,12 @@ def read(options: ReportOptions) -> Content:
                 f"give --preset {found}, or another --out"
             )
     manifests = {name: read_manifest(folder / f"{name}.csv") for name in tables}
-    return content(Evidence(tables), manifests, judged_files(folder, tables), options.preset)
+    return content(
+        Evidence(tables, manifests=manifests),
+        manifests,
+        judged_files(folder, tables),
+        options.preset,
+    )
 
 
 def write(found: Content, options: ReportOptions) -> list[Path]:
@@ -96,6 +106,7 @@ def write(found: Content, options: ReportOptions) -> list[Path]:
     return written
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(ReportOptions, args=arguments, description=__doc__)
     try:
@@ -103,9 +114,6 @@ def main(arguments: list[str] | None = None) -> int:
     except NotInstalled as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except ResultsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     print("report: " + "  ".join(map(str, paths)))
     return 0
 

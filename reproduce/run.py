@@ -20,7 +20,7 @@ import tyro
 from reproduce.grid import RunSpec, split_name
 from reproduce.installation import require_training
 from reproduce.interruption import Interruption
-from reproduce.options import Common, check_checkpoint_interval
+from reproduce.options import Common, EngineChoice, check_checkpoint_interval
 from reproduce.provenance import commit, versions
 from reproduce.run_lock import BEAT_S, Held, Hold
 
@@ -57,6 +57,7 @@ def execute(
     data_dir: Path | None,
     cache: Path,
     device: str = "cpu",
+    engine: EngineChoice = "auto",
     checkpoint_every_s: float = 60.0,
     interruption: Interruption | None = None,
 ) -> int:
@@ -66,7 +67,7 @@ def execute(
     from reproduce.run_folder import ConfigurationChanged, RunFolder
 
     folder = RunFolder(spec.folder(out))
-    folder.check(identity_of(spec))
+    folder.check(identity_of(spec), engine)
     if folder.state() == "done":
         return _already_done(spec, folder)
     try:
@@ -76,8 +77,9 @@ def execute(
             (folder.path / "failed").unlink(missing_ok=True)
             try:
                 return _train(
-                    folder, held, spec, data_dir, cache, device, checkpoint_every_s, interruption
-                )
+                    folder, held, spec, data_dir, cache, device, engine, checkpoint_every_s,
+                    interruption,
+                )  # fmt: skip
             except (DataError, ConfigurationChanged, Held):
                 raise
             except Exception as error:
@@ -105,19 +107,30 @@ def _train(
     data_dir: Path | None,
     cache: Path,
     device: str,
+    engine: EngineChoice,
     checkpoint_every_s: float,
     interruption: Interruption | None,
 ) -> int:
     from algorithms.training import use_one_core
+    from reproduce import engines
     from reproduce.assemble import assemble
 
     use_one_core()
     run = assemble(spec, data_dir=data_dir, cache=cache, device=device)
     held.confirm()
-    folder.claim(
-        {"identity": run.identity, "environment": {"commit": commit(), "versions": versions()}}
+    training, begun_with = run.training, folder.engine()
+    chosen = begun_with or engines.settle(
+        training, engine, cache, lambda line: print(f"{spec}: {line}")
     )
-    training = run.training
+    folder.claim(
+        {
+            "identity": run.identity,
+            "environment": {"commit": commit(), "versions": versions()},
+            "engine": chosen,
+        }
+    )
+    if begun_with is not None:
+        engines.resume(training, begun_with, cache)
     state = folder.load_checkpoint(device)
     if state is not None:
         training.load_state_dict(state)
@@ -176,10 +189,20 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         require_training()
         spec = _asked_for(options)
-    except (ValueError, RuntimeError) as error:
+    except Exception as error:
+        from figures.cells import ResultsError
+
+        if not isinstance(error, (ValueError, RuntimeError, ResultsError)) and not _of_data(error):
+            raise
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
     return 0 if spec is None else _guarded(spec, options)
+
+
+def _of_data(error: Exception) -> bool:
+    from envs.trajectory import DataError
+
+    return isinstance(error, DataError)
 
 
 def _asked_for(options: RunOptions) -> RunSpec | None:
@@ -224,6 +247,7 @@ def _guarded(spec: RunSpec, options: RunOptions) -> int:
             data_dir=options.data_dir,
             cache=options.cache,
             device=options.device,
+            engine=options.engine,
             checkpoint_every_s=options.checkpoint_every_s,
             interruption=Interruption(),
         )

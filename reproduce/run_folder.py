@@ -26,6 +26,7 @@ from typing import Any, Literal
 from envs.files import DAMAGED_ARCHIVE, atomic_file, sha256_of
 from envs.trajectory import DataError
 from reproduce.files import write_csv, write_json, write_text
+from reproduce.options import Engine, EngineChoice
 from reproduce.run_lock import Hold, hold, is_held, read_beat
 
 State = Literal["done", "failed", "running", "queued", "resumable", "pending"]
@@ -33,6 +34,9 @@ State = Literal["done", "failed", "running", "queued", "resumable", "pending"]
 # newest first; checkpoint.new.pt is there, whole, if a process died while the names changed
 _CHECKPOINTS = ("checkpoint.new.pt", "checkpoint.pt", "checkpoint.previous.pt")
 _WRITTEN_BY_HOLDER = ("checkpoint.new.pt", "progress.csv", "config.json", "status.json", "done")
+# what a run did that was made before the field existed, as `settings.describe` writes it
+_BEFORE: dict[str, Any] = {"observations": {"component": "Raw"}, "cap": "inf"}
+_FORMER = {"hyperparameters.compile": False}
 _PROGRESS = ("start", "step", "end", "steps_per_s")
 
 
@@ -109,19 +113,33 @@ class RunFolder:
         if not path.exists():
             write_json(path, config)
             return
-        self.check(config["identity"])
+        self.check(config["identity"], config.get("engine", "auto"))
         old = self.config()
         if old["environment"] != config["environment"]:
             old.setdefault("continued_in", []).append(config["environment"])
             write_json(path, old)
 
-    def check(self, identity: dict[str, Any]) -> None:
+    def engine(self) -> Engine | None:
+        """The engine that the run was begun with; None if it has not begun."""
+        if not (self.path / "config.json").exists():
+            return None
+        recorded: Engine = self.config().get("engine", "eager")  # there was no other
+        return recorded
+
+    def check(self, identity: dict[str, Any], engine: EngineChoice = "auto") -> None:
         """Raise ConfigurationChanged if the folder holds a run of another configuration.
 
-        `identity` may leave out the prior data: then only the rest is compared.
+        `identity` may leave out the prior data: then only the rest is compared. Engines differ in
+        rounding, so that a run goes on with the one that it was begun with.
         """
         if not (self.path / "config.json").exists():
             return
+        begun = self.engine()
+        if engine not in ("auto", begun):
+            raise ConfigurationChanged(
+                f"{self.path} was begun with the {begun} engine: go on with --engine {begun} (or "
+                "auto), or delete that folder to start afresh"
+            )
         old = {k: v for k, v in self.config()["identity"].items() if k in identity}
         changes = differences(old, identity)
         if changes:
@@ -251,13 +269,17 @@ def differences(old: Any, new: Any, where: str = "") -> list[str]:
     """What a recorded configuration says otherwise than a new one, 'path: old -> new' each.
 
     Entries that the record does not have are passed over: what did not exist when a run was made
-    did not decide its result.
+    did not decide its result. Where what it did instead has a name by now, that stands for it.
+    Nor did what is no choice any more and had the value of `_FORMER`.
     """
     new = json.loads(json.dumps(new))
     if isinstance(old, dict) and isinstance(new, dict):
+        old = {name: value for name, value in _BEFORE.items() if name in new} | old
         return [
             change
             for key in sorted(old)
-            for change in differences(old[key], new.get(key), f"{where}.{key}".lstrip("."))
+            for path in [f"{where}.{key}".lstrip(".")]
+            if key in new or path not in _FORMER or old[key] != _FORMER[path]
+            for change in differences(old[key], new.get(key), path)
         ]
     return [] if old == new else [f"{where}: {old} -> {new}"]

@@ -35,6 +35,7 @@ from algorithms.profiles import PROFILES
 from algorithms.registry import METHODS, resolve
 from algorithms.reward_scaling import ReturnRange
 from algorithms.settings import Settings
+from reproduce.script import script
 from reproduce.tables import Cell, Section, code, maths, publish, text, to_latex, to_markdown
 
 
@@ -80,9 +81,11 @@ READABLE = {
     "learning_starts": "Timesteps before the First Training Batch",
     "prior_rollouts": "Rollouts in the Prior Data",
     "prior_cloning_steps": "Cloning Steps of the Rollouts' Policy",
+    "prior_cloning": "Cloning of the Rollouts' Policy",
+    "prior_cloning_hidden": "Hidden Sizes of the Rollouts' Policy",
+    "prior_cloning_batch_size": "Batch Size of the Rollouts' Policy",
     "prior_fraction": "Share of the Prior Data Used",
     "precision": "Precision of Matrix Products",
-    "compile": "Networks through torch.compile",
     "online_steps": "Online Timesteps",
     "eval_every": "Timesteps between Evaluations",
     "dense_eval_every": "Timesteps between First Evaluations",
@@ -217,6 +220,7 @@ def _names(options: Options) -> Sequence[str]:
     return tuple(METHODS) if options.all else (options.method or "AWAC",)
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(Options, args=arguments, description=__doc__)
     header = [text("Hyper-parameter"), *map(text, PROFILES)]

@@ -31,6 +31,7 @@ from reproduce.grid import RunSpec
 from reproduce.installation import NotInstalled, require_training
 from reproduce.options import Common, check_checkpoint_interval
 from reproduce.run import BAD_INPUT, INTERRUPTED, Interruption, execute
+from reproduce.script import script
 
 if TYPE_CHECKING:  # it needs what only the extra `train` installs
     from reproduce.run_folder import RunFolder
@@ -139,6 +140,7 @@ def _check(options: ExpertOptions) -> None:
     options.check_folders()
 
 
+@script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(ExpertOptions, args=arguments, description=__doc__)
     try:
@@ -170,6 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
             data_dir=None,
             cache=options.cache,
             device=options.device,
+            engine=options.engine,
             checkpoint_every_s=options.checkpoint_every_s,
             interruption=StopWhenLearned(folder, stop_at),
         )
@@ -224,6 +227,7 @@ def export(spec: RunSpec, folder: RunFolder, options: ExpertOptions) -> int:
             "run": asdict(spec),
             "made_with": folder.config()["environment"],
         },
+        see=agent.networks["observations"],
     )
     collect("experts", [spec], options.results)
     target = TARGETS[spec.env]

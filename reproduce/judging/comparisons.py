@@ -8,18 +8,29 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from figures.estimates import (
-    EQUIVALENCE_CONFIDENCE,
     Estimate,
-    difference,
     improvement_test,
     probability_of_improvement,
     rank_probabilities,
 )
 from figures.multiplicity import holm
+from figures.power import wins_seen
 from figures.statistics import Floats
-from reproduce.judging.conditions import Above, First, Never, Verdict, Within
+from reproduce.judging.conditions import Above, Never, Verdict, Within, stretched
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import NAMES, Answer, answer, each, margin_of, seeds_note
+from reproduce.judging.rules import (
+    NAMES,
+    Answer,
+    answer,
+    between,
+    beyond,
+    distance_between,
+    each,
+    inside,
+    margin_of,
+    seeds_note,
+    within_reach,
+)
 from reproduce.judging.verdicts import Effect
 
 ALPHA = 0.05
@@ -54,8 +65,9 @@ class _Against:
         """One effect a task and rival; ``judge`` gets the scalars of both, and the task."""
 
         def of(source: str, task: str, rival: Arm) -> Answer:
-            a, b = evidence.scalars(source, task, (self.better, rival), self.scalar)
-            return judge(a, b, task)
+            arms = (self.better, rival)
+            a, b = evidence.scalars(source, task, arms, self.scalar)
+            return within_reach(evidence, source, task, arms, self.scalar, judge(a, b, task))
 
         return each(
             evidence,
@@ -71,7 +83,8 @@ class _Against:
 
 @dataclass(frozen=True)
 class Difference(_Against):
-    """scalar(better) - scalar(rival) > ``factor`` delta."""
+    """scalar(better) - scalar(rival) > ``factor`` delta; smaller than claimed between 0 and that,
+    contradicted below 0."""
 
     factor: float = 1.0
 
@@ -79,8 +92,9 @@ class Difference(_Against):
         """One effect a task and rival."""
 
         def judge(a: Floats, b: Floats, task: str) -> Answer:
-            found = difference(a, b)
-            return found, Above(self.factor * margin_of(task)), seeds_note(a, b)
+            wanted = self.factor * margin_of(task)
+            seen = beyond(wanted, distance_between(a, b))
+            return Answer(between(a, b), Above(wanted, 0.0), seeds_note(a, b), seen=seen)
 
         return self._compared(
             evidence,
@@ -94,17 +108,21 @@ class Difference(_Against):
 class Improvement(_Against):
     """P(better > rival) > 1/2: its interval above 1/2, and Mann-Whitney's p below 5 % after Holm.
 
-    The family of Holm's correction is all comparisons of this rule that were run.
+    The family of Holm's correction is all comparisons of this rule that were run. Contradicted
+    likewise: the interval below 1/2, and p above 95 %.
     """
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival."""
+        family = len(self.rivals) * len(self.tasks)
 
         def judge(a: Floats, b: Floats, task: str) -> Answer:
             found = probability_of_improvement([a], [b])
+            share = wins_seen(family, ALPHA)
+            seen = f"≥ {share:.3g}" if np.isfinite(share) else "none"
             if not found.known:  # too few seeds, for the test as well
-                return found, Verdict.INCONCLUSIVE, seeds_note(a, b)
-            return found, Above(0.5), seeds_note(a, b), improvement_test(a, b)
+                return Answer(found, Verdict.INCONCLUSIVE, seeds_note(a, b), seen=seen)
+            return Answer(found, Above(0.5), seeds_note(a, b), improvement_test(a, b), seen)
 
         effects = self._compared(
             evidence,
@@ -124,8 +142,10 @@ def _corrected(effects: list[Effect]) -> list[Effect]:
     for index, effect in enumerate(effects):
         p_value = adjusted.get(str(index))
         changed = replace(effect, p_value=p_value)
-        if p_value is not None and p_value >= ALPHA and effect.condition and effect.estimate:
-            condition = Never(Verdict.SUPPORTED, effect.condition)
+        if p_value is not None and effect.condition and effect.estimate:
+            excluded = [Verdict.SUPPORTED] if p_value >= ALPHA else []
+            excluded += [Verdict.CONTRADICTED] if tested[str(index)] <= 1 - ALPHA else []
+            condition = Never(tuple(excluded), effect.condition)
             verdict = condition.verdict(effect.estimate)
             changed = replace(changed, verdict=verdict, condition=condition)
         result.append(changed)
@@ -134,7 +154,10 @@ def _corrected(effects: list[Effect]) -> list[Effect]:
 
 @dataclass(frozen=True)
 class Similar(_Against):
-    """|scalar(better) - scalar(rival)| < ``factor`` delta, by two one-sided tests at 5 %."""
+    """|scalar(better) - scalar(rival)| < ``factor`` delta, by two one-sided tests at 2.5 %.
+
+    2.5 % instead of the usual 5 %, so that the same interval says "alike" and "better".
+    """
 
     factor: float = 2.0
 
@@ -142,12 +165,9 @@ class Similar(_Against):
         """One effect a task and rival."""
 
         def judge(a: Floats, b: Floats, task: str) -> Answer:
-            found = difference(a, b, confidence=EQUIVALENCE_CONFIDENCE)
-            return (
-                found,
-                Within(self.factor * margin_of(task)),
-                f"{seeds_note(a, b)}; 90 % interval",
-            )
+            margin = self.factor * margin_of(task)
+            seen = inside(margin, distance_between(a, b))
+            return Answer(between(a, b), Within(margin), seeds_note(a, b), seen=seen)
 
         return self._compared(
             evidence,
@@ -159,28 +179,39 @@ class Similar(_Against):
 
 @dataclass(frozen=True)
 class Leads(_Against):
-    """``better`` has the highest centre with probability >= ``probability`` (bootstrap)."""
+    """``better`` is first: above every rival; or, with a ``factor``, not below any by that many
+    delta.
 
-    probability: float = 0.95
+    The effect is the lead over the best rival, the smallest of the differences. Its lower end is
+    the lowest lower end: a false claim has one rival that must seem to be behind, and each seems so
+    with alpha at most. Its upper end is the lowest upper end at alpha / rivals: of a true claim any
+    rival might seem to be ahead.
+    """
+
+    factor: float = 0.0
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task, against those rivals that were run; at least one of them."""
 
         def judge(source: str, task: str, rivals: Sequence[Arm]) -> Answer:
             arms = (self.better, *rivals)
-            samples = evidence.scalars(source, task, arms, self.scalar)
-            chance = rank_probabilities(dict(zip(map(str, arms), samples, strict=True)))
-            first = chance[str(self.better)]
+            ours, *theirs = evidence.scalars(source, task, arms, self.scalar)
+            found = lead(ours, theirs)
+            note = f"{seeds_note(ours, *theirs)}; {len(rivals)} of {len(self.rivals)} rivals run"
+            seen = beyond(
+                -self.factor * margin_of(task),
+                max(distance_between(ours, each) for each in theirs),
+            )
+            if not found.known:
+                return Answer(found, Verdict.INCONCLUSIVE, note, seen=seen)
+            named = dict(zip(map(str, arms), (ours, *theirs), strict=True))
+            chance = rank_probabilities(named)
             leader = max(chance, key=lambda name: chance[name])
-            found = Estimate(first, np.nan, np.nan, min(map(len, samples)), "probability of rank 1")
-            note = f"{seeds_note(*samples)}; {len(rivals)} of {len(self.rivals)} rivals run"
-            if np.isnan(first):
-                return found, Verdict.INCONCLUSIVE, note
-            note += f"; most often first: {leader}"
-            condition = First(self.probability)
+            note += f"; most often first: {leader}, in {chance[leader]:.0%} of resamples"
+            condition = Above(-self.factor * margin_of(task))
             if len(rivals) < len(self.rivals):
-                return found, Never(Verdict.SUPPORTED, condition), note
-            return found, condition, note
+                return Answer(found, Never((Verdict.SUPPORTED,), condition), note, seen=seen)
+            return Answer(found, condition, note, seen=seen)
 
         effects = []
         for task in self.tasks:
@@ -188,9 +219,22 @@ class Leads(_Against):
             effects.append(
                 answer(
                     evidence, experiments, task, (self.better, *(run or self.rivals)),
-                    what=f"P({self.better} has the highest {NAMES[self.scalar]})",
-                    asks=f"≥ {self.probability:g}",
+                    what=f"{NAMES[self.scalar]}: {self.better} − the best rival",
+                    asks=f"> {-self.factor * margin_of(task) or 0.0:g}",
                     judge=lambda source, task=task, run=run: judge(source, task, run),
                 )
             )  # fmt: skip
         return effects
+
+
+def lead(ours: Floats, theirs: Sequence[Floats]) -> Estimate:
+    """The smallest difference of ``ours`` to one of ``theirs``, (seeds,) each, and its interval as
+    ``Leads`` says; without one where any has fewer than 5 seeds."""
+    differences = [between(ours, each) for each in theirs]
+    last = min(differences, key=lambda found: found.value)
+    seeds = min(found.seeds for found in differences)
+    if not all(found.known for found in differences):
+        return replace(last, low=np.nan, high=np.nan, seeds=seeds, name="lead")
+    high = min(stretched(found, len(differences))[1] for found in differences)
+    low = min(found.low for found in differences)
+    return replace(last, low=low, high=high, seeds=seeds, name="lead")

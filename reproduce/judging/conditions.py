@@ -1,13 +1,22 @@
-"""What an effect is asked: whether its interval lies wholly on one side.
+"""What an effect is asked: where its interval lies.
 
-Wholly beyond the threshold supports, wholly on the other side contradicts, anything else is
-inconclusive. Without an interval (fewer than 5 seeds) nothing is concluded, whatever the point
-says.
+A claim has a direction and a size, such as "better by more than delta". With ``zero`` the value at
+which there is no effect at all (0 of a difference, 1 of a ratio), an interval is
+
+* wholly beyond the size: supported;
+* wholly between ``zero`` and the size: smaller than claimed;
+* wholly on the other side of ``zero``: contradicted;
+* anything else: inconclusive.
+
+A claim of a direction alone, or of a level ("more than half"), has its size as ``zero``. Likeness
+within a margin is contradicted by an interval wholly beyond the margin, on either side. Without an
+interval (fewer than 5 seeds) nothing is concluded, whatever the point says.
 
 A claim about many effects gives chance many occasions. Each end of an interval errs with
-probability alpha (2.5 %, for similarity 5 %); where any one of n effects could decide by mistake,
-it must pass alpha / n (Bonferroni, valid however the effects depend on each other). The interval is
-stretched accordingly, as if the estimate were normal: by z(alpha / n) / z(alpha) on either side.
+probability alpha; where any one of n effects could decide by mistake, it must pass alpha / n
+(Bonferroni, valid however the effects depend on each other). The interval is stretched accordingly,
+as if its tails were those of the t distribution with as many degrees of freedom as the seeds leave:
+by t(alpha / n) / t(alpha) on either side. The interval of a proportion is exact instead.
 """
 
 from __future__ import annotations
@@ -16,19 +25,24 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from scipy import stats
-
-from figures.estimates import Equivalence, Estimate
+from figures.estimates import PROPORTION, Equivalence, Estimate, proportion
+from figures.resampling import tail
 
 
 class Verdict(StrEnum):
     """How a claim stands, or an effect of it."""
 
     SUPPORTED = "supported"
+    SMALLER = "smaller than claimed"
     CONTRADICTED = "contradicted"
     INCONCLUSIVE = "inconclusive"
+    NOT_DECIDABLE = "not decidable here"
     NOT_RUN = "not run"
     NOT_TESTABLE = "not testable"
+
+
+DECIDED = (Verdict.SUPPORTED, Verdict.SMALLER, Verdict.CONTRADICTED)
+"""Verdicts that more seeds are not needed for."""
 
 
 class Condition(Protocol):
@@ -36,33 +50,50 @@ class Condition(Protocol):
     that is, by how much alpha is divided."""
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
-        """SUPPORTED, CONTRADICTED or INCONCLUSIVE."""
+        """SUPPORTED, SMALLER, CONTRADICTED or INCONCLUSIVE."""
 
 
 def stretched(estimate: Estimate, family: int) -> tuple[float, float]:
     """The ends of the interval at alpha / ``family`` instead of alpha; NaN where there is none."""
     alpha = (1 - estimate.confidence) / 2
-    scale = float(stats.norm.isf(alpha / family) / stats.norm.isf(alpha))
     value = estimate.value
+    if estimate.name == PROPORTION:
+        successes = round(value * estimate.seeds)
+        exact = proportion(successes, estimate.seeds, 1 - 2 * alpha / family)
+        return exact.low, exact.high
+    scale = tail(estimate.freedom, alpha / family) / tail(estimate.freedom, alpha)
     return value + scale * (estimate.low - value), value + scale * (estimate.high - value)
 
 
 @dataclass(frozen=True)
 class Above:
-    """The effect is above ``threshold``."""
+    """The effect is above ``threshold``; there is none at ``zero``, which is not above that.
+
+    Without ``zero`` only the direction counts.
+    """
 
     threshold: float
+    zero: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.zero is not None and self.zero > self.threshold:
+            raise ValueError(f"zero {self.zero} is above the threshold {self.threshold}")
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
-        if stretched(estimate, supports)[0] > self.threshold:
+        zero = self.threshold if self.zero is None else self.zero
+        low, high = stretched(estimate, supports)[0], stretched(estimate, contradicts)[1]
+        if low > self.threshold:
             return Verdict.SUPPORTED
-        below = stretched(estimate, contradicts)[1] < self.threshold
-        return Verdict.CONTRADICTED if below else Verdict.INCONCLUSIVE
+        if high < zero:
+            return Verdict.CONTRADICTED
+        if low > zero and high < self.threshold:
+            return Verdict.SMALLER
+        return Verdict.INCONCLUSIVE
 
 
 @dataclass(frozen=True)
 class Below:
-    """The effect is below ``threshold``."""
+    """The effect is below the level ``threshold``."""
 
     threshold: float
 
@@ -75,7 +106,7 @@ class Below:
 
 @dataclass(frozen=True)
 class Within:
-    """The effect is within +-``margin``: two one-sided tests by the 90 % interval.
+    """The effect is within +-``margin``; contradicted where it certainly exceeds the margin.
 
     No significant difference is not similarity: too wide an interval is inconclusive.
     """
@@ -94,29 +125,12 @@ class Within:
 
 
 @dataclass(frozen=True)
-class First:
-    """The effect is the probability of being first, and at least ``probability``.
-
-    Contradicted where it is as small as the other side of that: at most 1 - ``probability``.
-    """
-
-    probability: float
-
-    def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
-        error = 1 - self.probability
-        if estimate.value >= 1 - error / supports:
-            return Verdict.SUPPORTED
-        last = estimate.value <= error / contradicts
-        return Verdict.CONTRADICTED if last else Verdict.INCONCLUSIVE
-
-
-@dataclass(frozen=True)
 class Never:
-    """``condition``, where ``excluded`` cannot be concluded from these runs."""
+    """``condition``, where none of ``excluded`` can be concluded from these runs."""
 
-    excluded: Verdict
+    excluded: tuple[Verdict, ...]
     condition: Condition
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
         found = self.condition.verdict(estimate, supports=supports, contradicts=contradicts)
-        return Verdict.INCONCLUSIVE if found is self.excluded else found
+        return Verdict.INCONCLUSIVE if found in self.excluded else found

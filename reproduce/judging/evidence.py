@@ -16,6 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from figures.figure1 import PANELS as HAND
@@ -24,7 +26,7 @@ from figures.figure3 import PANELS as LOCOMOTION
 from figures.scalars import DISTANCE, NORMALISED, SUCCESS, Measure, run_scalars, time_to_threshold
 from figures.statistics import Floats
 from figures.survival import Sample
-from figures.table import RUN, read_results
+from figures.table import RUN, label, read_results
 
 EXPERIMENTS = ("figure1", "figure2", "figure3", "ablations")
 PREFERRED_DATA = ("human", "expert", "embedded", "random")
@@ -63,12 +65,39 @@ class Arm:
 
 
 @dataclass(frozen=True)
+class Made:
+    """What runs were made with: commits of the code, checksums of the prior data."""
+
+    commits: tuple[str, ...] = ()
+    checksums: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sustained:
+    """Runs of one arm, (seeds,) each.
+
+    Attributes:
+        level: mean of the last five evaluations.
+        episodes: how many that is the mean of; NaN where the rows do not say.
+        ended: whether the run ended before the step that was asked about.
+    """
+
+    level: Floats
+    episodes: Floats
+    ended: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """The rows of one results folder, by experiment, seen under one profile and one measure."""
+    """The rows of one results folder, by experiment, seen under one profile and one measure.
+
+    ``manifests``: entries by experiment, for the commits that a run went on with; none are needed.
+    """
 
     tables: Mapping[str, pd.DataFrame]
     profile: str = "paper"
     measures: Mapping[Domain, Measure] = field(default_factory=lambda: MEASURES)
+    manifests: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @cached_property
     def _finished(self) -> dict[tuple[str, ...], pd.DataFrame]:
@@ -142,15 +171,67 @@ class Evidence:
         arms: Sequence[Arm],
         scalar: str,
         horizon: int | None = None,
+        measure: Measure | None = None,
     ) -> list[Floats]:
         """A scalar of ``figures.scalars`` for every arm, (seeds,) each, in the order of seeds.
 
         The arms are reduced together: a method without an online phase keeps its value for as long
-        as the others were trained.
+        as the others were trained. J is that of the task, or another ``measure``.
         """
         parts = [self.rows(experiment, task, arm, horizon) for arm in arms]
-        table = run_scalars(_together(parts), self.measure(task))
+        table = run_scalars(_together(parts), measure or self.measure(task))
         return [mine[scalar].to_numpy(float) for mine in _apart(table, parts)]
+
+    def has(self, experiment: str, task: str, arms: Sequence[Arm], column: str) -> bool:
+        """Whether every run of ``arms`` has a value of ``column`` from step 0 on."""
+        for arm in arms:
+            rows = self.rows(experiment, task, arm)
+            if column not in rows or rows.loc[rows["env_step"] == 0, column].isna().any():
+                return False
+        return True
+
+    def made(
+        self, experiment: str, task: str, arms: Sequence[Arm], horizon: int | None = None
+    ) -> Made:
+        """Commits and checksums of prior data of all runs of ``arms``."""
+        commits: set[str] = set()
+        checksums: set[str] = set()
+        for arm in arms:
+            rows = self.rows(experiment, task, arm, horizon)
+            commits.update(map(str, rows["commit"].unique()) if "commit" in rows else ())
+            for key in rows[list(RUN)].drop_duplicates().itertuples(index=False, name=None):
+                commits.update(self._continued.get((experiment, *map(str, key)), ()))
+            if arm.data != "none" and "data_checksum" in rows:
+                checksums.update(map(str, rows["data_checksum"].unique()))
+        return Made(tuple(sorted(commits)), tuple(sorted(checksums)))
+
+    @cached_property
+    def _continued(self) -> dict[tuple[str, ...], list[str]]:
+        """Commits that went on with a run, by experiment and run."""
+        found = {}
+        for experiment, entries in self.manifests.items():
+            for entry in entries:
+                key = (*(str(entry[name]) for name in RUN[:4]),
+                       label(entry["method"], entry["variant"]), str(entry["seed"]))  # fmt: skip
+                later = [str(each.get("commit", "")) for each in entry.get("continued_in", ())]
+                found[experiment, *key] = later
+        return found
+
+    def levels(
+        self, experiment: str, task: str, arms: Sequence[Arm], by: int | None = None
+    ) -> list[Sustained]:
+        """The level of every run of every arm at step ``by``, or at its end if that is sooner."""
+        found = []
+        for arm in arms:
+            rows = self.rows(experiment, task, arm)
+            ends = rows.groupby("seed")["env_step"].max().sort_index().to_numpy(float)
+            if by is not None:
+                rows = rows[rows["env_step"] <= by]
+            table = run_scalars(rows, self.measure(task)).sort_values("seed")
+            levels, episodes = (table[c].to_numpy(float) for c in ("jt", "final_episodes"))
+            # a run that was never trained online keeps its policy
+            found.append(Sustained(levels, episodes, (ends > 0) & (ends < (by or 0))))
+        return found
 
     def times(
         self, experiment: str, task: str, arms: Sequence[Arm], threshold: float

@@ -1,4 +1,11 @@
-"""Questions about a scalar of a single method."""
+"""Questions about a scalar of a single method.
+
+Five values of one group cannot know of a mode that none of them shows: if a run learns with
+probability 0.7, one experiment in six has five that did. Intervals of single groups are therefore
+expanded (``figures.resampling``) and of 99 %, so that an error in either direction stays below 5 %
+with 5 seeds (``docs/statistics.md``). For differences 95 % are enough: what is unseen is so on both
+sides.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +15,35 @@ from typing import Literal
 
 import numpy as np
 
-from figures.estimates import EQUIVALENCE_CONFIDENCE, Estimate, aggregate
+from figures.estimates import Estimate, aggregate
+from figures.power import distance_seen
+from figures.statistics import Floats
 from reproduce.judging.conditions import Above, Below, Verdict, Within
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import NAMES, Answer, each, margin_of, seeds_note
+from reproduce.judging.rules import (
+    NAMES,
+    Answer,
+    beyond,
+    each,
+    inside,
+    margin_of,
+    seeds_note,
+    within_reach,
+)
 from reproduce.judging.verdicts import Effect
+
+SINGLE_CONFIDENCE = 0.99
+WIDE = "99 % interval"
+
+
+def level_of(values: Floats) -> Estimate:
+    """Centre of one group, (seeds,), with the interval that levels are judged by."""
+    return aggregate([values], confidence=SINGLE_CONFIDENCE, method="expanded")
+
+
+def level_seen(values: Floats) -> float:
+    """``distance_seen`` of one group, by that interval."""
+    return distance_seen([values], confidence=SINGLE_CONFIDENCE, method="expanded")
 
 
 @dataclass(frozen=True)
@@ -34,24 +65,30 @@ class _Single:
 
 @dataclass(frozen=True)
 class Level(_Single):
-    """The scalar lies on one ``side`` of ``value``; only up to step ``horizon``, if given."""
+    """The scalar lies on one ``side`` of ``value``; only up to step ``horizon``, if given.
+
+    ``zero``: where there would be nothing of it at all, such as 0 of a gain; between that and
+    ``value`` it is smaller than claimed. None for a level, which has no such point.
+    """
 
     side: Literal["above", "below"] = "above"
     value: float = 0.0
     horizon: int | None = None
+    zero: float | None = None
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and arm."""
         until = f" by step {self.horizon:,}" if self.horizon else ""
+        condition = Above(self.value, self.zero) if self.side == "above" else Below(self.value)
 
         def judge(source: str, task: str, arm: Arm) -> Answer:
             (values,) = evidence.scalars(source, task, (arm,), self.scalar, self.horizon)
             if not np.isfinite(values).all():  # the rank correlation of a constant curve
                 found = Estimate(np.nan, np.nan, np.nan, len(values), "undefined")
-                return found, Verdict.INCONCLUSIVE, "not defined for some seed"
-            found = aggregate([values])
-            side = Above if self.side == "above" else Below
-            return found, side(self.value), seeds_note(values)
+                return Answer(found, Verdict.INCONCLUSIVE, "not defined for some seed")
+            seen = beyond(self.value, level_seen(values), self.side)
+            answer = Answer(level_of(values), condition, f"{seeds_note(values)}; {WIDE}", seen=seen)
+            return within_reach(evidence, source, task, (arm,), self.scalar, answer)
 
         return each(
             evidence,
@@ -67,16 +104,19 @@ class Level(_Single):
 
 @dataclass(frozen=True)
 class Negligible(_Single):
-    """|scalar| < delta, by two one-sided tests at 5 %."""
+    """|scalar| < delta: the interval inside; contradicted where it is wholly outside."""
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and arm."""
 
         def judge(source: str, task: str, arm: Arm) -> Answer:
             (values,) = evidence.scalars(source, task, (arm,), self.scalar)
-            found = aggregate([values], confidence=EQUIVALENCE_CONFIDENCE)
-            note = f"{seeds_note(values)}; 90 % interval"
-            return found, Within(margin_of(task)), note
+            margin = margin_of(task)
+            found = Answer(
+                level_of(values), Within(margin), f"{seeds_note(values)}; {WIDE}",
+                seen=inside(margin, level_seen(values)),
+            )  # fmt: skip
+            return within_reach(evidence, source, task, (arm,), self.scalar, found)
 
         return each(
             evidence,

@@ -1,5 +1,5 @@
 """What every kind of question to the evidence has in common; the kinds are in ``comparisons``,
-``levels`` and ``times``.
+``levels``, ``shares``, ``stability``, ``times`` and ``demonstrations``.
 
 All are frozen dataclasses with ``arms()``, the runs they need, and ``effects(evidence,
 experiments)``, one effect a task and comparison. J and the scalars are those of
@@ -9,12 +9,17 @@ experiments)``, one effect a task and comparison. J and the scalars are those of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from figures.estimates import Estimate
-from figures.statistics import Floats
+import numpy as np
+
+from figures.estimates import Estimate, difference
+from figures.power import distance_seen
+from figures.statistics import CONFIDENCE, Floats, centre
 from reproduce.judging.conditions import Condition, Verdict
 from reproduce.judging.evidence import MARGINS, Arm, Evidence, domain_of
+from reproduce.judging.provenance import mixture
 from reproduce.judging.verdicts import Effect
 
 NAMES = {
@@ -25,12 +30,29 @@ NAMES = {
     "gain": "gain",
     "slope": "slope per 100 K steps",
     "monotonicity": "rank correlation of J with time",
+    "fluctuation": "fluctuation of J",
 }
+GAINS = ("gain", "slope", "monotonicity")
+"""Scalars that say how much was gained online."""
 
-Judged = Condition | Verdict
-"""What an estimate is judged by; a verdict where it cannot be."""
-Answer = tuple[Estimate, Judged, str] | tuple[Estimate, Judged, str, float]
-"""Estimate, what it is judged by, a note and, where there is a test, its p-value."""
+
+@dataclass(frozen=True)
+class Answer:
+    """What a comparison gives.
+
+    Attributes:
+        estimate: the value with its interval.
+        judged: what it is judged by; a verdict where it cannot be.
+        note: seeds and what else a reader should know.
+        p_value: of the test, where there is one.
+        seen: as in ``Effect``.
+    """
+
+    estimate: Estimate
+    judged: Condition | Verdict
+    note: str
+    p_value: float | None = None
+    seen: str = ""
 
 
 class Rule(Protocol):
@@ -56,6 +78,53 @@ def seeds_note(*samples: Floats) -> str:
     return "seeds " + " and ".join(str(n) for n in dict.fromkeys(len(each) for each in samples))
 
 
+def within_reach(
+    evidence: Evidence, source: str, task: str, arms: Sequence[Arm], scalar: str, found: Answer
+) -> Answer:
+    """``found``, but not decidable where ``scalar`` is a gain and one of ``arms`` is at the ceiling
+    after the offline phase: nothing is left to gain, and nothing shows in a difference of gains."""
+    ceiling = evidence.measure(task).ceiling
+    if scalar not in GAINS or not found.estimate.known or not np.isfinite(ceiling):
+        return found
+    levels = evidence.scalars(source, task, arms, "j0")
+    at_ceiling = [
+        f"{arm} at {level:.3g}"
+        for arm, values in zip(arms, levels, strict=True)
+        if (level := float(centre(values))) >= ceiling
+    ]
+    if not at_ceiling:
+        return found
+    note = f"{found.note}; at the ceiling ({ceiling:g}) after the offline phase, so that there is "
+    note += f"nothing to gain: {', '.join(at_ceiling)}"
+    return replace(found, judged=Verdict.NOT_DECIDABLE, note=note, seen="")
+
+
+def between(a: Floats, b: Floats) -> Estimate:
+    """centre(a) - centre(b), (seeds,) each, with the expanded interval that it is judged by."""
+    return difference(a, b, method="expanded")
+
+
+def distance_between(a: Floats, b: Floats) -> float:
+    """``figures.power.distance_seen`` of two groups, by that interval."""
+    return distance_seen([a, b], confidence=CONFIDENCE, method="expanded")
+
+
+def beyond(threshold: float, distance: float, side: str = "above") -> str:
+    """``≥ 0.2``: the smallest effect seen, ``distance`` beyond ``threshold``; "" where that is
+    unknown: of single runs, or of runs without any spread."""
+    if not (np.isfinite(distance) and distance > 0):
+        return ""
+    found = threshold + distance if side == "above" else threshold - distance
+    return f"{'≥' if side == 'above' else '≤'} {found:.3g}"
+
+
+def inside(margin: float, distance: float) -> str:
+    """``within ±0.03``: the largest effect that would be seen to lie inside the margin."""
+    if not (np.isfinite(distance) and distance > 0):
+        return ""
+    return f"within ±{margin - distance:.3g}" if distance < margin else "none"
+
+
 def answer(
     evidence: Evidence,
     experiments: Sequence[str],
@@ -67,7 +136,10 @@ def answer(
     judge: Callable[[str], Answer],
     horizon: int | None = None,
 ) -> Effect:
-    """The effect of one comparison; ``judge`` is given the experiment that holds all ``arms``."""
+    """The effect of one comparison; ``judge`` is given the experiment that holds all ``arms``.
+
+    Runs of several commits, or of several sets of prior data, are compared and decide nothing.
+    """
     source = evidence.source(experiments, task, arms, horizon)
     if source is None:
         missing = [
@@ -76,12 +148,19 @@ def answer(
         names = ", ".join(missing) or "all in one experiment"
         until = f", finished beyond step {horizon:,}" if horizon else ""
         return Effect(task, what, asks, Verdict.NOT_RUN, note=f"missing: {names}{until}")
-    estimate, judged, note, *p_value = judge(source)
-    test = p_value[0] if p_value else None
-    if isinstance(judged, Verdict):
-        return Effect(task, what, asks, judged, estimate, note, test, source)
-    verdict = judged.verdict(estimate)
-    return Effect(task, what, asks, verdict, estimate, note, test, source, judged)
+    found, made = judge(source), evidence.made(source, task, arms, horizon)
+    judged, note = found.judged, found.note
+    mixed = mixture(made)
+    if mixed:
+        note = f"{note}; {mixed}"
+        judged = judged if judged is Verdict.NOT_DECIDABLE else Verdict.INCONCLUSIVE
+    return Effect(
+        task, what, asks,
+        judged if isinstance(judged, Verdict) else judged.verdict(found.estimate),
+        found.estimate, note, found.p_value, source,
+        condition=None if isinstance(judged, Verdict) else judged,
+        seen=found.seen, commits=made.commits, checksums=made.checksums,
+    )  # fmt: skip
 
 
 def each(

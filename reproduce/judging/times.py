@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from figures.estimates import proportion
-from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+from figures.power import distance_seen
+from figures.statistics import CONFIDENCE
 from figures.survival import Sample, kaplan_meier, log_rank, restricted_mean_ratio
-from reproduce.judging.conditions import Above, Below, Condition, Never, Verdict
+from reproduce.judging.conditions import Above, Condition, Never, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import Answer, answer, each
+from reproduce.judging.rules import Answer, beyond, each
 from reproduce.judging.verdicts import NO_ESTIMATE, Effect
 
 
@@ -25,67 +24,13 @@ def _time_note(sample: Sample) -> str:
 
 
 @dataclass(frozen=True)
-class Solved:
-    """Of all runs of ``of`` together, the share at ``threshold`` by step ``by`` is on one ``side``
-    of ``share``; without ``by``, within the budget.
-
-    A run that ended before ``by`` without reaching it is unknown: with any such run nothing is
-    concluded.
-    """
-
-    of: tuple[Arm, ...]
-    tasks: tuple[str, ...]
-    threshold: float
-    by: int | None
-    side: Literal["above", "below"] = "above"
-    share: float = 0.5
-
-    def arms(self) -> tuple[Arm, ...]:
-        """All arms that must have been run."""
-        return self.of
-
-    def tasks_asked(self) -> tuple[str, ...]:
-        """The tasks they must have been run on."""
-        return self.tasks
-
-    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """One effect a task."""
-        until = f"by step {self.by:,}" if self.by else "within the budget"
-
-        def judge(source: str, task: str) -> Answer:
-            samples = evidence.times(source, task, self.of, self.threshold)
-            times = np.concatenate([sample[0] for sample in samples])
-            observed = np.concatenate([sample[1] for sample in samples])
-            end = np.inf if self.by is None else self.by
-            solved = observed & (times <= end)
-            found = proportion(int(solved.sum()), len(times))
-            note = f"{len(times)} runs; {_time_note((times, observed))}"
-            unknown = int((~observed & (times < end)).sum()) if self.by else 0
-            if unknown:
-                return found, Verdict.INCONCLUSIVE, f"{note}; {unknown} ended before step {end:,}"
-            if any(len(sample[0]) < MIN_SEEDS_FOR_INTERVAL for sample in samples):
-                return found, Verdict.INCONCLUSIVE, note
-            side = Above if self.side == "above" else Below
-            return found, side(self.share), note
-
-        return [
-            answer(
-                evidence, experiments, task, self.of,
-                what=f"share of runs at {self.threshold:g} {until}: "
-                + ", ".join(map(str, self.of)),
-                asks=f"{'>' if self.side == 'above' else '<'} {self.share:g}",
-                judge=lambda source, task=task: judge(source, task),
-            )
-            for task in self.tasks
-        ]  # fmt: skip
-
-
-@dataclass(frozen=True)
 class Faster:
-    """Mean time below ``threshold``, up to the common budget: rival / better > ``ratio``.
+    """Mean time below ``threshold``, up to the common budget: rival / better > ``ratio``; smaller
+    than claimed between 1 and that, contradicted below 1.
 
     A rival that has not arrived by then would have taken longer: where any of its runs is censored,
-    the ratio is a lower bound, which can support but not contradict.
+    the ratio is a lower bound, which can support but neither contradict nor show that the ratio is
+    smaller.
     """
 
     better: Arm
@@ -109,17 +54,19 @@ class Faster:
             ours, theirs = evidence.times(source, task, (self.better, rival), self.threshold)
             note = f"{self.better}: {_time_note(ours)}; {rival}: {_time_note(theirs)}"
             if not (ours[1].any() or theirs[1].any()):
-                return NO_ESTIMATE, Verdict.INCONCLUSIVE, f"no run reached it; {note}"
+                note = f"no run reached it; {note}"
+                return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, note)
             horizon = _horizon(ours, theirs)
             found = restricted_mean_ratio(theirs, ours, horizon)
+            seen = _seen(self.ratio, ours, theirs, horizon)
             if not found.known:  # too few seeds, for the test as well
-                return found, Verdict.INCONCLUSIVE, note
+                return Answer(found, Verdict.INCONCLUSIVE, note, seen=seen)
             times, observed = theirs
-            condition: Condition = Above(self.ratio)
+            condition: Condition = Above(self.ratio, 1.0)
             if not (observed & (times <= horizon)).all():
-                condition = Never(Verdict.CONTRADICTED, condition)
+                condition = Never((Verdict.CONTRADICTED, Verdict.SMALLER), condition)
                 note = f"a lower bound; {note}"
-            return found, condition, note, log_rank(ours, theirs)
+            return Answer(found, condition, note, log_rank(ours, theirs), seen)
 
         return each(
             evidence,
@@ -138,3 +85,16 @@ def _horizon(*samples: Sample) -> float:
     censored = [float(times.max()) for times, observed in samples if not observed.all()]
     # where every run got there, nothing happens beyond the last; all at once at 0: any will do
     return min(censored) if censored else max(float(times.max()) for times, _ in samples) or 1.0
+
+
+def _seen(ratio: float, ours: Sample, theirs: Sample, horizon: float) -> str:
+    """The ratio that five seeds would show: the spread of times relative to their mean is, to
+    first order, that of their logarithms."""
+    relative = []
+    for times, _ in (ours, theirs):
+        stayed = np.minimum(times, horizon)
+        if stayed.mean() == 0:
+            return ""
+        relative.append(stayed / stayed.mean())
+    distance = distance_seen(relative, confidence=CONFIDENCE)
+    return beyond(ratio, ratio * float(np.expm1(distance)))

@@ -5,6 +5,7 @@ How one effect is judged stands in ``conditions``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, nan
@@ -13,7 +14,7 @@ from figures.estimates import Estimate
 from reproduce.judging.conditions import Condition, Verdict
 
 NO_ESTIMATE = Estimate(nan, nan, nan, 0, "undefined")
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 """Of the claims, their thresholds and the rules of this package. A change of any of them is a new
 version, and every verdict that is written down names the version it was made by."""
 
@@ -32,6 +33,10 @@ class Effect:
         p_value: of the test beside the interval, adjusted within its family; None without one.
         source: the experiment whose CSV it was computed from.
         condition: what ``verdict`` was judged by; None where nothing can be concluded.
+        seen: which effect five seeds would have shown in 8 of 10 experiments, such as ``≥ 0.2``;
+            "" where that is unknown.
+        commits: of the code that made its runs; of one verdict all effects have the same.
+        checksums: of the prior data that its runs were made with.
     """
 
     task: str
@@ -43,6 +48,9 @@ class Effect:
     p_value: float | None = None
     source: str = ""
     condition: Condition | None = None
+    seen: str = ""
+    commits: tuple[str, ...] = ()
+    checksums: tuple[str, ...] = ()
 
     def among(self, *, supports: int, contradicts: int) -> Effect:
         """The same, judged as one of so many that could decide by mistake."""
@@ -54,6 +62,11 @@ class Effect:
         several = supports if self.verdict is Verdict.SUPPORTED else contradicts
         note = f"{self.note}; {self.verdict} if it stood alone, not as one of {several}"
         return replace(self, verdict=verdict, note=note)
+
+
+def seen(effect: Effect) -> str:
+    """What five seeds would have seen, beside an effect that is inconclusive; else ""."""
+    return effect.seen if effect.verdict is Verdict.INCONCLUSIVE else ""
 
 
 @dataclass(frozen=True)
@@ -73,14 +86,21 @@ def combine(effects: Sequence[Effect], need: float) -> Finding:
         effects: at least one.
         need: a share of the effects in (0, 1]; 1 asks for every one of them.
 
-    SUPPORTED as soon as enough effects are, CONTRADICTED as soon as so many are contradicted that
-    enough cannot be reached any more; these two stand whatever the missing runs may say. Otherwise
-    NOT_RUN while no effect, or one that could decide it, has not been run, else INCONCLUSIVE.
+    With k of n needed:
 
-    With k of n needed, a wrong verdict takes one mistake: a false claim holds for at most k - 1
-    effects, so that one of the other n - k + 1 must seem to hold; of a true one k hold, and one of
-    those must seem not to. These are the families of ``Effect.among``; either error stays below
-    alpha.
+    * SUPPORTED as soon as k effects are.
+    * CONTRADICTED as soon as more than n - k are: k cannot be reached any more.
+    * SMALLER where more than n - k are contradicted or smaller than claimed, so that k cannot hold,
+      and k are supported or smaller, so that the direction holds.
+    * NOT_DECIDABLE where effects that cannot be decided here leave none of the three in reach,
+      however many runs are added.
+
+    These stand whatever the missing runs may say. Otherwise NOT_RUN while an effect is, else
+    INCONCLUSIVE.
+
+    A wrong verdict takes one mistake: a false claim holds for at most k - 1 effects, so that one of
+    the other n - k + 1 must seem to hold; of a true one k hold, and one of those must seem not to.
+    These are the families of ``Effect.among``; either error stays below alpha.
     """
     if not effects:
         raise ValueError("a claim needs at least one effect")
@@ -89,26 +109,40 @@ def combine(effects: Sequence[Effect], need: float) -> Finding:
     total = len(effects)
     wanted = ceil(need * total - 1e-9)
     effects = [e.among(supports=total - wanted + 1, contradicts=wanted) for e in effects]
-    count = {verdict: sum(e.verdict is verdict for e in effects) for verdict in Verdict}
-    tally = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number)
-    reason = f"needs {wanted} of {total}; {tally}"
-    if count[Verdict.SUPPORTED] >= wanted:
-        verdict = Verdict.SUPPORTED
-    elif total - count[Verdict.CONTRADICTED] < wanted:
-        verdict = Verdict.CONTRADICTED
-    elif count[Verdict.NOT_RUN]:
-        verdict = Verdict.NOT_RUN
-    else:
-        verdict = Verdict.INCONCLUSIVE
-    return Finding(verdict, tuple(effects), reason)
+    count = Counter(effect.verdict for effect in effects)
+    tally = ", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict if count[verdict])
+    verdict = _counted(count, total, wanted)
+    return Finding(verdict, tuple(effects), f"needs {wanted} of {total}; {tally}")
+
+
+def _counted(count: Counter[Verdict], total: int, wanted: int) -> Verdict:
+    holds, against = count[Verdict.SUPPORTED], count[Verdict.CONTRADICTED]
+    smaller = count[Verdict.SMALLER]
+    open_ = count[Verdict.INCONCLUSIVE] + count[Verdict.NOT_RUN]
+    if holds >= wanted:
+        return Verdict.SUPPORTED
+    if total - against < wanted:
+        return Verdict.CONTRADICTED
+    if holds + smaller >= wanted and total - against - smaller < wanted:
+        return Verdict.SMALLER
+    for_it, against_it = holds + smaller + open_ >= wanted, total - against - open_ < wanted
+    if count[Verdict.NOT_DECIDABLE] and not (for_it or against_it):
+        return Verdict.NOT_DECIDABLE
+    return Verdict.NOT_RUN if count[Verdict.NOT_RUN] else Verdict.INCONCLUSIVE
+
+
+_WEAKEST_FIRST = (
+    Verdict.CONTRADICTED, Verdict.NOT_RUN, Verdict.INCONCLUSIVE, Verdict.NOT_DECIDABLE,
+    Verdict.SMALLER, Verdict.SUPPORTED,
+)  # fmt: skip
 
 
 def conjunction(findings: Sequence[Finding]) -> Finding:
-    """All must hold: CONTRADICTED if one is, else NOT_RUN, else INCONCLUSIVE if one is."""
+    """All must hold: CONTRADICTED if one is, else NOT_RUN, INCONCLUSIVE, NOT_DECIDABLE or SMALLER
+    if one is."""
     if not findings:
         raise ValueError("a claim needs at least one part")
     found = {finding.verdict for finding in findings}
-    order = (Verdict.CONTRADICTED, Verdict.NOT_RUN, Verdict.INCONCLUSIVE, Verdict.SUPPORTED)
-    verdict = next(each for each in order if each in found)
+    verdict = next(each for each in _WEAKEST_FIRST if each in found)
     effects = tuple(effect for finding in findings for effect in finding.effects)
     return Finding(verdict, effects, "; and ".join(finding.reason for finding in findings))

@@ -32,6 +32,7 @@ class InlineLauncher:
                 data_dir=self.options.data_dir,
                 cache=self.options.cache,
                 device=self.options.device,
+                engine=self.options.engine,
                 checkpoint_every_s=self.options.checkpoint_every_s,
                 interruption=interruption,
             )

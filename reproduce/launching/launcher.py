@@ -41,7 +41,7 @@ def command(spec: RunSpec, options: FigureOptions) -> list[str]:
     line = [sys.executable, str(Path(__file__).resolve().parents[1] / "run.py")]
     line += ["--env", spec.env, "--method", spec.registered, "--seed", str(spec.seed)]
     line += ["--preset", spec.preset, "--profile", spec.profile, "--data", spec.data]
-    line += ["--labels", spec.labels, "--device", options.device]
+    line += ["--labels", spec.labels, "--device", options.device, "--engine", options.engine]
     line += ["--checkpoint-every-s", str(options.checkpoint_every_s)]
     line += ["--out", str(options.results), "--cache-dir", str(options.cache)]
     if options.data_dir is not None:

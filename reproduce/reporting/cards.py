@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reproduce.claims import Claim
 from reproduce.judging.conditions import Verdict
-from reproduce.judging.verdicts import Effect
+from reproduce.judging.verdicts import Effect, seen
 from reproduce.reporting.blocks import (
     Block,
     Code,
@@ -25,7 +25,8 @@ from reproduce.reporting.content import SILENT, Card, Content, Panels, Side
 from reproduce.reporting.sensitivity import Sensitivity
 
 EFFECT_COLUMNS = (
-    "task", "effect", "asks", "profile", "value", "interval", "seeds", "p", "verdict", "note",
+    "task", "effect", "asks", "profile", "value", "interval", "seeds", "p", "verdict",
+    "5 seeds see", "note",
 )  # fmt: skip
 
 
@@ -57,6 +58,9 @@ def card_blocks(card: Card, content: Content) -> Iterator[Block]:
     yield Text(f"**Asked:** {claim.check}.")
     if claim.reading:
         yield Text(f"**Reading taken:** {claim.reading}")
+    if claim.refers:
+        links = ", ".join(f"[{name}](#claim-{name.lower()})" for name in claim.refers)
+        yield Text(f"**Decided elsewhere, once:** {links}.")
     for side in card.sides:
         for panels in side.panels:
             name = panel_name(claim, panels)
@@ -93,7 +97,7 @@ def _effect_row(profile: str, effect: Effect) -> tuple[str, ...]:
         effect.task, effect.what, effect.asks, profile,
         number(found.value if found else None), interval(found),
         str(found.seeds) if found else number(None),
-        p_value(effect.p_value), str(effect.verdict), effect.note,
+        p_value(effect.p_value), str(effect.verdict), seen(effect) or number(None), effect.note,
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def wants(claim: Claim, evidence: Evidence) -> list[Want]:
     for part in claim.parts:
         for rule in part.rules:
             horizon, by = getattr(rule, "horizon", None), getattr(rule, "by", None)
-            for task in rule.tasks_asked():
+            for task in rule.tasks_asked() if rule.arms() else ():
                 held = evidence.source(claim.experiments, task, rule.arms())
                 experiment = held or _script_of(claim.experiments, task, rule.arms())
                 found |= {Want(experiment, task, arm, horizon, by): None for arm in rule.arms()}

@@ -17,7 +17,7 @@ from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.table import RUN
 from reproduce.claims import CLAIMS, Claim, evaluate
 from reproduce.grid import PresetName
-from reproduce.judging.conditions import Verdict
+from reproduce.judging.conditions import DECIDED, Verdict
 from reproduce.judging.evidence import Evidence, domain_of
 from reproduce.judging.verdicts import RULES_VERSION, Finding
 from reproduce.reporting.aggregates import Aggregate, aggregates
@@ -185,7 +185,7 @@ def _side(claim: Claim, evidence: Evidence, others: Views, preset: PresetName) -
 def _is_complete(claim: Claim, finding: Finding) -> bool:
     """Whether no run could add to the finding: it is decided, and nothing is missing."""
     missing = any(effect.verdict is Verdict.NOT_RUN for effect in finding.effects)
-    decided = finding.verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+    decided = finding.verdict in (*DECIDED, Verdict.NOT_DECIDABLE)
     return bool(claim.untestable) or (decided and not missing)
 
 

@@ -12,13 +12,7 @@ from reproduce.reporting.cards import anchor_of
 from reproduce.reporting.content import Content
 from reproduce.reporting.inventory import PROFILES
 
-_ORDER = (
-    Verdict.SUPPORTED,
-    Verdict.CONTRADICTED,
-    Verdict.INCONCLUSIVE,
-    Verdict.NOT_RUN,
-    Verdict.NOT_TESTABLE,
-)
+_ORDER = tuple(Verdict)
 
 
 def front_blocks(content: Content) -> Iterator[Block]:
@@ -29,11 +23,14 @@ def front_blocks(content: Content) -> Iterator[Block]:
         yield Warning(text)
     yield Heading(2, "Verdicts", "verdicts")
     yield Text(
-        "A verdict is judged by intervals: wholly beyond the threshold supports, wholly on the "
-        "other side contradicts, anything else is inconclusive. Where one of several effects could "
-        "decide a claim by mistake, its interval must lie there when stretched for so many "
-        "(`docs/statistics.md`). Profile `paper` is the paper's text, `released` "
-        "what the authors' published scripts run. Each claim links to its card."
+        "A verdict is judged by intervals: wholly beyond the size that is claimed supports, wholly "
+        "between nothing and that size is smaller than claimed, wholly on the other side of "
+        "nothing contradicts, anything else is inconclusive; then the effect that five seeds would "
+        "have seen stands beside it. Not decidable here: nothing is left to gain after the offline "
+        "phase. Where one of several effects could decide a claim by mistake, its interval must "
+        "lie there when stretched for so many. Runs of several commits or several sets of prior "
+        "data decide nothing (`docs/statistics.md`). Profile `paper` is the paper's text, "
+        "`released` what the authors' published scripts run. Each claim links to its card."
     )
     yield Table(
         ("claim", "asked", *PROFILES),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from figures.scalars import Measure
+from figures.scalars import CEILING, Measure
 from figures.table import ResultsError
 from reproduce.claims import Claim, evaluate
 from reproduce.judging.conditions import Verdict
@@ -33,6 +33,7 @@ class Alternative:
         column: of the results.
         scale: what its values are multiplied by.
         is_rate: a threshold that is a success rate means the same on it.
+        top: value of the column from which on there is next to nothing to gain.
     """
 
     domain: str
@@ -40,19 +41,22 @@ class Alternative:
     column: str
     scale: float = 1.0
     is_rate: bool = True
+    top: float = CEILING
 
     @property
     def measure(self) -> Measure:
         """The measure, of a column that ``_with_columns`` adds."""
-        return Measure(f"alternative:{self.column}", self.name)
+        return Measure(f"alternative:{self.column}", self.name, ceiling=self.scale * self.top)
 
 
 ALTERNATIVES = (
     Alternative("hand", "sustained success", "success_sustained"),
     Alternative("hand", "success at the last step", "success_final"),
-    Alternative("hand", "return, from worst to best possible", "score", 0.01, is_rate=False),
+    Alternative(
+        "hand", "return, from worst to best possible", "score", 0.01, is_rate=False, top=95.0
+    ),
     Alternative("push", "success at the last step, δ = 5 % of episodes", "success_final", 0.2),
-    Alternative("locomotion", "return on D4RL's scale", "d4rl_score", 0.01),
+    Alternative("locomotion", "return on D4RL's scale", "d4rl_score", 0.01, top=95.0),
 )
 
 
@@ -81,6 +85,8 @@ def other_views(evidence: Evidence) -> Views:
 
 def sensitivity(claim: Claim, views: Views) -> Iterator[Sensitivity]:
     """The verdict on ``claim`` by every alternative for a domain of its tasks."""
+    if not claim.arms():  # about data, whatever runs are measured by
+        return
     domains = {domain_of(task) for task in claim.tasks()}
     for other, view in views.items():
         if other.domain not in domains:

@@ -12,12 +12,13 @@ import pandas as pd
 
 from figures.files import write_text
 from figures.statistics import BOOTSTRAP_SEED, MIN_SEEDS_FOR_INTERVAL, RESAMPLES
-from reproduce.judging.verdicts import Effect
+from reproduce.judging.verdicts import Effect, seen
 from reproduce.reporting.content import Content
 
 COLUMNS = (
     "claim", "profile", "rules_version", "claim_verdict", "task", "what", "asks", "value", "low",
-    "high", "confidence", "seeds", "p_value", "verdict", "note", "source", "source_sha256",
+    "high", "confidence", "seeds", "p_value", "verdict", "five_seeds_see", "note", "source",
+    "source_sha256",
 )  # fmt: skip
 
 
@@ -58,7 +59,8 @@ def _cells(effect: Effect, sums: dict[str, str]) -> dict[str, Any]:
     )  # fmt: skip
     return {
         "task": effect.task, "what": effect.what, "asks": effect.asks, **numbers,
-        "p_value": _cell(effect.p_value), "verdict": str(effect.verdict), "note": effect.note,
+        "p_value": _cell(effect.p_value), "verdict": str(effect.verdict),
+        "five_seeds_see": seen(effect), "note": effect.note,
         "source": effect.source, "source_sha256": sums.get(effect.source, ""),
     }  # fmt: skip
 

@@ -15,16 +15,19 @@ from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.config import Schedule
 from algorithms.mlp import MLP
+from algorithms.observations import Raw
 from algorithms.registry import METHODS, VARIANTS, resolve
 from algorithms.returns import Rollout
 from algorithms.settings import Settings
 from algorithms.step import Step
-from algorithms.training import Training
+from algorithms.training import Candidate, Training
 from algorithms.types import Batch, Metrics
 
 OBSERVATION_DIM, ACTION_DIM, BATCH_SIZE = 3, 2, 16
 WARM_START = 6
-TINY = {
+TINY: dict[str, Any] = {
+    # agents are made by hand here, without prior data to take statistics from
+    "observations": Raw(),
     "policy_hidden": (8, 8),
     "q_hidden": (8, 8),
     "batch_size": BATCH_SIZE,
@@ -69,12 +72,17 @@ def tiny_agent(name: str, profile: str = "paper", *changes: str, seed: int = 0) 
     """
     settings = tiny_settings(name, profile, *changes)
     agent = Agent(settings.method, settings.config, OBSERVATION_DIM, ACTION_DIM, seed=seed)
+    enlarge_values(agent)
+    return agent
+
+
+def enlarge_values(agent: Agent) -> None:
+    """Give every critic values of the size of rewards."""
     for network in ("critic", "target_critic", "value"):
         if network in agent.networks:
             for member in agent.networks[network].mlp.layers():
                 member[-1][0].mul_(2000.0)
                 member[-1][1].fill_(-2.0)
-    return agent
 
 
 def make_batch(size: int = BATCH_SIZE, *, seed: int = 0) -> Batch:
@@ -191,13 +199,13 @@ class FakeTask:
         return np.array([*self._position, 1.0], dtype=np.float32)
 
 
-def evaluate_on_fake_task(policy: Callable[[np.ndarray], np.ndarray]) -> dict[str, float]:
+def evaluate_on_fake_task(candidate: Candidate) -> dict[str, float | int | str]:
     """Mean return of 5 episodes of 5 steps from fixed starts."""
     task, total = FakeTask(), 0.0
     for seed in range(5):
         observation, _ = task.reset(seed=seed)
         for _ in range(task.horizon):
-            observation, reward, *_ = task.step(policy(observation))
+            observation, reward, *_ = task.step(candidate.act(observation))
             total += reward
     return {"return_mean": total / 5}
 

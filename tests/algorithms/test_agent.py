@@ -36,7 +36,9 @@ TRAINED = {
     "MPO": TD_ROWS,
     "ABM-MPO": TD_ROWS | {"behavior"},
     "DAPG": {"policy", "baseline"},
-    "BRAC": TD_ROWS | {"behavior"},
+    "BRAC": TD_ROWS | {"behavior", "behavior_temperature"},
+    "BRAC[likelihood]": TD_ROWS | {"behavior"},
+    "BRAC[released]": TD_ROWS | {"behavior"},
     "IQL": TD_ROWS | {"value"},
     "TD3+BC": TD_ROWS,
     "Cal-QL": TD_ROWS | {"temperature"},
@@ -81,7 +83,7 @@ def test_every_network_moves_and_metrics_are_finite_scalars(name: str, profile: 
     """Over as many updates as the longest cycle of phases has."""
     agent = tiny_agent(name, profile)
     assert set(agent.optimizers) == trained(name)
-    assert set(agent.networks) == trained(name) | copies(name)
+    assert set(agent.networks) == trained(name) | copies(name) | {"observations"}
     before = weights_of(agent)
     for seed in range(8):
         metrics = learn(agent, seed)
@@ -89,7 +91,7 @@ def test_every_network_moves_and_metrics_are_finite_scalars(name: str, profile: 
         for key, value in metrics.items():
             assert value.shape == () and torch.isfinite(value), key
             assert not value.requires_grad, key
-    assert moved(agent, before) == set(agent.networks)
+    assert moved(agent, before) == trained(name) | copies(name)
 
 
 PHASES = [
@@ -105,8 +107,8 @@ PHASES = [
     ("TD3+BC", 2, {"policy", "target_policy", "critic", "target_critic"}),
     ("RLPD", 0, {"policy", "temperature", "critic", "target_critic"}),
     ("RLPD", 1, {"critic", "target_critic"}),
-    ("BRAC", 0, {"policy", "critic", "target_critic", "behavior"}),
-    ("BRAC", 10**6, {"policy", "critic", "target_critic", "behavior"}),
+    ("BRAC", 0, TD_ROWS | {"target_critic", "behavior", "behavior_temperature"}),
+    ("BRAC", 10**6, TD_ROWS | {"target_critic", "behavior", "behavior_temperature"}),
     ("BEAR", 0, {"policy", "critic", "target_critic", "behavior", "multiplier"}),
     ("BEAR", 10**6, {"policy", "critic", "target_critic", "behavior", "multiplier"}),
 ]

@@ -39,7 +39,8 @@ def cal_ql(*changes: str) -> Agent:
 
 
 def brute_force_gap(agent: Agent, *, calibrated: bool) -> float:
-    """sum_j mean_i [log mean_k exp(Q_j(s_i, a_k) / density_k) - Q_j(s_i, a_i)]."""
+    """sum_j mean_i [T log mean_k (exp(Q_j(s_i, a_k) / T) / density_k) - Q_j(s_i, a_i)]."""
+    temperature = agent.method.critic.regulariser.softmax_temperature
     batch, noise = make_batch(), torch.Generator().manual_seed(4)
     uniform = 2 * torch.rand(K * BATCH_SIZE, 2, generator=noise).view(K, BATCH_SIZE, 2) - 1
     proposals = [(uniform, torch.full((K, BATCH_SIZE), 0.25), False)]  # density on [-1, 1]^2
@@ -61,15 +62,21 @@ def brute_force_gap(agent: Agent, *, calibrated: bool) -> float:
                     value = q(torch.cat([s, actions[k, i]])).item()
                     if calibrated and of_policy:
                         value = max(value, batch.returns[i].item())
-                    terms.append(math.exp(value) / densities[k, i].item())
+                    terms.append(math.exp(value / temperature) / densities[k, i].item())
             at_data = q(torch.cat([s, batch.actions[i]])).item()
-            total += (math.log(np.mean(terms)) - at_data) / BATCH_SIZE
+            total += (temperature * math.log(np.mean(terms)) - at_data) / BATCH_SIZE
     return total
 
 
+@pytest.mark.parametrize("temperature", [0.3, 1.0])
 @pytest.mark.parametrize("calibration", [Uncalibrated(), ReturnCalibrated()])
-def test_gap_by_brute_force(calibration: Uncalibrated | ReturnCalibrated) -> None:
-    agent = cal_ql(f"calibration={type(calibration).__name__}", "conservative_weight=2.5")
+def test_gap_by_brute_force(
+    calibration: Uncalibrated | ReturnCalibrated, temperature: float
+) -> None:
+    agent = cal_ql(
+        f"calibration={type(calibration).__name__}", "conservative_weight=2.5",
+        f"softmax_temperature={temperature}",
+    )  # fmt: skip
     gaps = [brute_force_gap(agent, calibrated=flag) for flag in (False, True)]
     assert gaps[1] > gaps[0] + 0.1
     extra, metrics = agent.method.critic.regulariser.losses(step_of(agent, seed=4))
@@ -93,7 +100,7 @@ def test_gap_is_added_to_the_temporal_difference() -> None:
 
 
 def test_descending_the_gap_lowers_the_policy_s_actions_and_raises_the_data_s() -> None:
-    agent = cal_ql("calibration=Uncalibrated")
+    agent = cal_ql("calibration=Uncalibrated", "softmax_temperature=1")
     batch = make_batch()
     optimizer = torch.optim.Adam(agent.networks["critic"].parameters(), lr=1e-3)
 

@@ -25,6 +25,7 @@ from algorithms.constraints import (
 )
 from algorithms.critics import NoClamp, td_loss, td_target
 from algorithms.policies import Policy, SquashedGaussian
+from algorithms.update import policy_losses
 from tests.algorithms.conftest import BATCH_SIZE, make_batch, step_of, tiny_agent
 
 K = 4
@@ -116,7 +117,7 @@ def test_many_samples_give_the_closed_form() -> None:
 
 def test_the_model_of_the_data_is_plain_maximum_likelihood() -> None:
     """Every action counts the same; the released trainer weighs them by advantage."""
-    agent = brac()
+    agent = brac(name="BRAC[likelihood]")
     model = agent.networks["behavior"]
     assert isinstance(model, Policy)
     step = step_of(agent)
@@ -162,13 +163,14 @@ def test_without_coefficient_it_is_sac(name: str, monkeypatch: pytest.MonkeyPatc
     """To the bit, given equal noise. The divergence draws its noise after the other losses, so that
     each part is compared from the same state of the generator."""
     sac = tiny_agent("SAC", "paper", "clamp=NoClamp")
-    zero = brac("coefficient=0", "clamp=NoClamp", name=name)
-    some = brac("clamp=NoClamp", name=name)
+    changes = ("clamp=NoClamp", "policy=SquashedGaussian")
+    zero = brac("coefficient=0", *changes, name=name)
+    some = brac(*changes, name=name)
     for key in ("policy", "critic", "target_critic"):
         for agent in (zero, some):
             agent.networks[key].load_state_dict(sac.networks[key].state_dict())
     sac.updates = 10**6
-    losses = [agent._policy_losses(step_of(agent))[0] for agent in (sac, zero, some)]
+    losses = [policy_losses(step_of(agent))[0] for agent in (sac, zero, some)]
     assert set(losses[0]) == set(losses[1]) == {"policy"}
     assert torch.equal(losses[0]["policy"], losses[1]["policy"])
     assert losses[0]["policy"] != losses[2]["policy"]

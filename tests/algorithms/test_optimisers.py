@@ -13,7 +13,7 @@ EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_ROW)
 RATES = {"policy": (3e-4, 1e-4), "critic": (3e-4, 0.0), "value": (3e-4, 0.0),
          "temperature": (3e-4, 0.0), "behavior": (3e-4, 1e-4), "multiplier": (1e-3, 0.0),
          "baseline": (1e-3, 1e-3), "eta": (1e-2, 0.0), "mean_multiplier": (1e-2, 0.0),
-         "std_multiplier": (1e-2, 0.0)}  # fmt: skip
+         "std_multiplier": (1e-2, 0.0), "behavior_temperature": (5e-4, 0.0)}  # fmt: skip
 AWR_SGD = {"policy": (5e-5, 0.0), "value": (1e-2, 0.0)}
 OTHER_RATES = {
     ("BCQ", "behavior"): (1e-3, 0.0),  # a VAE
@@ -58,6 +58,7 @@ CHANGES = [
     ("BCQ", "vae_learning_rate=0.3", "behavior", "lr", 0.3),
     ("BEAR", "multiplier_learning_rate=0.3", "multiplier", "lr", 0.3),
     ("BRAC", "behavior_learning_rate=0.3", "behavior", "lr", 0.3),
+    ("BRAC", "behavior.entropy.alpha_learning_rate=0.3", "behavior_temperature", "lr", 0.3),
     ("BRAC", "policy_weight_decay=0.3", "behavior", "weight_decay", 0.3),
     ("ABM-MPO", "behavior_learning_rate=0.3", "behavior", "lr", 0.3),
     ("DAPG", "baseline_weight_decay=0.3", "baseline", "weight_decay", 0.3),

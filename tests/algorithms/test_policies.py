@@ -16,6 +16,7 @@ from algorithms.critics import td_loss
 from algorithms.methods import PolicyClass
 from algorithms.policies import (
     Gaussian,
+    HeteroscedasticGaussian,
     Policy,
     SquashedGaussian,
     TanhGaussian,
@@ -192,8 +193,44 @@ def test_std_stays_in_its_bounds_and_squashed_std_is_clamped() -> None:
     torch.testing.assert_close(squashed(torch.zeros(1, 3)).log_std, torch.tensor([[-20.0, 2.0]]))
 
 
+def test_heteroscedastic_std_is_a_second_head_of_the_network() -> None:
+    """Its logits are the last A outputs; with those at 0, std exp(-3) at every state."""
+    policy = build(HeteroscedasticGaussian(), PEN_OBSERVATIONS, PEN_ACTIONS, 256, 256)
+    s = torch.randn(500, PEN_OBSERVATIONS, generator=generator(1))
+    std = policy(s).log_std.exp()
+    assert std.shape == (500, PEN_ACTIONS)
+    torch.testing.assert_close(std, torch.full_like(std, 0.0498), rtol=0.05, atol=0)
+
+    policy.mlp.layers()[0][-1][0].mul_(3000.0)
+    mean, logits = policy.mlp(s).squeeze(0).chunk(2, -1)
+    pi = policy(s)
+    torch.testing.assert_close(pi.mean, mean.tanh())
+    torch.testing.assert_close(pi.log_std, -6 + 6 / (1 + torch.exp(-logits)))
+    assert (pi.log_std.std(0) > 0.5).all()  # from state to state
+    policy.mlp.layers()[0][-1][1].add_(torch.tensor([-99.0, 99.0]).repeat(PEN_ACTIONS))
+    log_std = policy(s).log_std
+    assert log_std.min() == -6.0 and log_std.max() == 0.0
+
+
+def test_heteroscedastic_policy_learns_where_the_data_is_noisy() -> None:
+    """By maximum likelihood: std 0.4 for s > 0 and 0.1 for s < 0, which one free std cannot be."""
+    draws = generator(3)
+    s = torch.randint(0, 2, (1500, 1), generator=draws) * 2.0 - 1
+    scale = torch.where(s > 0, 0.4, 0.1)
+    actions = 0.2 * s + scale * torch.randn(1500, 1, generator=draws)
+    policy = build(HeteroscedasticGaussian(), 1, 1, 16)
+    optimizer = torch.optim.Adam(policy.parameters(), lr=0.03)
+    for _ in range(200):
+        optimizer.zero_grad()
+        (-policy(s).log_prob(actions).mean()).backward()
+        optimizer.step()
+    pi = policy(torch.tensor([[-1.0], [1.0]]))
+    torch.testing.assert_close(pi.log_std.exp(), torch.tensor([[0.1], [0.4]]), rtol=0.1, atol=0)
+    torch.testing.assert_close(pi.mean, torch.tensor([[-0.2], [0.2]]), rtol=0, atol=0.04)
+
+
 def test_pair_is_one_pass_of_two() -> None:
-    for kind in (TanhMeanGaussian(), SquashedGaussian()):
+    for kind in (TanhMeanGaussian(), HeteroscedasticGaussian(), SquashedGaussian()):
         policy = build(kind, 3, 2, 8)
         s, following = torch.randn(5, 3), torch.randn(5, 3)
         pi, next_pi = policy.pair(s, following)

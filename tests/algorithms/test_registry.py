@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 
@@ -32,10 +33,12 @@ from algorithms.objectives import (
     Mixed,
     NaturalPolicyGradient,
     PolicyMode,
+    PolicySamples,
     ReverseKL,
     WeightedMLE,
 )
-from algorithms.policies import SquashedGaussian, TanhMeanGaussian
+from algorithms.observations import FromPriorData, Raw
+from algorithms.policies import HeteroscedasticGaussian, SquashedGaussian, TanhMeanGaussian
 from algorithms.registry import LATER_WORK, METHODS, PAPER_METHODS, PROFILES, VARIANTS, resolve
 from algorithms.settings import replace_path
 from algorithms.temperature import FixedTemperature, LearnedTemperature
@@ -76,7 +79,7 @@ TABLE_1 = Hyperparameters(
     offline_steps=25_000, policy_hidden=(256,) * 4, policy_learning_rate=3e-4,
     policy_weight_decay=1e-4, q_hidden=(256,) * 4, q_learning_rate=3e-4, q_weight_decay=0.0,
     tau=5e-3, updates_per_step=1, collect_steps=1, prior_fraction=1.0, prior_rollouts=500,
-    precision="float32", compile=False,
+    precision="float32",
 )  # fmt: skip
 
 
@@ -97,7 +100,8 @@ def test_every_row_makes_another_table_entry() -> None:
     resolved = [resolve(name) for name in METHODS]
     assert all(a != b for i, a in enumerate(resolved) for b in resolved[:i])
     as_the_profile_has_it = {
-        "AWAC[unnormalised]", "AWAC[V-mode]", "AWAC[lambda=0.3]", "AWAC[task-rewards]",
+        "AWAC[unnormalised]", "AWAC[V-sampled]", "AWAC[lambda=0.3]", "AWAC[task-rewards]",
+        "AWAC[free-std]",
     }  # fmt: skip
     same = {name for name, variant in VARIANTS.items() if resolve(name) == resolve(variant.base)}
     assert same == as_the_profile_has_it
@@ -123,13 +127,54 @@ def test_phases_of_awr_fit_the_collection_of_data() -> None:
 
 
 def test_awac_of_the_paper() -> None:
-    """lambda 0.3 and Z ignored (B.3), Q at most zero (B.3), nothing cloned beforehand."""
+    """lambda 0.3 and Z ignored (B.3), Q at most zero (B.3), nothing cloned beforehand.
+
+    That a weight is at most 100 is not in the text.
+    """
     method = resolve("AWAC", profile="paper").method
     assert method.critic == TD(members=2, clamp=ClampTarget(low=-100.0, high=0.0))
-    expected = Weights(Exponential(lam=0.3, clip=2.0), Unnormalised())
-    assert method.objective == WeightedMLE(expected, PolicyMode())
+    expected = Weights(Exponential(lam=0.3, cap=100.0), Unnormalised())
+    assert method.objective == WeightedMLE(expected, PolicySamples(1))
     assert method.policy == TanhMeanGaussian(-6.0, 0.0)
     assert method.initialisation.cloning_steps == 0
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+def test_value_is_the_text_s_expectation_and_the_scripts_mode(domain: str) -> None:
+    """One sample of the policy where the text has E[Q]; the scripts for the hand took the mode."""
+    assert resolve("AWAC", domain=domain).method.objective.value == PolicySamples(1)
+    scripts = resolve("AWAC", profile="released", domain=domain).method.objective.value
+    assert scripts == (PolicySamples(1) if domain == "locomotion" else PolicyMode())
+    for profile in PROFILES:
+        mode = resolve("AWAC[V-mode]", profile=profile, domain=domain).method
+        assert mode.objective.value == PolicyMode()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_paper_standardises_observations_and_the_scripts_do_not(name: str) -> None:
+    for domain in ("hand", "push", "locomotion"):
+        assert resolve(name, domain=domain).method.observations == FromPriorData()
+        released = resolve(name, profile="released", domain=domain)
+        assert released.method.observations == Raw()
+    if f"{name}[raw]" in VARIANTS:
+        base = resolve(name).method
+        assert resolve(f"{name}[raw]").method == dataclasses.replace(base, observations=Raw())
+
+
+def test_pushing_is_in_metres() -> None:
+    """Four updates a step as the authors; a temperature and a lambda that centimetres can bear."""
+    for profile in PROFILES:
+        for name in METHODS:
+            config = resolve(name, profile=profile, domain="push").config
+            assert config.updates_per_step == (20 if name == "RLPD" else 4)
+    for name in ("SAC", "SAC+BC", "Cal-QL", "RLPD"):
+        push = resolve(name, domain="push").method.objective
+        assert getattr(push, "improvement", push).temperature.initial_alpha == 0.01
+        hand = resolve(f"{name}[entropy]" if "SAC" in name else name).method.objective
+        assert getattr(hand, "improvement", hand).temperature.initial_alpha > 0.01
+    weights = resolve("AWAC[push-lambda]", domain="push").method.objective.weights
+    assert weights == Weights(Exponential(lam=0.03, cap=100.0), BatchMean())
+    assert resolve("AWAC", domain="push").method.objective.weights.shape.lam == 0.3
 
 
 @pytest.mark.parametrize(
@@ -166,10 +211,46 @@ def test_lambda_does_not_change_with_the_component(
     assert other[path] == base["objective.weights.shape.lam"]
 
 
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+def test_weights_are_bounded_by_their_cap_or_as_the_scripts_by_a_clip(domain: str) -> None:
+    """Whatever lambda is swept over: paper at most 100, released at most exp(clip / lambda)."""
+    for name in ("AWAC", "ABM-MPO", "AWAC[lambda=3]"):
+        shape = resolve(name, domain=domain).method.objective.weights.shape
+        assert (shape.clip, shape.cap) == (math.inf, 100.0)
+        scripts = resolve(name, profile="released", domain=domain).method.objective.weights.shape
+        assert scripts.cap == math.inf
+        if domain == "hand":
+            assert scripts.clip == (2.0 if name == "ABM-MPO" else 0.5)
+    clip = resolve("AWAC[clip]", domain=domain).method.objective.weights.shape
+    assert (clip.clip, clip.cap) == (2.0, math.inf)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_std_depends_on_the_state_where_the_authors_had_it_so(name: str) -> None:
+    """MuJoCo and pushing, for the rows of their policy class; IQL's authors had it free."""
+    on_hand = resolve(name).method.policy
+    theirs = on_hand == TanhMeanGaussian() and name != "IQL"
+    for domain in ("push", "locomotion"):
+        method = resolve(name, domain=domain).method
+        assert method.policy == (HeteroscedasticGaussian(-6.0, 0.0) if theirs else on_hand)
+        if isinstance(method.behavior, AdvantageWeightedBehavior):
+            assert method.behavior.policy == method.policy
+        released = resolve(name, profile="released", domain=domain).method
+        assert not isinstance(released.policy, HeteroscedasticGaussian)
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+@pytest.mark.parametrize("name", ["AWAC[Z(s)]", "AWAC[reverse-KL]", "AWAC[prior-actions]"])
+def test_models_of_the_data_are_of_the_policy_s_class(name: str, domain: str) -> None:
+    method = resolve(name, domain=domain).method
+    assert method.behavior == GaussianBehavior(policy=method.policy)
+
+
 def test_awac_from_scratch_is_awac_that_starts_online() -> None:
     """Another network, critic or weight would be a second cause of the difference (S2)."""
     base, scratch = resolve("AWAC"), resolve("AWAC[scratch]")
-    assert scratch.method == dataclasses.replace(base.method, pretraining=NoPretraining())
+    expected = dataclasses.replace(base.method, pretraining=NoPretraining(), observations=Raw())
+    assert scratch.method == expected  # without prior data there is nothing to standardise by
     assert scratch.config == dataclasses.replace(base.config, learning_starts=5_000)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from algorithms.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.critics import (
     BestCandidate,
     ClampOutput,
@@ -24,8 +25,12 @@ from algorithms.critics import (
     SoftClipped,
     TargetPolicy,
 )
+from algorithms.log_std import AffineLogStd, TanhLogStd
+from algorithms.observations import Raw
+from algorithms.policies import SquashedGaussian
 from algorithms.registry import METHODS, resolve
 from algorithms.settings import replace_path
+from algorithms.temperature import LearnedTemperature
 
 BOUNDED, OUTPUT = ClampTarget(-100.0, 0.0), ClampOutput(0.0)
 TD = {
@@ -38,7 +43,12 @@ TD = {
     "critic.updates_per_improvement": 1,
 }
 ROWS: dict[str, dict[str, Any]] = {
-    "AWAC": TD | {"objective.weights.shape.lam": 0.3, "objective.weights.shape.clip": 2.0},
+    "AWAC": TD
+    | {
+        "objective.weights.shape.lam": 0.3,
+        "objective.weights.shape.clip": math.inf,
+        "objective.weights.shape.cap": 100.0,
+    },
     "SAC": TD | {"objective.temperature.alpha": 0.0, "initialisation.cloning_steps": 25_000},
     "SAC+BC": TD
     | {
@@ -81,13 +91,13 @@ ROWS: dict[str, dict[str, Any]] = {
         "critic.actor_steps": 1000,
         "collect_steps": 1200,
         "objective.weights.shape.lam": 1.0,
-        "objective.weights.shape.clip": math.log(20.0),
+        "objective.weights.shape.cap": 20.0,
     },
     "MPO": TD | {"objective.weights.shape.lam": 0.3, "objective.actions.samples": 20},
     "ABM-MPO": TD
     | {
         "objective.weights.shape.lam": 0.3,
-        "objective.weights.shape.clip": 2.0,
+        "objective.weights.shape.cap": 100.0,
         "objective.actions.samples": 10,
         "objective.value.samples": 1,
     },
@@ -110,7 +120,9 @@ ROWS: dict[str, dict[str, Any]] = {
     | {
         "critic.clamp": ClampTarget(-math.inf, 0.0),
         "objective.temperature.alpha": 0.0,
-        "behavior.policy.log_std_min": -5.0,
+        "policy": SquashedGaussian(-5.0, 0.0, TanhLogStd()),
+        "behavior.policy": SquashedGaussian(-5.0, 0.0, TanhLogStd()),
+        "behavior.entropy": LearnedTemperature(1.0, -1.0, 5e-4),
         "constraint.coefficient": 0.1,
         "constraint.kl_samples": 4,
         "constraint.warm_start_steps": 20_000,
@@ -120,7 +132,8 @@ ROWS: dict[str, dict[str, Any]] = {
         "critic.expectile": 0.7,
         "critic.members": 2,
         "objective.weights.shape.lam": 1 / 3,
-        "objective.weights.shape.clip": math.log(100.0) / 3,
+        "objective.weights.shape.cap": 100.0,
+        "policy": ClippedTanhMeanGaussian(0.0, -5.0, 2.0),
     },
     "TD3+BC": TD
     | {
@@ -137,6 +150,9 @@ ROWS: dict[str, dict[str, Any]] = {
         "critic.regulariser.calibration": ReturnCalibrated(),
         "critic.regulariser.samples": 10,
         "critic.regulariser.conservative_weight": 0.1,
+        "critic.regulariser.softmax_temperature": 0.1,
+        "objective.temperature.initial_alpha": 0.1,
+        "policy": SquashedGaussian(-20.0, 2.0, AffineLogStd(1.0, -1.0)),
         "objective.temperature.entropy_per_dim": -1.0,
     },
     "RLPD": TD
@@ -162,19 +178,20 @@ def test_numbers_of_the_paper_profile(name: str) -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_released_profile_clamps_outputs_and_uses_the_published_batches(name: str) -> None:
-    """Beyond that it changes AWAC's weights, SAC's policy and AWR's optimiser alone."""
+    """Beyond that it sees observations raw, and changes weights of AWAC and ABM, SAC's policy and
+    AWR's optimiser alone."""
     settings = resolve(name, profile="released")
     paths = settings.paths()
     if "critic.clamp" in ROWS[name]:
         assert paths["critic.clamp"] == OUTPUT
     assert paths["offline_batch_size"] == 128 and paths["prior_fraction"] == 0.9
     assert paths["collect_steps"] == (1200 if name == "AWR" else 1000)
-    if name in ("AWAC", "SAC", "SAC+BC", "AWR"):
+    if name in ("AWAC", "ABM-MPO", "SAC", "SAC+BC", "AWR"):
         return
     paper = resolve(name)
     if "critic.clamp" in ROWS[name]:
         paper = replace_path(paper, "critic.clamp", OUTPUT)
-    assert settings.method == paper.method
+    assert settings.method == replace_path(paper, "observations", Raw()).method
 
 
 def test_only_on_policy_and_online_methods_skip_the_offline_phase() -> None:

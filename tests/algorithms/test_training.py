@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,7 @@ from tests.algorithms.conftest import (
     EVERY_ROW,
     FakeTask,
     make_training,
+    through_file,
     tiny_agent,
     tiny_settings,
 )
@@ -182,6 +185,36 @@ def test_training_returns_are_means_over_finished_episodes() -> None:
     )
 
 
+def test_clipped_fraction_is_of_the_online_actions_since_the_last_row() -> None:
+    """Counted from what the buffer stores; exactly as well by a run that was interrupted."""
+
+    def begun() -> Training:
+        training = make_training(
+            tiny_settings("AWAC", "paper", OFFLINE), online_steps=20, task=FakeTask(horizon=3)
+        )
+        with torch.no_grad():
+            training.agent.policy.std_logits.fill_(20.0)  # sigma 1: a third is clipped
+        return training
+
+    training = begun()
+    training.run()
+    rows = {row["env_step"]: row for row in training.rows}
+    at_bound = training.buffer.state_dict()["online"]["actions"].abs() == 1
+    assert all("clipped_fraction" not in row for step, row in rows.items() if step <= 0)
+    for before, step in pairwise(sorted(step for step in rows if step >= 0)):
+        expected = at_bound[before:step].float().mean().item()
+        assert rows[step]["clipped_fraction"] == pytest.approx(expected, abs=1e-6)
+    assert 0.05 < at_bound.float().mean() < 0.95
+
+    interrupted = begun()
+    interrupted.run(at_boundary=lambda: interrupted.step == 9)  # between two rows
+    resumed = begun()
+    resumed.load_state_dict(through_file(interrupted.state_dict()))
+    resumed.run()
+    column = [[row.get("clipped_fraction") for row in run.rows] for run in (training, resumed)]
+    assert interrupted.step == 9 and column[0] == column[1]
+
+
 def test_episodes_are_sampled_and_evaluations_deterministic() -> None:
     training = make_training(tiny_settings("AWAC", "paper", OFFLINE))
     real, calls = training.agent.act, []
@@ -235,7 +268,7 @@ def test_divergence_is_noticed_at_the_next_row_or_action(name: str, profile: str
 
 def test_infinite_weights_are_divergence() -> None:
     """Unclipped weights e^(A / lambda) overflow once values have run away."""
-    training = make_training(tiny_settings("AWAC", "paper", OFFLINE, "lam=1e-3", "clip=inf"))
+    training = make_training(tiny_settings("AWAC", "paper", OFFLINE, "lam=1e-3", "cap=inf"))
     training.agent.networks.load_state_dict(tiny_agent("AWAC").networks.state_dict())
     with pytest.raises(DivergedError, match="weights_max"):
         training.run()

@@ -64,8 +64,8 @@ def test_term_and_duals_by_torch_distributions() -> None:
     torch.testing.assert_close(metrics["constraint_kl_mean"], by_mean.mean())
     torch.testing.assert_close(metrics["constraint_kl_std"], by_std.mean())
     expected = {
-        "mean_multiplier": -3 * (by_mean - 2.5e-3).mean(),
-        "std_multiplier": -5 * (by_std - 1e-6).mean(),
+        "mean_multiplier": -3 * (by_mean - 2.5e-3).sum(),  # over dimensions, as in Acme
+        "std_multiplier": -5 * (by_std - 1e-6).sum(),
     }
     assert set(losses) == set(expected)
     for name, loss in losses.items():
@@ -135,6 +135,20 @@ def test_numbers_of_acme() -> None:
         value = agent.networks[name].value()
         assert value.shape == ((1,) if name == "eta" else (ACTION_DIM,))
         torch.testing.assert_close(value, torch.full_like(value, initial))
+
+
+def test_every_dimension_s_multiplier_gets_its_whole_gradient() -> None:
+    """The same for one dimension as for many: a mean over them would shrink it to 1 / dim(A), of
+    which Adam's epsilon leaves less where violations are small."""
+    agent = mpo()
+    step = step_of(agent)
+    _, losses, _ = agent.method.constraint.policy_term(step)
+    old, new = distributions(agent)
+    by_std = kl_divergence(old, Normal(old.loc, new.scale)).mean(0)
+    dual = agent.networks["std_multiplier"]
+    (gradient,) = torch.autograd.grad(losses["std_multiplier"], dual.raw)
+    slope = torch.sigmoid(dual.raw.detach())  # of softplus
+    torch.testing.assert_close(gradient, -slope * (by_std - 1e-6), rtol=1e-4, atol=1e-9)
 
 
 @pytest.mark.parametrize("initial", [1e-3, 1.0, 1000.0])

@@ -50,20 +50,19 @@ class Reference:
         self.policy_optimizer = torch.optim.Adam(self.policy_parameters, lr=0.01, weight_decay=1e-4)
         self.q_optimizer = torch.optim.Adam(self.q.parameters(), lr=0.05)
 
-    def pi(self, s: Tensor) -> tuple[torch.distributions.Distribution, Tensor]:
-        """The distribution and its mode."""
+    def pi(self, s: Tensor) -> torch.distributions.Distribution:
         out = self.policy(s)
         if not self.is_sac:
             mean, std = out.tanh(), torch.exp(-6 + 6 * torch.sigmoid(self.std_logits))
-            return Independent(Normal(mean, std.expand_as(mean)), 1), mean
+            return Independent(Normal(mean, std.expand_as(mean)), 1)
         mean, log_std = out.chunk(2, 1)
         normal = Normal(mean, log_std.exp())
         squashed = TransformedDistribution(normal, [TanhTransform(cache_size=1)])
-        return Independent(squashed, 1), mean.tanh()
+        return Independent(squashed, 1)
 
     def sample(self, s: Tensor) -> tuple[Tensor, Tensor]:
         """Reparameterised, with the agent's noise."""
-        pi, _ = self.pi(s)
+        pi = self.pi(s)
         noise = torch.randn(s.shape[0], 2, generator=self.generator)
         if not self.is_sac:
             actions = pi.base_dist.loc + pi.base_dist.scale * noise
@@ -83,11 +82,12 @@ class Reference:
             actions, log_prob = self.sample(batch.observations)
             q = self.minimum(self.q, batch.observations, actions)
             return (self.log_alpha.exp().detach() * log_prob - q).mean(), log_prob.detach()
-        pi, mode = self.pi(batch.observations)
+        pi = self.pi(batch.observations)
         with torch.no_grad():
+            actions, _ = self.sample(batch.observations)
             advantage = self.minimum(self.q, batch.observations, batch.actions)
-            advantage = advantage - self.minimum(self.q, batch.observations, mode)
-            weight = torch.exp(advantage.clamp(max=2.0) / 0.3)
+            advantage = advantage - self.minimum(self.q, batch.observations, actions.clamp(-1, 1))
+            weight = torch.exp(advantage / 0.3).clamp(max=100.0)
         return -(weight * pi.log_prob(batch.actions)).mean(), None
 
     def critic_loss(self, batch: Batch) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -74,7 +76,7 @@ def test_mpo_is_a_softmax_over_the_actions_of_each_state() -> None:
 
 def test_abm_draws_from_the_prior() -> None:
     """V(s) shifts all of a state's advantages alike: the softmax over them does not see it."""
-    agent = varied("ABM-MPO", "actions.samples=5", "objective.weights.shape.clip=inf")
+    agent = varied("ABM-MPO", "actions.samples=5", "objective.weights.shape.cap=inf")
     losses, _ = agent.method.objective.losses(step_of(agent, seed=4))
     of_prior, weights = expected_loss(agent, "behavior", 5)
     of_policy, _ = expected_loss(agent, "policy", 5)
@@ -140,11 +142,21 @@ def test_abm_keeps_the_better_half_for_its_prior_and_weighs_its_policy() -> None
 
 
 def test_prior_of_the_released_code_weighs_by_the_exponential() -> None:
+    """Of what is better than one action of the prior itself, not of the policy."""
     agent = varied("ABM-MPO[exponential]")
+    agent.policy.mlp.layers()[0][-1][1].fill_(3.0)  # far from the prior
     step = step_of(agent, seed=4)
+    s, a = step.batch.observations, step.batch.actions
+    of_batch = step.q.detach().min(0).values
+    agent.generator.manual_seed(9)
     losses, metrics = agent.method.behavior.losses(step)
-    weights = BATCH_SIZE * torch.softmax(step.advantages / 0.3, 0)
+    tried = candidates(agent.networks["behavior"](s), 1, torch.Generator().manual_seed(9))[0]
+    scores = q_of(agent, s, a) - q_of(agent, s, tried)
+    torch.testing.assert_close(of_batch, q_of(agent, s, a), rtol=1e-4, atol=1e-4)
+    weights = BATCH_SIZE * torch.softmax(scores / 0.3, 0)
     torch.testing.assert_close(losses["behavior"], loss_of_prior(agent, weights), rtol=1e-4, atol=0)
+    by_policy = BATCH_SIZE * torch.softmax(step.advantages / 0.3, 0)
+    assert (loss_of_prior(agent, by_policy) - losses["behavior"]).abs() > 0.05
     assert metrics["behavior_kept"] == 1
 
 
@@ -164,7 +176,7 @@ def test_prior_by_returns_keeps_what_beat_the_critic_s_value() -> None:
 
 def test_partition_function_is_over_the_prior_s_actions_at_each_state() -> None:
     """w = exp(A / lambda) / mean_k exp(A(s, a_k) / lambda), a_k of the behaviour model at s."""
-    agent = varied("AWAC[Z(s)]", "objective.weights.shape.clip=inf")
+    agent = varied("AWAC[Z(s)]", "objective.weights.shape.cap=inf", "objective.value=PolicyMode")
     step = step_of(agent, seed=4)
     losses, _ = agent.method.objective.losses(step)
     batch = step.batch
@@ -181,6 +193,26 @@ def test_partition_function_is_over_the_prior_s_actions_at_each_state() -> None:
         weights[i] = ((a / 0.3).exp() / z).item()
     assert weights.std() > 0.1
     torch.testing.assert_close(losses["policy"], -(weights * log_prob).mean(), rtol=1e-3, atol=1e-3)
+
+
+def test_full_mpo_asks_the_target_critics() -> None:
+    """The online ones are asked about the buffer's actions alone."""
+    agent = varied("MPO[full]", "initial_eta=0.3")
+    for member in agent.networks["target_critic"].mlp.layers():
+        member[-1][0].mul_(-0.5)
+        member[-1][1].fill_(-7.0)
+    step = step_of(agent, seed=4)
+    s, count = step.batch.observations, 20
+    generator = torch.Generator().manual_seed(4)
+    actions = candidates(agent.networks["behavior"](s), count, generator)
+    x = torch.cat([s.expand(count, *s.shape), actions.clamp(-1, 1)], -1)
+    members = [torch_stack(agent.networks["target_critic"].mlp, m)(x)[..., 0] for m in range(2)]
+    weights = count * torch.softmax(torch.minimum(*members).detach() / 0.3, 0)
+    losses, metrics = agent.method.objective.losses(step)
+    expected = -(weights * agent.policy(s).log_prob(actions)).mean()
+    torch.testing.assert_close(losses["policy"], expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(metrics["weights_max"], weights.max(), rtol=1e-3, atol=0)
+    assert step.queries == {}
 
 
 def test_eta_is_trained_by_its_dual_and_used_without_gradient() -> None:
@@ -206,3 +238,17 @@ def test_a_smaller_lambda_prefers_more() -> None:
         agent = varied("MPO", f"lam={lam}")
         sizes.append(agent.method.objective.losses(step_of(agent))[1]["weights_ess"].item())
     assert sizes == sorted(sizes) and sizes[0] < 0.5 and sizes[-1] > 0.9
+
+
+def test_clipping_likelihood_on_one_s_own_samples_narrows_and_pulls_inward() -> None:
+    """At a mean of 1 half of the samples are cut to the mean: per dimension the log-likelihood
+    falls by 1/2 a unit of log sigma, and the mean goes inward by 1 / (sqrt(2 pi) sigma)."""
+    sigma = 0.2
+    noise = torch.randn(400_000, 1, generator=torch.Generator().manual_seed(0))
+    mean = torch.ones(1, 1, requires_grad=True)
+    log_std = torch.tensor([math.log(sigma)], requires_grad=True)
+    stored = (1 + sigma * noise).clamp(-1, 1)
+    pi = Gaussian(mean.expand_as(stored), log_std)
+    of_mean, of_log_std = torch.autograd.grad(-pi.log_prob(stored).mean(), [mean, log_std])
+    assert of_log_std.item() == pytest.approx(0.5, abs=0.01)
+    assert of_mean.item() == pytest.approx(1 / (math.sqrt(2 * math.pi) * sigma), rel=0.01)

@@ -33,6 +33,25 @@ def test_clip_leaves_bad_actions_alone() -> None:
     torch.testing.assert_close(weights, torch.tensor([math.exp(-10), math.exp(-1 / 3)]))
 
 
+@pytest.mark.parametrize("lam", [0.01, 0.3, 2.0])
+def test_cap_bounds_the_weight_whatever_lambda_is(lam: float) -> None:
+    """w = min(exp(A / lam), 100): IQL's and CORL's bound, which a sweep of lambda does not move."""
+    advantages = torch.tensor([-1.0, 0.0, 0.5 * lam, lam * math.log(100.0), 8 * lam, 1e6])
+    weights = Weights(Exponential(lam=lam, cap=100.0), Unnormalised())(advantages)
+    expected = torch.tensor([math.exp(-1 / lam), 1.0, math.exp(0.5), 100.0, 100.0, 100.0])
+    torch.testing.assert_close(weights, expected)
+
+
+def test_cap_comes_before_the_normaliser_and_after_the_clip() -> None:
+    advantages = torch.tensor([0.0, 0.0, 1e6, 1e6])
+    weights = Weights(Exponential(lam=1.0, cap=3.0), BatchMean())(advantages)
+    torch.testing.assert_close(weights, torch.tensor([0.5, 0.5, 1.5, 1.5]))
+    clipped = Weights(Exponential(lam=1.0, clip=math.log(2.0), cap=3.0))(advantages)
+    torch.testing.assert_close(clipped, torch.tensor([1.0, 1.0, 2.0, 2.0]))
+    with pytest.raises(ValueError, match="cap must be above 0"):
+        Exponential(cap=0.0)
+
+
 def test_the_paper_s_choice_is_the_default() -> None:
     assert Weights() == Weights(Exponential(lam=0.3, clip=math.inf), Unnormalised())
 

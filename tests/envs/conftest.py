@@ -20,6 +20,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put the user's cache into a temporary folder, away from the real one."""
     folder = tmp_path / "cache"
     monkeypatch.setattr("envs.sources.cache_dir", lambda: folder)
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "minari"))
     return folder
 
 

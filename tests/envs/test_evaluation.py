@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from envs.evaluation import EVALUATION_SEED_BASE, collect, evaluate
+from envs.evaluation import (
+    EPISODES_AT_MOST,
+    EVALUATION_SEED_BASE,
+    collect,
+    evaluate,
+    evaluation_seed,
+    measure,
+    run_episodes,
+)
 from envs.making import make_task
 from envs.tasks import TASKS
 from envs.trajectory import check_trajectory
@@ -151,3 +159,32 @@ def test_no_episodes_is_an_error() -> None:
 def test_discrete_actions_are_refused() -> None:
     with pytest.raises(TypeError, match="continuous"):
         collect(gymnasium.make("CartPole-v1"), lambda o: np.zeros(1), episodes=1, seed=0)
+
+
+def test_every_evaluation_has_start_states_of_its_own() -> None:
+    """Disjoint ranges of seeds, below those of training and above all others."""
+    numbers = range(-300, 300)
+    firsts = [evaluation_seed(number) for number in numbers]
+    seeds = {seed for first in firsts for seed in range(first, first + 20)}
+    assert len(seeds) == 20 * len(numbers)
+    assert min(seeds) == evaluation_seed(0) == EVALUATION_SEED_BASE > 3_000_000 + 10**6
+    assert max(seeds) < 2**31
+    gaps = np.diff(sorted(firsts))
+    assert gaps.min() == EPISODES_AT_MOST
+
+
+def test_more_evaluations_than_seeds_is_an_error() -> None:
+    evaluation_seed(570_000)
+    with pytest.raises(ValueError, match="evaluation 600000: a run has no seeds"):
+        evaluation_seed(600_000)
+
+
+def test_episodes_measured_are_those_that_were_run() -> None:
+    shown = run_episodes(Scripted(), lambda o: np.zeros(1), episodes=4, seed=10)
+    assert [float(e.trajectory.observations[0, 0]) for e in shown] == [10, 11, 12, 13]
+    for mine, theirs in zip(
+        measure(shown, 2),
+        evaluate(Scripted(), lambda o: np.zeros(1), episodes=4, seed=10, sustained_steps=2),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(mine, theirs)

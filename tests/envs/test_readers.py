@@ -218,3 +218,53 @@ def test_published_door_demonstrations(real_file: RealFile) -> None:
     assert dataset.steps + 25 == 6729  # the file's steps; the last of each has no successor
     assert round(dataset.success_rate * 25) == 6
     assert round(relabel(dataset, door_threshold=1.35).success_rate * 25) == 7
+
+
+def test_initial_states_of_a_dapg_pickle(tmp_path: Path) -> None:
+    """All or none: a file in which one demonstration lacks its state cannot be replayed."""
+    path = tmp_path / "door-v0_demos.pickle"
+    with_state = [dapg_demonstration(4, seed) for seed in (0, 1)]
+    for record in with_state:
+        record["init_state_dict"] = {"qpos": np.arange(30.0), "door_body_pos": [1.0, 2.0, 3.0]}
+    path.write_bytes(pickle.dumps(with_state))
+    states = read_dapg_pickle(path, DOOR).initial_states
+    assert len(states) == 2
+    assert states[1]["door_body_pos"].tolist() == [1.0, 2.0, 3.0]
+    assert states[1]["qpos"].dtype == np.float64
+    del with_state[1]["init_state_dict"]
+    path.write_bytes(pickle.dumps(with_state))
+    assert read_dapg_pickle(path, DOOR).initial_states == ()
+    with_state[0]["init_state_dict"] = [1.0]
+    path.write_bytes(pickle.dumps(with_state))
+    with pytest.raises(DataError, match=r"demonstration 0: init_state_dict is list, not a dict"):
+        read_dapg_pickle(path, DOOR)
+
+
+def test_initial_states_of_a_d4rl_file(tmp_path: Path) -> None:
+    """Each episode's, from its first step; not relocate's, which are those of one episode."""
+    path = tmp_path / "door-human-v1.hdf5"
+    arrays = {
+        "observations": np.zeros((5, DOOR.observation_dim)),
+        "actions": np.zeros((5, DOOR.action_dim)),
+        "timeouts": np.array([0, 1, 0, 0, 1]),
+        "infos/qpos": np.arange(5.0)[:, None] + np.zeros(30),
+        "infos/qvel": np.zeros((5, 30)),
+    }
+
+    def write(names: dict[str, np.ndarray]) -> None:
+        with h5py.File(path, "w") as file:
+            for name, value in names.items():
+                file[name] = value
+
+    write(arrays)
+    assert read_d4rl_hdf5(path, DOOR).initial_states == ()  # where the door is, it does not say
+    write(arrays | {"infos/door_body_pos": np.zeros((5, 3))})
+    states = read_d4rl_hdf5(path, DOOR).initial_states
+    assert [state["qpos"][0] for state in states] == [0.0, 2.0]
+    relocate = TASKS["relocate-binary-v0"]
+    write(
+        arrays
+        | {"actions": np.zeros((5, relocate.action_dim)), "infos/obj_pos": np.zeros((5, 3)),
+           "infos/target_pos": np.zeros((5, 3))}
+    )  # fmt: skip
+    assert read_d4rl_hdf5(path, relocate).initial_states == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -290,19 +291,40 @@ def test_improvement_test_of_equal_values_finds_nothing() -> None:
 # --- proportion ---
 
 
-def test_proportion_is_wilsons() -> None:
-    # z = 1.959964, n = 10, p = 0.3: centre (p + z^2/20) / (1 + z^2/10) = 0.35551,
-    # half width z sqrt(p q/10 + z^2/400) / (1 + z^2/10) = 0.24771.
-    estimate = proportion(3, 10)
-    assert estimate.value == pytest.approx(0.3)
-    assert ends(estimate) == pytest.approx((0.35551 - 0.24771, 0.35551 + 0.24771), abs=5e-5)
-    assert estimate.seeds == 10
+def at_least(k: int, n: int, p: float) -> float:
+    """P(X >= k) for a binomial X, summed."""
+    return sum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
 
 
-def test_proportion_of_none_and_all() -> None:
-    # At k = 0 the upper end is z^2 / (n + z^2) = 3.8415 / 8.8415.
-    assert ends(proportion(0, 5)) == pytest.approx((0.0, 0.43449), abs=5e-5)
-    assert ends(proportion(5, 5)) == pytest.approx((1 - 0.43449, 1.0), abs=5e-5)
+@pytest.mark.parametrize(("k", "n"), [(3, 10), (1, 5), (24, 25)])
+@pytest.mark.parametrize("confidence", [0.95, 0.99])
+def test_proportion_is_exact(k: int, n: int, confidence: float) -> None:
+    """Clopper and Pearson: at the lower end k or more, at the upper end k or fewer, have alpha."""
+    found = proportion(k, n, confidence)
+    assert (found.value, found.seeds) == (k / n, n)
+    assert at_least(k, n, found.low) == pytest.approx((1 - confidence) / 2)
+    assert 1 - at_least(k + 1, n, found.high) == pytest.approx((1 - confidence) / 2)
+
+
+def test_five_of_five_do_not_show_more_than_half() -> None:
+    # all n succeed with probability p^n: the lower end is 0.025^(1/n)
+    assert ends(proportion(0, 5)) == pytest.approx((0.0, 1 - 0.025**0.2))
+    assert ends(proportion(5, 5)) == pytest.approx((0.025**0.2, 1.0))
+    assert proportion(5, 5).low < 0.5 < proportion(6, 6).low
+
+
+def test_an_expanded_interval_is_stretched_for_few_seeds() -> None:
+    """Five seeds, 95 %: sqrt(5 / 4) t_4 / z = 1.1180 * 2.7764 / 1.9600; two groups have t_8."""
+    for function, arguments, t in (
+        (aggregate, ([FIVE],), 2.7764), (difference, (FIVE, FIVE[::-1] + 1), 2.3060)
+    ):  # fmt: skip
+        plain, wide = function(*arguments), function(*arguments, method="expanded")
+        assert wide.value == plain.value
+        for end, stretched in zip(ends(plain), ends(wide), strict=True):
+            factor = 1.1180 * t / 1.9600
+            assert stretched - plain.value == pytest.approx(factor * (end - plain.value), rel=1e-4)
+        assert wide.freedom == len(arguments[0]) * 4 if function is aggregate else 8
+    assert not aggregate([FIVE[:4]], method="expanded").known
 
 
 @pytest.mark.parametrize(("successes", "n"), [(3, 2), (-1, 5), (0, 0)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from figures.figure1 import PANELS, make
-from figures.layout import wrap
+from figures.layout import elide, wrap
 from figures.learning_curves import draw, looks_of
 from figures.output import save
 from figures.phase_axis import step_name
@@ -174,6 +176,42 @@ def test_many_long_labels_stay_on_the_page(make_run, make_frame, is_inside) -> N
     figure = draw(make_frame(rows), panels=PEN)
     assert len(figure.legends[0].get_texts()) == 12
     assert is_inside(figure)
+
+
+def test_labels_of_hundreds_of_characters_are_wrapped(make_run, make_frame, is_inside) -> None:
+    """Each is whole in the legend, and hides neither the others nor the caption."""
+    variants = [
+        "",
+        "short",
+        *(",".join(f"critic.key{i}=0.{n}" for i in range(30)) for n in range(3)),
+    ]
+    rows = [row for variant in variants for row in make_run({-9: 0.0, 0: 1.0}, variant=variant)]
+    figure = draw(make_frame(rows), panels=PEN)
+    assert is_inside(figure)
+    texts = [re.sub(r"\s", "", text.get_text()) for text in figure.legends[0].get_texts()]
+    assert texts == ["AWAC", *(f"AWAC[{variant}]" for variant in sorted(variants[1:]))]
+    boxes = [text.get_window_extent() for text in figure.legends[0].get_texts()]
+    assert all(one.y0 >= other.y1 - 1 for one, other in itertools.pairwise(boxes))
+
+
+def test_any_number_of_variants_is_drawn(make_run, make_frame, is_inside) -> None:
+    rows = [row for n in range(65) for row in make_run({0: n / 65}, variant=f"k={n:02}")]
+    looks = looks_of(make_frame(rows))
+    assert len({(look.style.colour, str(look.style.line)) for look in looks}) == 60
+    assert is_inside(draw(make_frame(rows[:20]), panels=PEN))
+
+
+def test_a_label_is_text_and_no_formula(make_run, make_frame) -> None:
+    (text,) = draw(make_frame(make_run({0: 1.0}, variant="a=$x$_")), panels=PEN).legends[0].texts
+    assert not text.get_parse_math()
+
+
+@pytest.mark.parametrize("width", [0.5, 1.0, 5.0])
+def test_what_is_shortened_keeps_its_ends_and_fits(width: float) -> None:
+    text = "AWAC [a rather long variant with lam=0.25]"
+    short = elide(text, width, 8.0)
+    assert len(wrap(short.replace(" ", "_"), width * 1.05, 8.0)) == 1
+    assert short == text if width == 5.0 else short[0] == "A" and short[-1] == "]" and "…" in short
 
 
 def test_a_method_keeps_its_look_whatever_else_is_drawn(make_run, make_frame) -> None:

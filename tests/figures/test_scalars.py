@@ -43,6 +43,20 @@ def test_scalars_of_one_run(make_run, make_frame) -> None:
     assert scalars["method"] == "AWAC"
 
 
+def test_fluctuation_largest_value_and_episodes(make_run, make_frame) -> None:
+    # Steps of J: -3 0 3 0 2 0 1 0 1 4; their squares sum to 40, of 10, halved: variance 2.
+    frame = make_frame(make_run(CURVE))
+    scalars = only(run_scalars(frame, RETURN))
+    assert scalars["fluctuation"] == pytest.approx(2**0.5)
+    assert scalars["largest"] == 14.0  # not 99, which is offline
+    assert np.isnan(scalars["final_episodes"])
+    counted = frame.assign(episodes=np.arange(len(frame)))
+    assert only(run_scalars(counted, RETURN))["final_episodes"] == 7 + 8 + 9 + 10 + 11
+    frozen = counted[counted["env_step"] <= 0]
+    assert only(run_scalars(frozen, RETURN))["final_episodes"] == 1
+    assert only(run_scalars(frozen, RETURN))["fluctuation"] == 0
+
+
 def test_slope_is_that_of_a_line_per_100_000_steps(make_run, make_frame) -> None:
     # J = 2 + t / 1000: 100 points in 100 000 steps. The offline value is off the line.
     frame = make_frame(make_run({-500: -70.0, 0: 2.0, 1000: 3.0, 2000: 4.0, 4000: 6.0}))

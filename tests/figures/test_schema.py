@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from importlib import resources
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import get_args
 
 import pytest
 
+from envs.push import SUCCESS_DISTANCE_M
 from envs.tasks import TASKS
 from figures import table
 from figures.schema import RESULTS, Field, parse
@@ -67,6 +69,20 @@ def test_parsing() -> None:
 )
 def test_allowed_values_are_those_of_the_code(column: str, values: tuple[str, ...]) -> None:
     assert set(RESULTS[column].enum) == set(values)
+
+
+def test_the_tasks_are_those_of_the_code() -> None:
+    assert set(RESULTS.tasks) == set(TASKS)
+    for name, known in TASKS.items():
+        facts = RESULTS.tasks[name]
+        bounds = (known.reward_low, known.reward_high) if known.reward_low > -math.inf else None
+        assert (facts.horizon, facts.reward) == (known.horizon, bounds)
+        assert (facts.sustained, facts.d4rl) == (
+            known.success_steps_sustained,
+            known.d4rl_reference,
+        )
+        assert facts.binary == (known.domain == "hand")
+        assert facts.radius == (SUCCESS_DISTANCE_M if known.goal_dim else None)
 
 
 def test_the_key_is_that_of_collecting_and_of_drawing() -> None:

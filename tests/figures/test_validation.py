@@ -20,14 +20,14 @@ def row(step: int, **cells: object) -> Row:
         "method": "AWAC", "variant": "", "data": "human", "labels": "relabelled", "seed": 0,
         "status": "done", "data_checksum": "0123456789abcdef", "commit": "0123456789ab",
         "version": "0.1.0", "phase": "online" if step > 0 else "offline", "env_step": step,
-        "grad_step": 100 + step, "train_episodes": max(step, 0), "episodes": 20,
-        "return_mean": -1.5, "return_std": 0.5, "wall_s": 1000.0 + step, "success_any": 0.25,
+        "grad_step": 1000 + step, "train_episodes": max(step, 0) // 200, "episodes": 20,
+        "return_mean": -150.0, "return_std": 9.5, "wall_s": 5000.0 + step, "success_any": 0.5,
     } | cells  # fmt: skip
 
 
 def rows() -> list[Row]:
     """Two runs of three evaluations: lines 2-4 and 5-7 of the file."""
-    return [row(step, seed=seed) for seed in (0, 1) for step in (-10, 0, 10)]
+    return [row(step, seed=seed) for seed in (0, 1) for step in (-1000, 0, 1000)]
 
 
 def written(path: Path, content: list[Row]) -> Path:
@@ -59,7 +59,7 @@ def test_a_commit_may_be_missing_or_dirty(target: Path, cells: dict[str, str]) -
         ({"seed": ""}, "seed '' is empty"),
         ({"data": ""}, "data '' is empty"),
         ({"env": "pen"}, "env 'pen' is none of pen-binary-v0, door-binary-v0"),
-        ({"data": "demos"}, "data 'demos' is none of human, expert, embedded, random, none"),
+        ({"data": "demos"}, "data 'demos' is none of human, human-recorded, expert, embedded"),
         ({"profile": "rlkit"}, "profile 'rlkit' is none of paper, released"),
         ({"phase": "pretrain"}, "phase 'pretrain' is none of init, offline, online"),
         ({"status": "ok"}, "status 'ok' is none of done, running, failed"),
@@ -74,10 +74,10 @@ def test_a_commit_may_be_missing_or_dirty(target: Path, cells: dict[str, str]) -
         ({"success_any": "1.01"}, "success_any '1.01' is above 1"),
         ({"success_any": "-0.01"}, "success_any '-0.01' is below 0"),
         ({"env_step": "5"}, "env_step '5' is positive in a phase before the online one"),
-        ({"phase": "online"}, "env_step '-10' is negative in the online phase"),
+        ({"phase": "online"}, "env_step '-1000' is negative in the online phase"),
         ({"env_step": "0"}, "env_step '0' repeats an evaluation of the same run"),
-        ({"grad_step": "101"}, "grad_step '100' is less than in the run's row before"),
-        ({"wall_s": "1001.0"}, "wall_s '1000.0' is less than in the run's row before"),
+        ({"grad_step": "1001"}, "grad_step '1000' is less than in the run's row before"),
+        ({"wall_s": "5001.0"}, "wall_s '5000.0' is less than in the run's row before"),
         ({"status": "running"}, "status 'done' differs from the first row of the same run"),
         ({"version": "0.2"}, "version '0.1.0' differs from the first row of the same run"),
         ({"preset": "paper"}, "preset 'small' is not that of line 2"),
@@ -96,8 +96,7 @@ def test_each_rule(target: Path, cells: dict[str, str], complaint: str) -> None:
 
 @pytest.mark.parametrize("value", ["0", "1", "0.5", ""])
 def test_bounds_are_allowed_and_so_are_empty_cells(target: Path, value: str) -> None:
-    content = rows()
-    content[3]["success_any"] = value
+    content = [r | {"behavior_kept": value} for r in rows()]
     assert problems(written(target, content)) == []
 
 
@@ -198,6 +197,37 @@ def test_a_mark_of_byte_order_is_no_part_of_the_first_name(target: Path) -> None
     content = written(target, rows()).read_bytes()
     target.write_bytes(b"\xef\xbb\xbf" + content)
     assert problems(target) == []
+
+
+def test_a_message_has_one_line_whatever_stands_in_the_cell(target: Path) -> None:
+    content = rows()
+    content[0]["status"] = "do\nne" + "x" * 500
+    text = str(problems(written(target, content))[0])
+    assert "\n" not in text and "do\\nnexxx" in text and len(text) < 500
+
+
+def test_a_problem_of_a_row_names_its_run(target: Path) -> None:
+    content = rows()
+    content[3]["episodes"] = "0"
+    (found,) = map(str, problems(written(target, content)))
+    place = f"{target}, line 5 (pen-binary-v0 AWAC seed 1, human data): episodes '0' is below 1"
+    assert found.startswith(place)
+
+
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [
+        ("results/small/figure1.csv", "python reproduce/figure1.py --preset small`"),
+        ("mine/figure1.csv", "python reproduce/figure1.py --preset small --out {}/mine`"),
+        ("a b/paper/x.csv", "python reproduce/<figure>.py --preset paper --out '{}/a b/paper'`"),
+    ],
+)
+def test_the_command_is_the_real_one(tmp_path: Path, place: str, command: str) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(parents=True)
+    written(path, [rows()[0] | {"episodes": "x"}])
+    (found,) = map(str, problems(path))
+    assert found.endswith("write both again with `" + command.format(tmp_path))
 
 
 def test_the_message() -> None:

@@ -78,9 +78,11 @@ def run_main(
 
 def environment(cache: Path) -> dict[str, str]:
     """The environment of a fresh machine: no data folder, one thread."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("AWAC_")}
+    ours = ("AWAC_", "MINARI_")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return clean | {
         "AWAC_CACHE_DIR": str(cache),
         "AWAC_DATA_DIR": str(cache),
+        "MINARI_DATASETS_PATH": str(cache / "minari"),
         "OMP_NUM_THREADS": "1",
     }

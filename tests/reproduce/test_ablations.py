@@ -46,7 +46,8 @@ def test_axes_are_what_a_variant_exchanges() -> None:
     assert axes_of("AWAC[no-clamp]") == ("clamp",)
     assert axes_of("AWAC[Z(s)]") == ("normalisation", "behavior")
     assert axes_of("AWAC[Q-beta]") == ("critic", "value")
-    assert axes_of("AWAC[scratch]") == ("data",)
+    assert axes_of("AWAC[scratch]") == ("data", "observations")
+    assert axes_of("AWAC[push-lambda]") == ("lambda", "normalisation")
     assert axes_of("AWAC[lambda=3]") == ("lambda",)
     assert all(axes_of(name) for name in VARIANTS)
 
@@ -57,17 +58,19 @@ def test_every_component_of_awac_is_exchanged_once() -> None:
         "AWAC[batch]", "AWAC[Z(s)]", "AWAC[Z(s)-50]", "AWAC[reverse-KL]", "AWAC[Q-beta]",
         "AWAC[Monte-Carlo]", "AWAC[policy-actions]", "AWAC[prior-actions]",
     ]  # fmt: skip
-    last = ["AWAC[V-sampled]", "AWAC[no-clip]"]
+    last = ["AWAC[V-mode]", "AWAC[clip]", "AWAC[no-clip]"]
     assert rows(grid, PEN) == [
-        "AWAC", *exchanged, "AWAC[no-clamp]", *last, "AWAC[scratch]",
+        "AWAC", *exchanged, "AWAC[no-clamp]", *last, "AWAC[state-std]", "AWAC[raw]",
+        "AWAC[scratch]",
         "AWAC lam=0.1", "AWAC lam=0.5", "AWAC lam=1", "AWAC lam=2",
     ]  # fmt: skip
     assert rows(grid, CHEETAH) == [
-        "AWAC", *exchanged, *last, "AWAC[task-rewards]", "AWAC[scratch]",
+        "AWAC", *exchanged, *last, "AWAC[free-std]", "AWAC[raw]", "AWAC[task-rewards]",
+        "AWAC[scratch]",
         "AWAC lam=0.1", "AWAC lam=0.3", "AWAC lam=0.5", "AWAC lam=2",
     ]  # fmt: skip
     assert [spec.seed for spec in grid] == sorted(spec.seed for spec in grid)
-    assert {spec.seed for spec in grid} == {0, 1, 2}
+    assert {spec.seed for spec in grid} == {0, 1, 2, 3, 4}
 
 
 @pytest.mark.parametrize("profile", ["paper", "released"])
@@ -81,7 +84,7 @@ def test_no_run_is_made_twice(profile: str, vary: str) -> None:
 
 def test_a_row_left_out_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     specs(ablation(vary="value"))
-    assert f"{PEN}: the same as AWAC, not run again: AWAC[V-mode], AWAC lam=0.3" in (
+    assert f"{PEN}: the same as AWAC, not run again: AWAC[V-sampled], AWAC lam=0.3" in (
         capsys.readouterr().out
     )
 
@@ -90,6 +93,7 @@ def test_only_what_learns_alone_has_no_data() -> None:
     grid = specs(ablation(reference="SAC"), data={CHEETAH: DATA[CHEETAH]}, seeds=1)
     assert {spec.registered: spec.data for spec in grid} == {
         "SAC": "expert",
+        "SAC[raw]": "expert",
         "SAC[scratch]": "none",  # SAC[entropy] is SAC itself on this task
     }
     alone = specs(ablation(reference="AWAC[scratch]"), seeds=1)
@@ -110,7 +114,7 @@ def test_one_spelling_of_a_number_is_one_run() -> None:
 
 def test_components_can_be_swept_and_variants_be_the_reference() -> None:
     made = ablation(reference="AWAC[batch]", sweep=("value=PolicySamples,PolicyMode",))
-    assert rows(specs(made, seeds=1), PEN) == ["AWAC[batch]", "AWAC[batch] value=PolicySamples"]
+    assert rows(specs(made, seeds=1), PEN) == ["AWAC[batch]", "AWAC[batch] value=PolicyMode"]
 
 
 def test_methods_name_rows_and_the_reference_is_there_without_being_named() -> None:

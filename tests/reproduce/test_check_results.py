@@ -43,10 +43,11 @@ def test_a_damaged_cell_is_named(results: Path, capsys: pytest.CaptureFixture[st
     path.write_text("".join([*lines[:3], ",".join(cells), *lines[4:]]))
     assert main([str(results)]) == 1
     out, err = capsys.readouterr()
-    assert err.startswith(f"{path}, line 4: success_any '1.5' is above 1; correct that cell, or")
-    assert "`python reproduce/figure1.py --preset small`" in err
+    run = "door-binary-v0 AWAC [online_steps=10000] seed 0, expert data"
+    assert err.startswith(f"{path}, line 4 ({run}): success_any '1.5' is above 1; put the file")
+    assert f"`python reproduce/figure1.py --preset small --out {path.parent}`" in err
     assert err.count("\n") == 1
-    assert f"{path}: 1 problems" in out
+    assert f"{path}: 1 problem" in out
 
 
 def test_not_more_problems_are_told_than_one_reads(
@@ -86,13 +87,19 @@ def _set(value: object, *path: str) -> Change:
         (lambda entries: entries.pop(0), "has rows, but no entry in figure1.manifest.json"),
         (lambda entries: entries.append(entries[0]), "is there twice"),
         (_pop("seed"), "lacks seed"),
+        (_set([], "identity", "spec"), "lacks identity.spec"),
+        (_set("x", "identity", "schedule", "eval_every"), "says no schedule (eval_every is 'x'"),
+        (_set("x", "identity", "method", "pretraining"), "says no schedule ('str' object"),
         (_pop("identity", "schedule"), "lacks identity.schedule"),
         (_pop("environment", "commit"), "lacks environment.commit"),
         (_set("0" * 12, "environment", "commit"), "commit '078ebf5f3e3b' is '000000000000' in"),
         (_set("9", "environment", "versions", "awac-reproduction"), "version '0.1.0' is '9' in"),
         (_set("f" * 64, "identity", "data", "checksum"), "is 'ffffffffffffffff' in"),
         (_set("lost", "reason"), "status 'done' goes with a reason of failure"),
-        (_set(99, "identity", "schedule", "online_steps"), "whose schedule ends at 99"),
+        (
+            _set(99, "identity", "schedule", "online_steps"),
+            "is no evaluation of the schedule (evaluations next to it: 99)",
+        ),
         (_set(7, "identity", "spec", "seed"), "has seed '0', but identity.spec '7'"),
     ],
 )
@@ -106,7 +113,8 @@ def test_a_manifest_that_does_not_fit(
     assert main([str(results)]) == 1
     err = capsys.readouterr().err
     assert complaint in err
-    assert "write both files again with `python reproduce/figure1.py --preset small`" in err
+    command = f"python reproduce/figure1.py --preset small --out {path.parent}"
+    assert f"write both again with `{command}`" in err
 
 
 @pytest.mark.parametrize(
@@ -121,7 +129,8 @@ def test_a_manifest_that_is_none(
     if content is not None:
         path.write_text(content)
     assert main([str(results)]) == 1
-    assert f"{path}: {complaint}" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert f"{path}: {complaint}" in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -160,6 +169,6 @@ def test_what_is_looked_at(results: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_nothing_to_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 2
-    assert f"no rows under {tmp_path}" in capsys.readouterr().err
+    assert f"error: {tmp_path}: no rows there" in capsys.readouterr().err
     assert main([str(tmp_path / "nowhere")]) == 2
     assert "there is no such file or folder" in capsys.readouterr().err

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from figures.cells import ResultsError
 from reproduce.assemble import identity_of
-from reproduce.collect import collect, recorded
+from reproduce.checking.evaluations import clock
+from reproduce.checking.reader import checked
+from reproduce.collect import _observations, collect, recorded, refuse_other_preset
 from reproduce.files import write_json
 from reproduce.grid import RunSpec
-from reproduce.run_folder import ConfigurationChanged, RunFolder
+from reproduce.run_folder import ConfigurationChanged, RunFolder, differences
 
 
 def spec(seed: int = 0, **changes: object) -> RunSpec:
@@ -22,9 +27,19 @@ def spec(seed: int = 0, **changes: object) -> RunSpec:
 def make_run(out: Path, which: RunSpec, *, value: float, done: bool) -> RunFolder:
     folder = RunFolder(which.folder(out))
     identity = identity_of(which) | {"data": {"checksum": "0" * 64}}
-    environment = {"commit": "c", "versions": {"awac-reproduction": "0"}}
+    environment = {"commit": "0123456789ab", "versions": {"awac-reproduction": "0"}}
     write_json(folder.path / "config.json", {"identity": identity, "environment": environment})
-    folder.write_rows([{"phase": "offline", "env_step": 0, "return_mean": value}])
+    start = clock(identity)[0]
+    rows = [
+        {
+            "phase": "online" if step > 0 else "offline", "env_step": step,
+            "grad_step": step - start, "train_episodes": max(step, 0) // 200, "episodes": 5,
+            "return_mean": value, "return_std": 0.0, "success_any": 1.0, "success_final": 1.0,
+            "success_sustained": 1.0, "score": (200 + value) / 2, "wall_s": 1.5,
+        }
+        for step in clock(identity)[: None if done else 3]
+    ]  # fmt: skip
+    folder.write_rows(rows)
     if done:
         folder.finish()
     return folder
@@ -51,9 +66,26 @@ def test_finished_rows_stay_until_the_run_that_is_made_again_is_finished(tmp_pat
     assert recorded("figure1", both, tmp_path) == {spec(1)}
     collect("figure1", [spec(0)], tmp_path)
     assert returns(tmp_path) == {"0": -10.0, "1": -10.0}
-    again.finish()
+    make_run(tmp_path, spec(0), value=-20.0, done=True)
+    assert again.state() == "done"
     collect("figure1", [spec(0)], tmp_path)
     assert returns(tmp_path) == {"0": -20.0, "1": -10.0}
+
+
+def test_what_did_not_exist_when_a_run_was_made_counts_as_what_it_did_instead() -> None:
+    """A run of before observations could be standardised saw them raw, its weights uncapped."""
+    before = ("observations=Raw", "cap=inf")
+    first = identity_of(spec(settings=before))
+    standardised = identity_of(spec(settings=("observations=FromPriorData", "cap=inf")))
+    capped = identity_of(spec(settings=("observations=Raw", "cap=100")))
+    for identity in (first, standardised, capped):
+        del identity["spec"]
+    old = json.loads(json.dumps(first))
+    del old["method"]["observations"]
+    del old["method"]["objective"]["weights"]["shape"]["cap"]
+    assert differences(old, first) == []
+    assert differences(old, standardised) == ["method.observations.component: Raw -> FromPriorData"]
+    assert differences(old, capped) == ["method.objective.weights.shape.cap: inf -> 100.0"]
 
 
 def test_empty_folder_does_not_hide_a_recorded_run(tmp_path: Path) -> None:
@@ -76,7 +108,7 @@ def test_finished_run_of_another_preset_is_not_taken_for_this_one(tmp_path: Path
 def test_settings_added_since_do_not_make_it_another_run(tmp_path: Path) -> None:
     folder = make_run(tmp_path, spec(), value=-10.0, done=True)
     config = folder.config()
-    del config["identity"]["hyperparameters"]["compile"]  # as if made before it existed
+    del config["identity"]["hyperparameters"]["precision"]  # as if made before it existed
     write_json(folder.path / "config.json", config)
     folder.check(identity_of(spec()))
 
@@ -86,3 +118,115 @@ def test_order_of_settings_does_not_matter(tmp_path: Path) -> None:
     other = spec(settings=("samples=4", "value=PolicySamples"))
     assert identity_of(one) == identity_of(other)
     assert identity_of(one)["method"]["objective"]["value"]["samples"] == 4
+
+
+def test_what_is_collected_is_in_order_and_sealed(tmp_path: Path) -> None:
+    make_run(tmp_path, spec(0), value=-10.0, done=True)
+    make_run(tmp_path, spec(1), value=-20.0, done=False)
+    path, _ = collect("figure1", [spec(0), spec(1)], tmp_path)
+    found = checked(path)
+    assert (found.runs, found.unsealed) == (2, 0)
+    assert [entry["seal"]["rows"] for entry in found.entries] == [5, 3]
+
+
+@pytest.mark.parametrize("bom", [False, True])
+def test_a_mark_of_byte_order_is_tolerated_and_gone(tmp_path: Path, bom: bool) -> None:
+    make_run(tmp_path, spec(0), value=-10.0, done=True)
+    path, _ = collect("figure1", [spec(0)], tmp_path)
+    before = path.read_bytes()
+    path.write_bytes(b"\xef\xbb\xbf" * bom + before)
+    assert recorded("figure1", [spec(0)], tmp_path) == set()  # its folder is there
+    make_run(tmp_path, spec(1), value=-10.0, done=True)
+    collect("figure1", [spec(1)], tmp_path)
+    assert path.read_bytes().startswith(before)
+
+
+def _half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def _semicolons(path: Path) -> None:
+    path.write_text(path.read_text().replace(",", ";"))
+
+
+def _doubled(path: Path) -> None:
+    path.write_text(path.read_text() + path.read_text().splitlines(keepends=True)[-1])
+
+
+def _decimal_seed(path: Path) -> None:
+    path.write_text(path.read_text().replace(",relabelled,0,", ",relabelled,0.0,"))
+
+
+def _damaged_manifest(path: Path) -> None:
+    manifest = path.with_suffix(".manifest.json")
+    manifest.write_text(manifest.read_text()[:-30])
+
+
+def _foreign_manifest(path: Path) -> None:
+    path.with_suffix(".manifest.json").write_text('{"a": 1}')
+
+
+def _no_manifest(path: Path) -> None:
+    path.with_suffix(".manifest.json").unlink()
+
+
+def _changed(path: Path) -> None:
+    path.write_text(path.read_text().replace(",-10.0,0.0,", ",-11.0,0.0,").replace("95.0", "94.5"))
+
+
+DAMAGES = {
+    _half: "figure1.csv, line 6: ",
+    _semicolons: "is missing from the header",
+    _doubled: "env_step '800' repeats an evaluation",
+    _decimal_seed: "seed '0.0' is not a whole number",
+    _damaged_manifest: "figure1.manifest.json: is not a manifest",
+    _foreign_manifest: "figure1.manifest.json: is not a manifest",
+    _no_manifest: "figure1.manifest.json: is missing",
+    _changed: "was sealed with other rows",
+    Path.unlink: "figure1.manifest.json: lies there without figure1.csv",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda each: each.__name__)
+def test_what_is_damaged_is_refused_and_left_as_it_is(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    """By what looks before training as by what writes after it; and the advice leads on."""
+    make_run(tmp_path, spec(0), value=-10.0, done=True)
+    path, _ = collect("figure1", [spec(0)], tmp_path)
+    make_run(tmp_path, spec(1), value=-10.0, done=True)
+    damage(path)
+    before = {each: each.read_bytes() for each in tmp_path.glob("figure1*")}
+    for refused in (recorded, collect):
+        with pytest.raises(ResultsError) as error:
+            refused("figure1", [spec(1)], tmp_path)
+        assert DAMAGES[damage] in str(error.value)
+        assert "\n" not in str(error.value)
+        assert {each: each.read_bytes() for each in tmp_path.glob("figure1*")} == before
+    for each in before:
+        each.rename(each.with_suffix(".away"))
+    path, _ = collect("figure1", [spec(0), spec(1)], tmp_path)
+    assert checked(path).runs == 2
+
+
+def test_one_folder_holds_one_preset(tmp_path: Path) -> None:
+    refuse_other_preset(tmp_path, "small")
+    make_run(tmp_path, spec(0), value=-10.0, done=False)
+    refuse_other_preset(tmp_path, "quick")
+    with pytest.raises(ResultsError, match=r"config\.json: is of preset quick, .* --preset quick"):
+        refuse_other_preset(tmp_path, "small")
+    collect("figure1", [spec(0)], tmp_path)
+    without_folders(tmp_path)
+    refuse_other_preset(tmp_path, "quick")
+    with pytest.raises(ResultsError, match=r"figure1\.csv: is of preset quick"):
+        refuse_other_preset(tmp_path, "small")
+
+
+def test_rows_say_which_observations_the_demonstrations_have() -> None:
+    def column(**demonstrations: object) -> str:
+        return _observations({"identity": {"data": {"demonstrations": demonstrations}}})
+
+    assert column(observations="replayed", trajectories=22) == "replayed"
+    assert column(observations="recorded", trajectories=25) == "recorded"
+    assert column(trajectories=25) == ""  # from before there was a choice
+    assert column(observations="recorded", trajectories=0) == ""

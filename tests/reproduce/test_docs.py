@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import importlib
+import json
 import pkgutil
 import re
 from functools import cache
@@ -22,6 +23,7 @@ from algorithms.registry import LATER_WORK, METHODS, VARIANTS, base_of, resolve
 from algorithms.returns import Rollout
 from algorithms.settings import Settings
 from algorithms.types import Batch
+from figures.schema import RESULTS
 from reproduce.grid import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,6 +181,12 @@ def names_in_code() -> frozenset[str]:
     return frozenset(name for module in modules for name in vars(module) if name[0] != "_")
 
 
+@cache
+def columns_of_results() -> frozenset[str]:
+    schema = json.loads((ROOT / "figures" / "results.schema.json").read_text(encoding="utf-8"))
+    return frozenset(field["name"] for field in schema["fields"])
+
+
 # Tests
 
 
@@ -224,7 +232,8 @@ def test_no_row_names_a_path_that_neither_profile_has(name: str) -> None:
 @EVERY_METHOD
 def test_components_are_in_their_table_and_numbers_in_the_other(name: str) -> None:
     components = keyed(FILES[name], "Components")
-    shared = {"goals", "reward_scaling", "annealing"}  # by task or purpose, not by method
+    # by task or purpose, not by method
+    shared = {"goals", "reward_scaling", "annealing", "observations"}
     assert {field.name for field in dataclasses.fields(Method)} - shared <= set(components)
     assert shared <= set(keyed(SHARED, "Hyperparameters"))
     for profile in PROFILES:
@@ -308,7 +317,8 @@ def test_presets_table_is_that_of_the_grid() -> None:
     for name, preset in PRESETS.items():
         expected = {("", path): value for path, value in preset.settings.items()} | {
             (method, path): value
-            for method, values in preset.methods.items()
+            for part in (preset.methods, preset.domains, preset.tasks)
+            for method, values in part.items()
             for path, value in values.items()
         }
         expected |= {("≤", path): bound for path, bound in preset.at_most.items()}
@@ -324,13 +334,14 @@ def assert_is_value(text: str, value: Any) -> None:
 
 
 def test_every_column_of_the_committed_csv_is_documented() -> None:
-    """And no column that it does not have; metrics are on the methods' pages."""
+    """And no column that no file has; metrics are on the methods' pages."""
     with (ROOT / "results" / "small" / "figure1.csv").open(newline="") as file:
         columns = set(next(csv.reader(file)))
     common = set(keyed(SHARED, "Columns of every row"))
     known = {metric for name in METHODS for metric in all_metrics(name)}
     assert not columns - known - common
-    assert not common - columns
+    assert common <= set(RESULTS.names)
+    assert not {name for name in common - columns if not RESULTS[name].optional}
     assert not common & known
 
 
@@ -342,7 +353,7 @@ def test_every_identifier_on_a_page_exists(file: str) -> None:
         *paths, *(path[i + 1 :] for path in paths for i, c in enumerate(path) if c == "."),
         *(metric for name in methods for metric in all_metrics(name)),
         *keyed(SHARED, "Columns of every row"),
-        *METHODS, *VARIANTS, *PROFILES, *PRESETS, *names_in_code(), "--set",
+        *METHODS, *VARIANTS, *PROFILES, *PRESETS, *names_in_code(), *columns_of_results(), "--set",
     }  # fmt: skip
     unknown = [
         token
@@ -355,12 +366,14 @@ def test_every_identifier_on_a_page_exists(file: str) -> None:
 def without_values(text: str) -> str:
     """The page less the cells that other tests compare with the code."""
     lines = []
+    presets = False
     for line in text.split("\n"):
+        presets = line == "## Presets" if line.startswith("## ") else presets
         cells = line.strip("|").split("|")
         if line.startswith("|") and len(cells) == 3:  # variants: the assignments
             line = cells[0] + cells[2]
-        elif line.startswith("|") and len(cells) == 4:  # values; all there is of presets
-            line = cells[0] + cells[3]
+        elif line.startswith("|") and len(cells) == 4:  # values; presets have nothing else
+            line = cells[0] + ("" if presets else cells[3])
         lines.append(line)
     return "\n".join(lines)
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from algorithms.settings import Settings, replace_path
 from reproduce.assemble import identity_of, one_spelling, settings_of
-from reproduce.collect import recorded
+from reproduce.collect import collect, recorded
 from reproduce.grid import RunSpec
 from reproduce.run import RunOptions, _asked_for, main
+from tests.reproduce.test_collect import make_run, spec, without_folders
 
 RESULTS = Path(__file__).parents[2] / "results"
 AWAC = RunSpec("small", "paper", "pen-binary-v0", "AWAC", 0, "human")
@@ -29,7 +30,7 @@ ROWS = [
     replace(AWAC, method="TD3+BC"),
 ]
 SWAPS = [
-    ("objective.value", "PolicySamples"),
+    ("objective.value", "PolicyMode"),
     ("objective.weights.normalisation", "BatchMean"),
     ("objective.weights.shape", "Indicator"),
     ("policy", "SquashedGaussian"),
@@ -50,9 +51,9 @@ def made(spec: RunSpec, *texts: str) -> RunSpec:
     [
         ("lam=0.5",), ("lam=.5",), ("lam=0.50",), ("lam=5e-1",), ("lam = 0.5 ",), ("lam=+0.5",),
         ("shape.lam=0.5",), ("objective.weights.shape.lam=0.5",), ("lam=0.5", "lam=0.5"),
-        ("lam=0.5", "weights.shape.lam=.5"), ("lam=0.5", "tau=0.005"), ("clip=2", "lam=0.5"),
-        ("shape=Exponential", "lam=0.5", "clip=2"), ("batch_size=0x100", "lam=0.5"),
-        ("q_hidden=(256, 256)", "lam=0.5"), ("lam=0.5", "clamp.low=-1e2", "clamp.high=-0"),
+        ("lam=0.5", "weights.shape.lam=.5"), ("lam=0.5", "tau=0.005"), ("cap=100", "lam=0.5"),
+        ("shape=Exponential", "lam=0.5", "cap=1e2"), ("batch_size=0x80", "lam=0.5"),
+        ("q_hidden=(128, 128)", "lam=0.5"), ("lam=0.5", "clamp.low=-1e2", "clamp.high=-0"),
     ],
 )  # fmt: skip
 def test_one_configuration_is_one_folder_and_one_label(texts: tuple[str, ...]) -> None:
@@ -62,15 +63,15 @@ def test_one_configuration_is_one_folder_and_one_label(texts: tuple[str, ...]) -
 @pytest.mark.parametrize(
     "texts",
     [
-        (), ("lam=0.3",), ("tau=5e-3",), ("batch_size=256",), ("online_steps=60_000",),
-        ("value=PolicyMode",), ("precision=float32",), ("compile=False",), ("q_hidden=256,256",),
+        (), ("lam=0.3",), ("tau=5e-3",), ("batch_size=128",), ("online_steps=100_000",),
+        ("value=PolicySamples",), ("precision=float32",), ("q_hidden=128,128",),
         ("clamp=ClampTarget",),
     ],
 )  # fmt: skip
 def test_what_the_row_has_anyway_adds_nothing(texts: tuple[str, ...]) -> None:
     """As profile, variant and preset have it: batch size and steps are the preset's."""
     assert made(AWAC, *texts) == AWAC
-    assert made(replace(AWAC, preset="paper"), "batch_size=256").variant == "batch_size=256"
+    assert made(replace(AWAC, preset="paper"), "batch_size=128").variant == "batch_size=128"
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,11 @@ def test_a_run_of_the_command_line_is_at_the_place_of_its_configuration() -> Non
 
 
 def test_a_swap_is_told_with_the_numbers_that_differ_from_the_new_component() -> None:
-    assert made(AWAC, "samples=4", "value=PolicySamples").variant == "samples=4,value=PolicySamples"
-    assert made(AWAC, "samples=1", "value=PolicySamples").variant == "value=PolicySamples"
+    mode = replace(AWAC, named="V-mode")
+    assert made(mode, "samples=4", "value=PolicySamples").settings == (
+        "samples=4", "value=PolicySamples",
+    )  # fmt: skip
+    assert made(mode, "samples=1", "value=PolicySamples").settings == ("value=PolicySamples",)
     # the row's own class, whose own numbers a fresh one does not have
     brac = replace(AWAC, method="BRAC")
     assert made(brac, "clamp=ClampTarget") == made(brac, "clamp.low=-100")
@@ -228,8 +232,10 @@ def test_committed_runs_keep_their_identity() -> None:
             assert spec.variant == entry["variant"]
 
 
-def test_a_run_of_the_table_is_found_in_any_spelling() -> None:
-    entries = json.loads((RESULTS / "small-door" / "figure1.manifest.json").read_text())
-    stored = next(e["identity"]["spec"] for e in entries if e["identity"]["spec"]["settings"])
-    spec = RunSpec(**stored | {"settings": ("online_steps = 10_000", "lam=0.3")})
-    assert len(recorded("figure1", [one_spelling(spec)], RESULTS / "small-door")) == 1
+def test_a_run_of_the_table_is_found_in_any_spelling(tmp_path: Path) -> None:
+    one = one_spelling(spec(0, settings=("lam = .50",)))
+    make_run(tmp_path, one, value=-10.0, done=True)
+    collect("figure1", [one], tmp_path)
+    without_folders(tmp_path)
+    other = one_spelling(spec(0, settings=("objective.weights.shape.lam=5e-1",)))
+    assert recorded("figure1", [other], tmp_path) == {one}

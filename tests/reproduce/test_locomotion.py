@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save
 
+from algorithms.observations import Standardisation
 from envs.making import make_task
 from envs.tasks import task
 from envs.trajectory import DataError
@@ -82,6 +85,24 @@ def test_samples_come_from_their_generator(folder: Path) -> None:
 
     assert (draw(0) == draw(0)).all() and (draw(0) != draw(1)).all()
     assert np.abs(draw(0)).max() <= 1
+
+
+def test_actor_file_holds_the_statistics_of_its_observations(folder: Path) -> None:
+    plain = load_actor(CHEETAH, folder)
+    see = Standardisation(17)
+    see.fit(torch.tensor([[-1.0] * 17, [3.0] * 17]), floor=1e-3)
+    path = folder / "standardised" / filename(CHEETAH)
+    save_actor(path, plain.policy, plain.metadata, see=see)
+    observation = np.linspace(-1, 1, 17, dtype=np.float32)
+    expected = plain.act((observation - 1) / 2)
+    np.testing.assert_allclose(read_actor(path, CHEETAH).act(observation), expected, rtol=1e-5)
+    assert np.abs(plain.act(observation) - expected).max() > 1e-6
+    arrays = load_file(path)
+    for broken in ({"observations.mean": None}, {"observations.std": torch.ones(3)}):
+        left = {k: v for k, v in (arrays | broken).items() if v is not None}
+        path.write_bytes(save(left, {"actor": json.dumps(plain.metadata)}))
+        with pytest.raises(DataError, match="is no policy for HalfCheetah-v2"):
+            read_actor(path, CHEETAH)
 
 
 def test_rows_of_the_expert_are_collected(folder: Path) -> None:

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
+from algorithms.config import Hyperparameters
+from algorithms.registry import METHODS
 from algorithms.training import use_one_core
+from envs import sources as module_sources
+from envs.adroit import AdroitBinary
 from envs.evaluation import collect
 from envs.sources import find_demonstrations
 from envs.trajectory import Dataset, Trajectory
 from reproduce import prior_data as module
+from reproduce.assemble import settings_of
+from reproduce.cloning import RECIPES, SEED, Cloning, clone, roll_out
 from reproduce.dataset_cache import same_bits_everywhere
-from reproduce.prior_data import PriorData, fill, make_env, prior_data
+from reproduce.experiment import resolve_data
+from reproduce.grid import RunSpec
+from reproduce.options import Common
+from reproduce.prior_data import (
+    PriorData,
+    demonstrations_for,
+    fill,
+    make_env,
+    named_kind,
+    prior_data,
+)
 
 DOOR = {"door_threshold": 1.4}
+CLONING = Cloning(steps=20, hidden=(256, 256), batch_size=256, recipe=RECIPES["authors"]["hand"])
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +52,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(demonstrations: Dataset, cache: Path) -> PriorData:
-    return prior_data(demonstrations, rollouts=5, cloning_steps=20, cache=cache, **DOOR)
+    return prior_data(demonstrations, rollouts=5, cloning=CLONING, cache=cache, **DOOR)
 
 
 def test_rollouts_alternate_between_mode_and_sample(
@@ -40,7 +60,9 @@ def test_rollouts_alternate_between_mode_and_sample(
 ) -> None:
     assert [len(t.rewards) for t in made.rollouts.trajectories] == [200] * 5
     with same_bits_everywhere():
-        agent = module._clone(demonstrations, 20, lambda: None)
+        buffer = ReplayBuffer(demonstrations.steps, 45, 24)
+        fill(buffer, demonstrations)
+        agent = clone("pen-binary-v0", buffer, CLONING, lambda: None)
         env = make_env("pen-binary-v0", "paper")
         by_mode = collect(
             env, lambda obs: agent.act(obs, deterministic=True), episodes=3, seed=500_000
@@ -55,15 +77,15 @@ def test_rollouts_alternate_between_mode_and_sample(
 def test_second_use_reads_the_cache(
     made: PriorData, demonstrations: Dataset, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_roll_out", lambda *_: pytest.fail("made again"))
-    again = prior_data(demonstrations, rollouts=5, cloning_steps=20, cache=cache, **DOOR)
+    monkeypatch.setattr(module, "_made", lambda *_: pytest.fail("made again"))
+    again = prior_data(demonstrations, rollouts=5, cloning=CLONING, cache=cache, **DOOR)
     assert again.checksum == made.checksum
 
 
 def test_same_recipe_gives_the_same_bits_anywhere(
     made: PriorData, demonstrations: Dataset, tmp_path: Path
 ) -> None:
-    again = prior_data(demonstrations, rollouts=5, cloning_steps=20, cache=tmp_path, **DOOR)
+    again = prior_data(demonstrations, rollouts=5, cloning=CLONING, cache=tmp_path, **DOOR)
     assert again.checksum == made.checksum
 
 
@@ -78,7 +100,7 @@ def test_a_training_makes_the_same_bits_as_a_description(
     threads = torch.get_num_threads()
     try:
         use_one_core()
-        again = prior_data(demonstrations, rollouts=5, cloning_steps=20, cache=tmp_path, **DOOR)
+        again = prior_data(demonstrations, rollouts=5, cloning=CLONING, cache=tmp_path, **DOOR)
         assert again.checksum == made.checksum
         assert (torch.full((8,), 1e-40) * 0.5).count_nonzero() == 0  # and training goes on so
     finally:
@@ -90,14 +112,20 @@ def test_another_recipe_is_another_file(
     made: PriorData, demonstrations: Dataset, cache: Path
 ) -> None:
     before = set(cache.rglob("*.npz"))
-    other = prior_data(demonstrations, rollouts=2, cloning_steps=20, cache=cache, **DOOR)
+    other = prior_data(demonstrations, rollouts=2, cloning=CLONING, cache=cache, **DOOR)
     assert len(set(cache.rglob("*.npz")) - before) == 1
     assert other.checksum != made.checksum
 
 
 def test_damaged_cache_is_named_and_made_again(demonstrations: Dataset, tmp_path: Path) -> None:
     told: list[str] = []
-    recipe = {"rollouts": 1, "cloning_steps": 1, "cache": tmp_path, "notify": told.append, **DOOR}
+    recipe = {
+        "rollouts": 1,
+        "cloning": replace(CLONING, steps=1),
+        "cache": tmp_path,
+        "notify": told.append,
+        **DOOR,
+    }
     first = prior_data(demonstrations, **recipe)  # type: ignore[arg-type]
     (path,) = tmp_path.rglob("*.npz")
     path.write_bytes(path.read_bytes()[:-200])
@@ -142,7 +170,130 @@ def test_time_limit_bootstraps_and_true_terminal_does_not() -> None:
 def test_without_rollouts_the_demonstrations_are_all(
     demonstrations: Dataset, tmp_path: Path
 ) -> None:
-    data = prior_data(demonstrations, rollouts=0, cloning_steps=20, cache=tmp_path, **DOOR)
+    data = prior_data(demonstrations, rollouts=0, cloning=CLONING, cache=tmp_path, **DOOR)
     assert data.rollouts.steps == 0
     assert data.leading(0.5).demonstrations.steps == 2 * 200
     assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_the_clone_starts_at_weights_that_no_run_starts_at() -> None:
+    """Else AWAC, BC and MPO of that seed would begin as the very policy that made their data."""
+
+    def weights(method: str, seed: int) -> bytes:
+        config = Hyperparameters(policy_hidden=(8, 8), q_hidden=(8,))
+        agent = Agent(METHODS[method], config, 5, 3, seed=seed)
+        flat = torch.cat([p.detach().flatten() for p in agent.policy.parameters()])
+        return flat.numpy().tobytes()
+
+    tiny = replace(CLONING, steps=0, hidden=(8, 8))
+    buffer = ReplayBuffer(1, 45, 24)
+    first = clone("pen-binary-v0", buffer, tiny, lambda: None)
+    same = Agent(METHODS["BC"], tiny.config, 45, 24, seed=SEED)
+    for mine, theirs in zip(first.policy.parameters(), same.policy.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    assert weights("BC", 0) == weights("AWAC", 0)  # that is the danger
+    assert weights("BC", SEED) not in {weights("AWAC", seed) for seed in range(201)}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_locomotion_clones_the_mean_and_samples_every_rollout(name: str) -> None:
+    """The squared error leaves the standard deviation at its initial exp(-3)."""
+    recipe = RECIPES[name]["locomotion"]
+    rng = np.random.default_rng(0)
+    buffer = ReplayBuffer(64, 17, 6)
+    states = rng.normal(size=(64, 17)).astype(np.float32)
+    actions = np.full((64, 6), 0.5, np.float32)
+    buffer.add_many(states, actions, np.zeros(64), np.ones(64), states)
+    cloning = Cloning(steps=60, hidden=(32,), batch_size=64, recipe=recipe)
+    agent = clone("Walker2d-v2", buffer, cloning, lambda: None)
+    mode = np.stack([agent.act(s, deterministic=True) for s in states])
+    start = clone("Walker2d-v2", buffer, replace(cloning, steps=0), lambda: None)
+    untrained = np.stack([start.act(s, deterministic=True) for s in states])
+    assert np.abs(mode - 0.5).mean() < 0.7 * np.abs(untrained - 0.5).mean()
+    drawn = np.stack([agent.act(states[0], deterministic=False) for _ in range(400)])
+    assert drawn.std(0) == pytest.approx(np.exp(-3) * np.ones(6), rel=0.15)
+    for t in roll_out(agent, "Walker2d-v2", 3, recipe, 1.4, lambda: None):
+        by_mode = np.stack([agent.act(o, deterministic=True) for o in t.observations])
+        assert (t.actions - by_mode).std() > 0.02
+
+
+def test_the_rate_of_a_short_cloning_falls_to_nothing_over_its_second_half() -> None:
+    short = Cloning(steps=8, hidden=(8,), batch_size=4, recipe=RECIPES["short"]["locomotion"])
+    assert [short.annealing.factor(u) for u in range(9)] == [1] * 5 + [0.75, 0.5, 0.25, 0]
+    assert replace(short, recipe=RECIPES["authors"]["locomotion"]).annealing.factor(8) == 1.0
+
+
+def test_lengths_of_cloning_are_the_authors_in_preset_paper() -> None:
+    lengths = {"pen": 10_000, "door": 300_000, "relocate": 200_000}
+    for hand, steps in lengths.items():
+        cloning = cloning_of("paper", f"{hand}-binary-v0")
+        assert (cloning.steps, cloning.hidden, cloning.batch_size) == (steps, (256,) * 4, 128)
+    assert cloning_of("paper", "Ant-v2").steps == 400_000
+    assert cloning_of("paper", "Ant-v2").recipe == RECIPES["authors"]["locomotion"]
+    assert cloning_of("small", "door-binary-v0").steps == 30_000
+
+
+def cloning_of(preset: str, env: str) -> Cloning:
+    spec = RunSpec(preset, "paper", env, "AWAC", 0, "expert")  # type: ignore[arg-type]
+    return Cloning.of(settings_of(spec).config, env)
+
+
+def test_d4rls_cloned_data_is_all_the_prior_data(demonstrations: Dataset, tmp_path: Path) -> None:
+    provenance = replace(demonstrations.provenance, source="cloned")
+    data = prior_data(
+        replace(demonstrations, provenance=provenance),
+        rollouts=5, cloning=CLONING, cache=tmp_path, **DOOR,
+    )  # fmt: skip
+    assert data.rollouts.steps == 0 and data.demonstrations.steps == demonstrations.steps
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def _door_file(folder: Path, steps: int = 3) -> None:
+    """A human file of two demonstrations from a known state, observations recorded wrongly."""
+    env = AdroitBinary("door-binary-v0")
+    env.reset(seed=1)
+    state = env.unwrapped.get_env_state()  # type: ignore[attr-defined]
+    env.close()
+    record = {
+        "observations": np.zeros((steps + 1, 39)), "actions": np.full((steps + 1, 28), 0.2),
+        "rewards": np.zeros(steps + 1), "init_state_dict": state,
+    }  # fmt: skip
+    (folder / "door-v0_demos.pickle").write_bytes(pickle.dumps([record, record]))
+
+
+def test_human_files_with_initial_states_are_replayed_once_and_rows_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _door_file(tmp_path)
+    sources = tuple(replace(s, sha256=None) for s in module_sources.SOURCES["door-binary-v0"])
+    monkeypatch.setitem(module_sources.SOURCES, "door-binary-v0", sources)
+    options = Common(data_dir=tmp_path, cache_dir=tmp_path / "cache")
+
+    def found(data: str) -> tuple[Dataset, object]:
+        chosen = replace(options, data=data)  # type: ignore[arg-type]
+        kind, labels = resolve_data(chosen, ["door-binary-v0"])["door-binary-v0"]
+        demonstrations = demonstrations_for(
+            "door-binary-v0", data=kind, labels=labels, profile="paper", data_dir=tmp_path,
+            cache=options.cache, download=False,
+        )  # fmt: skip
+        return demonstrations, kind
+
+    replayed, kind = found("auto")
+    assert (kind, replayed.provenance.observations) == ("human", "replayed")
+    assert np.abs(replayed.trajectories[0].observations).max() > 0.1
+    assert "open > 1.4 rad" in replayed.provenance.note
+    monkeypatch.setattr(module, "replay", lambda *_: pytest.fail("replayed again"))
+    again, _ = found("human")
+    assert again.content_checksum == replayed.content_checksum
+    recorded, kind = found("human-recorded")
+    assert (kind, recorded.provenance.observations) == ("human-recorded", "recorded")
+    assert not recorded.trajectories[0].observations.any()
+
+
+def test_what_cannot_be_replayed_is_human_either_way(demonstrations: Dataset) -> None:
+    human = replace(demonstrations, provenance=replace(demonstrations.provenance, source="human"))
+    assert named_kind("human-recorded", human) == "human"
+    assert named_kind("auto", human) == "human"
+    states = replace(human, initial_states=({},) * 5)
+    assert named_kind("human-recorded", states) == "human-recorded"
+    assert named_kind("minari-cloned", human) == "minari-cloned"

@@ -126,9 +126,30 @@ def test_what_needs_demonstrations_is_refused(
 
 
 def test_without_data_there_is_nothing_to_train_on_first() -> None:
-    with pytest.raises(ValueError, match="pretraining=NoPretraining"):
+    with pytest.raises(ValueError, match="--set pretraining=NoPretraining"):
         settings_of(run_of("AWAC", data="none"))
-    assert settings_of(run_of("AWAC", "pretraining=NoPretraining", data="none"))
+
+
+def test_without_data_there_are_no_statistics() -> None:
+    both = r"--set pretraining=NoPretraining --set observations=Raw$"
+    with pytest.raises(ValueError, match=both):
+        settings_of(run_of("AWAC", "observations=FromPriorData", data="none"))
+    settings_of(run_of("AWAC", "pretraining=NoPretraining", "observations=Raw", data="none"))
+
+
+@pytest.mark.parametrize("method", ["AWAC", "AWR"])  # relabelled, and not
+def test_goals_are_standardised_as_the_positions_that_they_are(
+    method: str, data: Dataset, cache: Path
+) -> None:
+    run = assembled(run_of(method, "observations=FromPriorData"), cache)
+    prior = run.training.buffer.all().observations.numpy()
+    see = run.training.agent.networks["observations"]
+    positions = prior[:, :4]
+    assert np.abs(prior[:, 4:].mean(0) - positions.mean(0)).max() > 0.01
+    for statistic, expected in ((see.mean, positions.mean(0)), (see.std, positions.std(0))):
+        np.testing.assert_allclose(statistic.numpy(), [*expected, *expected], rtol=1e-4)
+    assert np.abs(prior).max() < 1  # the buffer keeps metres
+    assert settings_of(run_of("AWAC", "pretraining=NoPretraining", "observations=Raw", data="none"))
 
 
 def test_hindsight_needs_goals() -> None:

@@ -1,0 +1,250 @@
+"""D4RL's hand data sets in a local Minari store, read by id: ``D4RL/door/human-v2``.
+
+The store is ``$MINARI_DATASETS_PATH``, else ``~/.minari/datasets``, as Minari itself has it. The
+files are read by h5py: the format is documented, the data is a few arrays, and so the installation
+needs no Minari to read what is there. Downloading is left to Minari, which knows the address.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import h5py  # type: ignore[import-untyped]
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.download import TIMEOUT_S
+from envs.files import atomic_file, sha256_of
+from envs.success import binary_rewards
+from envs.tasks import Task
+from envs.trajectory import (
+    DataError,
+    Dataset,
+    Origin,
+    Provenance,
+    Trajectory,
+    check_trajectory,
+)
+
+EPISODES: dict[str, int | None] = {"human": None, "cloned": 500, "expert": 25}
+"""How many episodes of a data set are read, evenly spread over it; None: all. Of a million steps
+of an expert as many demonstrations as there are human ones, of D4RL's mixture of demonstrations
+and cloned policy as many episodes as the paper's prior data has."""
+_ORIGIN: dict[str, Origin] = {"human": "human", "cloned": "cloned", "expert": "expert"}
+_STATE = "options/initial_state_dict/"
+_HUB = "https://huggingface.co"
+
+
+def minari_id(task_id: str, collection: str) -> str:
+    """D4RL's id of a hand task's data set: ``D4RL/pen/human-v2``.
+
+    Raises:
+        ValueError: for a collection other than human, cloned and expert.
+    """
+    if collection not in EPISODES:
+        raise ValueError(f"D4RL has {', '.join(EPISODES)} data of the hand, not {collection!r}")
+    return f"D4RL/{task_id.split('-')[0]}/{collection}-v2"
+
+
+def store() -> Path:
+    """The folder that Minari keeps its data sets in; it need not exist."""
+    named = os.environ.get("MINARI_DATASETS_PATH")
+    return Path(named) if named else Path.home() / ".minari" / "datasets"
+
+
+def read_minari(folder: Path, task: Task) -> Dataset:
+    """Read one data set of a Minari store.
+
+    Each episode of ``data/main_data.hdf5`` has T + 1 observations for T actions. Actions are
+    clipped, rewards (dense in the file) recomputed from the next observations; neither
+    terminations nor truncations are terminal states of these tasks. Where the episodes' reset
+    options hold the initial state, the data set can be replayed (:mod:`envs.replay`).
+
+    Args:
+        folder: of the data set, ``<store>/D4RL/door/human-v2``.
+        task: the task it must belong to.
+
+    Raises:
+        DataError: naming the data set and the way out, if it is not there, not of this format or
+            task, or damaged: an array missing, an episode cut short, fewer episodes or steps than
+            the metadata count.
+    """
+    name = "/".join(folder.parts[-3:])
+    collection = folder.name.rpartition("-")[0]
+    remedy = f"delete {folder} and get it again with `minari download {name}`"
+    metadata = _metadata(folder, name, remedy)
+    path = folder / "data" / "main_data.hdf5"
+    trajectories: list[Trajectory] = []
+    states: list[dict[str, NDArray[np.float64]]] = []
+    try:
+        with h5py.File(path, "r") as file:
+            _check_counts(file, metadata, f"{name} ({path})", remedy)
+            for number in _chosen(len(file), EPISODES[collection]):
+                where = f"{name} ({path}), episode {number}"
+                group = file[f"episode_{number}"]
+                trajectories.append(_episode(group, task, where, remedy))
+                states.append(_initial_state(group))
+    except OSError as error:
+        raise DataError(f"{path} is no HDF5 file or is truncated ({error}); {remedy}") from error
+    note = f"{len(trajectories)} of {metadata['total_episodes']} episodes; dense rewards recomputed"
+    provenance = Provenance(_ORIGIN[collection], name, sha256_of(path), "relabelled", note)
+    known = collection == "human" and all(states)
+    return Dataset(
+        task.id, tuple(trajectories), provenance, initial_states=tuple(states) if known else ()
+    )
+
+
+def _metadata(folder: Path, name: str, remedy: str) -> dict[str, Any]:
+    path = folder / "data" / "metadata.json"
+    if not path.is_file():
+        raise DataError(f"{name} is not in the Minari store {store()}: there is no {path}")
+    try:
+        metadata: dict[str, Any] = json.loads(path.read_text())
+        lacking = [
+            key
+            for key in ("dataset_id", "data_format", "total_episodes", "total_steps")
+            if key not in metadata
+        ]
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path} is damaged ({error}); {remedy}") from error
+    if lacking:
+        raise DataError(f"{path} lacks {', '.join(lacking)}; {remedy}")
+    if metadata["dataset_id"] != name:
+        raise DataError(f"{path} is of {metadata['dataset_id']}, not of {name}; {remedy}")
+    if metadata["data_format"] != "hdf5":
+        raise DataError(
+            f"{name} is stored as {metadata['data_format']}, only hdf5 can be read; {remedy}"
+        )
+    return metadata
+
+
+def _check_counts(file: h5py.File, metadata: dict[str, Any], where: str, remedy: str) -> None:
+    """What a download that was cut short lacks."""
+    total = metadata["total_episodes"]
+    if len(file) != total or not total:
+        raise DataError(
+            f"{where} has {len(file)} episodes, its metadata say {total}: truncated; {remedy}"
+        )
+    names = [f"episode_{number}" for number in range(total)]
+    lacking = next((name for name in names if name not in file), None)
+    if lacking is not None:
+        raise DataError(f"{where} lacks {lacking}; {remedy}")
+    steps = sum(int(file[name].attrs.get("total_steps", 0)) for name in names)
+    if steps != metadata["total_steps"]:
+        raise DataError(
+            f"{where} has {steps} steps, its metadata say {metadata['total_steps']}: "
+            f"truncated; {remedy}"
+        )
+
+
+def _chosen(total: int, wanted: int | None) -> list[int]:
+    if wanted is None or wanted >= total:
+        return list(range(total))
+    return [number * total // wanted for number in range(wanted)]
+
+
+def _episode(group: h5py.Group, task: Task, where: str, remedy: str) -> Trajectory:
+    arrays = {}
+    for name in ("observations", "actions", "terminations", "truncations"):
+        if not isinstance(group.get(name), h5py.Dataset):
+            raise DataError(f"{where}: no array {name!r}; {remedy}")
+        arrays[name] = np.asarray(group[name])
+    steps = int(group.attrs.get("total_steps", -1))
+    expected = {"observations": steps + 1, "actions": steps}
+    for name, length in expected.items():
+        if len(arrays[name]) != length:
+            raise DataError(
+                f"{where}: {len(arrays[name])} {name} for {steps} steps, "
+                f"{length} are needed: truncated; {remedy}"
+            )
+    try:
+        observations = arrays["observations"].astype(np.float32)
+        actions = np.clip(arrays["actions"].astype(np.float32), -1.0, 1.0)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: not an array of numbers ({error}); {remedy}") from error
+    never = np.zeros(steps, dtype=np.bool_)
+    t = Trajectory(observations[:-1], actions, np.zeros(steps, np.float32), observations[1:], never)
+    check_trajectory(t, task, where)
+    return t._replace(rewards=binary_rewards(task.id, t.next_observations))
+
+
+def _initial_state(group: h5py.Group) -> dict[str, NDArray[np.float64]]:
+    return {
+        key.removeprefix(_STATE): np.array(value, dtype=np.float64)
+        for key, value in group.attrs.items()
+        if key.startswith(_STATE)
+    }
+
+
+def check_unchanged(dataset: Dataset, cache: Path) -> None:
+    """Hold the content of a data set against its first use on this machine.
+
+    Minari publishes no checksums. That of the first use is kept in ``<cache>/minari/``; every row
+    of results has the checksum of the prior data besides, the same on every machine.
+
+    Raises:
+        DataError: if the content is another one now.
+    """
+    name = dataset.provenance.origin
+    size = f"{len(dataset.trajectories)}x{dataset.steps}"
+    path = cache / "minari" / f"{name.replace('/', '-')}-{size}.sha256"
+    found = dataset.content_checksum
+    if not path.is_file():
+        with atomic_file(path) as file:
+            file.write(found.encode())
+        return
+    first = path.read_text().strip()
+    if found != first:
+        raise DataError(
+            f"{name} in {store()} has the content checksum {found[:16]}, at its first use it was "
+            f"{first[:16]}: get it again with `minari download {name}`, or delete {path} if the "
+            "new content is meant"
+        )
+
+
+def download_minari(name: str) -> None:
+    """Fetch a data set into the store, which gets it whole or not at all.
+
+    Raises:
+        DataError: without Minari or without network, and whatever Minari reports.
+    """
+    try:
+        import minari  # type: ignore[import-not-found, unused-ignore]
+    except ImportError as error:
+        raise DataError(
+            f"{name}: downloading needs Minari: pip install '.[minari]' "
+            f"(or `minari download {name}` elsewhere, and MINARI_DATASETS_PATH set)"
+        ) from error
+    hub = os.environ.get("HF_ENDPOINT", _HUB)
+    try:  # without network Minari tries for a minute
+        urllib.request.urlopen(urllib.request.Request(hub, method="HEAD"), timeout=TIMEOUT_S)
+    except urllib.error.HTTPError:
+        pass  # it answers
+    except (OSError, ValueError) as error:
+        raise DataError(f"{name}: could not be downloaded, {hub} cannot be reached: {error}") from (
+            error
+        )
+    target, before = store(), os.environ.get("MINARI_DATASETS_PATH")
+    incoming = target / f".incoming-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        incoming.mkdir(parents=True)
+        os.environ["MINARI_DATASETS_PATH"] = str(incoming)
+        minari.download_dataset(name)
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(incoming / name, target / name)
+    except Exception as error:  # whatever the hub's client raises
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise DataError(f"{name}: could not be downloaded to {target}: {reason}") from error
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+        if before is None:
+            os.environ.pop("MINARI_DATASETS_PATH", None)
+        else:
+            os.environ["MINARI_DATASETS_PATH"] = before

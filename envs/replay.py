@@ -1,0 +1,147 @@
+"""Demonstrations replayed: the recorded actions, answered by the simulator as it is now.
+
+The recorded observations of the published door demonstrations do not belong to the pose in which
+the simulator starts an episode: the first one differs by up to 0.5 rad in wrist and arm. A policy
+cloned from them begins in a state that it was never shown. Replayed observations are what an
+agent meets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.success import binary_rewards
+from envs.trajectory import DataError, Dataset, Trajectory
+
+_STATES: dict[str, dict[str, int]] = {
+    "pen-binary-v0": {"qpos": 30, "qvel": 30, "desired_orien": 4},
+    "door-binary-v0": {"qpos": 30, "qvel": 30, "door_body_pos": 3},
+    "relocate-binary-v0": {"qpos": 36, "qvel": 36, "obj_pos": 3, "target_pos": 3},
+}
+"""What decides the start of an episode: joint positions (rad, m) and velocities, and where the
+reset has put door (m), ball and target (m), or how it has turned the target pen (quaternion)."""
+
+DOOR_DEPARTURE_RAD = 0.06
+"""Door: largest difference between the angles to which recorded and replayed door open at most."""
+_DOOR_HINGE = 28
+
+
+def replay(dataset: Dataset) -> Dataset:
+    """Put the simulator into each initial state, apply the recorded actions, keep what it shows.
+
+    Every episode is replayed whole, also beyond the task's horizon: no time limit interrupts it.
+    Observations s_t and s_t+1 of a transition are both the simulator's, rewards are computed from
+    s_t+1, actions stay. The result has no initial states, and its provenance says "replayed".
+
+    Contacts are chaotic, and the simulator is a later version than the recording's. A replay of
+    the door that opens it by another angle than recorded (``DOOR_DEPARTURE_RAD``) shows what
+    nobody demonstrated: it is left out, and the provenance's note names it.
+
+    Args:
+        dataset: of a hand task, with one initial state a trajectory.
+
+    Raises:
+        DataError: if initial states are missing, incomplete or of another size (the message names
+            origin and demonstration), or if every replay departs from its recording.
+    """
+    origin = dataset.provenance.origin
+    if len(dataset.initial_states) != len(dataset.trajectories):
+        raise DataError(
+            f"{origin}: {len(dataset.initial_states)} initial states for "
+            f"{len(dataset.trajectories)} demonstrations, so that they cannot be replayed"
+        )
+    from envs.adroit import AdroitBinary  # here: files are read without a simulator
+
+    env = AdroitBinary(dataset.task_id)
+    kept: list[Trajectory] = []
+    departed: list[int] = []
+    for number, (recorded, state) in enumerate(
+        zip(dataset.trajectories, dataset.initial_states, strict=True)
+    ):
+        where = f"{origin}, demonstration {number}"
+        shown = _replayed(env, recorded, _checked(dataset.task_id, state, where))
+        if _departs(dataset.task_id, recorded, shown):
+            departed.append(number)
+        else:
+            kept.append(shown)
+    env.close()
+    if not kept:
+        raise DataError(
+            f"{origin}: no replay opens the door as far as recorded; use --data human-recorded"
+        )
+    provenance = replace(
+        dataset.provenance,
+        observations="replayed",
+        rewards="relabelled",
+        note="; ".join(filter(None, (dataset.provenance.note, _note(len(kept), departed)))),
+    )
+    return replace(dataset, trajectories=tuple(kept), provenance=provenance, initial_states=())
+
+
+def states_checksum(dataset: Dataset) -> str:
+    """SHA-256, in hex, over the names and numbers of all initial states."""
+    digest = hashlib.sha256()
+    for state in dataset.initial_states:
+        for name in sorted(state):
+            values = np.ascontiguousarray(state[name], dtype="<f8")
+            digest.update(f"{name}{values.shape}".encode() + values.tobytes())
+    return digest.hexdigest()
+
+
+def _note(kept: int, departed: list[int]) -> str:
+    if not departed:
+        return "observations replayed"
+    numbers = ", ".join(map(str, departed))
+    return (
+        f"observations replayed, {kept} of {kept + len(departed)} demonstrations; replays of "
+        f"{numbers} (counted from 0) depart from the recorded door angle by more than "
+        f"{DOOR_DEPARTURE_RAD} rad"
+    )
+
+
+def _checked(
+    task_id: str, state: Mapping[str, NDArray[np.float64]], where: str
+) -> dict[str, NDArray[np.float64]]:
+    """The part of a recorded state that the simulator takes, (n,) float64 each.
+
+    Raises:
+        DataError: naming ``where`` and the array that is missing, of another size or not finite.
+    """
+    checked = {}
+    for name, size in _STATES[task_id].items():
+        if name not in state:
+            raise DataError(
+                f"{where}: the initial state lacks {name!r}; --data human-recorded does without"
+            )
+        value = np.array(state[name], dtype=np.float64).reshape(-1)
+        if value.shape != (size,) or not np.isfinite(value).all():
+            raise DataError(
+                f"{where}: {name} of the initial state must be {size} finite numbers, "
+                f"got {value.shape[0]}"
+            )
+        checked[name] = value
+    return checked
+
+
+def _replayed(env: Any, recorded: Trajectory, state: dict[str, NDArray[np.float64]]) -> Trajectory:
+    first, _ = env.reset(seed=0, options={"initial_state_dict": state})
+    observations = [first, *(env.step(action)[0] for action in recorded.actions)]
+    stacked = np.stack(observations)
+    return recorded._replace(
+        observations=stacked[:-1],
+        next_observations=stacked[1:],
+        rewards=binary_rewards(env.task_id, stacked[1:]),
+    )
+
+
+def _departs(task_id: str, recorded: Trajectory, shown: Trajectory) -> bool:
+    if task_id != "door-binary-v0":
+        return False
+    opened = [float(t.next_observations[:, _DOOR_HINGE].max()) for t in (recorded, shown)]
+    return abs(opened[0] - opened[1]) > DOOR_DEPARTURE_RAD

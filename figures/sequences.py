@@ -1,0 +1,95 @@
+"""What rows of one run must obey from one to the next, and runs of one arm among each other.
+
+Clocks never fall; what training episodes returned is there if and only if some ended since the row
+before, and their success is a share of them; and no two seeds have the same learning curve: not
+even one row of theirs agrees in all diagnostics, which random numbers decide to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from figures.identities import Violation
+from figures.schema import RESULTS
+
+# A run is a key without what tells its rows apart.
+RUN_KEY: tuple[str, ...] = tuple(n for n in RESULTS.primary_key if n not in ("phase", "env_step"))
+_ARM: tuple[str, ...] = tuple(n for n in RUN_KEY if n != "seed")
+_CLOCKS: tuple[str, ...] = ("grad_step", "train_episodes", "wall_s")
+# What a row says of its run, its place and its evaluation; the rest are diagnostics of training.
+_NO_DIAGNOSTICS: frozenset[str] = frozenset(
+    {"experiment", *RESULTS.primary_key, "status", "data_checksum", "commit", "version", *_CLOCKS,
+     "episodes", "return_mean", "return_std", "success_any", "success_final", "success_sustained",
+     "final_distance", "score", "normalised_score", "d4rl_score", "train_return", "train_success"}
+)  # fmt: skip
+_TELLING = 2
+"""So many diagnostics in a row, none of them 0 or 1, cannot agree by chance."""
+_TOLERANCE = 1e-6
+
+
+def sequences(frame: pd.DataFrame) -> Iterator[Violation]:
+    """Every rule that some row of ``frame`` breaks in view of others.
+
+    Args:
+        frame: text columns as they are, all other columns as floats (NaN where empty).
+    """
+    # "offline" and "online" sort as they follow each other
+    ordered = frame.sort_values([*RUN_KEY, "env_step", "phase"], kind="stable")
+    runs = ordered.groupby(list(RUN_KEY), sort=False)
+    for name in _CLOCKS:
+        falls = (runs[name].diff() < 0).reindex(frame.index)
+        yield name, falls, "is less than in the run's row before"
+    yield from _without_start(frame)
+    ended = runs["train_episodes"].diff().fillna(ordered["train_episodes"])
+    for name, wrong, complaint in _of_training(ordered, ended):
+        yield name, wrong.reindex(frame.index), complaint
+    yield from _twins(frame)
+
+
+def _without_start(frame: pd.DataFrame) -> Iterator[Violation]:
+    """Every run is evaluated before its first online step: what all gains are measured from."""
+    runs = frame.groupby(list(RUN_KEY), sort=False)["env_step"]
+    least = frame["env_step"].where(frame["env_step"] >= 0)
+    has_start = (frame["env_step"] == 0).groupby([frame[n] for n in RUN_KEY]).transform("any")
+    first = least == least.groupby([frame[n] for n in RUN_KEY]).transform("min")
+    done = (frame["status"] == "done") & (frame["env_step"] < 0)
+    last = done & (frame["env_step"] == runs.transform("max"))
+    wrong = ~has_start & (first | last)
+    yield (
+        "env_step",
+        wrong,
+        "belongs to a run without a row at step 0, where online training starts",
+    )
+
+
+def _of_training(rows: pd.DataFrame, ended: pd.Series[float]) -> Iterator[Violation]:
+    for name in ("train_return", "train_success"):
+        if name in rows:
+            known = rows[name].notna()
+            yield name, known & (ended == 0), "is there, but no episode ended since the row before"
+    if "train_return" in rows:
+        lacks = rows["train_return"].isna() & (ended > 0)
+        yield "train_return", lacks, "is empty, but episodes ended since the row before"
+    if "train_success" in rows:
+        count = rows["train_success"] * ended
+        wrong = (count - count.round()).abs() > _TOLERANCE * (1 + count.abs())
+        yield "train_success", wrong, "is no share of the episodes since the row before"
+
+
+def _twins(frame: pd.DataFrame) -> Iterator[Violation]:
+    names = [n for n in frame.columns if n not in _NO_DIAGNOSTICS and frame[n].dtype == float]
+    diagnostics = frame[names]
+    fractional = diagnostics.notna() & (diagnostics != 0) & (diagnostics != 1)
+    telling = frame[fractional.sum(axis="columns") >= _TELLING]
+    place = [*_ARM, "phase", "env_step"]
+    twin = telling.duplicated([*place, *names], keep="first")
+    for _, copies in telling[twin].groupby([*RUN_KEY], sort=False):
+        row = copies.iloc[0]
+        same = (telling[[*place, *names]].fillna(0) == row[[*place, *names]].fillna(0)).all(axis=1)
+        original = int(telling.loc[same, "seed"].iloc[0])
+        wrong = pd.Series(False, index=frame.index)
+        wrong[copies.index[0]] = True
+        complaint = f"has the same diagnostics as seed {original} in {len(copies)} rows: a copy"
+        yield "seed", wrong, complaint

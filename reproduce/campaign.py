@@ -1,0 +1,278 @@
+"""Run what the report still lacks, best first: all figures, ablations and what stands beside them.
+
+    python reproduce/campaign.py --plan                  # what is missing, in order, with its hours
+    python reproduce/campaign.py --hours 8 --jobs 2      # so long, then stop; everything resumable
+    python reproduce/campaign.py --chapters 1 2 3        # only Figures 1 to 3
+    python reproduce/campaign.py --out results/mine
+
+A front end of the figures' scripts: the same runs, folders, locks and tables. A run that stands
+finished in a table counts as done. Runs are ordered by chapters, and within a chapter by claims
+decided for each core-hour. Ctrl-C, SIGTERM and a crash lose nothing; the same command continues.
+Under SLURM everything is submitted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from reproduce.installation import require_training
+from reproduce.options import FigureOptions
+
+if TYPE_CHECKING:  # it needs what only the extra `train` installs
+    from reproduce.chapters import Chapter, Step
+    from reproduce.grid import DataKind, Labels, RunSpec
+
+
+@dataclass(frozen=True)
+class CampaignOptions(FigureOptions):
+    """Options of a figure's script, and how much of the campaign is done."""
+
+    plan: bool = False
+    """Print what is missing, in order, with claims and hours, and stop."""
+    hours: float | None = None
+    """Stop after so many hours, with everything resumable (default: at the end)."""
+    chapters: tuple[int, ...] = ()
+    """Numbers of chapters (default: all); --plan lists them."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A chapter with its runs, those that are missing in order."""
+
+    chapter: Chapter
+    out: Path
+    specs: list[RunSpec]
+    steps: list[Step]
+
+    @property
+    def missing(self) -> list[RunSpec]:
+        return [spec for step in self.steps for spec in step.specs]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = tyro.cli(CampaignOptions, args=arguments, description=__doc__)
+    try:
+        require_training()
+        return _campaign(options)
+    except (ValueError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command continues", file=sys.stderr)
+        return 75
+
+
+def _campaign(options: CampaignOptions) -> int:
+    from reproduce.launching.clusters import choose
+
+    options = replace(options, preset=options.preset or "small")
+    _check(options)
+    cluster, chosen = choose(options)
+    assert isinstance(chosen, CampaignOptions)
+    parts = list(_parts(chosen))
+    folders = list(dict.fromkeys(part.out for part in parts))
+    print(_table(parts))
+    if chosen.plan or chosen.dry_run:
+        return 0
+    _stop_after(chosen.hours)
+    if cluster.name == "slurm" and len(folders) > 1:
+        return _side_by_side(chosen, parts)
+    status = 0
+    for out in folders:
+        mine = [part for part in parts if part.out == out]
+        found = _run(replace(chosen, out=out, preset=mine[0].chapter.preset), mine, cluster)
+        if found in (2, 75):
+            return found
+        status = status or found
+    return status
+
+
+def _check(options: CampaignOptions) -> None:
+    from reproduce.chapters import CHAPTERS
+
+    known = sorted({chapter.number for chapter in CHAPTERS})
+    for number in options.chapters:
+        if number not in known:
+            raise ValueError(f"--chapters {number}: one of {', '.join(map(str, known))}")
+    if options.hours is not None and not options.hours > 0:
+        raise ValueError(f"--hours {options.hours}: must be above 0")
+    decided = {
+        "--plot-only": options.plot_only,
+        "--profile": options.profile != "paper",
+        "--data": options.data != "auto",
+    }
+    for flag, given in decided.items():
+        if given:
+            raise ValueError(f"{flag}: the campaign's chapters decide it; use a figure's script")
+
+
+def _parts(options: CampaignOptions) -> Iterator[Part]:
+    """The chapters asked for, with what is missing of each; ValueError if nothing is left over."""
+    from reproduce.assemble import one_spelling
+    from reproduce.chapters import CHAPTERS, in_order, of_preset
+    from reproduce.collect import recorded
+    from reproduce.experiment import resolve_data, validated
+    from reproduce.judging.evidence import Evidence, load
+    from reproduce.plan import Pace
+    from reproduce.run_folder import RunFolder
+
+    pace: dict[str, Pace] = defaultdict(lambda: Pace("cpu"))
+    assert options.preset is not None
+    for chapter in CHAPTERS:
+        if options.chapters and chapter.number not in options.chapters:
+            continue
+        chapter = of_preset(chapter, options.preset)
+        envs = [env for env in chapter.tasks if not options.envs or env in options.envs]
+        mine = replace(
+            options, data=chapter.data, profile=chapter.profile, preset=chapter.preset
+        )  # fmt: skip
+        validated(mine, envs=envs, methods=chapter.methods)
+        data: Mapping[str, tuple[DataKind, Labels]] = resolve_data(mine, envs)
+        typed = chapter.specs(
+            preset=options.preset,
+            seeds=options.seeds or _seeds(options.preset),
+            data=data,
+            settings=options.settings,
+        )
+        specs = list(dict.fromkeys(map(one_spelling, typed)))
+        if options.methods:
+            specs = [spec for spec in specs if spec.registered in options.methods]
+        base = options.results.parent / f"{options.results.name}{chapter.suffix}"
+        out = base if chapter.preset == options.preset else base.parent / str(chapter.preset)
+        done = recorded(chapter.experiment, specs, out)
+        missing = [
+            spec for spec in specs
+            if spec not in done and RunFolder(spec.folder(out)).state() != "done"
+        ]  # fmt: skip
+        evidence = Evidence(load(out) if out.is_dir() else {}, profile=chapter.profile)
+        step = {spec: RunFolder(spec.folder(out)).status().get("step") for spec in missing}
+        seconds = {s: pace[f"{s.preset} {s.profile}"].seconds(s, step[s]) for s in missing}
+        steps = in_order(missing, chapter.experiment, evidence, seconds.__getitem__)
+        yield Part(chapter, out, specs, steps)
+
+
+def _seeds(preset: str) -> int:
+    from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+    from reproduce.grid import PRESETS
+
+    return max(PRESETS[preset].seeds, MIN_SEEDS_FOR_INTERVAL)  # type: ignore[index]
+
+
+def _table(parts: Sequence[Part]) -> str:
+    """What is missing, a line for each step: chapter, runs, claims, hours, hours so far."""
+    from figures.table import label
+
+    lines = [f"{'chapter':>7}  {'runs':>4}  {'hours':>6}  {'so far':>6}  decides; runs"]
+    total = 0.0
+    for part in parts:
+        done = len(part.specs) - len(part.missing)
+        lines.append(
+            f"{part.chapter.number:>7}  {part.chapter.title}: {done} of {len(part.specs)} runs "
+            f"are done, in {part.out}"
+        )
+        for step in part.steps:
+            total += step.seconds / 3600
+            names = [f"{s.env} {label(s.method, s.variant)}" for s in step.specs]
+            rows = ", ".join(f"{name} x{len(list(same))}" for name, same in groupby(sorted(names)))
+            lines.append(
+                f"{'':>7}  {len(step.specs):>4}  {step.seconds / 3600:>6.1f}  {total:>6.1f}  "
+                f"{' '.join(step.claims) or '-'}; {rows}"
+            )
+    lines.append(f"left: {total:.1f} core-hours on this machine")
+    return "\n".join(lines)
+
+
+def _run(options: FigureOptions, parts: Sequence[Part], cluster: object) -> int:
+    """The parts of one results folder."""
+    import figures.ablations
+    import figures.figure1
+    import figures.figure2
+    import figures.figure3
+    from reproduce.experiment import run_grids
+    from reproduce.launching.clusters import Cluster
+
+    assert isinstance(cluster, Cluster)
+    grids: dict[str, list[RunSpec]] = {}
+    for part in parts:
+        done = [spec for spec in part.specs if spec not in set(part.missing)]
+        grids.setdefault(part.chapter.experiment, []).extend([*part.missing, *done])
+    draws = {
+        "figure1": figures.figure1.make, "figure2": figures.figure2.make,
+        "figure3": figures.figure3.make, "ablations": figures.ablations.make,
+    }  # fmt: skip
+    news = _News(options.results)
+    return run_grids(
+        grids, options, cluster, {name: draws[name] for name in grids}, after=news.tell
+    )
+
+
+class _News:
+    """Says, once each, which claims have all the runs that they ask for."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self._known = self._decidable() if out.is_dir() else {}
+
+    def tell(self) -> None:
+        found = self._decidable()
+        for name, verdict in found.items():
+            if name not in self._known:
+                print(f"claim {name} has all its runs: {verdict}", flush=True)
+        self._known = found
+
+    def _decidable(self) -> dict[str, str]:
+        from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+        from reproduce.claims import CLAIMS, evaluate
+        from reproduce.judging.evidence import Evidence, load
+        from reproduce.reporting.commands import finished_seeds, wants
+
+        evidence = Evidence(load(self.out))
+        found = {}
+        for claim in CLAIMS:
+            asked = [] if claim.untestable else wants(claim, evidence)
+            if asked and all(finished_seeds(evidence, w) >= MIN_SEEDS_FOR_INTERVAL for w in asked):
+                found[claim.id] = str(evaluate(claim, evidence).verdict)
+        return found
+
+
+def _stop_after(hours: float | None) -> None:
+    """Ask this process to stop, as SIGTERM does, after so many hours."""
+    if hours is not None:
+        signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        signal.setitimer(signal.ITIMER_REAL, 3600 * hours)
+
+
+def _side_by_side(options: CampaignOptions, parts: Sequence[Part]) -> int:
+    """A process for each results folder, so that SLURM has all jobs at once."""
+    numbers: dict[Path, dict[int, None]] = {}
+    for part in parts:
+        numbers.setdefault(part.out, {})[part.chapter.number] = None
+    given = sys.argv[1:]
+    if "--chapters" in given:
+        start = given.index("--chapters")
+        given = given[:start] + given[start + 1 + len(options.chapters) :]
+    processes = [
+        subprocess.Popen([sys.executable, __file__, *given, "--chapters", *map(str, mine)])
+        for mine in numbers.values()
+    ]
+    try:
+        return max(process.wait() for process in processes)
+    except KeyboardInterrupt:
+        for process in processes:
+            process.send_signal(signal.SIGINT)
+        return max(process.wait() for process in processes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

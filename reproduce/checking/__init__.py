@@ -1,0 +1,1 @@
+"""Holding results against their manifest and each other. Needs neither torch nor a simulator."""

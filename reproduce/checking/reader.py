@@ -1,0 +1,100 @@
+"""The one reader of results: for checking, drawing and exporting them, and for going on with them.
+
+Whatever it lets through is in order by the schema, by what values mean, by the manifest, its seals
+and its schedules. It reads and refuses; it never changes a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from figures.cells import Cells, ResultsError, read_cells, restore
+from figures.manifest import manifest_of, read_manifest
+from figures.schema import RESULTS
+from figures.sequences import RUN_KEY
+from figures.validation import Problem, problems_of
+from reproduce.checking.seals import unsealed
+from reproduce.manifest import manifest_problems
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A file of rows, its manifest, and all that is wrong with them.
+
+    Attributes:
+        cells: the rows as text.
+        entries: of the manifest; none if there is no such file.
+        problems: in the order of the lines; empty if the file is in order.
+    """
+
+    cells: Cells
+    entries: Sequence[dict[str, Any]]
+    problems: Sequence[Problem]
+
+    @property
+    def unsealed(self) -> int:
+        """How many entries of the manifest have no checksums, as before version 0.2."""
+        return unsealed(self.entries)
+
+    @property
+    def runs(self) -> int:
+        """How many runs have rows."""
+        return len(self.cells.frame[list(RUN_KEY)].drop_duplicates())
+
+
+def examine(path: Path, *, manifest_needed: bool = True) -> Examined:
+    """Read a file of rows and what lies beside it.
+
+    The manifest is only compared with rows that are themselves in order.
+
+    Args:
+        path: the CSV.
+        manifest_needed: a file without manifest, or in a place that is not that of its rows, is not
+            in order. False for what is only to be drawn or exported.
+
+    Raises:
+        ResultsError: rows or manifest cannot be read at all.
+    """
+    cells = read_cells(path)
+    found = problems_of(cells)
+    entries = read_manifest(path)
+    if not found:
+        found = _of_its_place(cells) if manifest_needed else []
+        if manifest_of(path).exists():
+            found += manifest_problems(cells, entries)
+        elif manifest_needed:
+            missing = "is missing, so that nothing says what made the rows"
+            beside = manifest_of(path)
+            found.append(Problem(beside, 0, "", None, missing, restore(beside)))
+    return Examined(cells, entries, found)
+
+
+def checked(path: Path, *, manifest_needed: bool = True) -> Examined:
+    """`examine` a file that must be in order.
+
+    Raises:
+        ResultsError: it is not; the message has one line, with the first problem.
+    """
+    examined = examine(path, manifest_needed=manifest_needed)
+    if examined.problems:
+        first, more = examined.problems[0], len(examined.problems) - 1
+        rest = f" ({more} more: `python reproduce/check_results.py {path}`)" if more else ""
+        raise ResultsError(f"{first}{rest}")
+    return examined
+
+
+def _of_its_place(cells: Cells) -> list[Problem]:
+    """Rows say which experiment and preset they belong to, and so does the file's place."""
+    path, first = cells.path, cells.frame.iloc[0]
+    place = {"experiment": path.stem}
+    if path.parent.name in RESULTS["preset"].enum:
+        place["preset"] = path.parent.name
+    fix = "the place of rows is results/<preset>/<experiment>.csv"
+    return [
+        Problem(path, 2, name, str(first[name]), f"stands in a file of {expected}", fix)
+        for name, expected in place.items()
+        if first[name] != expected
+    ]

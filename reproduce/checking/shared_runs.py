@@ -1,0 +1,61 @@
+"""Runs that two files of one folder share: the same run folder was collected into both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import pandas as pd
+
+from figures.cells import Cells, command_for
+from figures.sequences import RUN_KEY
+from figures.validation import Problem, named
+
+_PLACE = ("phase", "env_step")
+_OF_THE_FILE = ("experiment",)
+_MAY_GO_ON = ("status",)
+"""One file may have been written while the run went on; rows that both have are the same then."""
+
+
+def disagreements(files: Sequence[Cells]) -> Iterator[Problem]:
+    """The first difference of every run that two of the files, of one folder, tell differently."""
+    for one, other in combinations(files, 2):
+        if one.path.parent == other.path.parent:
+            yield from _between(one, other)
+
+
+def _between(one: Cells, other: Cells) -> Iterator[Problem]:
+    runs = [dict(iter(each.frame.groupby(list(RUN_KEY), sort=False))) for each in (one, other)]
+    for key in (key for key in runs[0] if key in runs[1]):
+        mine, theirs = runs[0][key], runs[1][key]
+        if (found := _difference(mine, theirs)) is None:
+            continue
+        row, column, value = found
+        complaint = f"is '{value}' in {other.path.name}, which has the same run"
+        fix = f"collect both again: `{command_for(one.path)}`, `{command_for(other.path)}`"
+        text = None if column == "" else str(one.frame[column].iloc[row])
+        run = named(one.rows[row])
+        yield Problem(one.path, int(one.lines[row]), column, text, complaint, fix, run)
+
+
+def _difference(mine: pd.DataFrame, theirs: pd.DataFrame) -> tuple[int, str, str] | None:
+    """(row, column, the other's value) of the first cell that differs; a column that one file does
+    not have is empty there. A finished run has as many rows in both."""
+    finished = mine["status"].iloc[0] == theirs["status"].iloc[0] == "done"
+    left_out = {*RUN_KEY, *_PLACE, *_OF_THE_FILE, *(() if finished else _MAY_GO_ON)}
+    every = dict.fromkeys([*mine.columns, *theirs.columns])
+    columns = [name for name in every if name not in left_out]
+    others = theirs.set_index(list(_PLACE))
+    for row, cells in mine.iterrows():
+        place = tuple(cells[name] for name in _PLACE)
+        if place not in others.index:
+            if finished:
+                return int(row), "env_step", "missing"  # type: ignore[call-overload]
+            continue
+        beside = others.loc[place]
+        for column in columns:
+            value = str(beside.get(column, ""))
+            if str(cells.get(column, "")) != value:
+                there = column if column in mine.columns else ""
+                return int(row), there, value  # type: ignore[call-overload]
+    return None

@@ -1,0 +1,91 @@
+"""How good the demonstrations of the hand tasks are, one by one: what claim H9 is judged by.
+
+    python reproduce/describe_demonstrations.py            # print
+    python reproduce/describe_demonstrations.py --write    # and write judging/demonstrations.csv
+
+Reads the demonstrations that runs start from (human ones where their files are found, see
+docs/data.md) and counts, under both profiles, when each first succeeds. Trains nothing.
+"""
+
+from __future__ import annotations
+
+if __name__ == "__main__":  # in one line, before an import fails
+    from reproduce.installation import exit_without_training
+
+    exit_without_training()
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tyro
+
+from envs.success import binary_rewards
+from envs.tasks import TASKS
+from envs.trajectory import DataError
+from reproduce.files import write_csv
+from reproduce.judging.demonstrations import TABLE
+from reproduce.options import Common
+from reproduce.prior_data import DOOR_THRESHOLDS, demonstrations_for
+
+HAND = tuple(name for name, known in TASKS.items() if known.domain == "hand")
+
+
+@dataclass(frozen=True)
+class DemonstrationOptions(Common):
+    """Options of the count."""
+
+    write: bool = False
+    """Also write the table that claims are judged by."""
+
+
+def demonstration_rows(env: str, profile: str, options: Common) -> Iterator[dict[str, Any]]:
+    """One row a demonstration: its length, return and the first step (from 1) with success."""
+    found = demonstrations_for(
+        env, data="auto", labels="relabelled", profile=profile, data_dir=options.data_dir,
+        cache=options.cache, download=False,
+    )  # fmt: skip
+    for number, episode in enumerate(found.trajectories):
+        rewards = binary_rewards(
+            env, episode.next_observations, door_threshold=DOOR_THRESHOLDS[profile]
+        )
+        there = np.flatnonzero(rewards == 0)
+        yield {
+            "env": env,
+            "profile": profile,
+            "source": found.provenance.source,
+            "sha256": found.content_checksum[:16],
+            "episode": number,
+            "steps": len(episode.rewards),
+            "return": float(rewards.sum()),
+            "success_step": int(there[0]) + 1 if there.size else "",
+        }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = tyro.cli(DemonstrationOptions, args=arguments, description=__doc__)
+    try:
+        options.check_folders()
+        rows = [
+            row
+            for env in HAND
+            for profile in DOOR_THRESHOLDS
+            for row in demonstration_rows(env, profile, options)
+        ]
+    except (DataError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    for env, profile in sorted({(row["env"], row["profile"]) for row in rows}):
+        mine = [row for row in rows if (row["env"], row["profile"]) == (env, profile)]
+        solved = sum(row["success_step"] != "" for row in mine)
+        print(f"{env}, profile {profile}: {solved} of {len(mine)} {mine[0]['source']} ones succeed")
+    if options.write:
+        write_csv(TABLE, rows)
+        print(f"written: {TABLE.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

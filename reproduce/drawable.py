@@ -1,0 +1,45 @@
+"""What a figure could not draw, refused before anything is trained for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from figures.figure1 import PANELS as HAND
+from figures.figure2 import PANELS as PUSH
+from figures.figure3 import PANELS as LOCOMOTION
+from figures.style import method_style
+
+TASKS_OF: Mapping[str, Sequence[str]] = {"figure1": HAND, "figure2": PUSH, "figure3": LOCOMOTION}
+"""Figures that have panels for some tasks only. An ablation shows any."""
+
+
+def refuse_undrawable(experiment: str, envs: Sequence[str], methods: Sequence[str]) -> None:
+    """Raise ValueError for a task of another figure, and for a method without a colour.
+
+    Names that are no task, or no method, at all are left to who knows the nearest ones.
+    """
+    shown = TASKS_OF.get(experiment)
+    for env in envs if shown is not None else ():
+        owner = next((name for name, tasks in TASKS_OF.items() if env in tasks), experiment)
+        if owner != experiment:
+            raise ValueError(
+                f"--envs {env}: {experiment} shows {', '.join(shown or ())}; "
+                f"run `python reproduce/{owner}.py --envs {env}`"
+            )
+    for method in methods:
+        method_style(method.partition("[")[0])
+
+
+def refuse_unwritable(out: Path) -> None:
+    """Raise ValueError unless files can be made in the folder `out`, which may not be there yet."""
+    there = next(part for part in (out, *out.parents) if os.path.lexists(part))
+    if not there.is_dir():
+        raise ValueError(f"--out {out}: {there} is no folder; give the path of one")
+    effective = os.access in os.supports_effective_ids
+    if not os.access(there, os.W_OK | os.X_OK, effective_ids=effective):
+        raise ValueError(
+            f"--out {out}: nothing can be written in {there}; change its permissions, or give "
+            "another folder"
+        )

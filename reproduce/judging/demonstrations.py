@@ -1,0 +1,79 @@
+"""A question about the demonstrations themselves, answered by ``demonstrations.csv``.
+
+``python reproduce/describe_demonstrations.py --write`` makes that file, one row a demonstration of
+a hand task and profile: ``success_step``, the first step from 1 with success, is empty without any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from figures.estimates import proportion
+from reproduce.judging.conditions import Above, Verdict
+from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.verdicts import Effect
+
+TABLE = Path(__file__).with_name("demonstrations.csv")
+LATE_STEPS = 10
+"""How much later than the quickest demonstration is late: 5 % of an episode of 200 steps."""
+
+
+@cache
+def demonstrations() -> pd.DataFrame:
+    """The table, one row a demonstration."""
+    return pd.read_csv(TABLE)
+
+
+@dataclass(frozen=True)
+class Demonstrated:
+    """``count`` human demonstrations a task, of which more than half succeed, and more than half
+    are not the best there are: they succeed ``LATE_STEPS`` or more after the quickest, or never.
+
+    Two shares a task, with exact intervals. Another number of demonstrations than ``count`` is told
+    in the note.
+    """
+
+    tasks: tuple[str, ...]
+    count: int
+
+    def arms(self) -> tuple[Arm, ...]:
+        """None: no run is asked for."""
+        return ()
+
+    def tasks_asked(self) -> tuple[str, ...]:
+        """The tasks whose demonstrations are looked at."""
+        return self.tasks
+
+    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
+        """Two effects a task; NOT_RUN where the human demonstrations are not there."""
+        table = demonstrations()
+        table = table[(table["profile"] == evidence.profile) & (table["source"] == "human")]
+        parts = [self._task(task, table[table["env"] == task]) for task in self.tasks]
+        return [effect for part in parts for effect in part]
+
+    def _task(self, task: str, rows: pd.DataFrame) -> list[Effect]:
+        first = rows["success_step"]
+        late = ~(first < first.min() + LATE_STEPS)  # those without success as well
+        made = []
+        for what, holds in (
+            ("share of demonstrations that solve the task", first.notna()),
+            (f"share of demonstrations {LATE_STEPS} steps or more behind the quickest", late),
+        ):
+            if rows.empty:
+                note = "missing: human demonstrations"
+                made.append(Effect(task, what, "> 0.5", Verdict.NOT_RUN, note=note))
+                continue
+            found, condition = proportion(int(holds.sum()), len(rows)), Above(0.5)
+            note = f"{int(holds.sum())} of {len(rows)} human demonstrations"
+            note += f", not of {self.count}" if len(rows) != self.count else ""
+            verdict = condition.verdict(found)
+            made.append(
+                Effect(task, what, "> 0.5", verdict, found, note, condition=condition,
+                       checksums=tuple(sorted(set(rows["sha256"].map(str)))))
+            )  # fmt: skip
+        return made

@@ -1,0 +1,71 @@
+"""One verdict comes from one version of the code and one set of prior data a task.
+
+Runs of two versions, or of data that differ in a bit, may differ for that reason alone. Such a
+mixture is shown, with a note, and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from reproduce.judging.conditions import DECIDED, Verdict
+from reproduce.judging.evidence import Made
+from reproduce.judging.verdicts import Effect, Finding
+
+Parts = Sequence[Sequence[Effect]]
+
+
+def mixture(made: Made) -> str:
+    """What is mixed among the runs of one effect; "" where nothing is."""
+    several = [
+        f"{what} {' and '.join(name or 'without a name' for name in names)}"
+        for what, names in (("commits", made.commits), ("prior data", made.checksums))
+        if len(names) > 1
+    ]
+    return f"mixed: {'; '.join(several)}" if several else ""
+
+
+def of_one_kind(parts: Parts, judge: Callable[[Parts], Finding]) -> Finding:
+    """The finding on all effects, if those of one commit, and of one set of data a task, make the
+    same verdict by themselves; otherwise INCONCLUSIVE, and the reason says why.
+
+    Args:
+        parts: effects as ``judge`` takes them.
+        judge: makes the finding.
+    """
+    finding = judge(parts)
+    every = [effect for part in parts for effect in part]
+    commits = sorted({commit for effect in every for commit in effect.commits})
+    data = {(effect.task, name) for effect in every for name in effect.checksums}
+    tasks = Counter(task for task, _ in data)
+    several = [task for task, count in tasks.items() if count > 1]
+    if finding.verdict not in DECIDED or (len(commits) < 2 and not several):
+        return finding
+    mixed = [f"commits {', '.join(commits)}"] if len(commits) > 1 else []
+    mixed += [f"prior data of {', '.join(sorted(several))}"] if several else []
+    reason = f"{finding.reason}; not of one kind: {'; '.join(mixed)}"
+    for commit in commits or [""]:
+        same = [e for e in every if not e.commits or e.commits == (commit,)]
+        kept = _largest(same)
+        alone = judge([[e if e in kept else _silent(e) for e in part] for part in parts])
+        if alone.verdict is finding.verdict:
+            return replace(finding, reason=f"{reason}; those of {commit or 'one kind'} decide")
+    return Finding(
+        Verdict.INCONCLUSIVE, finding.effects, f"{reason}; {finding.verdict} if they were"
+    )
+
+
+def _largest(effects: Sequence[Effect]) -> list[Effect]:
+    """Those with the data that most effects of their task have."""
+    count = Counter((effect.task, effect.checksums) for effect in effects if effect.checksums)
+    most = {
+        task: max((n, kind) for (t, kind), n in count.items() if t == task)[1] for task, _ in count
+    }
+    return [e for e in effects if not e.checksums or e.checksums == most[e.task]]
+
+
+def _silent(effect: Effect) -> Effect:
+    """The effect as one that says nothing."""
+    return replace(effect, verdict=Verdict.INCONCLUSIVE, condition=None)

@@ -1,0 +1,106 @@
+"""Questions about which share of runs solves a task, and stays there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from figures.estimates import Estimate, proportion
+from figures.scalars import FINAL_EVALUATIONS
+from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+from reproduce.judging.conditions import Above, Below, Verdict
+from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.rules import Answer, answer
+from reproduce.judging.verdicts import Effect
+
+MIN_EPISODES = 100
+"""Behind the level of a run. A policy of success 0.85 is at 0.9 in 41 of 100 counts of 20 episodes,
+in 10 of 100 counts of 100."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Of all runs of ``of`` together, the share that solves the task lies on one ``side`` of
+    ``share``.
+
+    A run solves it if its mean over the last five evaluations up to step ``by`` (without ``by``, up
+    to its end) is at least ``threshold``: one look at a sustained level, not the first of many that
+    is high enough. The share has an exact interval. A run that ended before ``by`` solves it if it
+    had by then, and is unknown otherwise; unknown ones count for either side.
+    """
+
+    of: tuple[Arm, ...]
+    tasks: tuple[str, ...]
+    threshold: float
+    by: int | None
+    side: Literal["above", "below"] = "above"
+    share: float = 0.5
+
+    def arms(self) -> tuple[Arm, ...]:
+        """All arms that must have been run."""
+        return self.of
+
+    def tasks_asked(self) -> tuple[str, ...]:
+        """The tasks they must have been run on."""
+        return self.tasks
+
+    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
+        """One effect a task."""
+        until = f"by step {self.by:,}" if self.by else "at the end"
+
+        def judge(source: str, task: str) -> Answer:
+            runs = evidence.levels(source, task, self.of, self.by)
+            solved = np.concatenate([each.level >= self.threshold for each in runs])
+            ended = np.concatenate([each.ended for each in runs])
+            episodes = min(float(each.episodes.min()) for each in runs)
+            few = any(len(each.level) < MIN_SEEDS_FOR_INTERVAL for each in runs)
+            return self._judged(solved, ended, episodes, few)
+
+        return [
+            answer(
+                evidence, experiments, task, self.of,
+                what=f"share of runs that hold {self.threshold:g} {until}: "
+                + ", ".join(map(str, self.of)),
+                asks=f"{'>' if self.side == 'above' else '<'} {self.share:g}",
+                judge=lambda source, task=task: judge(source, task),
+            )
+            for task in self.tasks
+        ]  # fmt: skip
+
+    def _judged(
+        self,
+        solved: npt.NDArray[np.bool_],
+        ended: npt.NDArray[np.bool_],
+        episodes: float,
+        few: bool,
+    ) -> Answer:
+        """From (runs,): whether each solves it, and whether it ended before ``by``."""
+        unknown = int((~solved & ended).sum())
+        held, runs = int(solved.sum()), len(solved)
+        found = proportion(held, runs)
+        if unknown:  # both ends, whatever the unknown ones would have done
+            most = proportion(held + unknown, runs)
+            found = Estimate(found.value, found.low, most.high, runs, "share", found.confidence)
+        note = f"{held} of {runs} runs; level: mean of {FINAL_EVALUATIONS} evaluations"
+        note += f", {episodes:.0f} episodes or more" if np.isfinite(episodes) else ""
+        note += f"; {unknown} ended before step {self.by:,}" if unknown and self.by else ""
+        if not episodes >= MIN_EPISODES:
+            return Answer(found, Verdict.INCONCLUSIVE, f"{note}; a level needs {MIN_EPISODES}")
+        if few:
+            return Answer(found, Verdict.INCONCLUSIVE, note, seen=self._seen(runs))
+        condition = Above(self.share) if self.side == "above" else Below(self.share)
+        return Answer(found, condition, note, seen=self._seen(runs))
+
+    def _seen(self, runs: int) -> str:
+        """Which share of five seeds an arm (or of as many runs as there are) would decide."""
+        runs = max(runs, MIN_SEEDS_FOR_INTERVAL * len(self.of))
+        counts = range(runs + 1) if self.side == "above" else range(runs + 1)[::-1]
+        for count in counts:
+            ends = proportion(count, runs)
+            if ends.low > self.share if self.side == "above" else ends.high < self.share:
+                return f"{'≥' if self.side == 'above' else '≤'} {count} of {runs}"
+        return f"none of {runs}"

@@ -1,0 +1,88 @@
+"""Questions about how steadily a method learns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from figures.scalars import Measure
+from figures.statistics import Floats
+from reproduce.judging.conditions import Above, Verdict
+from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.rules import Answer, answer, between, beyond, distance_between, seeds_note
+from reproduce.judging.verdicts import NO_ESTIMATE, Effect
+
+Q_COLUMNS = (("q_bias", "bias of Q"), ("q_max", "largest Q"))
+"""What tells a critic that runs away, in order of preference."""
+
+
+@dataclass(frozen=True)
+class Steadier:
+    """``better`` learns more steadily than ``other``: three effects a task, each positive if so.
+
+    * within a run: how much its evaluations fluctuate, ``fluctuation`` of ``figures.scalars``;
+    * between seeds: |final J - median of final J|, whose mean is compared as Levene's test does;
+    * the critic: the largest value over online steps of ``q_bias``, or where the rows lack that, of
+      ``q_max``, the largest Q of a batch.
+    """
+
+    better: Arm
+    other: Arm
+    tasks: tuple[str, ...]
+
+    def arms(self) -> tuple[Arm, ...]:
+        """All arms that must have been run."""
+        return (self.better, self.other)
+
+    def tasks_asked(self) -> tuple[str, ...]:
+        """The tasks they must have been run on."""
+        return self.tasks
+
+    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
+        """Three effects a task."""
+        arms, made = self.arms(), []
+        for task in self.tasks:
+
+            def within(source: str, task: str = task) -> Answer:
+                return _more(*evidence.scalars(source, task, arms, "fluctuation"))
+
+            def between(source: str, task: str = task) -> Answer:
+                final = evidence.scalars(source, task, arms, "jt")
+                return _more(*(deviations(values) for values in final))
+
+            def critic(source: str, task: str = task) -> Answer:
+                for column, name in Q_COLUMNS:
+                    if evidence.has(source, task, arms, column):
+                        measure = Measure(column, name)
+                        values = evidence.scalars(source, task, arms, "largest", measure=measure)
+                        found = _more(*values)
+                        return Answer(
+                            found.estimate, found.judged, f"{found.note}; {column}", seen=found.seen
+                        )
+                return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, "the rows say nothing of Q")
+
+            for what, judge in (
+                ("fluctuation of J within a run", within),
+                ("deviation of final J between seeds", between),
+                ("largest bias of Q, or Q", critic),
+            ):
+                made.append(
+                    answer(
+                        evidence, experiments, task, arms,
+                        what=f"{what}: {self.other} − {self.better}", asks="> 0", judge=judge,
+                    )
+                )  # fmt: skip
+        return made
+
+
+def deviations(values: Floats) -> Floats:
+    """|x_i - median|; values, result: (seeds,)."""
+    return np.asarray(np.abs(values - np.median(values)), dtype=np.float64)
+
+
+def _more(steady: Floats, other: Floats) -> Answer:
+    """Whether ``other`` has more of it; (seeds,) each."""
+    seen = beyond(0.0, distance_between(other, steady))
+    return Answer(between(other, steady), Above(0.0), seeds_note(other, steady), seen=seen)

@@ -1,0 +1,83 @@
+"""Make, or make anew, the runs of one study: a pilot, a control, a diagnosis.
+
+    python reproduce/study.py --list                       # every study with its question
+    python reproduce/study.py --name push_lambda --jobs 1  # its runs, its table, its picture
+    python reproduce/study.py --name push_lambda --table   # the table, from the CSV
+
+The same grids, folders, locks and tables as the figures' scripts; results go to
+`results/<folder>/<name>.csv`.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import tyro
+
+from figures.study import make
+from reproduce.installation import require_training
+from reproduce.options import FigureOptions
+
+
+@dataclass(frozen=True)
+class StudyOptions(FigureOptions):
+    """Options of a figure's script, and which study."""
+
+    name: str = ""
+    """Name of the study; `--list` shows them all."""
+    list: bool = False
+    """Print every study with its question, and stop."""
+    table: bool = False
+    """Print the table of the rows that are there, and stop."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = tyro.cli(StudyOptions, args=arguments, description=__doc__)
+    try:
+        return _study(options)
+    except (ValueError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command continues", file=sys.stderr)
+        return 75
+
+
+def _study(options: StudyOptions) -> int:
+    from reproduce.study_list import STUDIES
+    from reproduce.study_table import table
+
+    if options.list:
+        for study in STUDIES.values():
+            print(f"{study.folder}/{study.name}: {study.question} ({len(study.cases)} cases)")
+        return 0
+    if options.name not in STUDIES:
+        raise ValueError(f"--name {options.name}: one of {', '.join(STUDIES)}")
+    study = STUDIES[options.name]
+    out = options.out or Path("results") / study.folder
+    csv = out / f"{study.name}.csv"
+    if options.table:
+        print(table(csv))
+        return 0
+    require_training()
+    from reproduce.experiment import resolve_data, run_grids
+    from reproduce.launching.clusters import choose
+
+    options = replace(options, preset=study.preset, profile=study.profile, out=out)
+    cluster, chosen = choose(options)
+    data = {
+        (case.env, case.data): resolve_data(replace(chosen, data=case.data), [case.env])[case.env]
+        for case in study.cases
+    }
+    status = run_grids(
+        {study.name: study.specs(data)}, chosen, cluster, {study.name: make}
+    )  # fmt: skip
+    if csv.exists():
+        print(table(csv))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

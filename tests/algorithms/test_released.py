@@ -1,0 +1,86 @@
+"""Profile `released` computes what it always did: losses on fixed batches, recorded.
+
+The numbers were printed by this file (`python -m tests.algorithms.test_released`) before weights
+had a cap, policies a state-dependent std and observations statistics.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from algorithms.agent import Agent
+from algorithms.registry import resolve
+from tests.algorithms.conftest import (
+    ACTION_DIM,
+    AT_MOST,
+    OBSERVATION_DIM,
+    TINY,
+    enlarge_values,
+    learn,
+)
+
+UPDATES = 4  # the fourth one is AWR's first of the policy
+NAMES = ("AWAC", "SAC", "SAC+BC", "BC", "AWR", "MPO", "ABM-MPO")
+DOMAINS = ("hand", "push", "locomotion")
+RECORDED: dict[tuple[str, str], dict[str, float]] = {
+    ("AWAC", "hand"): {"policy_loss": 132.085, "critic_loss": 4.77194},
+    ("AWAC", "push"): {"policy_loss": 243.885, "critic_loss": 4.76958},
+    ("AWAC", "locomotion"): {"policy_loss": 125.824, "critic_loss": 4.75622},
+    ("SAC", "hand"): {"policy_loss": 2.63478, "critic_loss": 4.75714},
+    ("SAC", "push"): {"policy_loss": 0.53491, "critic_loss": 3.4322},
+    ("SAC", "locomotion"): {"policy_loss": 6.14702, "critic_loss": 28.8926},
+    ("SAC+BC", "hand"): {"policy_loss": 2.63547, "imitation_loss": 135.963, "critic_loss": 4.75987},
+    ("SAC+BC", "push"): {"policy_loss": 0.535342, "imitation_loss": 1.44787, "critic_loss": 3.4298},
+    ("SAC+BC", "locomotion"): {
+        "policy_loss": 6.14773,
+        "imitation_loss": 135.963,
+        "critic_loss": 28.9027,
+    },
+    ("BC", "hand"): {"policy_loss": 135.964},
+    ("BC", "push"): {"policy_loss": 120.659},
+    ("BC", "locomotion"): {"policy_loss": 135.964},
+    ("AWR", "hand"): {"value_loss": 0.555095, "policy_loss": 3.95271},
+    ("AWR", "push"): {"value_loss": 2.2438, "policy_loss": 247.154},
+    ("AWR", "locomotion"): {"value_loss": 0.555095, "policy_loss": 3.95271},
+    ("MPO", "hand"): {"policy_loss": -3.18892, "critic_loss": 4.78858},
+    ("MPO", "push"): {"policy_loss": -3.18892, "critic_loss": 4.78586},
+    ("MPO", "locomotion"): {"policy_loss": -3.18621, "critic_loss": 4.7862},
+    ("ABM-MPO", "hand"): {
+        "policy_loss": -3.21749,
+        "critic_loss": 4.82532,
+        "behavior_log_prob": -120.795,
+    },
+    ("ABM-MPO", "push"): {
+        "policy_loss": -3.21749,
+        "critic_loss": 4.82277,
+        "behavior_log_prob": -120.795,
+    },
+    ("ABM-MPO", "locomotion"): {
+        "policy_loss": -3.22189,
+        "critic_loss": 4.82303,
+        "behavior_log_prob": -120.795,
+    },
+}
+
+
+def losses_of(name: str, domain: str) -> dict[str, float]:
+    settings = resolve(name, profile="released", domain=domain, preset=TINY, at_most=AT_MOST)
+    agent = Agent(settings.method, settings.config, OBSERVATION_DIM, ACTION_DIM, seed=0)
+    enlarge_values(agent)
+    metrics: dict[str, float] = {}
+    for seed in range(UPDATES):
+        metrics |= {key: float(value) for key, value in learn(agent, seed).items()}
+    return {key: value for key, value in metrics.items() if key.endswith(("_loss", "_log_prob"))}
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("name", NAMES)
+def test_losses_of_released_are_those_of_before(name: str, domain: str) -> None:
+    assert losses_of(name, domain) == pytest.approx(RECORDED[name, domain], rel=1e-4, abs=1e-6)
+
+
+if __name__ == "__main__":
+    for name in NAMES:
+        for domain in DOMAINS:
+            found = {key: float(f"{value:.6g}") for key, value in losses_of(name, domain).items()}
+            print(f"    ({name!r}, {domain!r}): {found},")

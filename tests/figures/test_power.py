@@ -1,0 +1,54 @@
+"""What five seeds could have seen, against enumeration and simulation."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from figures.estimates import aggregate, difference
+from figures.power import distance_seen, spread, wins_seen
+from tests.figures.verdict_rates import quickly
+
+UNIT = np.array([-1.0, 1.0]) / np.sqrt(2)  # standard deviation 1
+
+
+def test_spread_adds_variances_and_takes_single_runs_for_the_others() -> None:
+    assert spread([UNIT]) == pytest.approx(1)
+    assert spread([3 * UNIT, 4 * UNIT]) == pytest.approx(5)
+    assert spread([3 * UNIT, np.ones(1)]) == pytest.approx(3 * np.sqrt(2))
+    assert np.isnan(spread([np.ones(1), np.ones(1)]))
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize(("method", "confidence"), [("expanded", 0.95), ("expanded", 0.99)])
+def test_eight_experiments_in_ten_see_the_distance(
+    groups: int, method: str, confidence: float
+) -> None:
+    far = distance_seen([UNIT] * groups, confidence=confidence, method=method)  # type: ignore[arg-type]
+    rng = np.random.default_rng(groups)
+    found = 0
+    with quickly():
+        for _ in range(200):
+            a, b = rng.normal(far, 1, 5), rng.normal(0, 1, 5)
+            estimate = (
+                aggregate([a], confidence=confidence, method=method)  # type: ignore[arg-type]
+                if groups == 1
+                else difference(a, b, confidence=confidence, method=method)  # type: ignore[arg-type]
+            )
+            found += estimate.low > 0
+    assert 0.68 < found / 200 < 0.92
+
+
+def test_wins_by_enumerating_all_orders() -> None:
+    """5 against 5: the ranks of one group among ten, 252 ways."""
+    wins = [
+        sum(rank - place for place, rank in enumerate(ranks))
+        for ranks in combinations(range(10), 5)
+    ]
+    for family in (1, 2, 6, 12):
+        share = wins_seen(family, 0.05)
+        rarer = np.mean(np.array(wins) >= round(25 * share))
+        assert rarer <= 0.05 / family < np.mean(np.array(wins) >= round(25 * share) - 1)
+    assert wins_seen(13, 0.05) == np.inf  # even all won pairs have 1 / 252

@@ -1,0 +1,121 @@
+"""The campaign: its order, its plan, and a tiny one as a user runs it."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from reproduce.chapters import CHAPTERS, Chapter, Step, in_order
+from reproduce.grid import DataKind, Labels, RunSpec
+from reproduce.judging.evidence import Evidence
+from tests.reproduce.conftest import REPRODUCE, Run, environment
+from tests.reproduce.test_run import TINY
+
+NOTHING = Evidence({})
+SET = [part for k, v in TINY.items() for part in ("--set", f"{k}={v}")]
+ONE_RUN = ("--chapters", "1", "--envs", "pen-binary-v0", "--methods", "BC", "--seeds", "1", *SET)
+
+
+def sources(chapter: Chapter) -> Mapping[str, tuple[DataKind, Labels]]:
+    return dict.fromkeys(chapter.tasks, ("embedded", "relabelled"))
+
+
+def specs_of(chapter: Chapter, seeds: int = 5) -> list[RunSpec]:
+    return chapter.specs(preset="small", seeds=seeds, data=sources(chapter))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda c: f"{c.number}-{c.title}")
+def test_every_run_of_a_chapter_is_planned_once(chapter: Chapter) -> None:
+    specs = specs_of(chapter)
+    assert len(set(specs)) == len(specs)
+    steps = in_order(specs, chapter.experiment, NOTHING, lambda spec: 1.0)
+    planned = [spec for step in steps for spec in step.specs]
+    assert sorted(map(str, planned)) == sorted(map(str, specs))
+    assert len(set(planned)) == len(planned)
+
+
+def test_chapter_one_is_the_whole_of_figure_1() -> None:
+    specs = specs_of(CHAPTERS[0])
+    assert len(specs) == 3 * 11 * 5
+    assert {spec.seed for spec in specs} == set(range(5))
+
+
+def test_learning_from_scratch_has_no_prior_data() -> None:
+    specs = specs_of(next(c for c in CHAPTERS if c.experiment == "figure3"))
+    assert {s.data for s in specs if s.named == "scratch"} == {"none"}
+    assert {s.data for s in specs if not s.named} == {"embedded"}
+
+
+def test_the_claim_with_the_fewest_hours_comes_first() -> None:
+    """DAPG made a hundred times as dear as all else: what needs it is decided after the rest."""
+    specs = specs_of(CHAPTERS[0])
+
+    def hours(spec: RunSpec) -> float:
+        return 100.0 if spec.method == "DAPG" else 1.0
+
+    steps = in_order(specs, "figure1", NOTHING, hours)
+    claims = [name for step in steps for name in step.claims]
+    assert claims.index("H1") < claims.index("H2") < claims.index("H5")
+    assert steps[0].specs == tuple(s for s in specs if s.method == "AWAC" and "pen" in s.env)
+    assert steps[0].seconds == 5.0
+
+
+def test_runs_that_a_claim_shares_with_an_earlier_one_are_not_planned_again() -> None:
+    specs = [s for s in specs_of(CHAPTERS[0]) if s.method in ("AWAC", "DAPG")]
+    steps: list[Step] = in_order(specs, "figure1", NOTHING, lambda spec: 1.0)
+    for_h5 = next(step for step in steps if "H5" in step.claims)
+    assert {spec.method for spec in for_h5.specs} == {"DAPG"}
+
+
+def test_a_plan_writes_nothing(script: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = script("campaign.py", "--plan", "--out", str(out), "--preset", "quick", *ONE_RUN)
+    assert result.returncode == 0, result.stderr
+    assert "0 of 1 runs are done" in result.stdout and "core-hours" in result.stdout
+    assert not out.exists()
+
+
+def test_a_tiny_campaign_is_stopped_and_goes_on_to_its_picture(
+    script: Run, shared_cache: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    command = [
+        sys.executable, str(REPRODUCE / "campaign.py"), "--preset", "quick", "--out", str(out),
+        *ONE_RUN, "--jobs", "1",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, env=environment(shared_cache), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline and not list(out.glob("runs/*/*/*/*/progress.csv")):
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGTERM)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 75, output
+    result = subprocess.run(
+        command, env=environment(shared_cache), capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    with (out / "figure1.csv").open(newline="") as file:
+        assert {row["status"] for row in csv.DictReader(file)} == {"done"}
+    assert (out / "figure1.png").exists()
+    again = script("campaign.py", "--plan", "--preset", "quick", "--out", str(out), *ONE_RUN)
+    assert "1 of 1 runs are done" in again.stdout
+    assert "left: 0.0 core-hours" in again.stdout
+
+
+def test_hours_that_are_none_and_unknown_chapters_are_refused(script: Run, tmp_path: Path) -> None:
+    for flags, named in ((("--hours", "0"), "--hours"), (("--chapters", "99"), "--chapters 99"),
+                         (("--profile", "released"), "--profile")):  # fmt: skip
+        result = script("campaign.py", "--out", str(tmp_path), *flags)
+        assert result.returncode == 2 and named in result.stderr
+        assert "Traceback" not in result.stderr

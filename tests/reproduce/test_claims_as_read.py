@@ -1,0 +1,340 @@
+"""What single claims ask, where a fair reader would object to another reading."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from reproduce.claims import (
+    ANT,
+    BASELINES,
+    CHEETAH,
+    CLAIMS,
+    DOOR,
+    HAND,
+    OFF_POLICY,
+    PEN,
+    PUSH_LEARNERS,
+    RELOCATE,
+    WALKER,
+    evaluate,
+)  # fmt: skip
+from reproduce.judging import demonstrations as of_demonstrations
+from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
+from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.levels import Level, Negligible
+from reproduce.judging.times import Faster
+from tests.reproduce.test_claims import (
+    CONTRADICTED,
+    INCONCLUSIVE,
+    NOT_DECIDABLE,
+    NOT_RUN,
+    SUPPORTED,
+    TEN,
+    claim,
+    evidence,
+    one,
+    run,
+    runs,
+)  # fmt: skip
+
+LOCOMOTION = (CHEETAH, ANT, WALKER)
+
+
+# --- others fail where AWAC succeeds --------------------------------------------------------------
+
+
+def hard_tasks(awac: float, others: float) -> Evidence:
+    return evidence(
+        *(runs(env, "AWAC", awac) for env in (DOOR, RELOCATE)),
+        *(runs(env, arm.label, others) for env in (DOOR, RELOCATE) for arm in BASELINES),
+    )
+
+
+@pytest.mark.parametrize("name", ["H3", "H4"])
+def test_others_fail_where_awac_succeeds(name: str) -> None:
+    assert evaluate(claim(name), hard_tasks(0.95, 0.05)).verdict is SUPPORTED
+    assert evaluate(claim(name), hard_tasks(0.05, 0.05)).verdict is CONTRADICTED  # nobody does
+    assert evaluate(claim(name), hard_tasks(0.95, 0.95)).verdict is CONTRADICTED
+
+
+def pushing(awac_gain: float, mpo_gain: float) -> Evidence:
+    """Distances: ours and MPO's fall by so much, those of the others by 5 cm."""
+
+    def curve(gain: float) -> list[float]:
+        return [0.3, *[0.3 - gain] * 7]
+
+    gains = {arm.label: 0.05 for arm in PUSH_LEARNERS} | {"AWAC": awac_gain, "MPO": mpo_gain}
+    rows = [
+        row
+        for name, gain in gains.items()
+        for s in TEN
+        for row in run("SawyerPush-v0", name, [v + 1e-4 * s for v in curve(gain)], s,
+                       data="random", labels="stored")
+    ]  # fmt: skip
+    return evidence(rows, experiment="figure2")
+
+
+def test_some_cannot_learn_as_opposed_to_awac() -> None:
+    assert evaluate(claim("S3"), pushing(0.05, 0.0)).verdict is SUPPORTED
+    assert evaluate(claim("S3"), pushing(0.0, 0.0)).verdict is not SUPPORTED
+    assert evaluate(claim("S3"), pushing(-0.05, 0.0)).verdict is CONTRADICTED
+
+
+def alike(level: float) -> Evidence:
+    rows = [row for env in LOCOMOTION for name in ("BRAC", "SAC") for row in
+            runs(env, name, level, data="expert", labels="stored")]  # fmt: skip
+    return evidence(rows, experiment="figure3")
+
+
+def test_two_that_fail_do_not_perform_similarly() -> None:
+    assert evaluate(claim("M8"), alike(0.6)).verdict is SUPPORTED
+    assert evaluate(claim("M8"), alike(0.0)).verdict is CONTRADICTED
+
+
+# --- the ceiling ----------------------------------------------------------------------------------
+
+
+def learners(start: float, end: float) -> Evidence:
+    names = [arm.label for arm in BASELINES if arm.label != "BC"]
+    curve = [start, *[end] * 7]
+    return evidence(
+        *(run(PEN, name, [v + 1e-3 * s for v in curve], s) for name in names for s in TEN)
+    )
+
+
+def test_no_gain_is_decided_at_the_ceiling() -> None:
+    assert evaluate(claim("H8"), learners(0.90, 0.93)).verdict is SUPPORTED
+    assert evaluate(claim("H8"), learners(0.90, 0.80)).verdict is CONTRADICTED
+    for end in (0.93, 0.97):
+        found = evaluate(claim("H8"), learners(0.95, end))
+        assert found.verdict is NOT_DECIDABLE
+        assert "nothing to gain: SAC at 0.95" in found.effects[0].note
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Negligible("gain", (Arm("AWAC"),), (PEN,)),
+        Level("slope", (Arm("AWAC"),), (PEN,)),
+        Difference("gain", Arm("AWAC"), (Arm("SAC"),), (PEN,), factor=0.0),
+        Difference("gain", Arm("SAC"), (Arm("AWAC"),), (PEN,), factor=0.0),
+        Similar("gain", Arm("SAC"), (Arm("AWAC"),), (PEN,)),
+    ],
+)
+def test_every_rule_about_a_gain_knows_the_ceiling(rule: Any) -> None:
+    curves = {"AWAC": [0.96, *[0.97] * 7], "SAC": [0.2, *[0.5] * 7]}
+    found = evidence(
+        *(run(PEN, name, [v + 1e-3 * s for v in curve], s)
+          for name, curve in curves.items() for s in TEN)
+    )  # fmt: skip
+    assert one(rule, found).verdict is NOT_DECIDABLE
+    level = Difference("jt", Arm("AWAC"), (Arm("SAC"),), (PEN,))
+    assert one(level, found).verdict is SUPPORTED  # not a gain
+
+
+# --- one comparison decides once ------------------------------------------------------------------
+
+
+def comparisons(name: str) -> set[tuple[Any, ...]]:
+    """Comparisons of two arms of which each one decides the claim."""
+    found = set()
+    for part in claim(name).parts:
+        for rule in part.rules if part.need == 1 else ():
+            if isinstance(rule, Difference | Improvement | Similar):
+                for rival in rule.rivals:
+                    found |= {(type(rule), rule.scalar, rule.better, rival, t) for t in rule.tasks}
+            if isinstance(rule, Faster):
+                for rival in rule.rivals:
+                    found |= {(Faster, rule.better, rival, task) for task in rule.tasks}
+            if isinstance(rule, Leads):
+                found |= {(Leads, rule.scalar, rule.better, task) for task in rule.tasks}
+    return found
+
+
+def test_a_comparison_decides_one_claim() -> None:
+    count = Counter(each for one_claim in CLAIMS for each in comparisons(one_claim.id))
+    assert [each for each, times in count.items() if times > 1] == []
+
+
+def test_claims_refer_to_claims_that_decide() -> None:
+    names = {each.id: each for each in CLAIMS}
+    referring = {each.id: each.refers for each in CLAIMS if each.refers}
+    assert referring == {"H6": ("A8",), "A9": ("S2",)}
+    for refers in referring.values():
+        assert all(names[name].parts for name in refers)
+
+
+def test_h6_needs_awr() -> None:
+    """The exchange of the critic, however it ends, is A8's."""
+    found = Evidence(
+        {
+            "figure1": pd.DataFrame([r for env in HAND for r in runs(env, "AWAC", 0.9)]),
+            "ablations": pd.DataFrame(
+                runs(PEN, "AWAC", 0.9)
+                + [row | {"variant": "Q-beta", "label": "AWAC [Q-beta]"}
+                   for row in runs(PEN, "AWAC", 0.98)]
+            ),
+        }
+    )  # fmt: skip
+    assert evaluate(claim("H6"), found).verdict is NOT_RUN
+    one_seed = [r for env in HAND for r in runs(env, "AWR", 0.2, range(1))]
+    tables = {
+        **found.tables,
+        "figure1": pd.concat([found.tables["figure1"], pd.DataFrame(one_seed)]),
+    }
+    assert evaluate(claim("H6"), Evidence(tables)).verdict is INCONCLUSIVE
+    assert evaluate(claim("A8"), found).verdict is CONTRADICTED
+
+
+# --- readings -------------------------------------------------------------------------------------
+
+
+def test_m1_allows_for_a_comparable_rival() -> None:
+    rows = [
+        row
+        for env in LOCOMOTION
+        for name in ("AWAC", *(arm.label for arm in BASELINES))
+        for row in runs(env, name, {"AWAC": 0.8, "ABM-MPO": 0.81}.get(name, 0.3), data="expert")
+    ]
+    assert evaluate(claim("M1"), evidence(rows, experiment="figure3")).verdict is SUPPORTED
+    score = "normalised_score"
+    better = [row | {score: row[score] + 0.2 * (row["method"] == "ABM-MPO")} for row in rows]
+    assert evaluate(claim("M1"), evidence(better, experiment="figure3")).verdict is CONTRADICTED
+
+
+def table_of(first: Callable[[str, int], float | None]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"env": env, "profile": "paper", "source": "human", "sha256": "ab", "episode": number,
+             "steps": 200, "success_step": first(env, number)}
+            for env in HAND for number in range(25)
+        ]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "verdict"),
+    [
+        (lambda env, n: 20.0 + 4 * n, SUPPORTED),
+        (lambda env, n: None if env == DOOR and n > 2 else 20.0 + 4 * n, CONTRADICTED),
+        (lambda env, n: 20.0 + n / 25, CONTRADICTED),  # all as quick as the quickest: optimal
+        (lambda env, n: 20.0 + 4 * n if n < 14 else None, INCONCLUSIVE),
+    ],
+)
+def test_h9_is_judged_by_the_demonstrations(
+    first: Callable[[str, int], float | None], verdict: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_demonstrations, "demonstrations", lambda: table_of(first))
+    assert evaluate(claim("H9"), Evidence({})).verdict is verdict
+    assert evaluate(claim("H9"), Evidence({}, profile="released")).verdict is NOT_RUN
+
+
+def test_the_committed_demonstrations_are_those_of_the_page() -> None:
+    """docs/data.md gives the same counts, successes and checksums."""
+    table = of_demonstrations.demonstrations()
+    page = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text()
+    table = table[table["profile"] == "paper"]
+    for env, rows in table.groupby("env"):
+        (line,) = [row for row in page.splitlines() if row.startswith(f"| {env} | demonstrations")]
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert (cells[2], cells[3]) == (str(len(rows)), str(rows["steps"].sum()))
+        assert float(cells[5]) == pytest.approx(rows["success_step"].notna().mean())
+        assert rows["sha256"].str.startswith(cells[6]).all()
+        assert float(cells[4].split(" ± ")[0]) == pytest.approx(rows["return"].mean(), abs=0.05)
+
+
+# --- one kind of runs -----------------------------------------------------------------------------
+
+RULE = Difference("auc", Arm("AWAC"), (Arm("SAC"),), (PEN,))
+
+
+def made(commit: str, checksum: str, **cells: Any) -> dict[str, Any]:
+    return {"commit": commit, "data_checksum": checksum, **cells}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "verdict", "words"),
+    [
+        (made("c1", "d1"), SUPPORTED, ""),
+        (made("c2", "d1"), INCONCLUSIVE, "mixed: commits c1 and c2"),
+        (made("c1+changes", "d1"), INCONCLUSIVE, "mixed: commits c1 and c1+changes"),
+        (made("c1", "d2"), INCONCLUSIVE, "mixed: prior data d1 and d2"),
+    ],
+)
+def test_a_mixture_decides_nothing(theirs: dict[str, Any], verdict: Any, words: str) -> None:
+    found = evidence(runs(PEN, "AWAC", 0.9, **made("c1", "d1")), runs(PEN, "SAC", 0.2, **theirs))
+    effect = one(RULE, found)
+    assert effect.verdict is verdict
+    assert effect.note == f"seeds 10{'; ' * bool(words)}{words}"
+    assert effect.estimate is not None and effect.estimate.value == pytest.approx(0.7)
+
+
+def test_learning_from_nothing_has_no_data_to_differ_in() -> None:
+    rule = Difference("auc", Arm("AWAC"), (Arm("AWAC", "none"),), (PEN,))
+    found = evidence(
+        runs(PEN, "AWAC", 0.9, **made("c1", "d1")),
+        runs(PEN, "AWAC", 0.2, data="none", labels="stored", **made("c1", "d0")),
+    )
+    assert one(rule, found).verdict is SUPPORTED
+
+
+def test_a_run_that_other_code_went_on_with_is_mixed_in_itself() -> None:
+    found = evidence(
+        runs(PEN, "AWAC", 0.9, **made("c1", "d1")), runs(PEN, "SAC", 0.2, **made("c1", "d1"))
+    )
+    entry = {
+        "env": PEN, "data": "human", "labels": "relabelled", "profile": "paper", "method": "SAC",
+        "variant": "", "seed": 3, "continued_in": [{"commit": "c9"}],
+    }  # fmt: skip
+    assert one(RULE, found.under(manifests={"figure1": [entry]})).verdict is INCONCLUSIVE
+    same = entry | {"continued_in": [{"commit": "c1"}]}
+    assert one(RULE, found.under(manifests={"figure1": [same]})).verdict is SUPPORTED
+
+
+def of_two_commits(pen: float, cheetah: float) -> Evidence:
+    """A8: AWAC's lead on either task; the runs of the two tasks were made by different code."""
+    rows = [
+        row | {"variant": variant, "label": f"AWAC{label}"}
+        for env, lead, commit, data in (
+            (PEN, pen, "c1", "human"), (CHEETAH, cheetah, "c2", "expert")
+        )
+        for variant, label, level in (("", "", 0.5 + lead), ("Q-beta", " [Q-beta]", 0.5))
+        for row in runs(env, "AWAC", level, data=data, **made(commit, env))
+    ]  # fmt: skip
+    return evidence(rows, experiment="ablations")
+
+
+def test_effects_of_one_verdict_are_of_one_commit() -> None:
+    found = evaluate(claim("A8"), of_two_commits(0.2, 0.2))
+    assert {effect.verdict for effect in found.effects} == {SUPPORTED}
+    assert found.verdict is INCONCLUSIVE
+    assert "commits c1, c2" in found.reason and "supported if they were" in found.reason
+    # one effect is enough to contradict a claim for both, and it is of one kind
+    against = evaluate(claim("A8"), of_two_commits(0.2, -0.2))
+    assert against.verdict is CONTRADICTED
+    assert "those of c2 decide" in against.reason
+
+
+# --- power ----------------------------------------------------------------------------------------
+
+
+def test_what_five_seeds_would_have_seen_stands_beside_inconclusive() -> None:
+    few = evidence(runs(PEN, "AWAC", 0.52, range(3)), runs(PEN, "SAC", 0.5, range(3)))
+    effect = one(RULE, few)
+    assert effect.verdict is INCONCLUSIVE
+    # levels 0.002 apart: s = 0.002; 1.06 sqrt(2 s^2 / 5) (1.118 t_8 + z(0.2)) beyond 0.05
+    expected = 0.05 + 1.06 * (2 * 0.002**2 / 5) ** 0.5 * (1.118034 * 2.306004 + 0.841621)
+    assert effect.seen == f"≥ {expected:.3g}"
+    alone = evidence(runs(PEN, "AWAC", 0.52, range(1)), runs(PEN, "SAC", 0.5, range(1)))
+    assert one(RULE, alone).seen == ""  # one run shows no spread
+    alike_ = one(Similar("auc", Arm("AWAC"), (Arm("SAC"),), (PEN,)), few)
+    assert alike_.seen == f"within ±{0.1 - (expected - 0.05):.3g}"
+    wins = one(Improvement("auc", Arm("AWAC"), (Arm("SAC"),), (PEN,)), few)
+    assert wins.seen == "≥ 0.84"  # 21 of 25: P = 12 / 252
+    assert len(OFF_POLICY) == 5

@@ -1,0 +1,95 @@
+"""The columns that evaluation episodes fill, on the real simulators."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from algorithms.training import Candidate
+from envs.tasks import TASKS
+from reproduce import evaluator as module
+from reproduce.evaluator import Scale, evaluator
+from reproduce.grid import RunSpec
+
+SCALE = Scale(discount=0.99, reward=0.5, largest_return=50.0)
+
+
+def spec(env: str) -> RunSpec:
+    return RunSpec("quick", "paper", env, "AWAC", 0, "none")
+
+
+def candidate(
+    env: str, number: int = 0, *, sample: bool = False, q: float | None = -7.0
+) -> Candidate:
+    size = TASKS[env].action_dim
+    return Candidate(
+        number,
+        act=lambda _: np.zeros(size, np.float32),
+        sample=(lambda _: np.full(size, 0.3, np.float32)) if sample else None,
+        q=lambda states, _: None if q is None else np.full(len(states), q),
+    )
+
+
+@pytest.fixture
+def starts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """First seed and number of the episodes of every call."""
+    seen: list[tuple[int, int]] = []
+    real = module.run_episodes
+
+    def spy(env: object, act: object, *, episodes: int, seed: int) -> object:
+        seen.append((seed, episodes))
+        return real(env, act, episodes=episodes, seed=seed)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "run_episodes", spy)
+    return seen
+
+
+def test_fresh_starts_the_same_for_every_run(starts: list[tuple[int, int]]) -> None:
+    first = evaluator(spec("SawyerPush-v0"), 2, None, SCALE)
+    rows = [first(candidate("SawyerPush-v0", number)) for number in (-1, 0, 1)]
+    distances = [row["final_distance"] for row in rows]
+    assert len(set(distances)) == 3  # the puck lies where it has been put
+    other = evaluator(RunSpec("quick", "paper", "SawyerPush-v0", "BC", 7, "random"), 2, None, SCALE)
+    assert other(candidate("SawyerPush-v0", 1))["final_distance"] == distances[2]
+    ranges = [range(seed, seed + count) for seed, count in starts[:3]]
+    assert len({s for r in ranges for s in r}) == 6
+
+
+def test_sampled_columns_are_of_the_same_starts(starts: list[tuple[int, int]]) -> None:
+    columns = evaluator(spec("HalfCheetah-v2"), 1, None, SCALE)
+    row = columns(candidate("HalfCheetah-v2", sample=True))
+    assert starts[0] == starts[1]
+    assert row["return_mean_sampled"] != row["return_mean"]
+    plain = columns(candidate("HalfCheetah-v2"))
+    assert not [name for name in plain if name.endswith("_sampled")]
+    assert {name: row[name] for name in plain} == plain
+
+
+def test_sampled_episodes_are_measured_by_all_that_the_task_knows() -> None:
+    row = evaluator(spec("SawyerPush-v0"), 1, None, SCALE)(candidate("SawyerPush-v0", sample=True))
+    assert {name for name in row if name.endswith("_sampled")} == {
+        "return_mean_sampled", "success_any_sampled", "success_final_sampled",
+        "success_sustained_sampled", "final_distance_sampled",
+    }  # fmt: skip
+
+
+def test_bias_of_q_in_the_methods_units() -> None:
+    """The hand that does nothing stays at -1 a step: G = -0.5 (1 - 0.99^200) / 0.01."""
+    row = evaluator(spec("door-binary-v0"), 1, None, SCALE)(candidate("door-binary-v0"))
+    rest = 0.99**200
+    expected = -7.0 - (-50 * (1 - rest) + rest * -7.0)
+    assert row["q_bias"] == pytest.approx(expected, rel=1e-6)
+    assert row["q_bias_fraction"] == pytest.approx(expected / 50.0, rel=1e-6)
+
+
+def test_without_q_there_is_no_bias_and_without_a_largest_return_no_share() -> None:
+    push = "SawyerPush-v0"
+    row = evaluator(spec(push), 1, None, SCALE)(candidate(push, q=None))
+    assert "q_bias" not in row and "q_bias_fraction" not in row
+    unknown = evaluator(spec(push), 1, None, Scale(0.99, 1.0, None))(candidate(push))
+    assert "q_bias" in unknown and "q_bias_fraction" not in unknown
+
+
+def test_more_episodes_than_seeds_is_an_error() -> None:
+    with pytest.raises(ValueError, match="eval_episodes=1001: an evaluation has seeds for 1000"):
+        evaluator(spec("SawyerPush-v0"), 1001, None, SCALE)
