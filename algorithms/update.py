@@ -15,7 +15,7 @@ from algorithms.types import Metrics
 def losses_of(step: Step) -> tuple[Losses, Metrics]:
     """Every loss of the update (Algorithm 1, lines 5-7), from the networks before it."""
     method = step.method
-    losses, metrics = _policy_losses(step)
+    losses, metrics = policy_losses(step)
     for part in (method.critic, method.behavior):
         part_losses, part_metrics = part.losses(step)
         losses |= part_losses
@@ -23,7 +23,8 @@ def losses_of(step: Step) -> tuple[Losses, Metrics]:
     return losses, metrics
 
 
-def _policy_losses(step: Step) -> tuple[Losses, Metrics]:
+def policy_losses(step: Step) -> tuple[Losses, Metrics]:
+    """Of the policy and of the dual variables; none in a phase that does not improve it."""
     method = step.method
     losses: Losses = {}
     metrics: Metrics = {}

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from algorithms.agent import Agent
 from algorithms.registry import base_of
+from algorithms.update import policy_losses
 from tests.algorithms.conftest import EVERY_ROW, learn, step_of, tiny_agent
 from tests.algorithms.test_agent import trained
 
@@ -19,7 +20,7 @@ UPDATES = pytest.mark.parametrize("updates", [0, 3, 10**6])
 
 def losses_by_part(agent: Agent) -> list[dict[str, Tensor]]:
     """What `Agent.update` descends, each part from forward passes of its own."""
-    parts = [agent._policy_losses, agent.method.critic.losses, agent.method.behavior.losses]
+    parts = [policy_losses, agent.method.critic.losses, agent.method.behavior.losses]
     return [part(step_of(agent))[0] for part in parts]
 
 
@@ -59,7 +60,7 @@ def test_all_parameters_of_a_trained_policy_have_gradient(name: str, profile: st
     agent = tiny_agent(name, profile)
     in_phases = base_of(name) == "AWR" or name in ("AWAC[Q-beta]", "AWAC[Monte-Carlo]")
     agent.updates = 3 if in_phases else 10**6
-    losses, _ = agent._policy_losses(step_of(agent))
+    losses, _ = policy_losses(step_of(agent))
     losses["policy"].backward()
     assert all(p.grad is not None for p in agent.policy.parameters())
     still = {n for n, p in agent.policy.named_parameters() if not bool(p.grad.any())}
