@@ -48,7 +48,7 @@ def dead_units(networks: nn.ModuleDict, batch: Batch) -> Metrics:
             continue
         critic, x = networks[name], pairs if name == "critic" else s
         if isinstance(critic, ValueBaseline):
-            x = torch.cat([critic.features(first) for first in s.split(1)])
+            x = torch.cat([critic.features(first) for first in torch.split(s, 1)])
         mlp = critic.mlp
         assert isinstance(mlp, MLP)
         return metrics | {"dead_units_critic": dead_share(mlp, x)}
