@@ -192,6 +192,12 @@ class ReplayBuffer:
         chosen = torch.where(index < self.prior, index + offset, online)
         return self._data["next_observations"].index_select(0, chosen)
 
+    def peek(self, count: int, rng: np.random.Generator) -> Batch:
+        """`count` transitions as they were stored, uniformly with replacement, never relabelled."""
+        return self._batch(
+            torch.from_numpy(rng.integers(0, self.size, count)).to(self._ends.device)
+        )
+
     def all(self) -> Batch:
         """Every stored transition."""
         return self._batch(torch.arange(self.size, device=self._ends.device))

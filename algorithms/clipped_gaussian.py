@@ -36,6 +36,7 @@ class ClippedTanhMeanGaussian:
     log_std_max: float = 2.0
 
     def __post_init__(self) -> None:
+        check_range("log_std_min", self.log_std_min)
         check_range("log_std_max", self.log_std_max, self.log_std_min)
         check_range("log_std_init", self.log_std_init, self.log_std_min, self.log_std_max)
 

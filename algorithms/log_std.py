@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from algorithms.types import check_range
+
 
 @dataclass(frozen=True)
 class ClippedLogStd:
@@ -36,6 +38,10 @@ class AffineLogStd:
 
     multiplier: float = 1.0
     offset: float = -1.0
+
+    def __post_init__(self) -> None:
+        check_range("multiplier", self.multiplier)
+        check_range("offset", self.offset)
 
     def build(self) -> nn.Module:
         return _Affine(self.multiplier, self.offset)

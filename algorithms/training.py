@@ -278,7 +278,7 @@ class Training:
         """
         if len(self.buffer) == 0:
             return {}
-        batch = self.buffer.sample(_STATES_SHOWN, np.random.default_rng([self.seed, 3]))
+        batch = self.buffer.peek(_STATES_SHOWN, np.random.default_rng([self.seed, 3]))
         return {name: float(value) for name, value in self.agent.dead_units(batch).items()}
 
     def _episode_seed(self) -> int:

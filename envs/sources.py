@@ -119,7 +119,12 @@ SOURCES: dict[str, tuple[Source, ...]] = {task_id: _sources(task_id) for task_id
 
 def cache_dir() -> Path:
     """Return the writable folder of the user that downloads go to."""
-    return Path(platformdirs.user_cache_dir("awac-reproduction")) / "data"
+    try:
+        return Path(platformdirs.user_cache_dir("awac-reproduction")) / "data"
+    except RuntimeError as error:  # no HOME, and no entry of the user in the system's list
+        raise DataError(
+            f"--data-dir (or ${DATA_DIR_VARIABLE}) must name the folder of data here ({error})"
+        ) from None
 
 
 def default_data_dir() -> Path:

@@ -8,6 +8,7 @@ returns.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Mapping
@@ -28,7 +29,7 @@ from algorithms.policies import Policy, SquashedGaussian
 from envs.files import atomic_file, sha256_of
 from envs.sources import ASSETS, DATA_DIR_VARIABLE
 from envs.tasks import task
-from envs.trajectory import DataError
+from envs.trajectory import DataError, check_readable
 
 _STATISTICS = "observations."
 
@@ -110,11 +111,12 @@ def load_actor(task_id: str, data_dir: Path | None = None) -> Actor:
 
 def read_actor(path: Path, task_id: str) -> Actor:
     """Read one file. Raises DataError as `load_actor` does."""
+    check_readable(path, "expert policy")
     try:
         with safe_open(path, framework="pt") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            metadata = json.loads((file.metadata() or {})["actor"])
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+            metadata = dict(json.loads((file.metadata() or {})["actor"]))
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{path} is no policy of this project, or damaged ({error}); delete it and train one "
             f"with `python reproduce/train_expert.py --env {task_id}`"
@@ -129,16 +131,29 @@ def read_actor(path: Path, task_id: str) -> Actor:
     weights = [arrays.get(f"layers.{i}.weight") for i in range(depth)]
     biases = [arrays.get(f"layers.{i}.bias") for i in range(depth)]
     ends = (known.observation_dim, 2 * known.action_dim)
+    chained = (
+        depth > 0
+        and len(arrays) == 2 * depth
+        and all(w is not None and w.dim() == 2 and w.is_floating_point() for w in weights)
+        and all(
+            b is not None and b.shape == w.shape[1:]  # type: ignore[union-attr]
+            for w, b in zip(weights, biases, strict=True)
+        )
+        and all(w.shape[1] == v.shape[0] for w, v in itertools.pairwise(weights))  # type: ignore[union-attr]
+    )
     fits = (
         all(value.shape == ends[:1] for value in statistics.values())
         and (not statistics or set(statistics) == {"mean", "std"})
-        and all(w is not None and b is not None for w, b in zip(weights, biases, strict=True))
-        and depth > 0
+        and chained
         and (weights[0].shape[0], weights[-1].shape[1]) == ends  # type: ignore[union-attr]
         and metadata.get("task") == task_id
+        and isinstance(metadata.get("return_mean"), (int, float))
     )
     if not fits:
         raise DataError(f"{path} is no policy for {task_id} ({ends[0]} to {ends[1]} numbers)")
+    for name, array in {**arrays, **statistics}.items():
+        if not torch.isfinite(array).all():
+            raise DataError(f"{path}: {name} contains NaN or infinity; get the file again")
     hidden = tuple(int(b.shape[0]) for b in biases[:-1])  # type: ignore[union-attr]
     blueprint = Blueprint(
         known.observation_dim, known.action_dim, Hyperparameters(policy_hidden=hidden),

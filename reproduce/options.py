@@ -70,7 +70,11 @@ class Common:
     def cache(self) -> Path:
         if self.cache_dir is not None:
             return self.cache_dir
-        return Path(os.environ.get("AWAC_CACHE_DIR") or platformdirs.user_cache_dir(APP))
+        named = os.environ.get("AWAC_CACHE_DIR")
+        try:
+            return Path(named or platformdirs.user_cache_dir(APP))
+        except RuntimeError as error:  # no HOME, and no entry of the user in the system's list
+            raise ValueError(f"--cache-dir must name a folder here ({error})") from None
 
     def check_folders(self) -> None:
         """Raise ValueError naming the flag of a folder that cannot be one."""

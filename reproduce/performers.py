@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -165,10 +166,22 @@ def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
     folder = RunFolder(spec.folder(options.results))
     if not (folder.path / "config.json").is_file():
         raise ValueError(
-            f"there is no run in {folder.path}; `python reproduce/run.py` with the same options "
-            "makes it, --run names another folder"
+            f"there is no run in {folder.path}; `{_command(spec, options)}` makes it, --run names "
+            "another folder"
         )
     return folder, spec
+
+
+def _command(spec: RunSpec, options: PerformerOptions) -> str:
+    """What to type for the run: the options that are not run.py's defaults."""
+    words = ["python", "reproduce/run.py", "--env", spec.env, "--method", spec.registered]
+    words += ["--seed", str(spec.seed)]
+    for name in ("preset", "profile", "data", "labels", "data_dir", "cache_dir", "out"):
+        value = getattr(options, name)
+        if value != getattr(PerformerOptions(), name):
+            words += ["--" + name.replace("_", "-"), str(value)]
+    words += [word for text in spec.settings for word in ("--set", text)]
+    return shlex.join(words)
 
 
 def _recorded(folder: RunFolder) -> RunSpec:

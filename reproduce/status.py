@@ -16,6 +16,7 @@ if __name__ == "__main__":  # in one line, before an import fails
 
 import argparse
 import os
+import re
 import socket
 import sys
 import time
@@ -35,6 +36,7 @@ from reproduce.run_lock import described, read_beat
 
 BAD_INPUT = 2
 _MARKS = {"config.json", "lock", "status.json", "queued.json", "failed"}
+_SPEC = {"env", "method", "seed", "profile", "data"}
 _STYLES = {"failed": "red", "running": "green", "queued": "yellow", "resumable": "cyan"}
 _COLUMNS = ("task", "method", "data", "seed", "state", "step", "steps/s", "left", "return", "")
 _WIDTH = 150  # where the output is no terminal
@@ -68,10 +70,25 @@ def find_runs(top: Path) -> list[Path]:
     """Every run folder below `top`, or `top` itself; what lies inside of one is not looked at."""
     found = []
     for folder, below, files in os.walk(top):
-        if _MARKS.intersection(files):
+        if _MARKS.intersection(files) and _is_run(Path(folder)):
             found.append(Path(folder))
             below.clear()
     return found
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether a folder with such a file is a run's: by its place, or by what config.json says.
+
+    Other programs have a `config.json` and a `lock` too.
+    """
+    place = folder.absolute().parts
+    if len(place) > 5 and place[-5] == "runs" and re.fullmatch(r"seed\d+", place[-1]):
+        return True
+    try:
+        spec = RunFolder(folder).config()["identity"]["spec"]
+        return set(spec) >= _SPEC and int(spec["seed"]) >= 0
+    except (DamagedRun, OSError, KeyError, TypeError, ValueError):
+        return False
 
 
 def line_of(path: Path) -> Line:
@@ -114,13 +131,14 @@ def line_of(path: Path) -> Line:
 def _name(path: Path, spec: dict[str, Any]) -> tuple[str, str, str, int]:
     """Task, method with its variant, profile and data, seed: as recorded, else from the path."""
     try:
-        variant = ",".join([spec["named"]] * bool(spec["named"]) + list(spec["settings"]))
+        named = spec.get("named", "")
+        variant = ",".join([named] * bool(named) + list(spec.get("settings", ())))
         method = f"{spec['method']} [{variant}]" if variant else spec["method"]
         data = f"{spec['profile']}/{spec['data']}"
-        if spec["labels"] == "stored" and spec["data"] not in ("random", "none"):
+        if spec.get("labels") == "stored" and spec["data"] not in ("random", "none"):
             data += "-stored"
-        return spec["env"], method, data, int(spec["seed"])
-    except (KeyError, TypeError, ValueError):
+        return str(spec["env"]), method, data, int(spec["seed"])
+    except (AttributeError, KeyError, TypeError, ValueError):
         task, data, method, seed = path.absolute().parts[-4:]
         return task, method, data.replace("-", "/", 1), int(seed.removeprefix("seed") or 0)
 

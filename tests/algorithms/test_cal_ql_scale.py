@@ -14,6 +14,7 @@ from torch import Tensor
 
 from algorithms.agent import Agent
 from algorithms.types import Batch
+from algorithms.update import policy_losses
 from tests.algorithms.conftest import BATCH_SIZE, make_batch, tiny_agent
 
 SCALE, SHIFT, DISCOUNT = 10.0, 5.0, 0.99
@@ -59,7 +60,7 @@ def gradients(agent: Agent, batch: Batch) -> dict[str, Tensor]:
     """Of every loss, to the network that it trains; of the critic its last bias left out."""
     agent.generator.manual_seed(3)
     step = agent._step(batch, None)
-    losses, _ = agent._policy_losses(step)
+    losses, _ = policy_losses(step)
     losses |= agent.method.critic.losses(step)[0]
     found = {}
     for name, loss in losses.items():

@@ -25,6 +25,7 @@ from algorithms.constraints import (
 )
 from algorithms.critics import NoClamp, td_loss, td_target
 from algorithms.policies import Policy, SquashedGaussian
+from algorithms.update import policy_losses
 from tests.algorithms.conftest import BATCH_SIZE, make_batch, step_of, tiny_agent
 
 K = 4
@@ -169,7 +170,7 @@ def test_without_coefficient_it_is_sac(name: str, monkeypatch: pytest.MonkeyPatc
         for agent in (zero, some):
             agent.networks[key].load_state_dict(sac.networks[key].state_dict())
     sac.updates = 10**6
-    losses = [agent._policy_losses(step_of(agent))[0] for agent in (sac, zero, some)]
+    losses = [policy_losses(step_of(agent))[0] for agent in (sac, zero, some)]
     assert set(losses[0]) == set(losses[1]) == {"policy"}
     assert torch.equal(losses[0]["policy"], losses[1]["policy"])
     assert losses[0]["policy"] != losses[2]["policy"]

@@ -33,6 +33,8 @@ FULL_MPO = (
     "eta_learning_rate=0.1", "initial_eta=0.3", "period=10", "epsilon_mean=0.1",
     "epsilon_std=0.01", "initial_std_multiplier=10", "initial_mean_multiplier=1",
 )  # fmt: skip
+# from 1 a temperature of 5e-4 an update takes thousands of them, in which the model is too wide
+FAST_ALPHA = ("alpha_learning_rate=0.03",)
 REACHED = [
     ("AWAC", (), 400, 0.5),  # 0.71, 0.63, 0.64
     ("SAC", (), 400, 0.75),  # 0.93, 0.87, 0.88
@@ -45,7 +47,8 @@ REACHED = [
     ("MPO[full]", FULL_MPO, 400, 0.6),
     ("ABM-MPO", (), 400, 0.55),  # 0.72, 0.74, 0.71
     ("DAPG", (), 40, 0.55),  # 0.72, 0.88, 0.96
-    ("BRAC", (), 400, 0.55),  # 0.76, 0.73, 0.82
+    ("BRAC", FAST_ALPHA, 400, 0.3),  # 0.39, 0.46, 0.45: its model of the data is biased, see below
+    ("BRAC[likelihood]", (), 400, 0.55),  # 0.76, 0.73, 0.82
     ("IQL", (), 400, 0.45),  # 0.68, 0.61, 0.58
     ("TD3+BC", (), 400, 0.55),  # 0.72, 0.82, 0.86
     ("Cal-QL", (), 400, 0.5),  # 0.70, 0.72, 0.67
@@ -179,7 +182,8 @@ def test_bear_s_distance_settles_at_its_threshold() -> None:
 
 
 def test_brac_s_divergence_falls_as_its_coefficient_grows() -> None:
-    fast = ("policy_learning_rate=0.01", "behavior_learning_rate=0.01")
+    """With sigma of at most 1 before the tanh, actions cut at +-1 pull the model's mean outward."""
+    fast = ("policy_learning_rate=0.01", "behavior_learning_rate=0.01", *FAST_ALPHA)
     found = []
     for coefficient in (0.03, 0.3, 3.0):
         changes = (*fast, f"coefficient={coefficient}")

@@ -15,6 +15,7 @@ from algorithms.buffer import ReplayBuffer
 from algorithms.lambda_critic import TDLambda, Unscaled, Whitened, value_loss
 from algorithms.registry import resolve
 from algorithms.types import Batch, Metrics
+from algorithms.update import policy_losses
 from tests.algorithms.conftest import (
     BATCH_SIZE,
     make_batch,
@@ -154,7 +155,7 @@ def test_policy_s_weights_are_those_of_awr() -> None:
     agent.updates = 3
     batch = make_batch()._replace(advantages=torch.linspace(-2, 5, BATCH_SIZE))
     agent.generator.manual_seed(0)
-    losses, metrics = agent._policy_losses(agent._step(batch, None))
+    losses, metrics = policy_losses(agent._step(batch, None))
     assert batch.advantages is not None
     weights = batch.advantages.exp().clamp(max=20)
     log_prob = agent.policy(batch.observations).log_prob(batch.actions)

@@ -203,10 +203,8 @@ def test_m1_allows_for_a_comparable_rival() -> None:
         for row in runs(env, name, {"AWAC": 0.8, "ABM-MPO": 0.81}.get(name, 0.3), data="expert")
     ]
     assert evaluate(claim("M1"), evidence(rows, experiment="figure3")).verdict is SUPPORTED
-    better = [
-        row | {"normalised_score": row["normalised_score"] + 0.2 * (row["method"] == "ABM-MPO")}
-        for row in rows
-    ]
+    score = "normalised_score"
+    better = [row | {score: row[score] + 0.2 * (row["method"] == "ABM-MPO")} for row in rows]
     assert evaluate(claim("M1"), evidence(better, experiment="figure3")).verdict is CONTRADICTED
 
 
@@ -290,9 +288,10 @@ def test_a_run_that_other_code_went_on_with_is_mixed_in_itself() -> None:
     found = evidence(
         runs(PEN, "AWAC", 0.9, **made("c1", "d1")), runs(PEN, "SAC", 0.2, **made("c1", "d1"))
     )
-    entry = {"env": PEN, "data": "human", "labels": "relabelled", "profile": "paper",
-             "method": "SAC", "variant": "", "seed": 3,
-             "continued_in": [{"commit": "c9"}]}  # fmt: skip
+    entry = {
+        "env": PEN, "data": "human", "labels": "relabelled", "profile": "paper", "method": "SAC",
+        "variant": "", "seed": 3, "continued_in": [{"commit": "c9"}],
+    }  # fmt: skip
     assert one(RULE, found.under(manifests={"figure1": [entry]})).verdict is INCONCLUSIVE
     same = entry | {"continued_in": [{"commit": "c1"}]}
     assert one(RULE, found.under(manifests={"figure1": [same]})).verdict is SUPPORTED

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import platformdirs
 import pytest
 import torch
 
@@ -79,3 +81,43 @@ def test_too_many_evaluations_are_refused(capsys: pytest.CaptureFixture[str]) ->
     arguments += ["--set", "dense_until=1000000000", "--set", "dense_eval_every=1"]
     assert run.main(arguments) == 2
     assert "raise eval_every and dense_eval_every" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("main", "arguments"), MAINS[:2])
+def test_without_a_home_the_flag_that_helps_is_named(
+    main: Main,
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As in a container that runs as a number without an entry in the list of users."""
+
+    def homeless(*_: object) -> str:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr(platformdirs, "user_cache_dir", homeless)
+    monkeypatch.delenv("AWAC_CACHE_DIR", raising=False)
+    monkeypatch.delenv("AWAC_DATA_DIR", raising=False)
+    assert main([*arguments, "--dry-run"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "--cache-dir" in error
+    given = ["--cache-dir", str(tmp_path), "--data", "human"]
+    assert main([*arguments, *given, "--dry-run"]) == 2
+    assert "--data-dir" in capsys.readouterr().err
+
+
+def test_dapg_without_demonstrations_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for more in ([], ["--set", "initialisation=RandomInit"]):
+        arguments = ["--method", "DAPG", "--data", "none", "--dry-run", *more]
+        assert run.main(arguments) == 2
+        assert "DAPG learns from demonstrations" in capsys.readouterr().err
+
+
+def test_a_method_in_another_case_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    for typed, meant in (("awac", "AWAC"), ("td3+bc", "TD3+BC"), ("awac[BATCH]", "AWAC[batch]")):
+        assert run.main(["--method", typed, "--dry-run"]) == 2
+        assert capsys.readouterr().err.endswith(f"did you mean {meant}?\n")
+    assert run.main(["--env", "PEN-binary-v0", "--dry-run"]) == 2
+    assert "did you mean pen-binary-v0" in capsys.readouterr().err

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
-from math import erfc, sqrt
+from math import comb, erfc, sqrt
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -27,6 +27,7 @@ from reproduce.judging.verdicts import RULES_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "small"
+DEMONSTRATIONS = Path(__file__).parents[2] / "reproduce/judging/demonstrations.csv"
 Points = list[tuple[int, float]]
 
 
@@ -76,6 +77,11 @@ class Runs:
         return sum(wall for (method, _), (_, wall) in last.items() if method in every) / 3600
 
 
+def _level(points: Points, end: int) -> float:
+    """Mean of the last five evaluations online up to a step."""
+    return fmean([value for step, value in points if 0 < step <= end][-5:])
+
+
 def _scalar(points: Points, name: str) -> float:
     online = [(step, value) for step, value in points if step >= 0]
     start = online[0][1]
@@ -117,10 +123,21 @@ def within_bootstrap(low: float, high: float, values: list[float], digits: int =
     )
 
 
-def wilson(successes: int, n: int) -> tuple[float, float]:
-    z, p = 1.959964, successes / n
-    middle, half = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+def exact(successes: int, n: int) -> tuple[float, float]:
+    """Where k or more, or k or fewer, have a chance of 2.5 %; found by halving."""
+
+    def chance(k: int, p: float) -> float:
+        return sum(comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
+
+    def where(k: int, wanted: float) -> float:
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if chance(k, middle) < wanted else (low, middle)
+        return low
+
+    low = where(successes, 0.025) if successes else 0.0
+    return low, 1.0 if successes == n else where(successes + 1, 0.975)
 
 
 def restricted_mean(times: list[tuple[float, bool]], horizon: float) -> float:
@@ -272,24 +289,48 @@ def _check_hours(row: dict[str, str], runs: Runs) -> None:
 
 
 def _check_grid(row: dict[str, str], runs: Runs) -> None:
-    """Three seeds of 11 methods, and of what claims ask for beside them."""
+    """Five seeds of 11 methods, and of what claims ask for beside them."""
     here = row["profile"] == "paper" and row["task"] == "pen-binary-v0"
-    wanted = [seed for _, seed in runs.keys if seed < 3]
+    wanted = [seed for _, seed in runs.keys if seed < 5]
     done = len(wanted) if here and row["experiment"] == "figure1" else 0
     assert int(row["finished"]) == done
     if not done:
         assert row["missing"] == "everything"
         return
-    assert int(row["wanted"]) == 3 * (11 + row["missing"].count("no prior data"))
+    assert int(row["wanted"]) == 5 * (11 + row["missing"].count("no prior data"))
     missing = dict(re.findall(r"([\w+-]+) \((\d)\)", row["missing"]))
-    assert {name: 3 - int(n) for name, n in missing.items()} == {
+    assert {name: 5 - int(n) for name, n in missing.items()} == {
         name: len(runs.seeds(name))
         for name in {m for m, _ in runs.keys}
-        if len(runs.seeds(name)) < 3
+        if len(runs.seeds(name)) < 5
     }
 
 
+def _check_demonstrations(row: dict[str, str]) -> None:
+    """Shares of the demonstrations that are listed one by one."""
+    with DEMONSTRATIONS.open(newline="") as file:
+        first = [
+            float(each["success_step"] or "inf")
+            for each in csv.DictReader(file)
+            if (each["env"], each["profile"], each["source"])
+            == (row["task"], row["profile"], "human")
+        ]
+    if not first:
+        assert (row["value"], row["verdict"]) == ("–", "not run")
+        return
+    late = "behind" in row["effect"]
+    held = sum(step >= min(first) + 10 if late else step < float("inf") for step in first)
+    same(row["value"], held / len(first))
+    assert int(row["seeds"]) == len(first)
+    ends = exact(held, len(first))
+    for shown, limit in zip(row["interval"].split(" … "), ends, strict=True):
+        same(shown, limit)
+
+
 def _check_effects(row: dict[str, str], runs: Runs) -> None:
+    if row["effect"].startswith("share of demonstrations"):
+        _check_demonstrations(row)
+        return
     assert (row["task"], row["profile"]) == ("pen-binary-v0", "paper")
     if int(row["seeds"]) < 5:
         assert (row["interval"], row["verdict"]) == ("–", "inconclusive")
@@ -305,13 +346,19 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
     elif found := re.fullmatch(r"P\((gain|AUC|final J) of ([\w+-]+) > ([\w+-]+)\)", what):
         name, *methods = found.groups()
         same(value, better(*(runs.scalar(method, name) for method in methods)))
-    elif found := re.fullmatch(r"share of runs at ([\d.]+) by step ([\d,]+): ([\w+-]+)", what):
+    elif found := re.fullmatch(
+        r"share of runs that hold ([\d.]+) by step ([\d,]+): ([\w+-]+)", what
+    ):
         methods = [found[3]]
-        times, end = runs.times(found[3], float(found[1])), int(found[2].replace(",", ""))
-        solved = sum(seen and time <= end for time, seen in times)
-        same(value, solved / len(times))
-        if len(times) >= 5:
-            low, high = wilson(solved, len(times))
+        end = int(found[2].replace(",", ""))
+        curves = [runs.points(found[3], seed) for seed in runs.seeds(found[3])]
+        held = sum(_level(points, end) >= float(found[1]) for points in curves)
+        unknown = sum(
+            _level(points, end) < float(found[1]) and points[-1][0] < end for points in curves
+        )
+        same(value, held / len(curves))
+        if len(curves) >= 5:
+            low, high = exact(held, len(curves))[0], exact(held + unknown, len(curves))[1]
             for shown, limit in zip(row["interval"].split(" … "), (low, high), strict=True):
                 same(shown, limit)
             assert row["verdict"] == ("supported" if low > 0.5 else "inconclusive")
@@ -410,7 +457,9 @@ def test_the_file_of_verdicts_holds_the_numbers_of_the_cards(text: str, out: Pat
             mine = held[row["task"], row["effect"], row["asks"], row["profile"]]
             same(row["value"], float(mine["value"]))
             assert (row["seeds"], row["verdict"]) == (mine["seeds"], mine["verdict"])
-            assert mine["source_sha256"] == judged and mine["rules_version"] == RULES_VERSION
+            of_runs = not row["effect"].startswith("share of demonstrations")
+            assert mine["source_sha256"] == (judged if of_runs else "")
+            assert mine["rules_version"] == RULES_VERSION
             shown += 1
     assert shown >= sum(bool(row["value"]) for row in held.values()) > 10
     meta = json.loads((out / "verdicts.meta.json").read_text())

@@ -115,15 +115,17 @@ def test_damaged_file_is_the_reason_of_a_failure(name: str, tmp_path: Path) -> N
 
 
 def test_run_folders_are_found_by_any_of_their_files_and_not_searched(tmp_path: Path) -> None:
+    place = tmp_path / "runs" / "pen-binary-v0" / "paper-human"
     for name in ("config.json", "lock", "status.json", "queued.json", "failed"):
-        (tmp_path / "a" / name.partition(".")[0]).mkdir(parents=True)
-        (tmp_path / "a" / name.partition(".")[0] / name).touch()
-    (tmp_path / "a" / "lock" / "film").mkdir()
-    (tmp_path / "a" / "lock" / "film" / "config.json").touch()
+        folder = place / name.partition(".")[0] / "seed0"
+        folder.mkdir(parents=True)
+        (folder / name).touch()
+    (place / "lock" / "seed0" / "seed1").mkdir()
+    (place / "lock" / "seed0" / "seed1" / "config.json").touch()
     (tmp_path / "figure1.csv").touch()
-    found = {path.name for path in find_runs(tmp_path)}
+    found = {path.parent.name for path in find_runs(tmp_path)}
     assert found == {"config", "lock", "status", "queued", "failed"}
-    assert find_runs(tmp_path / "a" / "lock") == [tmp_path / "a" / "lock"]
+    assert find_runs(place / "lock") == [place / "lock" / "seed0"]
 
 
 def test_exit_status_and_picture(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,3 +179,44 @@ def test_it_needs_neither_torch_nor_a_simulator(out: Path) -> None:
     )
     assert result.returncode == 1, result.stderr
     assert "1 failed" in result.stdout
+
+
+def test_what_is_no_run_folder_is_passed_over(out: Path) -> None:
+    """Other programs have files of these names; a damaged run at a run's place is still told."""
+    before = find_runs(out)
+    for name, text in (
+        ("config.json", "{}"),
+        ("config.json", "[1]"),
+        ("config.json", "not JSON"),
+        ("config.json", json.dumps({"identity": {"spec": "pen"}, "environment": {}})),
+        ("lock", ""),
+        ("failed", "make: *** [all] Error 1"),
+        ("status.json", "{}"),
+    ):
+        for folder in (out / "node_modules" / "tool", out / "runs" / "notes", out / "seed0"):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        assert find_runs(out) == before
+        assert len(lines_of(out)) == 5
+    broken = out / "runs" / "pen-binary-v0" / "paper-human" / "BC" / "seed7"
+    broken.mkdir(parents=True)
+    (broken / "config.json").write_text("not JSON")
+    (line,) = [line for line in lines_of(out) if line.seed == 7]
+    assert (line.task, line.method, line.state) == ("pen-binary-v0", "BC", "failed")
+
+
+def test_a_run_is_known_wherever_its_folder_has_been_moved(out: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    RunFolder(spec(seed=1).folder(out)).path.rename(moved)
+    (line,) = lines_of(moved)
+    assert (line.method, line.seed, line.state) == ("AWAC", 1, "done")
+
+
+def test_older_records_without_names_of_variants_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "copied"
+    old = {"env": "pen-binary-v0", "method": "BC", "seed": 3, "profile": "paper", "data": "human"}
+    write_json(path / "config.json", {"identity": {"spec": old}, "environment": {}})
+    (line,) = lines_of(tmp_path)
+    assert (line.task, line.method, line.data, line.seed) == (
+        "pen-binary-v0", "BC", "paper/human", 3
+    )  # fmt: skip

@@ -15,6 +15,7 @@ from algorithms.agent import Agent
 from algorithms.mlp import MLP
 from algorithms.registry import resolve
 from algorithms.types import Batch
+from algorithms.update import losses_of
 from tests.algorithms.parity.networks import OBS, WIDTH, A
 from tests.algorithms.parity.numerics import gradient
 
@@ -89,6 +90,7 @@ class Problem:
         self.theta = {
             name: np.concatenate([p.detach().numpy().ravel() for p in network.parameters()])
             for name, network in self.agent.networks.items()
+            if name != "observations"  # has no parameters
         }
         self.noise = Noise()
 
@@ -96,9 +98,7 @@ class Problem:
         """As `Agent.update` makes them, in its order."""
         self.agent.generator.manual_seed(SEED)
         step = self.agent._step(as_torch(self.batch), as_torch(self.demonstrations))
-        losses, _ = self.agent._policy_losses(step)
-        for part in (self.method.critic, self.method.behavior):
-            losses |= part.losses(step)[0]
+        losses, _ = losses_of(step)
         return losses
 
     def compare(self, expected: Losses) -> None:

@@ -45,13 +45,24 @@ def likelihood(
     return lambda theta: -(weights * released_policy(theta, p.batch.s).log_density(a)).mean()
 
 
+def sampled(p: Problem) -> ndarray:
+    """The action of the policy that V(s) is taken at."""
+    action: ndarray = policy(p).action(p.noise.normal(B, A))
+    return action
+
+
 def awac(p: Problem) -> Losses:
+    weights = np.exp(np.minimum(advantage(p, p.batch.a, sampled(p)), CLIP) / LAM)
+    return {"policy": likelihood(p, weights), "critic": td(p, p.noise.normal(B, A))}
+
+
+def awac_mode(p: Problem) -> Losses:
     weights = np.exp(np.minimum(advantage(p, p.batch.a, policy(p).mode()), CLIP) / LAM)
     return {"policy": likelihood(p, weights), "critic": td(p, p.noise.normal(B, A))}
 
 
 def awac_batch(p: Problem) -> Losses:
-    weights = np.exp(np.minimum(advantage(p, p.batch.a, policy(p).mode()), CLIP) / LAM)
+    weights = np.exp(np.minimum(advantage(p, p.batch.a, sampled(p)), CLIP) / LAM)
     return {
         "policy": likelihood(p, weights / weights.mean()), "critic": td(p, p.noise.normal(B, A))
     }  # fmt: skip
@@ -59,10 +70,10 @@ def awac_batch(p: Problem) -> Losses:
 
 def awac_partition(p: Problem) -> Losses:
     """Z(s) = mean of exp(A / lambda) over 3 actions of b."""
-    model, mode = released_policy(p.theta["behavior"], p.batch.s), policy(p).mode()
+    model, tried = released_policy(p.theta["behavior"], p.batch.s), sampled(p)
     of_model = model.action(p.noise.normal(3, B, A))
-    z = np.exp(np.minimum(advantage(p, of_model, mode), CLIP) / LAM).mean(0)
-    weights = np.exp(np.minimum(advantage(p, p.batch.a, mode), CLIP) / LAM) / z
+    z = np.exp(np.minimum(advantage(p, of_model, tried), CLIP) / LAM).mean(0)
+    weights = np.exp(np.minimum(advantage(p, p.batch.a, tried), CLIP) / LAM) / z
     return {
         "policy": likelihood(p, weights), "critic": td(p, p.noise.normal(B, A)),
         "behavior": likelihood(p, np.ones(B)),
@@ -191,6 +202,7 @@ def iql(p: Problem) -> Losses:
 FOUR = "objective.actions.samples=4"
 CASES: list[tuple[str, tuple[str, ...], int, Callable[[Problem], Losses]]] = [
     ("AWAC", NUMBERS, 0, awac),
+    ("AWAC[V-mode]", NUMBERS, 0, awac_mode),
     ("AWAC[batch]", NUMBERS, 0, awac_batch),
     ("AWAC[Z(s)]", (*NUMBERS, "partition_samples=3"), 0, awac_partition),
     ("MPO", (*NUMBERS, FOUR), 0, mpo),

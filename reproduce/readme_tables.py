@@ -1,0 +1,277 @@
+"""Write the tables of README.md that show results, from the CSVs.
+
+    python reproduce/readme_tables.py           # write them anew
+    python reproduce/readme_tables.py --check   # only say which are out of step (status 1)
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`; the text around it is not touched.
+Only finished runs count. "End" is the mean of a run's last five evaluations; several seeds are
+averaged, or given from the lowest to the highest.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import tyro
+
+from figures.cells import ResultsError
+from figures.files import write_text
+from figures.style import METHOD_ORDER, TASK_TITLES
+from figures.table import read_results
+from reproduce.checking.reader import checked
+from reproduce.script import script
+
+LAST = 5
+_BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+Cell = str | int
+
+
+@dataclass(frozen=True)
+class ReadmeOptions:
+    """Options of the tables."""
+
+    results: Path = Path("results/small")
+    """Folder with the CSVs."""
+    readme: Path = Path("README.md")
+    """The file whose tables are written."""
+    check: bool = False
+    """Write nothing; status 1 if a table is not what the CSVs give."""
+
+
+def tables(folder: Path) -> Mapping[str, Callable[[], str]]:
+    """Name of a table -> what makes it from the CSVs in `folder`."""
+    read = functools.cache(_runs)
+
+    def every() -> pd.DataFrame:
+        paths = [folder / f"figure{number}.csv" for number in (1, 2, 3)]
+        return pd.concat([read(path) for path in paths if path.is_file()], ignore_index=True)
+
+    return {
+        "pen": lambda: _hand(read(folder / "figure1.csv")),
+        "pen-diagnostics": lambda: _diagnostics(read(folder / "figure1.csv")),
+        "pushing": lambda: _pushing(read(folder / "figure2.csv")),
+        "locomotion": lambda: _locomotion(read(folder / "figure3.csv")),
+        "door": lambda: _door(read(folder.parent / f"{folder.name}-door" / "figure1.csv")),
+        "minutes": lambda: _minutes(every()),
+        "data": lambda: _data(every()),
+    }
+
+
+def rewritten(text: str, folder: Path) -> tuple[str, list[str]]:
+    """README's text with all its tables made anew, and the names of those that have changed.
+
+    Raises:
+        ResultsError: a table is asked for that is not known, or whose CSV cannot be used.
+    """
+    known, changed = tables(folder), []
+
+    def made(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name not in known:
+            raise ResultsError(f"table {name!r} is none of {', '.join(known)}")
+        block = f"{match[1]}\n{known[name]()}\n\n{match[3]}"
+        changed.extend([name] * (block != match[0]))
+        return block
+
+    return _BLOCK.sub(made, text), changed
+
+
+def _runs(path: Path) -> pd.DataFrame:
+    """Rows of the finished runs."""
+    checked(path)
+    frame = read_results(path)
+    return frame[frame["status"] == "done"]
+
+
+def _methods(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Rows of each curve, in the order of legends."""
+    order = {name: place for place, name in enumerate(METHOD_ORDER)}
+    labels = frame.drop_duplicates("label")[["method", "label"]].itertuples(index=False, name=None)
+    for _, label in sorted(labels, key=lambda pair: (order.get(pair[0], 99), pair[1])):
+        yield label, frame[frame["label"] == label]
+
+
+def _tasks(frame: pd.DataFrame) -> list[str]:
+    return [name for name in TASK_TITLES if name in set(frame["env"])]
+
+
+def _switch(rows: pd.DataFrame, column: str) -> list[float]:
+    """Of each seed: the value at step 0, after offline training."""
+    return [float(v) for v in rows[rows["env_step"] == 0].sort_values("seed")[column]]
+
+
+def _last(rows: pd.DataFrame, column: str) -> list[float]:
+    """Of each seed: the value in its last evaluation."""
+    ordered = rows.sort_values(["seed", "env_step"])
+    return [float(mine[column].iloc[-1]) for _, mine in ordered.groupby("seed")]
+
+
+def _end(rows: pd.DataFrame, column: str) -> list[float]:
+    """Of each seed: the mean of its last evaluations."""
+    ordered = rows.sort_values(["seed", "env_step"])
+    return [float(mine[column].tail(LAST).mean()) for _, mine in ordered.groupby("seed")]
+
+
+def _mean(values: Sequence[float], form: str) -> str:
+    return _text(sum(values) / len(values), form)
+
+
+def _each(values: Sequence[float], form: str) -> str:
+    return ", ".join(_text(value, form) for value in values)
+
+
+def _span(values: Sequence[float], form: str) -> str:
+    low, high = _text(min(values), form), _text(max(values), form)
+    return low if low == high else f"{low} to {high}"
+
+
+def _text(value: float, form: str) -> str:
+    """A number with a true minus sign, and without one before zero."""
+    text = format(value, form)
+    text = text.lstrip("-") if not text.strip("-0.,") else text
+    return text.replace("-", "−")
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _hand(frame: pd.DataFrame) -> str:
+    columns = ("return_mean", ".0f"), ("success_any", ".2f")
+    rows = [
+        [
+            label,
+            mine["seed"].nunique(),
+            *(", ".join(_mean(of(mine, c), form) for c, form in columns) for of in (_switch, _end)),
+        ]
+        for label, mine in _methods(frame[frame["env"] == "pen-binary-v0"])
+    ]
+    head = ["", "seeds", "after offline training", "end (mean of the last five evaluations)"]
+    return _markdown(head, rows)
+
+
+def _diagnostics(frame: pd.DataFrame) -> str:
+    """Of all rows and seeds of the phase: lowest to highest, and the median."""
+    shown = (
+        ("weights_ess", "effective sample size", ".3g"),
+        ("weights_max", "largest weight", ".3g"),
+        ("constraint_kl", "divergence, nats", ".3g"),
+        ("constraint_mmd", "MMD", ".2f"),
+        ("constraint_multiplier", "multiplier", ",.0f"),
+    )
+    rows = []
+    for label, mine in _methods(frame[frame["env"] == "pen-binary-v0"]):
+        for column, name, form in shown:
+            if column not in mine or mine[column].isna().all():
+                continue
+            parts = [mine[mine["env_step"] <= 0][column], mine[mine["env_step"] > 0][column]]
+            parts = [part.dropna() for part in parts]
+            spans = [
+                f"{_span(list(p), form)}, median {_text(p.median(), form)}" if len(p) else ""
+                for p in parts
+            ]
+            rows.append([label, name, *spans])
+    return _markdown(["", "", "offline phase", "online phase"], rows)
+
+
+def _door(frame: pd.DataFrame) -> str:
+    """One row a kind of data; diagnostics from lowest to highest over all evaluations."""
+    rows = []
+    for data, mine in frame[frame["env"] == "door-binary-v0"].groupby("data"):
+        online = mine[mine["env_step"] >= 0]
+        rows.append([
+            data,
+            _mean(_switch(mine, "return_mean"), ".0f"),
+            _mean(_switch(mine, "success_any"), ".2f"),
+            _span(list(online["return_mean"]), ".0f"),
+            _span(list(online["success_any"]), ".2f"),
+            f"{_mean(_switch(mine, 'q_mean'), '.0f')}, {_mean(_last(mine, 'q_mean'), '.0f')}",
+            _span(list(mine["weights_ess"].dropna()), ".2f"),
+            _span(list(mine["weights_max"].dropna()), ".3g"),
+        ])  # fmt: skip
+    return _markdown(
+        ["data", "return after offline training", "success", "return from then on", "success",
+         "mean Q after offline training, at the end", "effective sample size", "largest weight"],
+        rows,
+    )  # fmt: skip
+
+
+def _pushing(frame: pd.DataFrame) -> str:
+    rows = []
+    for label, mine in _methods(frame[frame["env"] == "SawyerPush-v0"]):
+        ess = _last(mine, "weights_ess") if "weights_ess" in mine else []
+        rows.append([
+            label,
+            _each(_switch(mine, "final_distance"), ".3f"),
+            _each(_end(mine, "final_distance"), ".3f"),
+            _each(_end(mine, "success_any"), ".2f"),
+            _each(_end(mine, "success_final"), ".2f"),
+            _each(ess, ".2f") if ess and ess[0] == ess[0] else "",
+        ])  # fmt: skip
+    return _markdown(
+        ["each seed", "distance (m) after offline training", "distance, end",
+         "success at any step, end", "success at the last step, end",
+         "effective sample size, last evaluation"],
+        rows,
+    )  # fmt: skip
+
+
+def _locomotion(frame: pd.DataFrame) -> str:
+    envs = _tasks(frame)
+    rows = []
+    for label, mine in _methods(frame):
+        for name, of in (("after offline training", _switch), ("end", _end)):
+            parts = [mine[mine["env"] == env] for env in envs]
+            cells = [_each(of(p, "normalised_score"), ".2f") if len(p) else "" for p in parts]
+            rows.append([label, name, *cells])
+    return _markdown(["each seed", "", *(TASK_TITLES[env] for env in envs)], rows)
+
+
+def _minutes(frame: pd.DataFrame) -> str:
+    """Length of a run, the mean of its seeds."""
+    last = frame.loc[frame.groupby(["env", "label", "data", "seed"])["env_step"].idxmax()]
+    envs = _tasks(frame)
+    rows = []
+    for label, mine in _methods(last):
+        found = [mine.loc[mine["env"] == env, "wall_s"] / 60 for env in envs]
+        rows.append([label, *(_text(m.mean(), ".1f") if len(m) else "" for m in found)])
+    return _markdown(["minutes", *(TASK_TITLES[env] for env in envs)], rows)
+
+
+def _data(frame: pd.DataFrame) -> str:
+    """Which runs start from which prior data."""
+    rows = []
+    for env in _tasks(frame):
+        groups = frame[frame["env"] == env].groupby(["data", "data_checksum"])
+        for (data, checksum), mine in groups:
+            names = ", ".join(label for label, _ in _methods(mine))
+            commits = ", ".join(sorted(set(mine["commit"])))
+            rows.append([TASK_TITLES[env], data, f"`{checksum[:8]}`", names, commits])
+    return _markdown(["", "data", "checksum", "methods", "commits"], rows)
+
+
+@script
+def main(arguments: list[str] | None = None) -> int:
+    options = tyro.cli(ReadmeOptions, args=arguments, description=__doc__)
+    before = options.readme.read_text(encoding="utf-8")
+    text, changed = rewritten(before, options.results)
+    if not changed:
+        print(f"{options.readme}: its tables are those of {options.results}")
+        return 0
+    if options.check:
+        print(f"{options.readme}: out of step: {', '.join(changed)}", file=sys.stderr)
+        return 1
+    write_text(options.readme, text)
+    print(f"{options.readme}: written anew: {', '.join(changed)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

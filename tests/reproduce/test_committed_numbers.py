@@ -1,0 +1,84 @@
+"""What is committed in words and tables is what the code makes of the committed CSVs."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reproduce import readme_tables, report
+from reproduce.readme_tables import rewritten, tables
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ROOT / "results" / "small"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_tables_of_the_readme_are_those_of_the_results() -> None:
+    text, changed = rewritten(README, SMALL)
+    assert changed == [], f"`python reproduce/readme_tables.py` writes {', '.join(changed)} anew"
+    assert text == README
+
+
+def test_every_table_is_there() -> None:
+    assert sorted(re.findall(r"<!-- table: (\S+) -->", README)) == sorted(tables(SMALL))
+    assert README.count("<!-- end -->") == len(tables(SMALL))
+
+
+def test_the_tables_by_hand() -> None:
+    """A few cells, computed from the CSV without any of the code."""
+    with (SMALL / "figure2.csv").open(newline="") as file:
+        rows = [r for r in csv.DictReader(file) if (r["method"], r["seed"]) == ("SAC", "0")]
+    rows.sort(key=lambda row: int(row["env_step"]))
+    success = sum(float(row["success_final"]) for row in rows[-5:]) / 5
+    start = next(row for row in rows if row["env_step"] == "0")
+    made = tables(SMALL)
+    line = next(t for t in made["pushing"]().splitlines() if t.startswith("| SAC |"))
+    cells = [cell.strip() for cell in line.split("|")]
+    assert cells[2].startswith(f"{float(start['final_distance']):.3f}, ")
+    assert cells[5].startswith(f"{success:.2f}, ")
+    with (SMALL / "figure1.csv").open(newline="") as file:
+        ends = [r for r in csv.DictReader(file) if r["method"] == "AWR"]
+    minutes = max(float(row["wall_s"]) for row in ends) / 60
+    assert f"| AWR | {minutes:.1f} |" in made["minutes"]()
+
+
+def test_a_table_out_of_step_is_named_and_mended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {"pen": lambda: "| 1 |", "door": lambda: "| 2 |"}
+    monkeypatch.setattr(readme_tables, "tables", lambda _: made)
+    right = "A\n<!-- table: pen -->\n\n| 1 |\n\n<!-- end -->\nB\n"
+    right += right.replace("pen", "door").replace("1", "2")
+    path = tmp_path / "README.md"
+    wrong = right.replace("1", "7")
+    path.write_text(wrong)
+    arguments = ["--readme", str(path)]
+    assert readme_tables.main([*arguments, "--check"]) == 1
+    assert capsys.readouterr().err == f"{path}: out of step: pen\n"
+    assert path.read_text() == wrong
+    assert readme_tables.main(arguments) == 0
+    assert path.read_text() == right
+    path.write_text("<!-- table: pen2 -->\n<!-- end -->\n")
+    assert readme_tables.main(arguments) == 2
+    assert "table 'pen2' is none of pen, door" in capsys.readouterr().err
+
+
+def test_the_committed_report_is_that_of_the_committed_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REPORT.md, verdicts.csv and what they were judged from, made anew beside a copy."""
+    out = tmp_path / "small"
+    out.mkdir()
+    for path in (*SMALL.glob("*.csv"), *SMALL.glob("*.manifest.json"), *SMALL.glob("*.png")):
+        shutil.copy(path, out)
+    monkeypatch.setattr(report, "draw_pictures", lambda *_: None)  # they decide no number
+    assert report.main(["--preset", "small", "--out", str(out), "--no-html"]) == 0
+    for name in ("verdicts.csv", "verdicts.meta.json", "REPORT.md"):
+        made, committed = ((place / name).read_text(encoding="utf-8") for place in (out, SMALL))
+        assert made.splitlines() == committed.splitlines(), (
+            f"{name} is out of step: `python reproduce/report.py --preset small`"
+        )
