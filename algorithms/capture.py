@@ -184,7 +184,7 @@ def _update(
         )
         for name, value in new.items():
             state[name].copy_(value)
-    return metrics
+    return dict(metrics)
 
 
 class _Bound(nn.Module):

@@ -39,6 +39,7 @@ PURPOSES: MappingProxyType[str, str] = MappingProxyType(
         "BC[raw]": "observations: as they are",
         "BC[all]": "data: clones the whole buffer, not demonstrations alone",
         "BRAC[policy]": "constraint: divergence in the policy's loss alone (BRAC-p)",
+        "BRAC[likelihood]": "behaviour: a model by likelihood alone, SAC's bounds of log σ",
         "BRAC[released]": "constraint: the published shift, constant over each batch",
         "AWR[SGD]": "optimiser: AWR's own, its learning rates, a fixed deviation",
         "MPO[full]": "weights: temperature by its dual, KL trust region",

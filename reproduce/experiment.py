@@ -147,13 +147,19 @@ def _run(
     runs: Runs,
     draw: Draw,
 ) -> int:
-    specs = runs(
-        preset=options.preset,
-        profile=options.profile,
-        seeds=options.seeds,
-        data=resolve_data(options, envs),
-        settings=options.settings,
-    )
+    from envs.trajectory import DataError
+
+    try:
+        specs = runs(
+            preset=options.preset,
+            profile=options.profile,
+            seeds=options.seeds,
+            data=resolve_data(options, envs),
+            settings=options.settings,
+        )
+    except DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return run_grids({experiment: specs}, options, cluster, {experiment: draw})
 
 

@@ -189,10 +189,20 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         require_training()
         spec = _asked_for(options)
-    except (ValueError, RuntimeError) as error:
+    except Exception as error:
+        from figures.cells import ResultsError
+
+        if not isinstance(error, (ValueError, RuntimeError, ResultsError)) and not _of_data(error):
+            raise
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
     return 0 if spec is None else _guarded(spec, options)
+
+
+def _of_data(error: Exception) -> bool:
+    from envs.trajectory import DataError
+
+    return isinstance(error, DataError)
 
 
 def _asked_for(options: RunOptions) -> RunSpec | None:

@@ -60,7 +60,7 @@ def test_components_are_chosen_before_their_values_whatever_the_order() -> None:
     low = resolve("AWAC", settings=("clamp.low=-150", "clamp=ClampTarget"))
     assert low.paths()["critic.clamp.low"] == -150  # a swap after it would reset it to -100
     with pytest.raises(ValueError, match="no such hyperparameter"):
-        resolve("AWAC", settings=("samples=4",))
+        resolve("AWAC[V-mode]", settings=("samples=4",))
 
 
 def test_settings_are_values() -> None:

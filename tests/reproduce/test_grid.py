@@ -19,8 +19,8 @@ def runs(**changes: object) -> list[RunSpec]:
 
 def test_grid_is_tasks_by_methods_by_seeds_with_seeds_outermost() -> None:
     grid = runs()
-    assert len(grid) == 3 * 2 * 2 == len(set(grid))
-    assert [spec.seed for spec in grid] == [0] * 4 + [1] * 4 + [2] * 4
+    assert len(grid) == 5 * 2 * 2 == len(set(grid))
+    assert [spec.seed for spec in grid] == [seed for seed in range(5) for _ in range(4)]
 
 
 def test_seeds_option_overrides_the_preset() -> None:
@@ -88,4 +88,4 @@ def test_evaluations_include_start_offline_result_and_end_in_every_preset(name: 
 
 def test_a_method_named_twice_is_run_once() -> None:
     grid = runs(methods=("AWAC", "BC", "AWAC"))
-    assert len(grid) == len(set(grid)) == 12
+    assert len(grid) == len(set(grid)) == 20

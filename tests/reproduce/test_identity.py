@@ -17,7 +17,7 @@ from reproduce.assemble import identity_of, one_spelling, settings_of
 from reproduce.collect import collect, recorded
 from reproduce.grid import RunSpec
 from reproduce.run import RunOptions, _asked_for, main
-from tests.reproduce.test_collect import make_run, without_folders
+from tests.reproduce.test_collect import make_run, spec, without_folders
 
 RESULTS = Path(__file__).parents[2] / "results"
 AWAC = RunSpec("small", "paper", "pen-binary-v0", "AWAC", 0, "human")
@@ -71,7 +71,7 @@ def test_one_configuration_is_one_folder_and_one_label(texts: tuple[str, ...]) -
 def test_what_the_row_has_anyway_adds_nothing(texts: tuple[str, ...]) -> None:
     """As profile, variant and preset have it: batch size and steps are the preset's."""
     assert made(AWAC, *texts) == AWAC
-    assert made(replace(AWAC, preset="paper"), "batch_size=256").variant == "batch_size=256"
+    assert made(replace(AWAC, preset="paper"), "batch_size=128").variant == "batch_size=128"
 
 
 @pytest.mark.parametrize(
@@ -233,9 +233,9 @@ def test_committed_runs_keep_their_identity() -> None:
 
 
 def test_a_run_of_the_table_is_found_in_any_spelling(tmp_path: Path) -> None:
-    run = made(replace(AWAC, preset="quick", data="embedded"), "online_steps=400")
-    make_run(tmp_path, run, value=-10.0, done=True)
-    collect("figure1", [run], tmp_path)
+    one = one_spelling(spec(0, settings=("lam = .50",)))
+    make_run(tmp_path, one, value=-10.0, done=True)
+    collect("figure1", [one], tmp_path)
     without_folders(tmp_path)
-    again = made(replace(run, settings=()), "online_steps = 4_00", "lam=0.3")
-    assert recorded("figure1", [again], tmp_path) == {again}
+    other = one_spelling(spec(0, settings=("objective.weights.shape.lam=5e-1",)))
+    assert recorded("figure1", [other], tmp_path) == {one}

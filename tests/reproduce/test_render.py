@@ -145,8 +145,8 @@ def test_the_same_film_again_and_others(calls: Calls, out: Path, tmp_path: Path)
     content = {name: path.read_bytes() for name, path in films.items()}
     assert content["one"] == content["named"] and content["drawn"] == content["again"]
     assert len(set(content.values())) == 4
-    assert "episode seed 1000000" in outcomes[5].stdout
-    assert "episode seed 1000001" in outcomes[5].stdout
+    assert "episode seed 1000000000" in outcomes[5].stdout
+    assert "episode seed 1000000001" in outcomes[5].stdout
     frames = frames_of(films["two"])
     assert frames.shape == (8, 48, 64, 3)
     assert abs(frames[4].astype(int) - frames[0]).max() > 50, "the second episode starts elsewhere"
