@@ -9,6 +9,7 @@ from torch import Tensor
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
+from algorithms.engine import Compiled, as_captured
 from algorithms.observations import FromPriorData, Raw
 from algorithms.policies import DeterministicTanh
 from algorithms.registry import METHODS, resolve
@@ -101,6 +102,19 @@ def test_every_entry_is_standardised(name: str) -> None:
         a = inside.act(x.numpy(), deterministic=deterministic)
         b = outside.act(standardised(x).numpy(), deterministic=deterministic)
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_graphs_standardise_too() -> None:
+    """An update captured as one graph sees what an update by Python does."""
+    python, graph = fitted("AWAC"), fitted("AWAC")
+    graph.compiled = Compiled(graph, as_captured)
+    for seed in range(3):
+        for agent in (python, graph):
+            agent.update(make_batch(seed=seed))
+    expected = weights_of(python)
+    for key, value in weights_of(graph).items():
+        torch.testing.assert_close(value, expected[key], rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(graph.networks["observations"].std, STD)
 
 
 def test_the_comparison_notices_raw_observations() -> None:

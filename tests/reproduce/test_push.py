@@ -149,7 +149,6 @@ def test_goals_are_standardised_as_the_positions_that_they_are(
     for statistic, expected in ((see.mean, positions.mean(0)), (see.std, positions.std(0))):
         np.testing.assert_allclose(statistic.numpy(), [*expected, *expected], rtol=1e-4)
     assert np.abs(prior).max() < 1  # the buffer keeps metres
-    assert settings_of(run_of("AWAC", "pretraining=NoPretraining", "observations=Raw", data="none"))
 
 
 def test_hindsight_needs_goals() -> None:
