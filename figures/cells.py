@@ -54,6 +54,8 @@ def command_for(path: Path) -> str:
     presets = RESULTS["preset"].enum
     folder = path.parent
     preset = folder.name if folder.name in presets else _preset_in(path)
+    if path.stem == "experts":
+        return f"python reproduce/train_expert.py --out {shlex.quote(str(folder))}"
     script = path.stem if path.stem in EXPERIMENTS else "<figure>"
     usual = folder.parts[-2:] == ("results", preset)
     out = "" if usual else f" --out {shlex.quote(str(folder))}"

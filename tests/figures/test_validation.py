@@ -219,6 +219,7 @@ def test_a_problem_of_a_row_names_its_run(target: Path) -> None:
     [
         ("results/small/figure1.csv", "python reproduce/figure1.py --preset small`"),
         ("mine/figure1.csv", "python reproduce/figure1.py --preset small --out {}/mine`"),
+        ("mine/experts.csv", "python reproduce/train_expert.py --out {}/mine`"),
         ("a b/paper/x.csv", "python reproduce/<figure>.py --preset paper --out '{}/a b/paper'`"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 
 from reproduce import readme_tables, report
 from reproduce.readme_tables import rewritten, tables
+from reproduce.reporting import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "results" / "small"
@@ -71,10 +72,13 @@ def test_the_committed_report_is_that_of_the_committed_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """REPORT.md, verdicts.csv and what they were judged from, made anew beside a copy."""
-    out = tmp_path / "small"
-    out.mkdir()
+    out = tmp_path / "results" / "small"
+    out.mkdir(parents=True)
+    for name in ("README.md", "docs"):  # what the report links to
+        (tmp_path / name).symlink_to(ROOT / name)
     for path in (*SMALL.glob("*.csv"), *SMALL.glob("*.manifest.json"), *SMALL.glob("*.png")):
         shutil.copy(path, out)
+    monkeypatch.setattr(blocks, "ROOT", tmp_path.resolve())
     monkeypatch.setattr(report, "draw_pictures", lambda *_: None)  # they decide no number
     assert report.main(["--preset", "small", "--out", str(out), "--no-html"]) == 0
     for name in ("verdicts.csv", "verdicts.meta.json", "REPORT.md"):

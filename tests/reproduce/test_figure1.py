@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from reproduce.checking.seals import sealed
 from tests.reproduce.conftest import REPRODUCE, Run, environment
 from tests.reproduce.test_run import TINY, assert_same_result, only_folder, tiny
 
@@ -156,6 +157,8 @@ def test_recorded_runs_are_not_repeated_without_their_folders(
     assert (tmp_path / "figure1.csv").read_text() == before
     manifest = json.loads((tmp_path / "figure1.manifest.json").read_text())
     manifest[0]["identity"]["hyperparameters"]["tau"] = 0.5  # made otherwise: to be run again
+    with (tmp_path / "figure1.csv").open(newline="") as file:
+        manifest = sealed(manifest, csv.DictReader(file))
     (tmp_path / "figure1.manifest.json").write_text(json.dumps(manifest))
     plan = script("figure1.py", *grid(tmp_path, "--methods", "AWAC", "BC", "--dry-run"))
     assert "1 of 2 runs are done already" in plan.stdout
