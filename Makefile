@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # else Matplotlib makes a folder among the user's settings
 export MPLCONFIGDIR ?= $(CURDIR)/$(VENV)/matplotlib
 
-.PHONY: install figure1 figure2 figure3 ablations plot tables check-results export report test test-faults test-slurm test-slurm-faults lint benchmark clean
+.PHONY: install figure1 figure2 figure3 ablations plot tables check-results export report test test-faults test-engine test-slurm test-slurm-faults lint benchmark clean
 
 install: $(VENV)/.installed
 
@@ -65,6 +65,11 @@ test: $(VENV)/.installed-dev
 # What must not lose anything: 30 kills, full disks, damaged files, two launchers.
 test-faults: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults --kills 30
+
+# Compiles updates and holds them against the eager engine: three methods in minutes;
+# EVERY=--every-method takes an hour or more.
+test-engine: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/engine $(EVERY)
 
 # Brings up a SLURM of its own (Linux, root, Debian's packages), and takes it down again.
 test-slurm: $(VENV)/.installed-dev

@@ -133,6 +133,9 @@ class Compiled:
         return torch.full((), value, dtype=torch.float64, device=self._agent.device)
 
 
+_LOOKED_AT = 200_000  # updates: warm starts and periods are shorter; a graph may also come late
+
+
 def kinds_of(agent: Agent, cloning: int, offline: int, online: int) -> list[tuple[Kind, int]]:
     """Every kind among so many clonings, offline and online updates, and where it first occurs."""
     config, method = agent.config, agent.method
@@ -140,9 +143,12 @@ def kinds_of(agent: Agent, cloning: int, offline: int, online: int) -> list[tupl
     if cloning:
         found[Kind(IMITATION, config.offline_batch_size)] = 0
     if not agent.episodes_per_improvement:
-        for number in range(offline + online):
-            rows = config.offline_batch_size if number < offline else config.batch_size
-            found.setdefault(Kind(phase(method, number), rows), number)
+        for rows, first, count in (
+            (config.offline_batch_size, 0, offline),
+            (config.batch_size, offline, online),
+        ):
+            for number in range(first, first + min(count, _LOOKED_AT)):
+                found.setdefault(Kind(phase(method, number), rows), number)
     return list(found.items())
 
 

@@ -226,7 +226,7 @@ def run_grids(
         if (out / "launches").is_dir() and not slurm_client.absent():
             refresh(every, out)
         jobs = {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]
-        seconds = print_plan(name, every, out, jobs, options.device)
+        seconds = print_plan(name, every, out, jobs, options.device, options.engine, options.cache)
         launcher, cost = _launcher(cluster, every, seconds, options, jobs)
         print(cost)
         if options.dry_run:

@@ -18,7 +18,9 @@ from algorithms.types import Batch
 from envs.tasks import task
 from reproduce.assemble import settings_of
 from reproduce.devices import why_unusable
+from reproduce.engines import measured_ratio
 from reproduce.grid import RunSpec
+from reproduce.options import EngineChoice
 from reproduce.prior_data import make_env
 from reproduce.run_folder import RunFolder, State
 
@@ -30,16 +32,23 @@ def states(specs: Sequence[RunSpec], out: Path) -> dict[RunSpec, State]:
 
 
 def print_plan(
-    experiment: str, specs: Sequence[RunSpec], out: Path, jobs: int | None, device: str
+    experiment: str,
+    specs: Sequence[RunSpec],
+    out: Path,
+    jobs: int | None,
+    device: str,
+    engine: EngineChoice = "eager",
+    cache: Path | None = None,
 ) -> dict[RunSpec, float]:
     """A table: task x method, with the state of its runs and the time still to spend.
 
-    `jobs` is how many run at a time (None: that is a cluster's to decide). Returns the seconds
+    `jobs` is how many run at a time (None: that is a cluster's to decide); `cache` is where earlier
+    runs have left how much faster compiled updates are here. Returns the seconds
     that each run which nobody runs yet should take on this machine, in the order of `specs`.
     """
     found = states(specs, out)
     measured = device if available(device) else "cpu"
-    pace = Pace(measured)
+    pace = Pace(measured, engine, cache)
     at_a_time = "" if jobs is None else f", {jobs} at a time"
     table = Table(title=f"{experiment}: {len(specs)} runs into {out}{at_a_time}")
     for column in ("task", "data", "method", "seeds", "done", "pending", "time left"):
@@ -89,10 +98,14 @@ class Pace:
     """Seconds that a run needs, from short measurements of its update and its simulator.
 
     Without a device beside the processor its own time is taken: what else runs here does not count.
+    Nothing is compiled for it: where the engine compiles, an update's time is multiplied by what
+    runs of this shape have measured (`engines.py`), or left as it is if there were none.
     """
 
-    def __init__(self, device: str) -> None:
-        self.device = device
+    def __init__(
+        self, device: str, engine: EngineChoice = "eager", cache: Path | None = None
+    ) -> None:
+        self.device, self._engine, self._cache = device, engine, cache
         self._clock = time.process_time if device == "cpu" else time.perf_counter
         self._update: dict[tuple[str, str], tuple[float, float]] = {}
         self._simulate: dict[str, float] = {}
@@ -135,9 +148,10 @@ class Pace:
             agent.updates = 10**6  # past every warm start
             clones = settings.method.initialisation.cloning_steps > 0
             on_policy = agent.episodes_per_improvement > 0  # an update every few thousand steps
+            share = self._share(agent)
             return (
-                0.0 if on_policy else self._per_call(lambda: agent.update(batch, batch)),
-                self._per_call(lambda: agent.imitate(offline)) if clones else 0.0,
+                0.0 if on_policy else share * self._per_call(lambda: agent.update(batch, batch)),
+                share * self._per_call(lambda: agent.imitate(offline)) if clones else 0.0,
             )
         except (MemoryError, RuntimeError, OverflowError) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
@@ -148,6 +162,15 @@ class Pace:
                 f"{spec.env} {spec.registered}: one update does not fit into the memory of "
                 f"{self.device} ({reason}); lower what is set ({sizes_set})"
             ) from None
+
+    def _share(self, agent: Agent) -> float:
+        """Of the eager engine's time, that the engine of a run takes."""
+        if self._engine == "eager" or self._cache is None:
+            return 1.0
+        ratio = measured_ratio(agent, self._cache)
+        if ratio is None:
+            return 1.0
+        return ratio if self._engine == "compiled" else min(1.0, ratio)
 
     def _simulate_s(self, spec: RunSpec) -> float:
         if spec.env not in self._simulate:

@@ -231,7 +231,7 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
     spec = one_spelling(spec)
     settings_of(spec)
     if options.dry_run:
-        print_plan("run", [spec], options.results, 1, options.device)
+        print_plan("run", [spec], options.results, 1, options.device, options.engine, options.cache)
         return None
     return spec
 

@@ -156,7 +156,9 @@ def main(arguments: list[str] | None = None) -> int:
         spec = spec_of(options)
         settings_of(spec)
         if options.dry_run:
-            print_plan("expert", [spec], options.results, 1, options.device)
+            print_plan(
+                "expert", [spec], options.results, 1, options.device, options.engine, options.cache
+            )
             return 0
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -30,6 +30,8 @@ from tests.algorithms.conftest import (
     weights_of,
 )
 
+RATES = ("policy_learning_rate=0.01", "q_learning_rate=0.05", "tau=0.1")
+
 
 def structure(node: Any) -> Any:
     """The classes of a method's components, without their numbers."""
@@ -49,8 +51,8 @@ def different_graphs() -> list[tuple[str, str]]:
 
 
 def pair(name: str, profile: str = "paper") -> tuple[Any, Any]:
-    """Two equal agents, the second with graphs."""
-    eager, graph = tiny_agent(name, profile), tiny_agent(name, profile)
+    """Two equal agents, the second with graphs. Their steps are large, as is the targets' share."""
+    eager, graph = tiny_agent(name, profile, *RATES), tiny_agent(name, profile, *RATES)
     graph.compiled = Compiled(graph, as_captured)
     return eager, graph
 
