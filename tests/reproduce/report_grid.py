@@ -44,7 +44,8 @@ def rows_of(want: Want, profile: str, seed: int, values: tuple[float, ...]) -> I
             "labels": "relabelled" if domain == "hand" and not none else "stored", "seed": seed,
             "status": "done", "data_checksum": "ab" * 8, "commit": "0123456789ab",
             "version": "0.1.0", "phase": "online" if step else "offline", "env_step": step,
-            "grad_step": step, "episodes": 50, "return_mean": value, "q_max": value, "wall_s": 36.0 * (step / STEPS[-1]),
+            "grad_step": step, "episodes": 50, "return_mean": value, "q_max": value,
+            "wall_s": 36.0 * (step / STEPS[-1]),
             MEASURED[domain]: value + shift,
         }  # fmt: skip
 

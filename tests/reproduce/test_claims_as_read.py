@@ -301,7 +301,9 @@ def of_two_commits(pen: float, cheetah: float) -> Evidence:
     """A8: AWAC's lead on either task; the runs of the two tasks were made by different code."""
     rows = [
         row | {"variant": variant, "label": f"AWAC{label}"}
-        for env, lead, commit, data in ((PEN, pen, "c1", "human"), (CHEETAH, cheetah, "c2", "expert"))
+        for env, lead, commit, data in (
+            (PEN, pen, "c1", "human"), (CHEETAH, cheetah, "c2", "expert")
+        )
         for variant, label, level in (("", "", 0.5 + lead), ("Q-beta", " [Q-beta]", 0.5))
         for row in runs(env, "AWAC", level, data=data, **made(commit, env))
     ]  # fmt: skip
