@@ -1,6 +1,7 @@
-"""How often the intervals hold the truth, simulated: the table in docs/statistics.md.
+"""How often the intervals hold the truth, simulated: the tables in docs/statistics.md.
 
-    python -m tests.figures.coverage
+    python -m tests.figures.coverage                     # of intervals
+    python -m tests.figures.coverage --what verdicts     # of verdicts, see verdict_rates.py
 
 Scores are bimodal, as success rates of runs are: a run either learns the task or does not. It
 learns with the probability of its task; its success rate is then Beta(18, 2), else Beta(2, 10), and
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import tyro
@@ -113,8 +115,15 @@ def table(repetitions: int) -> Mapping[str, list[Coverage]]:
     return rows
 
 
-def main(repetitions: int = 2_000) -> None:
-    """Print the table of docs/statistics.md."""
+def main(what: Literal["intervals", "verdicts"] = "intervals", repetitions: int = 400) -> None:
+    """Print a table of docs/statistics.md: how often intervals hold the truth, or verdicts are
+    right."""
+    if what == "verdicts":
+        from tests.figures.verdict_rates import HEADER, rows
+
+        print(HEADER)
+        rows(repetitions)
+        return
     print(f"| seeds a task | {' | '.join(map(str, SEEDS))} |")
     print("|---" * (len(SEEDS) + 1) + "|")
     for title, cells in table(repetitions).items():

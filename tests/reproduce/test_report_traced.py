@@ -16,9 +16,9 @@ import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
-from math import comb, erfc, sqrt
+from math import comb, erfc, exp, sqrt
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, variance
 from typing import Any
 
 import pytest
@@ -334,34 +334,38 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
     assert (row["task"], row["profile"]) == ("pen-binary-v0", "paper")
     if int(row["seeds"]) < 5:
         assert (row["interval"], row["verdict"]) == ("–", "inconclusive")
-    what, value = row["effect"], row["value"]
+    what, value, asked = row["effect"], row["value"], float(row["asks"].lstrip("> "))
     if found := re.fullmatch(r"(gain|AUC|final J): ([\w+-]+) − ([\w+-]+)", what):
         name, *methods = found.groups()
         ours, theirs = (runs.scalar(method, name) for method in methods)
         few = min(len(ours), len(theirs)) < 4  # both have the centre of the smaller one
         same(value, fmean(ours) - fmean(theirs) if few else centre(ours) - centre(theirs))
+        _check_seen(row, asked, distance([ours, theirs], T_8))
     elif found := re.fullmatch(r"(gain|AUC|final J): ([\w+-]+)", what):
         name, *methods = found.groups()
-        same(value, centre(runs.scalar(methods[0], name)))
+        values = runs.scalar(methods[0], name)
+        same(value, centre(values))
+        _check_seen(row, asked, distance([values], T_4))
     elif found := re.fullmatch(r"P\((gain|AUC|final J) of ([\w+-]+) > ([\w+-]+)\)", what):
         name, *methods = found.groups()
         same(value, better(*(runs.scalar(method, name) for method in methods)))
-    elif found := re.fullmatch(
-        r"share of runs that hold ([\d.]+) by step ([\d,]+): ([\w+-]+)", what
-    ):
-        methods = [found[3]]
-        end = int(found[2].replace(",", ""))
-        curves = [runs.points(found[3], seed) for seed in runs.seeds(found[3])]
-        held = sum(_level(points, end) >= float(found[1]) for points in curves)
-        unknown = sum(
-            _level(points, end) < float(found[1]) and points[-1][0] < end for points in curves
-        )
-        same(value, held / len(curves))
-        if len(curves) >= 5:
-            low, high = exact(held, len(curves))[0], exact(held + unknown, len(curves))[1]
+        _check_seen(row, 23 / 25, 0.0)  # one of 3 tasks: 4 of 252 orders are under 5 % / 3
+    elif found := re.fullmatch(r"share of runs that hold ([\d.]+) by step ([\d,]+): (.+)", what):
+        methods, end = [found[3]], int(found[2].replace(",", ""))
+        curves = [[p for p in runs.points(found[3], seed) if 0 < p[0] <= end]
+                  for seed in runs.seeds(found[3])]  # fmt: skip
+        holds = [fmean(v for _, v in curve[-5:]) >= float(found[1]) for curve in curves]
+        open_ = sum(not held and curve[-1][0] < end
+                    for held, curve in zip(holds, curves, strict=True))  # fmt: skip
+        same(value, fmean(holds))
+        assert f"{sum(holds)} of {len(holds)} runs" in row["note"]
+        assert f"{open_} ended before step {found[2]}" in row["note"]
+        if len(holds) >= 5:
+            low, high = exact(sum(holds), len(holds))[0], exact(sum(holds) + open_, len(holds))[1]
             for shown, limit in zip(row["interval"].split(" … "), (low, high), strict=True):
                 same(shown, limit)
             assert row["verdict"] == ("supported" if low > 0.5 else "inconclusive")
+            assert row["5 seeds see"] == "none of 5"  # 0.025 ** (1 / 5) < 0.5
     elif found := re.fullmatch(r"time to ([\d.]+): ([\w+-]+) / ([\w+-]+)", what):
         methods = [found[2], found[3]]
         samples = [runs.times(method, float(found[1])) for method in methods]
@@ -369,6 +373,38 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
     else:
         pytest.fail(f"no second computation of {what!r}")
     assert int(row["seeds"]) == min(len(runs.seeds(method)) for method in methods)
+
+
+T_8, T_4, Z_80 = 2.306004, 4.604095, 0.841621
+"""2.5 % of t with 8, 0.5 % of t with 4 degrees of freedom; 20 % of the normal distribution."""
+
+
+def distance(groups: list[list[float]], t: float) -> float | None:
+    """What five seeds a group see beyond a threshold; a single run varies as the others do."""
+    known = [variance(group) for group in groups if len(group) > 1]
+    if not known:
+        return None
+    return 1.06 * sqrt(len(groups) * fmean(known) / 5) * (sqrt(5 / 4) * t + Z_80)
+
+
+def _check_seen(row: dict[str, str], threshold: float, beyond: float | None) -> None:
+    if beyond is None or row["verdict"] != "inconclusive":
+        assert row["5 seeds see"] == "–"
+    else:
+        assert float(row["5 seeds see"].lstrip("≥ ")) == pytest.approx(threshold + beyond, rel=6e-3)
+
+
+def _check_demonstrations(row: dict[str, str]) -> None:
+    with (ROOT / "reproduce" / "judging" / "demonstrations.csv").open(newline="") as file:
+        mine = [r["success_step"] for r in csv.DictReader(file)
+                if (r["env"], r["profile"]) == (row["task"], row["profile"])]  # fmt: skip
+    first = [int(step) if step else 10**9 for step in mine]
+    late = sum(step >= min(first) + 10 for step in first)
+    count = late if "behind" in row["effect"] else sum(map(bool, mine))
+    assert int(row["seeds"]) == len(mine) == 25
+    same(row["value"], count / 25)
+    for shown, limit in zip(row["interval"].split(" … "), exact(count, 25), strict=True):
+        same(shown, limit)
 
 
 def _check_ratio(
@@ -381,6 +417,10 @@ def _check_ratio(
     same(shown, ratio)
     for each in (ours, theirs):
         assert f"{sum(seen for _, seen in each)} of {len(each)} reached it" in row["note"]
+    stayed = [[min(time, horizon) for time, _ in each] for each in (ours, theirs)]
+    beyond = distance([[time / fmean(each) for time in each] for each in stayed], T_8)
+    asked = float(row["asks"].lstrip("> "))
+    _check_seen(row, asked, asked * (exp(beyond) - 1) if beyond else None)
     if min(len(ours), len(theirs)) < 5:  # no test where there is no interval
         assert row["p"] == "–"
     else:
@@ -457,6 +497,7 @@ def test_the_file_of_verdicts_holds_the_numbers_of_the_cards(text: str, out: Pat
             mine = held[row["task"], row["effect"], row["asks"], row["profile"]]
             same(row["value"], float(mine["value"]))
             assert (row["seeds"], row["verdict"]) == (mine["seeds"], mine["verdict"])
+            assert row["5 seeds see"] == (mine["five_seeds_see"] or "–")
             of_runs = not row["effect"].startswith("share of demonstrations")
             assert mine["source_sha256"] == (judged if of_runs else "")
             assert mine["rules_version"] == RULES_VERSION
