@@ -42,9 +42,12 @@ def distance_seen(
     confidence: float,
     method: Interval = "percentile",
     seeds: int = MIN_SEEDS_FOR_INTERVAL,
+    freedom: int | None = None,
 ) -> float:
     """How far beyond a threshold the truth must lie for ``seeds`` seeds a group to show it, with
     probability 0.8, by an interval of this ``confidence``; in the unit of the groups.
+
+    ``freedom`` is the degrees of freedom of an expanded interval, by default those of all groups.
 
     NaN where no group has two seeds.
     """
@@ -52,7 +55,7 @@ def distance_seen(
     error = TRIMMING * spread(groups) / np.sqrt(seeds)
     quantile = tail(np.inf, end)
     if method == "expanded":
-        quantile *= expansion(seeds, len(groups) * (seeds - 1), confidence)
+        quantile *= expansion(seeds, freedom or len(groups) * (seeds - 1), confidence)
     return float((quantile + tail(np.inf, 1 - POWER)) * error)
 
 

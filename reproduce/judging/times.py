@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from figures.power import distance_seen
-from figures.statistics import CONFIDENCE
+from figures.statistics import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL
 from figures.survival import Sample, kaplan_meier, log_rank, restricted_mean_ratio
 from reproduce.judging.conditions import Above, Condition, Never, Verdict
 from reproduce.judging.evidence import Arm, Evidence
@@ -96,5 +96,7 @@ def _seen(ratio: float, ours: Sample, theirs: Sample, horizon: float) -> str:
         if stayed.mean() == 0:
             return ""
         relative.append(stayed / stayed.mean())
-    distance = distance_seen(relative, confidence=CONFIDENCE)
+    # the interval of the ratio, see restricted_mean_ratio
+    freedom = MIN_SEEDS_FOR_INTERVAL - 1
+    distance = distance_seen(relative, confidence=CONFIDENCE, method="expanded", freedom=freedom)
     return beyond(ratio, ratio * float(np.expm1(distance)))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+from figures.table import label
 from reproduce.ablations import ENVS as ABLATED
 from reproduce.claims import Claim
 from reproduce.grid import PRESETS, PresetName
@@ -38,6 +39,12 @@ class Want:
     def step(self) -> int | None:
         """The online step that it asks about; None: the budget of the preset."""
         return self.horizon or self.by
+
+
+def arm_of(registered: str) -> Arm:
+    """The arm of a name in the registry: ``AWAC[batch]`` is drawn as ``AWAC [batch]``."""
+    method, _, variant = registered.partition("[")
+    return Arm(label(method, variant.removesuffix("]")))
 
 
 def method_of(arm: Arm) -> tuple[str, str]:

@@ -21,13 +21,17 @@ from reproduce.figure1 import METHODS
 from reproduce.figure2 import METHODS as PUSH_METHODS
 from reproduce.grid import PRESETS, PresetName, ProfileName
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.reporting.commands import Want, finished_seeds, wants
+from reproduce.reporting.commands import Want, arm_of, finished_seeds, wants
 
-GRIDS = (
-    ("figure1", HAND, METHODS),
-    ("figure2", PUSH, PUSH_METHODS),
-    ("figure3", LOCOMOTION, METHODS),
+GRIDS = tuple(
+    (experiment, tasks, tuple(arm_of(method).label for method in methods))
+    for experiment, tasks, methods in (
+        ("figure1", HAND, METHODS),
+        ("figure2", PUSH, PUSH_METHODS),
+        ("figure3", LOCOMOTION, METHODS),
+    )
 )
+"""Experiment, tasks, labels of the curves."""
 PROFILES = get_args(ProfileName)
 Manifests = Mapping[str, Sequence[Mapping[str, Any]]]
 

@@ -334,7 +334,7 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
     assert (row["task"], row["profile"]) == ("pen-binary-v0", "paper")
     if int(row["seeds"]) < 5:
         assert (row["interval"], row["verdict"]) == ("–", "inconclusive")
-    what, value, asked = row["effect"], row["value"], float(row["asks"].lstrip("> "))
+    what, value, asked = row["effect"], row["value"], float(row["asks"].lstrip("> within±"))
     if found := re.fullmatch(r"(gain|AUC|final J): ([\w+-]+) − ([\w+-]+)", what):
         name, *methods = found.groups()
         ours, theirs = (runs.scalar(method, name) for method in methods)
@@ -375,8 +375,8 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
     assert int(row["seeds"]) == min(len(runs.seeds(method)) for method in methods)
 
 
-T_8, T_4, Z_80 = 2.306004, 4.604095, 0.841621
-"""2.5 % of t with 8, 0.5 % of t with 4 degrees of freedom; 20 % of the normal distribution."""
+T_8, T_4, T_OF_ONE, Z_80 = 2.306004, 4.604095, 2.776445, 0.841621
+"""2.5 % of t with 8, 0.5 % and 2.5 % of t with 4 degrees of freedom; 20 % of the normal one."""
 
 
 def distance(groups: list[list[float]], t: float) -> float | None:
@@ -390,21 +390,14 @@ def distance(groups: list[list[float]], t: float) -> float | None:
 def _check_seen(row: dict[str, str], threshold: float, beyond: float | None) -> None:
     if beyond is None or row["verdict"] != "inconclusive":
         assert row["5 seeds see"] == "–"
-    else:
-        assert float(row["5 seeds see"].lstrip("≥ ")) == pytest.approx(threshold + beyond, rel=6e-3)
-
-
-def _check_demonstrations(row: dict[str, str]) -> None:
-    with (ROOT / "reproduce" / "judging" / "demonstrations.csv").open(newline="") as file:
-        mine = [r["success_step"] for r in csv.DictReader(file)
-                if (r["env"], r["profile"]) == (row["task"], row["profile"])]  # fmt: skip
-    first = [int(step) if step else 10**9 for step in mine]
-    late = sum(step >= min(first) + 10 for step in first)
-    count = late if "behind" in row["effect"] else sum(map(bool, mine))
-    assert int(row["seeds"]) == len(mine) == 25
-    same(row["value"], count / 25)
-    for shown, limit in zip(row["interval"].split(" … "), exact(count, 25), strict=True):
-        same(shown, limit)
+        return
+    if row["asks"].startswith("within"):
+        if beyond >= threshold:
+            assert row["5 seeds see"] == "none"
+            return
+        beyond = -beyond
+    shown = float(row["5 seeds see"].lstrip("≥ within±"))
+    assert shown == pytest.approx(threshold + beyond, rel=6e-3)
 
 
 def _check_ratio(
@@ -418,7 +411,7 @@ def _check_ratio(
     for each in (ours, theirs):
         assert f"{sum(seen for _, seen in each)} of {len(each)} reached it" in row["note"]
     stayed = [[min(time, horizon) for time, _ in each] for each in (ours, theirs)]
-    beyond = distance([[time / fmean(each) for time in each] for each in stayed], T_8)
+    beyond = distance([[time / fmean(each) for time in each] for each in stayed], T_OF_ONE)
     asked = float(row["asks"].lstrip("> "))
     _check_seen(row, asked, asked * (exp(beyond) - 1) if beyond else None)
     if min(len(ours), len(theirs)) < 5:  # no test where there is no interval
