@@ -334,7 +334,7 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
     assert (row["task"], row["profile"]) == ("pen-binary-v0", "paper")
     if int(row["seeds"]) < 5:
         assert (row["interval"], row["verdict"]) == ("–", "inconclusive")
-    what, value, asked = row["effect"], row["value"], float(row["asks"].lstrip("> within±"))
+    what, value, asked = row["effect"], row["value"], _digits(row["asks"])
     if found := re.fullmatch(r"(gain|AUC|final J): ([\w+-]+) − ([\w+-]+)", what):
         name, *methods = found.groups()
         ours, theirs = (runs.scalar(method, name) for method in methods)
@@ -387,6 +387,11 @@ def distance(groups: list[list[float]], t: float) -> float | None:
     return 1.06 * sqrt(len(groups) * fmean(known) / 5) * (sqrt(5 / 4) * t + Z_80)
 
 
+def _digits(text: str) -> float:
+    """The number in ``> 0.5``, ``≥ 0.5`` or ``within ±0.5``."""
+    return float(re.sub(r"^[^\d-]*", "", text))
+
+
 def _check_seen(row: dict[str, str], threshold: float, beyond: float | None) -> None:
     if beyond is None or row["verdict"] != "inconclusive":
         assert row["5 seeds see"] == "–"
@@ -396,7 +401,7 @@ def _check_seen(row: dict[str, str], threshold: float, beyond: float | None) -> 
             assert row["5 seeds see"] == "none"
             return
         beyond = -beyond
-    shown = float(row["5 seeds see"].lstrip("≥ within±"))
+    shown = _digits(row["5 seeds see"])
     assert shown == pytest.approx(threshold + beyond, rel=6e-3)
 
 
