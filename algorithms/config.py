@@ -53,6 +53,9 @@ class Hyperparameters:
     """Its hidden layers, as the authors' scripts have them."""
     prior_cloning_batch_size: int = 128
     """Its batch, likewise."""
+    expert_demonstrations: int = 0
+    """Episodes that an expert shows where the demonstrations are made by one (`--data expert`, and
+    locomotion); 0: as many as the task's set has, 5 on the hand and 15 in locomotion."""
     prior_fraction: float = 1.0
     """Leading share of demonstrations and of rollouts that is used. Released code: 0.9."""
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -72,7 +75,7 @@ class Hyperparameters:
             )
         for name in (
             "offline_steps", "updates_per_step", "learning_starts", "prior_rollouts",
-            "prior_cloning_steps",
+            "prior_cloning_steps", "expert_demonstrations",
         ):  # fmt: skip
             check_range(name, getattr(self, name), 0, LONGEST_RUN)
         for name in ("policy", "q"):

@@ -67,9 +67,9 @@ class Source:
     minari: bool = False
 
 
-def _roll_out(path: Path, task: Task) -> Dataset:
+def _roll_out(path: Path, task: Task, episodes: int = EXPERT_DEMONSTRATIONS) -> Dataset:
     policy = ExpertPolicy.load(path)
-    return rollout_expert(task.id, policy, EXPERT_DEMONSTRATIONS, EXPERT_SEED)
+    return rollout_expert(task.id, policy, episodes, EXPERT_SEED)
 
 
 def _load_embedded(path: Path, task: Task) -> Dataset:
@@ -144,6 +144,7 @@ def find_demonstrations(
     minari_download: bool = False,
     notify: Callable[[str], None] = print,
     door_threshold: float = DOOR_ANGLE_RAD,
+    expert_episodes: int = EXPERT_DEMONSTRATIONS,
 ) -> Dataset:
     """Return the demonstrations of a task, the best that can be had.
 
@@ -164,6 +165,7 @@ def find_demonstrations(
         minari_download: whether data sets may be fetched into the Minari store.
         notify: receives a line for the user whenever something other than expected is used.
         door_threshold: radians, for the labels of the door task.
+        expert_episodes: how many an expert's policy shows.
 
     Raises:
         DataError: if nothing suitable is found (naming file, folder, checksum and address), or
@@ -196,7 +198,8 @@ def find_demonstrations(
         raise DataError(_missing_message(task_id, wanted, sources, folder, cache))
     source, path = found
     _verify(source, path)
-    dataset = source.reader(path, spec)
+    expert = source.kind == "expert"
+    dataset = _roll_out(path, spec, expert_episodes) if expert else source.reader(path, spec)
     if source.minari:
         check_unchanged(dataset, cache)
     return _labelled(dataset, source, labels, door_threshold, notify)

@@ -175,6 +175,7 @@ def prior_data_of(
         data_dir=data_dir,
         cache=cache,
         download=False,
+        expert_episodes=config.expert_demonstrations,
         notify=notify,
     )
     return prior_data(

@@ -109,6 +109,7 @@ def describe(env_id: str, options: DescribeOptions) -> list[Line]:
         data_dir=options.data_dir,
         cache=options.cache,
         download=False,
+        expert_episodes=config.expert_demonstrations,
     )
     threshold = DOOR_THRESHOLDS[options.profile]
     data = prior_data(

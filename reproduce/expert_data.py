@@ -28,9 +28,10 @@ def expert_demonstrations(
     *,
     data_dir: Path | None,
     cache: Path,
+    episodes: int | None = None,
     notify: Callable[[str], None] = print,
 ) -> Dataset:
-    """15 good episodes of the task's expert, actions sampled.
+    """Good episodes of the task's expert, actions sampled; `episodes` of them (None: 15).
 
     The expert's file is looked for in the data folder, then among the project's assets.
 
@@ -38,24 +39,25 @@ def expert_demonstrations(
         DataError: if there is no expert, or if 19 of 20 of its episodes are not good.
     """
     actor = load_actor(task_id, data_dir)
+    wanted = DEMONSTRATIONS if episodes is None else episodes
     recipe = {
         "actor": actor.sha256,
-        "demonstrations": DEMONSTRATIONS,
+        "demonstrations": wanted,
         "good": GOOD,
         "first_episode": _FIRST_SEED,
     }
-    return cached(cache, task_id, recipe, lambda: _roll_out(task_id, actor), notify)
+    return cached(cache, task_id, recipe, lambda: _roll_out(task_id, actor, wanted), notify)
 
 
-def _roll_out(task_id: str, actor: Actor) -> Dataset:
+def _roll_out(task_id: str, actor: Actor, episodes: int) -> Dataset:
     kept: list[Trajectory] = []
     attempts = 0
     enough = GOOD * actor.return_mean
     env = make_task(task_id)
     with Progress(transient=True) as progress:
-        bar = progress.add_task(f"{task_id}: demonstrations", total=DEMONSTRATIONS)
-        while len(kept) < DEMONSTRATIONS:
-            if attempts == _ATTEMPTS * DEMONSTRATIONS:
+        bar = progress.add_task(f"{task_id}: demonstrations", total=episodes)
+        while len(kept) < episodes:
+            if attempts == _ATTEMPTS * episodes:
                 raise DataError(
                     f"{actor.path}: {len(kept)} of {attempts} sampled episodes returned at least "
                     f"{enough:.0f}; the expert is not as good as its file says"
@@ -72,6 +74,6 @@ def _roll_out(task_id: str, actor: Actor) -> Dataset:
                 kept.append(episode)
                 progress.advance(bar)
     env.close()
-    note = f"{DEMONSTRATIONS} good of {attempts} sampled episodes (return at least {enough:.0f})"
+    note = f"{episodes} good of {attempts} sampled episodes (return at least {enough:.0f})"
     origin = f"{actor.path.name}, mean return {actor.return_mean:.0f}"
     return Dataset(task_id, tuple(kept), Provenance("expert", origin, actor.sha256, "stored", note))

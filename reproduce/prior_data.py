@@ -26,6 +26,7 @@ import numpy as np
 from rich.progress import Progress
 
 from algorithms.buffer import ReplayBuffer
+from envs.experts import EXPERT_DEMONSTRATIONS
 from envs.making import make_task
 from envs.replay import DOOR_DEPARTURE_RAD, replay, states_checksum
 from envs.sources import find_demonstrations
@@ -208,24 +209,37 @@ def demonstrations_for(
     cache: Path,
     download: bool,
     minari_download: bool = False,
+    expert_episodes: int = 0,
     notify: Callable[[str], None] = print,
 ) -> Dataset:
     """The demonstrations that a run of `profile` uses; without trajectories where there are none.
 
     Human ones whose file says how each begins are replayed in the simulator (once, then cached),
-    unless `data` is "human-recorded".
+    unless `data` is "human-recorded". `expert_episodes` is how many an expert shows, 0: as many as
+    the task's set has.
 
     Raises:
         DataError: as `find_demonstrations` and `expert_demonstrations`.
-        ValueError: if the task has no data of that kind.
+        ValueError: if the task has no data of that kind, or if no expert shows it.
     """
     kind = kind_of(env_id, data)
+    if expert_episodes and "expert" not in (kind, data):
+        raise ValueError(
+            f"--set expert_demonstrations={expert_episodes}: no expert shows the data of this run "
+            f"of {env_id}; on the hand it takes --data expert"
+        )
     if kind == "none":
         return Dataset(env_id, (), Provenance("none", "no prior data", "", "stored"))
     if kind == "random":
         return Dataset(env_id, (), random_provenance())
     if kind == "expert":
-        return expert_demonstrations(env_id, data_dir=data_dir, cache=cache, notify=notify)
+        return expert_demonstrations(
+            env_id,
+            data_dir=data_dir,
+            cache=cache,
+            episodes=expert_episodes or None,
+            notify=notify,
+        )
     recorded = find_demonstrations(
         env_id,
         data="human" if data == "human-recorded" else data,  # type: ignore[arg-type]
@@ -236,6 +250,7 @@ def demonstrations_for(
         minari_download=minari_download,
         notify=notify,
         door_threshold=DOOR_THRESHOLDS[profile],
+        expert_episodes=expert_episodes or EXPERT_DEMONSTRATIONS,
     )
     if data == "human-recorded" or not recorded.initial_states:
         return recorded

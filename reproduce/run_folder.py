@@ -35,7 +35,11 @@ State = Literal["done", "failed", "running", "queued", "resumable", "pending"]
 _CHECKPOINTS = ("checkpoint.new.pt", "checkpoint.pt", "checkpoint.previous.pt")
 _WRITTEN_BY_HOLDER = ("checkpoint.new.pt", "progress.csv", "config.json", "status.json", "done")
 # what a run did that was made before the field existed, as `settings.describe` writes it
-_BEFORE: dict[str, Any] = {"observations": {"component": "Raw"}, "cap": "inf"}
+_BEFORE: dict[str, Any] = {
+    "observations": {"component": "Raw"},
+    "cap": "inf",
+    "expert_demonstrations": 0,
+}
 _FORMER = {"hyperparameters.compile": False}
 _PROGRESS = ("start", "step", "end", "steps_per_s")
 

@@ -84,6 +84,7 @@ READABLE = {
     "prior_cloning": "Cloning of the Rollouts' Policy",
     "prior_cloning_hidden": "Hidden Sizes of the Rollouts' Policy",
     "prior_cloning_batch_size": "Batch Size of the Rollouts' Policy",
+    "expert_demonstrations": "Demonstrations of the Expert (0: the task's number)",
     "prior_fraction": "Share of the Prior Data Used",
     "precision": "Precision of Matrix Products",
     "online_steps": "Online Timesteps",

@@ -244,3 +244,12 @@ def test_published_experts(task_id: str, real_file: RealFile) -> None:
     assert len(dataset.trajectories) == 5
     assert dataset.success_rate == 1.0
     assert dataset.provenance.source == "expert"
+
+
+def test_an_expert_shows_as_many_episodes_as_asked(real_file: RealFile) -> None:
+    folder = real_file("pen_expert.npz").parent
+    pen = find_demonstrations("pen-binary-v0", data="expert", data_dir=folder, expert_episodes=7)
+    assert len(pen.trajectories) == 7
+    five = find_demonstrations("pen-binary-v0", data="expert", data_dir=folder)
+    for longer, shorter in zip(pen.trajectories, five.trajectories, strict=False):
+        np.testing.assert_array_equal(longer.observations, shorter.observations)

@@ -137,6 +137,12 @@ def test_demonstrations_are_good_episodes_of_the_expert(demonstrations: Any, rat
     assert len(first.rewards) == 1000 and not first.terminals.any()
 
 
+def test_an_expert_shows_as_many_episodes_as_asked(rated: Path) -> None:
+    found = expert_demonstrations(CHEETAH, data_dir=rated, cache=rated / "cache", episodes=2)
+    assert len(found.trajectories) == 2
+    assert found.provenance.note.startswith("2 good of ")
+
+
 def test_an_expert_that_is_worse_than_its_file_says_is_an_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ from envs.evaluation import collect
 from envs.sources import find_demonstrations
 from envs.trajectory import Dataset, Trajectory
 from reproduce import prior_data as module
-from reproduce.assemble import settings_of
+from reproduce.assemble import prior_data_of, settings_of
 from reproduce.cloning import RECIPES, SEED, Cloning, clone, roll_out
 from reproduce.dataset_cache import same_bits_everywhere
 from reproduce.experiment import resolve_data
@@ -236,6 +236,16 @@ def test_lengths_of_cloning_are_the_authors_in_preset_paper() -> None:
 def cloning_of(preset: str, env: str) -> Cloning:
     spec = RunSpec(preset, "paper", env, "AWAC", 0, "expert")  # type: ignore[arg-type]
     return Cloning.of(settings_of(spec).config, env)
+
+
+@pytest.mark.parametrize(
+    ("env", "data"), [("pen-binary-v0", "embedded"), ("SawyerPush-v0", "random")]
+)
+def test_a_number_of_demonstrations_needs_an_expert(env: str, data: str, tmp_path: Path) -> None:
+    settings = ("expert_demonstrations=25",)
+    spec = RunSpec("quick", "paper", env, "AWAC", 0, data, settings=settings)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"expert_demonstrations=25: no expert shows the data"):
+        prior_data_of(spec, data_dir=None, cache=tmp_path)
 
 
 def test_d4rls_cloned_data_is_all_the_prior_data(demonstrations: Dataset, tmp_path: Path) -> None:
