@@ -7,6 +7,16 @@ from reproduce.studies import Case, Study
 PUSH, WALKER, ANT, CHEETAH = "SawyerPush-v0", "Walker2d-v2", "Ant-v2", "HalfCheetah-v2"
 PEN, DOOR, RELOCATE = "pen-binary-v0", "door-binary-v0", "relocate-binary-v0"
 
+_LAMBDA = "objective.weights.shape.lam"
+_COEFFICIENTS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
+    ("BEAR", "threshold", (0.05, 0.1, 0.5)),
+    ("BRAC", "constraint.coefficient", (0.03, 0.1, 1.0)),
+    ("SAC+BC", "imitation_weight", (0.3, 1.0, 10.0)),
+    ("ABM-MPO", _LAMBDA, (0.1, 0.3, 1.0)),
+)
+"""What decides each as lambda decides AWAC, with three values: the text's or the authors' own, and
+those that others use."""
+
 _EVERY = (
     Study(
         "observations", "pilots",
@@ -31,6 +41,70 @@ _EVERY = (
             Case(PUSH, "AWAC[batch]", ("lam=0.03", "observations=Raw")),
         ),
         settings=("online_steps=20000", "updates_per_step=4"),
+    ),
+    Study(
+        "locomotion_lambda", "pilots",
+        "Lambda 1 beside scaled rewards, the same weights in task units, or task units as such?",
+        (
+            Case(CHEETAH, "AWAC", ("lam=0.1",)),
+            Case(CHEETAH, "AWAC[task-rewards]"),
+            Case(WALKER, "AWAC", ("lam=0.24",)),
+            Case(WALKER, "AWAC[task-rewards]"),
+        ),
+        settings=("online_steps=10000",),
+    ),
+    Study(
+        "baselines_hand", "pilots",
+        "Which coefficients do the baselines need on the hand? Three trials each.",
+        tuple(
+            Case(PEN, method, (f"{name}={value}",), "embedded")
+            for method, name, values in _COEFFICIENTS
+            for value in values
+        ),
+        settings=("online_steps=10000",),
+    ),
+    Study(
+        "baselines_locomotion", "pilots",
+        "Which coefficients do the baselines need in locomotion? Three trials each.",
+        tuple(
+            Case(CHEETAH, method, (f"{name}={value}",))
+            for method, name, values in (*_COEFFICIENTS[:-1], ("ABM-MPO", _LAMBDA, (0.3, 1.0, 3.0)))
+            for value in values
+        ),
+        settings=("online_steps=10000",),
+    ),
+    Study(
+        "relocate", "diagnosis",
+        "What keeps AWAC on relocate where cloning is? One exchange at a time.",
+        tuple(
+            Case(RELOCATE, method, settings, "embedded")
+            for method, settings in (
+                ("AWAC", ()),
+                ("BC", ()),
+                ("AWAC[V-mode]", ()),
+                ("AWAC[lambda=1]", ()),
+                ("AWAC[batch]", ()),
+                ("AWAC", ("batch_size=512", "offline_batch_size=512")),
+                ("AWAC", ("policy_hidden=256,256", "q_hidden=256,256")),
+            )
+        ),
+        settings=("online_steps=40000",),
+    ),
+    Study(
+        "cheetah", "diagnosis",
+        "What keeps AWAC on HalfCheetah below cloning? One exchange at a time.",
+        tuple(
+            Case(CHEETAH, method, settings)
+            for method, settings in (
+                ("AWAC", ()),
+                ("BC", ()),
+                ("AWAC[V-mode]", ()),
+                ("AWAC[free-std]", ()),
+                ("AWAC[batch]", ("lam=0.1",)),
+                ("AWAC", ("batch_size=1024", "offline_batch_size=1024")),
+            )
+        ),
+        settings=("online_steps=20000",),
     ),
 )  # fmt: skip
 
