@@ -1,4 +1,4 @@
-"""Write the tables of README.md that show results, from the CSVs.
+"""Write the tables of README.md, and of the pages on studies, that show results, from the CSVs.
 
     python reproduce/readme_tables.py           # write them anew
     python reproduce/readme_tables.py --check   # only say which are out of step (status 1)
@@ -26,6 +26,8 @@ from figures.style import METHOD_ORDER, TASK_TITLES
 from figures.table import read_results
 from reproduce.checking.reader import checked
 from reproduce.script import script
+from reproduce.study_list import STUDIES
+from reproduce.study_table import table
 
 LAST = 5
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -40,6 +42,8 @@ class ReadmeOptions:
     """Folder with the CSVs."""
     readme: Path = Path("README.md")
     """The file whose tables are written."""
+    docs: Path | None = Path("docs")
+    """Folder of the pages on studies (pilots.md, controls.md, diagnosis.md); None: README alone."""
     check: bool = False
     """Write nothing; status 1 if a table is not what the CSVs give."""
 
@@ -63,13 +67,22 @@ def tables(folder: Path) -> Mapping[str, Callable[[], str]]:
     }
 
 
-def rewritten(text: str, folder: Path) -> tuple[str, list[str]]:
-    """README's text with all its tables made anew, and the names of those that have changed.
+def study_tables(folder: str, results: Path) -> Mapping[str, Callable[[], str]]:
+    """Name of a study of `folder` ("pilots", ...) -> its table, of finished runs."""
+    return {
+        study.name: functools.partial(table, results.parent / folder / f"{study.name}.csv")
+        for study in STUDIES.values()
+        if study.folder == folder
+    }
+
+
+def rewritten(text: str, known: Mapping[str, Callable[[], str]]) -> tuple[str, list[str]]:
+    """A page's text with all its tables made anew, and the names of those that have changed.
 
     Raises:
         ResultsError: a table is asked for that is not known, or whose CSV cannot be used.
     """
-    known, changed = tables(folder), []
+    changed: list[str] = []
 
     def made(match: re.Match[str]) -> str:
         name = match["name"]
@@ -260,17 +273,24 @@ def _data(frame: pd.DataFrame) -> str:
 @script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(ReadmeOptions, args=arguments, description=__doc__)
-    before = options.readme.read_text(encoding="utf-8")
-    text, changed = rewritten(before, options.results)
-    if not changed:
-        print(f"{options.readme}: its tables are those of {options.results}")
-        return 0
-    if options.check:
-        print(f"{options.readme}: out of step: {', '.join(changed)}", file=sys.stderr)
-        return 1
-    write_text(options.readme, text)
-    print(f"{options.readme}: written anew: {', '.join(changed)}")
-    return 0
+    pages = {options.readme: tables(options.results)}
+    if options.docs is not None:
+        for folder in dict.fromkeys(study.folder for study in STUDIES.values()):
+            page = options.docs / f"{folder}.md"
+            if page.is_file():
+                pages[page] = study_tables(folder, options.results)
+    made = {
+        page: rewritten(page.read_text(encoding="utf-8"), known) for page, known in pages.items()
+    }
+    for page, (text, changed) in made.items():
+        if not changed:
+            print(f"{page}: its tables are those of the results")
+        elif options.check:
+            print(f"{page}: out of step: {', '.join(changed)}", file=sys.stderr)
+        else:
+            write_text(page, text)
+            print(f"{page}: written anew: {', '.join(changed)}")
+    return int(options.check and any(changed for _, changed in made.values()))
 
 
 if __name__ == "__main__":

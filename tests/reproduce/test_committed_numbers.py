@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from reproduce import readme_tables, report
-from reproduce.readme_tables import rewritten, tables
+from reproduce.readme_tables import rewritten, study_tables, tables
 from reproduce.reporting import blocks
+from reproduce.study_list import STUDIES
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "results" / "small"
@@ -19,9 +20,20 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_tables_of_the_readme_are_those_of_the_results() -> None:
-    text, changed = rewritten(README, SMALL)
+    text, changed = rewritten(README, tables(SMALL))
     assert changed == [], f"`python reproduce/readme_tables.py` writes {', '.join(changed)} anew"
     assert text == README
+
+
+@pytest.mark.parametrize("folder", sorted({study.folder for study in STUDIES.values()}))
+def test_the_tables_of_the_pages_on_studies_are_those_of_their_rows(folder: str) -> None:
+    """Each study with rows has its table on the page of its folder, and no other."""
+    page = ROOT / "docs" / f"{folder}.md"
+    rows = sorted(path.stem for path in (ROOT / "results" / folder).glob("*.csv"))
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    assert sorted(re.findall(r"<!-- table: (\S+) -->", text)) == rows
+    _, changed = rewritten(text, study_tables(folder, SMALL))
+    assert changed == [], f"`python reproduce/readme_tables.py` writes {', '.join(changed)} anew"
 
 
 def test_every_table_is_there() -> None:
@@ -57,7 +69,7 @@ def test_a_table_out_of_step_is_named_and_mended(
     path = tmp_path / "README.md"
     wrong = right.replace("1", "7")
     path.write_text(wrong)
-    arguments = ["--readme", str(path)]
+    arguments = ["--readme", str(path), "--docs", "None"]
     assert readme_tables.main([*arguments, "--check"]) == 1
     assert capsys.readouterr().err == f"{path}: out of step: pen\n"
     assert path.read_text() == wrong
