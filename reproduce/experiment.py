@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from reproduce.checking.reader import checked
 from reproduce.devices import check_device
 from reproduce.drawable import refuse_undrawable, refuse_unwritable
-from reproduce.grid import DataKind, Labels, RunSpec, enumerate_runs
+from reproduce.grid import PRESETS, DataKind, Labels, RunSpec, enumerate_runs
 from reproduce.installation import require_training
 from reproduce.launching.clusters import Cluster, choose
-from reproduce.options import Common, FigureOptions, check_checkpoint_interval
+from reproduce.options import Common, DataChoice, FigureOptions, check_checkpoint_interval
 
 if TYPE_CHECKING:  # what is imported only when something is run
     from reproduce.launching.cost import Cost
@@ -114,17 +114,21 @@ def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKi
 
     Only the larger presets use the network unasked: quick is to work on a fresh machine as it is.
     """
+    from envs.tasks import task
     from reproduce.prior_data import demonstrations_for, kind_of, named_kind
 
     found: dict[str, tuple[DataKind, Labels]] = {}
     for env in envs:
-        kind = kind_of(env, options.data)
+        asked: DataChoice = options.data
+        if asked == "auto" and task(env).domain == "hand":
+            asked = PRESETS[options.preset].hand_data or asked
+        kind = kind_of(env, asked)
         if kind is not None:  # nothing to look for, and no other reading of the labels
             found[env] = (kind, "stored")
             continue
         demonstrations = demonstrations_for(
             env,
-            data=options.data,
+            data=asked,
             labels=options.labels,
             profile=options.profile,
             data_dir=options.data_dir,
@@ -135,7 +139,7 @@ def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKi
         provenance = demonstrations.provenance
         if provenance.rewards != options.labels:
             print(f"{env}: {provenance.origin} has no stored binary labels; using recomputed ones")
-        found[env] = (named_kind(options.data, demonstrations), provenance.rewards)
+        found[env] = (named_kind(asked, demonstrations), provenance.rewards)
     return found
 
 

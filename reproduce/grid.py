@@ -36,6 +36,8 @@ class Preset:
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     at_most: dict[str, int] = field(default_factory=dict)
     """Upper bounds on what method, profile and variant say; smaller numbers of theirs stay."""
+    hand_data: DataKind | None = None
+    """What `--data auto` comes to on the hand; None: human demonstrations where they are found."""
 
     def of(self, method: str, domain: str, env: str = "") -> dict[str, Any]:
         """The settings for a row of METHODS on a task of a domain (without `env`: on any)."""
@@ -127,6 +129,8 @@ PRESETS: dict[str, Preset] = {
             "constraint.mmd_samples": 4,
             "acting.act_candidates": 10,
         },
+        # everybody has them, and their clone leaves something to improve
+        hand_data="embedded",
     ),
     # Table 1 as it stands; the lengths of cloning are those of the authors' scripts
     "paper": Preset(

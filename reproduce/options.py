@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import platformdirs
 import tyro
 
-from reproduce.grid import DataKind, Labels, PresetName, ProfileName
+from reproduce.grid import PRESETS, DataKind, Labels, PresetName, ProfileName
 
 DataChoice = Literal["auto"] | DataKind
 EngineChoice = Literal["auto", "eager", "compiled"]
@@ -29,8 +29,10 @@ class Common:
     """Hyperparameters: the paper's text, or what the authors' published scripts run."""
     data: DataChoice = "auto"
     """Source of the prior data. auto: on the hand human demonstrations, else the set shipped with
-    the project; in locomotion the project's own expert; in pushing random data. human: replayed in
-    the simulator where the file says how each begins; human-recorded: as they were recorded.
+    the project (preset small: that set; its runs on human demonstrations go to
+    results/small-human); in locomotion the project's own expert; in pushing random data. human:
+    replayed in the simulator where the file says how each begins; human-recorded: as they were
+    recorded.
     minari-...: D4RL's data sets of the hand from the local Minari store. none: learn from
     scratch."""
     download: bool = False
@@ -54,11 +56,15 @@ class Common:
     device: str = "cpu"
     """Where networks and replay buffer live: cpu, cuda, cuda:1, ..."""
     out: Path | None = None
-    """Results folder (default: results/<preset>)."""
+    """Results folder (default: results/<preset>, and results/small-human for the human
+    demonstrations of preset small)."""
 
     @property
     def results(self) -> Path:
-        return self.out if self.out is not None else Path("results") / self.preset
+        if self.out is not None:
+            return self.out
+        other = PRESETS[self.preset].hand_data is not None and self.data.startswith("human")
+        return Path("results") / (f"{self.preset}-human" if other else self.preset)
 
     @property
     def settings(self) -> tuple[str, ...]:

@@ -307,3 +307,28 @@ def test_what_cannot_be_replayed_is_human_either_way(demonstrations: Dataset) ->
     states = replace(human, initial_states=({},) * 5)
     assert named_kind("human-recorded", states) == "human-recorded"
     assert named_kind("minari-cloned", human) == "minari-cloned"
+
+
+@pytest.mark.parametrize(
+    ("preset", "data", "kind", "folder"),
+    [
+        ("small", "auto", "embedded", "small"),
+        ("small", "human", "human", "small-human"),
+        ("paper", "auto", "human", "paper"),
+        ("paper", "human", "human", "paper"),
+    ],
+)
+def test_preset_small_takes_what_everybody_has(
+    preset: str,
+    data: str,
+    kind: str,
+    folder: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _door_file(tmp_path)
+    sources = tuple(replace(s, sha256=None) for s in module_sources.SOURCES["door-binary-v0"])
+    monkeypatch.setitem(module_sources.SOURCES, "door-binary-v0", sources)
+    options = Common(preset=preset, data=data, data_dir=tmp_path, cache_dir=tmp_path)  # type: ignore[arg-type]
+    assert resolve_data(options, ["door-binary-v0"])["door-binary-v0"][0] == kind
+    assert options.results == Path("results") / folder
