@@ -72,7 +72,7 @@ def _deviations(content: Content, out: Path) -> Iterator[str]:
         laid = [*preset.settings, *(key for more in preset.methods.values() for key in more)]
         keys = ", ".join(f"`{key}`" for key in [*laid, *preset.at_most])
         yield f"Preset `{content.preset}` sets for itself: {keys} (`reproduce/grid.py`)."
-    readme = "README.md#paper-and-released-code"
+    readme = "docs/profiles.md"
     where = link(out, readme, "table")
     yield f"Where paper and released code differ, and what neither has: {where}."
     hyper = "docs/methods/hyperparameters.md"

@@ -9,36 +9,36 @@ from pathlib import Path
 
 import pytest
 
-from reproduce import readme_tables, report
-from reproduce.readme_tables import rewritten, study_tables, tables
+from reproduce import report, result_tables
 from reproduce.reporting import blocks
+from reproduce.result_tables import pages, rewritten, tables
 from reproduce.study_list import STUDIES
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "results" / "small"
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = pages(ROOT, SMALL)
 
 
-def test_the_tables_of_the_readme_are_those_of_the_results() -> None:
-    text, changed = rewritten(README, tables(SMALL))
-    assert changed == [], f"`python reproduce/readme_tables.py` writes {', '.join(changed)} anew"
-    assert text == README
+@pytest.mark.parametrize("page", sorted(PAGES, key=str), ids=lambda page: page.name)
+def test_the_tables_of_a_page_are_those_of_the_results(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    made, changed = rewritten(text, PAGES[page])
+    assert changed == [], f"`python reproduce/result_tables.py` writes {', '.join(changed)} anew"
+    assert made == text
+
+
+def test_every_table_is_there_once() -> None:
+    both = "".join((ROOT / name).read_text() for name in ("README.md", "docs/results-small.md"))
+    assert sorted(re.findall(r"<!-- table: (\S+) -->", both)) == sorted(tables(SMALL))
+    assert both.count("<!-- end -->") == len(tables(SMALL))
 
 
 @pytest.mark.parametrize("folder", sorted({study.folder for study in STUDIES.values()}))
-def test_the_tables_of_the_pages_on_studies_are_those_of_their_rows(folder: str) -> None:
-    """Each study with rows has its table on the page of its folder, and no other."""
+def test_every_study_with_rows_has_its_table(folder: str) -> None:
     page = ROOT / "docs" / f"{folder}.md"
     rows = sorted(path.stem for path in (ROOT / "results" / folder).glob("*.csv"))
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
     assert sorted(re.findall(r"<!-- table: (\S+) -->", text)) == rows
-    _, changed = rewritten(text, study_tables(folder, SMALL))
-    assert changed == [], f"`python reproduce/readme_tables.py` writes {', '.join(changed)} anew"
-
-
-def test_every_table_is_there() -> None:
-    assert sorted(re.findall(r"<!-- table: (\S+) -->", README)) == sorted(tables(SMALL))
-    assert README.count("<!-- end -->") == len(tables(SMALL))
 
 
 def test_the_tables_by_hand() -> None:
@@ -63,20 +63,20 @@ def test_a_table_out_of_step_is_named_and_mended(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = {"pen": lambda: "| 1 |", "door": lambda: "| 2 |"}
-    monkeypatch.setattr(readme_tables, "tables", lambda _: made)
+    monkeypatch.setattr(result_tables, "tables", lambda _: made)
     right = "A\n<!-- table: pen -->\n\n| 1 |\n\n<!-- end -->\nB\n"
     right += right.replace("pen", "door").replace("1", "2")
     path = tmp_path / "README.md"
     wrong = right.replace("1", "7")
     path.write_text(wrong)
-    arguments = ["--readme", str(path), "--docs", "None"]
-    assert readme_tables.main([*arguments, "--check"]) == 1
+    arguments = ["--root", str(tmp_path)]
+    assert result_tables.main([*arguments, "--check"]) == 1
     assert capsys.readouterr().err == f"{path}: out of step: pen\n"
     assert path.read_text() == wrong
-    assert readme_tables.main(arguments) == 0
+    assert result_tables.main(arguments) == 0
     assert path.read_text() == right
     path.write_text("<!-- table: pen2 -->\n<!-- end -->\n")
-    assert readme_tables.main(arguments) == 2
+    assert result_tables.main(arguments) == 2
     assert "table 'pen2' is none of pen, door" in capsys.readouterr().err
 
 

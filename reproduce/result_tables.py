@@ -1,11 +1,12 @@
-"""Write the tables of README.md, and of the pages on studies, that show results, from the CSVs.
+"""Write the tables of README.md and docs/ that show results, from the CSVs.
 
-    python reproduce/readme_tables.py           # write them anew
-    python reproduce/readme_tables.py --check   # only say which are out of step (status 1)
+    python reproduce/result_tables.py           # write them anew
+    python reproduce/result_tables.py --check   # only say which are out of step (status 1)
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; the text around it is not touched.
-Only finished runs count. "End" is the mean of a run's last five evaluations; several seeds are
-averaged, or given from the lowest to the highest.
+README.md and docs/results-<preset>.md show the figures' rows, docs/pilots.md, docs/controls.md and
+docs/diagnosis.md those of the studies. Only finished runs count. "End" is the mean of a run's last
+five evaluations; several seeds are averaged, or given from the lowest to the highest.
 """
 
 from __future__ import annotations
@@ -35,17 +36,24 @@ Cell = str | int
 
 
 @dataclass(frozen=True)
-class ReadmeOptions:
+class TableOptions:
     """Options of the tables."""
 
     results: Path = Path("results/small")
-    """Folder with the CSVs."""
-    readme: Path = Path("README.md")
-    """The file whose tables are written."""
-    docs: Path | None = Path("docs")
-    """Folder of the pages on studies (pilots.md, controls.md, diagnosis.md); None: README alone."""
+    """Folder with the CSVs; those of the studies lie beside it."""
+    root: Path = Path()
+    """Folder with README.md and docs/."""
     check: bool = False
     """Write nothing; status 1 if a table is not what the CSVs give."""
+
+
+def pages(root: Path, results: Path) -> Mapping[Path, Mapping[str, Callable[[], str]]]:
+    """Page that is there -> its tables: what makes each, by name."""
+    figures = tables(results)
+    known = {root / "README.md": figures, root / f"docs/results-{results.name}.md": figures}
+    for folder in dict.fromkeys(study.folder for study in STUDIES.values()):
+        known[root / "docs" / f"{folder}.md"] = study_tables(folder, results)
+    return {page: found for page, found in known.items() if page.is_file()}
 
 
 def tables(folder: Path) -> Mapping[str, Callable[[], str]]:
@@ -272,15 +280,10 @@ def _data(frame: pd.DataFrame) -> str:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
-    options = tyro.cli(ReadmeOptions, args=arguments, description=__doc__)
-    pages = {options.readme: tables(options.results)}
-    if options.docs is not None:
-        for folder in dict.fromkeys(study.folder for study in STUDIES.values()):
-            page = options.docs / f"{folder}.md"
-            if page.is_file():
-                pages[page] = study_tables(folder, options.results)
+    options = tyro.cli(TableOptions, args=arguments, description=__doc__)
     made = {
-        page: rewritten(page.read_text(encoding="utf-8"), known) for page, known in pages.items()
+        page: rewritten(page.read_text(encoding="utf-8"), known)
+        for page, known in pages(options.root, options.results).items()
     }
     for page, (text, changed) in made.items():
         if not changed:
