@@ -78,8 +78,9 @@ _PUSH: dict[str, Values] = {
 }
 # The text's V(s) is an expectation; the authors' hand scripts took Q at the policy's mode.
 _V_AT_THE_MODE = {"objective.value": PolicyMode()}
-# CORL standardises, the authors' scripts did not, the text is silent. Raw positions of SawyerPush
-# (0 +- 0.12 m, 0.6 +- 0.06 m) leave most hidden units of such networks dead.
+# CORL standardises, the authors' scripts did not, the text is silent: pilots decided by domain
+# (docs/pilots.md). Raw positions of SawyerPush (0 +- 0.12 m, 0.6 +- 0.06 m) leave most hidden units
+# of such networks dead; on the hand raw observations do no worse.
 _STANDARDISED = {"observations": FromPriorData()}
 # An entropy bonus of nats from alpha = 1 outweighs rewards of centimetres until alpha has come
 # down, tens of thousands of updates later: alpha starts at the size of a reward.
@@ -102,7 +103,6 @@ _AT_MOST_100 = {"objective.weights.shape.cap": 100.0}
 PROFILES: dict[str, dict[str, dict[str, Values]]] = {
     "paper": {
         "hand": {
-            "*": _STANDARDISED,
             "AWAC": {**_BOUNDED, **_AT_MOST_100, "objective.weights.shape.lam": 0.3},
             "SAC": {**_BOUNDED, "objective.temperature": _NO_ENTROPY},
             "SAC+BC": {**_BOUNDED, "objective.improvement.temperature": _NO_ENTROPY},

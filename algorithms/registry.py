@@ -78,7 +78,7 @@ from algorithms.objectives import (
     UndetachedPolicyActions,
     WeightedMLE,
 )
-from algorithms.observations import Raw
+from algorithms.observations import FromPriorData, Raw
 from algorithms.policies import (
     DeterministicTanh,
     FreeGaussian,
@@ -359,6 +359,14 @@ VARIANTS: dict[str, Variant] = {
     ),
     **{
         f"{name}[raw]": Variant(name, {"observations": Raw()}, "sees observations as they are")
+        for name in ("AWAC", "SAC", "BC")
+    },
+    **{
+        f"{name}[standardised]": Variant(
+            name,
+            {"observations": FromPriorData()},
+            "sees observations less the mean of the prior data's, over their standard deviation",
+        )
         for name in ("AWAC", "SAC", "BC")
     },
     "AWAC[task-rewards]": Variant(

@@ -114,6 +114,8 @@ CHAPTERS = (
                     "AWAC[batch]",
                     "AWAC[V-sampled]",
                     "AWAC[V-mode]",
+                    "AWAC[raw]",
+                    "AWAC[standardised]",
                 ),
                 ("lam=0.1", "lam=0.3", "lam=1.0", "lam=3.0"),
             ),

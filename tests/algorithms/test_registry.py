@@ -101,7 +101,7 @@ def test_every_row_makes_another_table_entry() -> None:
     assert all(a != b for i, a in enumerate(resolved) for b in resolved[:i])
     as_the_profile_has_it = {
         "AWAC[unnormalised]", "AWAC[V-sampled]", "AWAC[lambda=0.3]", "AWAC[task-rewards]",
-        "AWAC[free-std]",
+        "AWAC[free-std]", "AWAC[raw]", "SAC[raw]", "BC[raw]",
     }  # fmt: skip
     same = {name for name, variant in VARIANTS.items() if resolve(name) == resolve(variant.base)}
     assert same == as_the_profile_has_it
@@ -151,14 +151,17 @@ def test_value_is_the_text_s_expectation_and_the_scripts_mode(domain: str) -> No
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_paper_standardises_observations_and_the_scripts_do_not(name: str) -> None:
+def test_paper_standardises_observations_off_the_hand_and_the_scripts_never(name: str) -> None:
     for domain in ("hand", "push", "locomotion"):
-        assert resolve(name, domain=domain).method.observations == FromPriorData()
+        seen = Raw() if domain == "hand" else FromPriorData()
+        assert resolve(name, domain=domain).method.observations == seen
         released = resolve(name, profile="released", domain=domain)
         assert released.method.observations == Raw()
-    if f"{name}[raw]" in VARIANTS:
-        base = resolve(name).method
-        assert resolve(f"{name}[raw]").method == dataclasses.replace(base, observations=Raw())
+        base = resolve(name, domain=domain).method
+        for variant, other in (("raw", Raw()), ("standardised", FromPriorData())):
+            if f"{name}[{variant}]" in VARIANTS:
+                exchanged = resolve(f"{name}[{variant}]", domain=domain).method
+                assert exchanged == dataclasses.replace(base, observations=other)
 
 
 def test_pushing_is_in_metres() -> None:

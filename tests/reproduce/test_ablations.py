@@ -60,8 +60,8 @@ def test_every_component_of_awac_is_exchanged_once() -> None:
     ]  # fmt: skip
     last = ["AWAC[V-mode]", "AWAC[clip]", "AWAC[no-clip]"]
     assert rows(grid, PEN) == [
-        "AWAC", *exchanged, "AWAC[no-clamp]", *last, "AWAC[state-std]", "AWAC[raw]",
-        "AWAC[scratch]",
+        "AWAC", *exchanged, "AWAC[no-clamp]", *last, "AWAC[state-std]",
+        "AWAC[standardised]", "AWAC[scratch]",
         "AWAC lam=0.1", "AWAC lam=0.5", "AWAC lam=1", "AWAC lam=2",
     ]  # fmt: skip
     assert rows(grid, CHEETAH) == [
