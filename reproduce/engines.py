@@ -29,6 +29,7 @@ from algorithms.training import Training
 from algorithms.update import phase
 from reproduce.files import write_json
 from reproduce.options import Engine, EngineChoice
+from reproduce.run_folder import ConfigurationChanged
 
 COLD_S = 60.0
 """Seconds that a graph costs to compile for the first time, on a core of its own (measured)."""
@@ -85,7 +86,7 @@ def settle(
     kinds = work.kinds(agent)
     if wanted == "eager" or not kinds:
         return "eager"
-    if agent.device.type == "cpu" and not has_compiler():
+    if _lacks_compiler(agent):
         if wanted == "compiled":
             notify("engine: there is no C++ compiler (g++, or $CXX): eager")
         return "eager"
@@ -111,10 +112,23 @@ def settle(
 
 
 def resume(training: Training, engine: Engine, cache: Path) -> None:
-    """Let a run go on with the engine that it was begun with; graphs are made when needed."""
+    """Let a run go on with the engine that it was begun with; graphs are made when needed.
+
+    Raises ConfigurationChanged if that is `compiled` and this machine cannot compile.
+    """
     if engine == "compiled":
+        if _lacks_compiler(training.agent):
+            raise ConfigurationChanged(
+                "the run was begun with the compiled engine, and there is no C++ compiler here "
+                "(g++, or $CXX): install one, or let the run go on where there is one"
+            )
         use_cache(cache)
         training.agent.compiled = Compiled(training.agent)
+
+
+def _lacks_compiler(agent: Agent) -> bool:
+    """On a GPU none is needed."""
+    return agent.device.type == "cpu" and not has_compiler()
 
 
 def seconds_per_update(agent: Agent, *, repeats: int = 8, rounds: int = 1) -> float:

@@ -135,6 +135,17 @@ def test_without_a_compiler_nothing_is_tried(
     assert all("no C++ compiler" in line for line in said)
 
 
+def test_a_run_that_was_compiled_does_not_go_on_without_a_compiler(
+    compiler: Compiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = training()
+    monkeypatch.setattr(engines, "has_compiler", lambda: False)
+    engines.resume(run, "eager", tmp_path)
+    with pytest.raises(ConfigurationChanged, match=r"no C\+\+ compiler here \(g\+\+, or \$CXX\)"):
+        engines.resume(run, "compiled", tmp_path)
+    assert run.agent.compiled is None
+
+
 def begun(path: Path, **config: Any) -> RunFolder:
     folder = RunFolder(path)
     folder.path.mkdir(exist_ok=True)
