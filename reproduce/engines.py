@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from filelock import FileLock
+from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
 from algorithms.agent import Agent
 from algorithms.engine import (
@@ -31,12 +32,13 @@ from reproduce.files import write_json
 from reproduce.options import Engine, EngineChoice
 from reproduce.run_folder import ConfigurationChanged
 
-COLD_S = 60.0
+COLD_S = 30.0
 """Seconds that a graph costs to compile for the first time, on a core of its own (measured)."""
 WARM_S = 6.0
 """Seconds that it costs to take from the cache on disk."""
 _WORTH = 0.6
 """The share of an update's time that a compiled one is hoped to take, before it is measured."""
+_FOLDER = "TORCHINDUCTOR_CACHE_DIR"
 _SETTLED = 10**6  # updates after which every warm start is over
 
 
@@ -66,8 +68,12 @@ def work_of(training: Training) -> Work:
 
 
 def use_cache(cache: Path) -> None:
-    """Keep compiled graphs under `cache`, where every run finds them."""
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache / "graphs"))
+    """Keep compiled graphs under `cache`, for every run, unless $TORCHINDUCTOR_CACHE_DIR is set.
+
+    PyTorch writes its own default into that variable when its compiler is imported.
+    """
+    if os.environ.get(_FOLDER) in (None, default_cache_dir()):
+        os.environ[_FOLDER] = str((cache / "graphs").absolute())
 
 
 def settle(
