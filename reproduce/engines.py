@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from filelock import FileLock
+from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
 from algorithms.agent import Agent
 from algorithms.engine import (
@@ -29,13 +30,15 @@ from algorithms.training import Training
 from algorithms.update import phase
 from reproduce.files import write_json
 from reproduce.options import Engine, EngineChoice
+from reproduce.run_folder import ConfigurationChanged
 
-COLD_S = 60.0
+COLD_S = 30.0
 """Seconds that a graph costs to compile for the first time, on a core of its own (measured)."""
 WARM_S = 6.0
 """Seconds that it costs to take from the cache on disk."""
 _WORTH = 0.6
 """The share of an update's time that a compiled one is hoped to take, before it is measured."""
+_FOLDER = "TORCHINDUCTOR_CACHE_DIR"
 _SETTLED = 10**6  # updates after which every warm start is over
 
 
@@ -65,8 +68,12 @@ def work_of(training: Training) -> Work:
 
 
 def use_cache(cache: Path) -> None:
-    """Keep compiled graphs under `cache`, where every run finds them."""
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache / "graphs"))
+    """Keep compiled graphs under `cache`, for every run, unless $TORCHINDUCTOR_CACHE_DIR is set.
+
+    PyTorch writes its own default into that variable when its compiler is imported.
+    """
+    if os.environ.get(_FOLDER) in (None, default_cache_dir()):
+        os.environ[_FOLDER] = str((cache / "graphs").absolute())
 
 
 def settle(
@@ -85,7 +92,7 @@ def settle(
     kinds = work.kinds(agent)
     if wanted == "eager" or not kinds:
         return "eager"
-    if agent.device.type == "cpu" and not has_compiler():
+    if _lacks_compiler(agent):
         if wanted == "compiled":
             notify("engine: there is no C++ compiler (g++, or $CXX): eager")
         return "eager"
@@ -111,10 +118,23 @@ def settle(
 
 
 def resume(training: Training, engine: Engine, cache: Path) -> None:
-    """Let a run go on with the engine that it was begun with; graphs are made when needed."""
+    """Let a run go on with the engine that it was begun with; graphs are made when needed.
+
+    Raises ConfigurationChanged if that is `compiled` and this machine cannot compile.
+    """
     if engine == "compiled":
+        if _lacks_compiler(training.agent):
+            raise ConfigurationChanged(
+                "the run was begun with the compiled engine, and there is no C++ compiler here "
+                "(g++, or $CXX): install one, or let the run go on where there is one"
+            )
         use_cache(cache)
         training.agent.compiled = Compiled(training.agent)
+
+
+def _lacks_compiler(agent: Agent) -> bool:
+    """On a GPU none is needed."""
+    return agent.device.type == "cpu" and not has_compiler()
 
 
 def seconds_per_update(agent: Agent, *, repeats: int = 8, rounds: int = 1) -> float:

@@ -219,6 +219,12 @@ def test_act_is_bounded_and_deterministic_where_asked(name: str, profile: str) -
         assert samples.max() <= 1 and samples.min() >= -1
     if hasattr(agent.policy, "std_logits"):  # not squashed: clipping must have happened
         assert (samples == 1).any()
+    before, evaluating = agent.generator.get_state(), agent._evaluation.get_state()
+    drawn = agent.act(observation, deterministic=False)
+    agent.generator.set_state(before)
+    np.testing.assert_array_equal(agent.act(observation, deterministic=False), drawn)
+    assert not torch.equal(agent.generator.get_state(), before)
+    assert torch.equal(agent._evaluation.get_state(), evaluating)
     before = agent.generator.get_state()
     chosen = [agent.act(observation, deterministic=True) for _ in range(2)]
     assert torch.equal(agent.generator.get_state(), before)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from torch import Tensor, fx
+from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
 from algorithms.agent import Agent
 from algorithms.engine import Compiled
@@ -20,6 +22,22 @@ from reproduce.engines import settle, work_of
 from reproduce.plan import Pace
 from reproduce.run_folder import ConfigurationChanged, RunFolder, differences
 from tests.algorithms.conftest import make_training, tiny_settings
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(None, "cache/graphs"), (default_cache_dir(), "cache/graphs"), ("/own", "/own")],
+    ids=["unset", "as PyTorch sets it", "of the user's own"],
+)
+def test_graphs_are_kept_in_the_cache(
+    given: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", given or "")
+    if given is None:
+        monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR")
+    monkeypatch.chdir(tmp_path)
+    engines.use_cache(Path("cache"))
+    assert Path(os.environ["TORCHINDUCTOR_CACHE_DIR"]) == tmp_path / expected
 
 
 class Compiler:
@@ -133,6 +151,17 @@ def test_without_a_compiler_nothing_is_tried(
     assert settle(run, wanted, tmp_path, said.append) == "eager"
     assert len(said) == lines and compiler.calls == 0
     assert all("no C++ compiler" in line for line in said)
+
+
+def test_a_run_that_was_compiled_does_not_go_on_without_a_compiler(
+    compiler: Compiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = training()
+    monkeypatch.setattr(engines, "has_compiler", lambda: False)
+    engines.resume(run, "eager", tmp_path)
+    with pytest.raises(ConfigurationChanged, match=r"no C\+\+ compiler here \(g\+\+, or \$CXX\)"):
+        engines.resume(run, "compiled", tmp_path)
+    assert run.agent.compiled is None
 
 
 def begun(path: Path, **config: Any) -> RunFolder:

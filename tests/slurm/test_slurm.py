@@ -90,6 +90,25 @@ def test_requeued_job_continues(cluster: Cluster, undisturbed: Reference, tmp_pa
     assert_undisturbed(grid, undisturbed)
 
 
+def test_requeued_job_continues_with_the_graphs_of_its_beginning(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    whole, grid = Grid(tmp_path / "whole"), Grid(tmp_path / "requeued")
+    assert whole.launch("--cluster", "local", "--jobs", "1", "--engine", "compiled") == 0
+
+    def requeue() -> None:
+        stop_at(grid)
+        cluster("scontrol", "requeue", job_of(cluster))
+
+    with meanwhile(requeue):
+        assert grid.launch("--engine", "compiled", "--checkpoint-every-s", "0.01") == 0
+    assert starts(grid) == 2
+    folder = grid.folders()["AWAC 0"]
+    assert "continues at step" in (folder / "log.txt").read_text()
+    assert RunFolder(folder).engine() == "compiled"
+    assert_undisturbed(grid, whole.folders())
+
+
 def test_preempted_job_saves_a_checkpoint_and_continues(
     cluster: Cluster, undisturbed: Reference, tmp_path: Path
 ) -> None:
