@@ -111,6 +111,7 @@ def _check(options: CampaignOptions) -> None:
         "--plot-only": options.plot_only,
         "--profile": options.profile != "paper",
         "--data": options.data != "auto",
+        "--compare": bool(options.compare),
     }
     for flag, given in decided.items():
         if given:

@@ -160,3 +160,6 @@ class FigureOptions(SlurmOptions, Common):
     """Print the plan and stop."""
     plot_only: bool = False
     """Draw from the CSV that is there; train nothing."""
+    compare: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
+    """CSV of other methods (columns env, method, seed, env_step, and success or return), drawn
+    beside ours into <figure>.compared.png, repeatable; see docs/your-own-method.md."""

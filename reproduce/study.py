@@ -55,6 +55,8 @@ def _study(options: StudyOptions) -> int:
         return 0
     if options.name not in STUDIES:
         raise ValueError(f"--name {options.name}: one of {', '.join(STUDIES)}")
+    if options.compare:
+        raise ValueError("--compare: a study has no curves to stand beside; use a figure's script")
     study = STUDIES[options.name]
     out = options.out or Path("results") / study.folder
     csv = out / f"{study.name}.csv"
