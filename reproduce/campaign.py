@@ -74,8 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _campaign(options: CampaignOptions) -> int:
+    from reproduce.experiment import prepare
     from reproduce.launching.clusters import choose
 
+    prepare(options)
     options = replace(options, preset=options.preset or "small")
     _check(options)
     cluster, chosen = choose(options)

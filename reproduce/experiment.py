@@ -44,6 +44,7 @@ def reproduce(
         if options.plot_only:
             return _draw(experiment, options.results, draw, options.compare)
         require_training()
+        prepare(options)
         print(f"cluster: {cluster.name} ({cluster.why})")
         _check_counts(options)
         wanted = validated(
@@ -62,6 +63,15 @@ def reproduce(
     except KeyboardInterrupt:
         print("interrupted; the same command continues", file=sys.stderr)
         return 75
+
+
+def prepare(options: Common) -> None:
+    """Import the user's own rows, and look for what the tracker needs; ValueError if that fails."""
+    from reproduce import own_methods
+    from reproduce.tracking import require_tracker
+
+    require_tracker(options.track)
+    own_methods.load(options.methods_from)
 
 
 def _check_counts(options: FigureOptions) -> None:

@@ -64,9 +64,10 @@ def _study(options: StudyOptions) -> int:
         print(table(csv))
         return 0
     require_training()
-    from reproduce.experiment import resolve_data, run_grids
+    from reproduce.experiment import prepare, resolve_data, run_grids
     from reproduce.launching.clusters import choose
 
+    prepare(options)
     options = replace(options, preset=study.preset, profile=study.profile, out=out)
     cluster, chosen = choose(options)
     data = {
