@@ -87,10 +87,11 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(text).split())
 
 
-def read_cells(path: Path) -> Cells:
+def read_cells(path: Path, remedy: str = "") -> Cells:
     """Read a CSV file (UTF-8, commas, one line of header) without believing its values.
 
-    Empty lines are passed over, as pandas does.
+    Empty lines are passed over, as pandas does. ``remedy`` is what a message says to do, for files
+    that no script here writes.
 
     Raises:
         ResultsError: the file is missing, unreadable, empty, not CSV, or names a column twice.
@@ -108,8 +109,8 @@ def read_cells(path: Path) -> Cells:
                 before = reader.line_num
     except (FileNotFoundError, NotADirectoryError):
         raise ResultsError(
-            f"{path}: no such results file; make it with `{command_for(path)}`, "
-            "or give the path of an existing one"
+            f"{path}: no such results file; "
+            + (remedy or f"make it with `{command_for(path)}`, or give the path of an existing one")
         ) from None
     except OSError as error:
         raise ResultsError(
@@ -118,15 +119,19 @@ def read_cells(path: Path) -> Cells:
         ) from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise ResultsError(
-            f"{path}, after line {before}: not a readable CSV ({one_line(error)}); {restore(path)}"
+            f"{path}, after line {before}: not a readable CSV ({one_line(error)}); "
+            f"{remedy or restore(path)}"
         ) from error
     if not rows:
-        raise ResultsError(f"{path}: the file is empty, not even a header; {restore(path)}")
+        raise ResultsError(
+            f"{path}: the file is empty, not even a header; {remedy or restore(path)}"
+        )
     header, *body = rows
     twice = [name for name in dict.fromkeys(header) if header.count(name) > 1]
     if twice:
         raise ResultsError(
-            f"{path}, line {lines[0]}: column '{twice[0]}' is there twice; {restore(path)}"
+            f"{path}, line {lines[0]}: column '{twice[0]}' is there twice; "
+            f"{remedy or restore(path)}"
         )
     whole = [(row + [""] * (len(header) - len(row)))[: len(header)] for row in body]
     return Cells(

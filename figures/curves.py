@@ -9,6 +9,8 @@ from typing import TypedDict
 import pandas as pd
 
 from figures.cells import ResultsError
+from figures.compare import beside
+from figures.schema import RESULTS
 from figures.statistics import evaluations
 from figures.table import CONDITION, RUN, read_results
 
@@ -33,24 +35,29 @@ class Curve(TypedDict):
     profile: str
     preset: str
     experiment: str
+    also_in: list[str]
 
 
-def curves(paths: Sequence[Path], metric: str) -> list[Curve]:
+def curves(paths: Sequence[Path], metric: str, compare: Sequence[Path] = ()) -> list[Curve]:
     """The curves of ``metric`` of every run in some results files, unfinished and failed ones too.
 
     ``method`` is the curve's label, variant included. ``task`` is the task, and where runs of it
     differ in prior data, labels or profile, also these: ``pen-binary-v0 (expert, relabelled,
-    paper)``. A run that two experiments share is there once, under the first.
+    paper)``. A run that two experiments share is there once, under the first; ``also_in`` names the
+    other.
 
     Args:
         paths: files of rows of one preset.
         metric: a column of numbers. Runs without a value of it have no curve.
+        compare: files of rows of other methods (``figures.compare``); ``experiment`` is the file's
+            name, and there is a curve for each condition that ours have on the task.
 
     Raises:
         ResultsError: a file is malformed or without the column, presets are mixed, or two
             experiments hold the same run with other values.
     """
-    parts = [_of_one_file(path, metric) for path in paths]
+    frames = [_read(path, metric) for path in paths]
+    parts = [_of_one_frame(frame, metric) for frame in frames]
     presets = sorted({curve["preset"] for part in parts for curve in part})
     if len(presets) > 1:
         raise ResultsError(
@@ -62,18 +69,34 @@ def curves(paths: Sequence[Path], metric: str) -> list[Curve]:
         for curve in part:
             key = (*_condition(curve), curve["method"], str(curve["seed"]))
             before, first = found.setdefault(key, (path, curve))
+            if first is not curve:
+                first["also_in"].append(curve["experiment"])
             if (first["xs"], first["ys"]) != (curve["xs"], curve["ys"]):
                 raise ResultsError(
                     f"{before} and {path}: both hold {curve['env']} {curve['method']} seed "
                     f"{curve['seed']}, with other values of {metric}; export them one at a time"
                 )
-    return _named_apart([curve for _, curve in found.values()])
+    ours = [curve for _, curve in found.values()]
+    return _named_apart([*ours, *_compared(frames, metric, compare)])
 
 
-def _of_one_file(path: Path, metric: str) -> list[Curve]:
+def _compared(frames: Sequence[pd.DataFrame], metric: str, compare: Sequence[Path]) -> list[Curve]:
+    if not compare:
+        return []
+    ours = pd.concat(frames, ignore_index=True)
+    frame, _ = beside(ours, compare, list(RESULTS.tasks))
+    frame["experiment"] = frame["experiment"].mask(frame["compared"] != "", frame["compared"])
+    return _of_one_frame(frame[frame["compared"] != ""], metric)
+
+
+def _read(path: Path, metric: str) -> pd.DataFrame:
     frame = read_results(path, drawn=[metric])
     if not pd.api.types.is_numeric_dtype(frame[metric]):
         raise ResultsError(f"{path}: {metric} is a column of text; a metric is a column of numbers")
+    return frame
+
+
+def _of_one_frame(frame: pd.DataFrame, metric: str) -> list[Curve]:
     found = []
     for _, rows in evaluations(frame, metric).groupby(list(RUN), sort=True):
         last = rows.iloc[-1]
@@ -92,6 +115,7 @@ def _of_one_file(path: Path, metric: str) -> list[Curve]:
                 profile=str(last["profile"]),
                 preset=str(last["preset"]),
                 experiment=str(last["experiment"]),
+                also_in=[],
             )
         )
     return found

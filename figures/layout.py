@@ -49,15 +49,18 @@ def compose(
     legend: Sequence[Line2D],
     caption: Sequence[Paragraph],
     share_y: Sequence[bool],
+    beside: float = 0.0,
 ) -> Page:
     """Make a figure just tall enough for ``rows`` x ``columns`` panels, legend and caption.
+
+    ``beside`` is the room in inches that is left free to the right of every panel.
 
     ``legend`` holds one proxy line a method, with its label set; ``share_y`` says of each row
     whether its panels share their y axis. Call within the theme.
     """
-    gap = GAP_SHARED if all(share_y) else GAP_OWN
+    gap = (GAP_SHARED if all(share_y) else GAP_OWN) + beside
     wide = panel_width(columns)
-    width = LEFT + columns * wide + (columns - 1) * gap + RIGHT
+    width = LEFT + columns * wide + (columns - 1) * gap + max(RIGHT, beside + 0.08)
     labels = [str(line.get_label()) for line in legend]
     per_row = _legend_columns(labels, width - LEFT - RIGHT)
     wrapped = [
@@ -114,12 +117,12 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> list[s
     lines: list[str] = []
     for word in text.split():
         pieces = [word]
-        while (long := _inches(pieces[-1], size, weight)) > width and len(pieces[-1]) > 1:
+        while (long := inches(pieces[-1], size, weight)) > width and len(pieces[-1]) > 1:
             fits = max(1, int(len(pieces[-1]) * width / long) - 1)
             pieces[-1:] = [pieces[-1][:fits], pieces[-1][fits:]]
         for piece in pieces:
             joined = f"{lines[-1]} {piece}" if lines else piece
-            if lines and _inches(joined, size, weight) <= width:
+            if lines and inches(joined, size, weight) <= width:
                 lines[-1] = joined
             else:
                 lines.append(piece)
@@ -130,8 +133,8 @@ def elide(text: str, width: float, size: float) -> str:
     """``text``, or its two ends where it is wider than ``width`` inches at ``size`` points."""
     kept = len(text)
     short = text
-    while kept > 2 and _inches(short, size) > width:
-        kept = min(kept - 1, int(kept * width / _inches(short, size)) + 1)
+    while kept > 2 and inches(short, size) > width:
+        kept = min(kept - 1, int(kept * width / inches(short, size)) + 1)
         short = f"{text[: -(-kept // 2)]}…{text[len(text) - kept // 2 :]}"
     return short
 
@@ -147,7 +150,8 @@ def _legend_height(lines: Sequence[int], per_row: int) -> float:
     return sum(LEGEND_ROW + (most - 1) * LEGEND_LINE for most in rows)
 
 
-def _inches(text: str, size: float, weight: str = "normal") -> float:
+def inches(text: str, size: float, weight: str = "normal") -> float:
+    """Width of ``text`` at ``size`` points."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
     return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]) / 72
 
@@ -156,7 +160,7 @@ def _legend_columns(labels: Sequence[str], width: float) -> int:
     """How many legend entries fit side by side; full rows of equal length where possible."""
     if not labels:
         return 1
-    entry = max(_inches(label, LEGEND_SIZE) for label in labels) + LEGEND_ENTRY_EXTRA
+    entry = max(inches(label, LEGEND_SIZE) for label in labels) + LEGEND_ENTRY_EXTRA
     fit = max(1, min(len(labels), int(width / entry)))
     return -(-len(labels) // -(-len(labels) // fit))
 
@@ -171,7 +175,7 @@ def _place_panels(
     share_y: Sequence[bool],
 ) -> list[list[Axes]]:
     """Add the panels; ``top`` is the upper edge of the first row in inches from the bottom."""
-    width, height = (float(inches) for inches in figure.get_size_inches())
+    width, height = (float(side) for side in figure.get_size_inches())
     axes: list[list[Axes]] = []
     for row in range(rows):
         bottom = top - (row + 1) * PANEL_HEIGHT - row * ROW_GAP

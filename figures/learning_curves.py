@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import matplotlib as mpl
@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from figures import style
 from figures.caption import describe
+from figures.end_labels import End, label_ends, margin
 from figures.layout import Paragraph, compose
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of, refuse_blank
@@ -28,6 +29,8 @@ from figures.table import RUN, label
 METRICS: tuple[Metric, ...] = (Metric("return_mean", "Return"), Metric("success_any", "Success"))
 MARKERS_PER_CURVE = 6
 MARK_EVERY_POINT_UP_TO = 12
+LEAST_SHARE = 0.25
+"""Least upper end of an axis of shares that follows its values."""
 WARNING_COLOUR = "#9C1C1C"
 
 
@@ -48,21 +51,25 @@ def draw(
     title: str = "",
     caption: str = "",
     absent: Sequence[str] = (),
+    notes: Sequence[str] = (),
     x_label: str = "online environment steps",
 ) -> Figure:
     """Draw learning curves from a tidy results frame.
 
     Every seed is a thin line; the aggregate over seeds (``figures.statistics``) is thick, with a
-    95 % interval from 5 seeds on. The offline phase lies left of 0 on its own scale. Tasks without
-    rows get no column; a task with several data sources, label readings or profiles gets one each.
+    95 % interval from 5 seeds on; its name stands at its end. Where some methods have several
+    seeds, those of ours with one are grey. The offline phase lies left of 0 on its own scale. Tasks
+    without rows get no column; a task with several data sources, label readings or profiles gets
+    one each.
 
     Args:
-        frame: as ``table.read_results`` returns it.
+        frame: as ``table.read_results`` returns it, or ``compare.beside``.
         panels: task ids, in the order of the columns.
         metrics: one for each row of panels.
         title: heading of the figure, "" for none.
         caption: opening sentence; the facts (seeds, data, preset, commit, incomplete runs) follow.
         absent: names of runs without any row, for the caption (``partial.without_rows``).
+        notes: further sentences for the caption (``compare.beside``).
         x_label: name of the online part of the axis.
 
     Returns:
@@ -71,17 +78,18 @@ def draw(
     Raises:
         ResultsError: no task of ``panels`` has a row, or a method has no value of a metric.
         KeyError: the frame has no column of a metric (``read_results(drawn=...)`` sees to it).
-        ValueError: a method has no style.
     """
     columns = panels_of(frame, panels)
     drawn = pd.concat([panel.rows(frame) for panel in columns])
     missing = [env for env in panels if env not in set(drawn["env"])]
     curves = {metric.column: curve(drawn, metric.column) for metric in metrics}
+    ours = drawn[drawn["compared"] == ""] if "compared" in drawn else drawn
     for panel, metric in itertools.product(columns, metrics):
-        refuse_blank(panel, panel.rows(drawn), metric)
-    looks = looks_of(drawn)
+        refuse_blank(panel, panel.rows(ours), metric)
+    looks, grey = _greyed(looks_of(drawn), list(curves.values()), set(ours["label"]))
     facts = describe(columns, drawn, curves, metrics, [look.label for look in looks], missing)
-    text = [Paragraph(f"{caption} {facts.facts}".strip())]
+    one_seed = "Grey: a single seed." if grey else ""
+    text = [Paragraph(" ".join(filter(None, (caption, *notes, one_seed, facts.facts))))]
     alarms = " ".join(filter(None, (facts.warnings, warning(absent))))
     text += [Paragraph(alarms, WARNING_COLOUR)] if alarms else []
 
@@ -93,22 +101,27 @@ def draw(
             legend=[_legend_line(look) for look in looks],
             caption=text,
             share_y=[metric.share_y for metric in metrics],
+            beside=margin([look.label for look in looks]),
         )
+        ends: list[tuple[Axes, list[End]]] = []
         for row, metric in enumerate(metrics):
             for column, panel in enumerate(columns):
                 ax = page.axes[row][column]
                 rows = panel.rows(drawn)
                 steps = rows.loc[rows["phase"] != "init", "env_step"]
-                ends = (float(min(steps.min(), 0)), float(max(steps.max(), 0)))
-                ends = (0.0, 0.0) if steps.empty else ends
-                set_phase_axis(ax, *ends)
+                span = (float(min(steps.min(), 0)), float(max(steps.max(), 0)))
+                span = (0.0, 0.0) if steps.empty else span
+                set_phase_axis(ax, *span)
                 aggregates = panel.rows(curves[metric.column])
                 _draw_panel(ax, rows, aggregates, metric.column, looks)
                 _dress_panel(ax, metric, panel, top=row == 0, left=column == 0)
+                ends.append((ax, _ends_of(aggregates, looks)))
                 if row == len(metrics) - 1:
-                    name_phases(ax, *ends, x_label)
+                    name_phases(ax, *span, x_label)
                 else:
                     ax.tick_params(labelbottom=False)
+        for ax, mine in ends:  # limits that panels share are final only now
+            label_ends(ax, mine)
     return page.figure
 
 
@@ -128,6 +141,36 @@ def looks_of(frame: pd.DataFrame) -> list[Look]:
         look = style.method_style(method, variants_seen[method] if variant else 0)
         looks.append(Look(label(method, variant), look, len(looks)))
     return looks
+
+
+def _greyed(
+    looks: Sequence[Look], curves: Sequence[pd.DataFrame], ours: set[str]
+) -> tuple[list[Look], bool]:
+    """The looks, grey where a method of ours has one seed and others have more, and if any is.
+
+    A method that has no place in ``style.METHOD_ORDER`` is a reader's own, and keeps its colour.
+    """
+    seeds = pd.concat(curves).groupby("label")["seeds"].max()
+    if seeds.empty or seeds.max() == 1:
+        return list(looks), False
+    known = {look.label for look in looks if look.label.partition(" [")[0] in style.METHOD_ORDER}
+    single = {label for label in known & ours if seeds.get(label, 0) == 1}
+    changed = [
+        replace(look, style=style.single_seed(look.style)) if look.label in single else look
+        for look in looks
+    ]
+    return changed, bool(single)
+
+
+def _ends_of(aggregates: pd.DataFrame, looks: Sequence[Look]) -> list[End]:
+    found = []
+    for look in looks:
+        thick = aggregates[aggregates["label"] == look.label]
+        if not thick.empty:
+            last = thick.sort_values("env_step").iloc[-1]
+            step, value = float(last["env_step"]), float(last["centre"])
+            found.append(End(look.label, look.style.colour, step, value))
+    return found
 
 
 def _legend_line(look: Look) -> Line2D:
@@ -220,11 +263,14 @@ def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: boo
     ax.set_axisbelow(True)
     for value in metric.rules:
         ax.axhline(value, color=style.RULE, lw=0.9, zorder=1)
-    if metric.column.startswith("success"):
+    if metric.column.startswith("success") and metric.whole_range:
         ax.set_ylim(-0.04, 1.04)
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
     else:
         ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        if metric.column.startswith("success"):
+            most = min(1.0, max(LEAST_SHARE, 1.05 * max(_drawn(ax), default=0.0)))
+            ax.set_ylim(-0.04 * most, 1.04 * most)
     if left:
         ax.set_ylabel(metric.name)
         ax.yaxis.set_label_coords(-0.5 / _width_inches(ax), 0.5)
@@ -233,6 +279,21 @@ def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: boo
     if top:
         ax.set_title(panel.title, loc="left", weight="bold", pad=19)
         ax.text(0, 1.035, panel.subtitle, transform=ax.transAxes, fontsize=8, color=style.TEXT_GREY)
+    for value, name in zip(metric.rules, metric.rule_names, strict=False):
+        ax.text(
+            0.008, value, name, transform=ax.get_yaxis_transform(), fontsize=6.5,
+            color=style.TEXT_GREY, va="bottom", zorder=7,
+            bbox={"facecolor": "white", "alpha": 0.65, "lw": 0, "pad": 0.6},
+        )  # fmt: skip
+
+
+def _drawn(ax: Axes) -> list[float]:
+    """The largest value of every curve in a panel, and of those in panels that share its axis."""
+    axes = [each for each in ax.figure.axes if ax.get_shared_y_axes().joined(ax, each)]
+    lines = [np.asarray(line.get_ydata(), float) for each in axes or [ax] for line in each.lines]
+    return [
+        float(np.nanmax(line)) for line in lines if np.isfinite(line).any() and len(line) > 2
+    ]  # no rules
 
 
 def _width_inches(ax: Axes) -> float:

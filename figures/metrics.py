@@ -17,12 +17,16 @@ class Metric:
             comparable, as returns of different rewards are not.
         rules: values that a reader compares with, in the unit of the column: each is marked by a
             thin rule, and so is always on the axis.
+        rule_names: what each of ``rules`` is, written at it; none, or as many.
+        whole_range: a share has all of [0, 1] as its axis; False: as much as its values need.
     """
 
     column: str
     name: str
     share_y: bool = True
     rules: tuple[float, ...] = ()
+    rule_names: tuple[str, ...] = ()
+    whole_range: bool = True
 
 
 def columns(metrics: Sequence[Metric]) -> list[str]:

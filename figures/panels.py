@@ -28,6 +28,7 @@ DATA_NAMES = {
     "random": "random data",
     "": "no prior data",
     "none": "no prior data",
+    "unknown": "prior data not stated",
 }
 
 

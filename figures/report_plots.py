@@ -71,7 +71,7 @@ def draw_aggregates(
         caption: text beneath.
 
     Raises:
-        ValueError: there is no score, or a method has no style.
+        ValueError: there is no score.
     """
     if not any(scores.values()):
         raise ValueError("no score to draw; leave the picture away")

@@ -27,7 +27,6 @@ def make(csv: Path, out_stem: Path) -> list[Path]:
 
     Raises:
         ResultsError: the CSV is missing or malformed, or has no row of a task of the paper.
-        ValueError: a method has no style in ``figures/style.py``.
     """
     tasks = set(read_results(csv)["env"])
     found = {name: d for name, d in DOMAINS.items() if tasks & set(d[0])}

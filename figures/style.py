@@ -1,5 +1,8 @@
 """How a method looks, in every figure: one colour, one line style and one marker each.
 
+A method that has no entry here (a user's own, or one from somebody else's CSV) takes its look from
+its name: always the same, of colours, dash patterns and markers that no method here has.
+
 Colours were chosen so that the paper's methods stay apart in normal vision and under simulated
 deuteranopia and protanopia (``tests/figures/test_style.py`` measures it). Fifteen colours are more
 than an eye can tell apart with certainty, so each method also has its own marker, and the line
@@ -9,7 +12,8 @@ constraint, dash-dotted for weighted maximum likelihood, dotted for imitation an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +21,8 @@ import seaborn as sns
 from matplotlib.colors import to_hex, to_rgb
 
 LineStyle = str | tuple[float, tuple[float, ...]]
+Marker = str | tuple[int, int, int]
+"""Of Matplotlib: a name, or (points, 1 for a star, degrees)."""
 
 SOLID: LineStyle = "-"
 DASHED: LineStyle = (0.0, (4.5, 1.6))
@@ -39,7 +45,7 @@ class MethodStyle:
 
     colour: str
     line: LineStyle
-    marker: str
+    marker: Marker
     width: float = 1.7
     zorder: float = 3.0
     filled: bool = True
@@ -63,6 +69,16 @@ _STYLES: dict[str, MethodStyle] = {
     "Cal-QL": MethodStyle("#2B23A2", LONG_DASHED, "H"),
     "RLPD": MethodStyle("#7A22FE", LONG_DASHED, "8"),
 }
+
+# For methods without an entry. The colours are those farthest from the ones above, to all eyes
+# that the tests see with; 7 x 3 x 5 looks.
+OTHER_COLOURS: tuple[str, ...] = (
+    "#DD1166", "#007711", "#7799DD", "#992255", "#22BB88", "#6666DD", "#440022",
+)  # fmt: skip
+OTHER_LINES: tuple[LineStyle, ...] = (
+    (0.0, (6.0, 1.3, 1.2, 1.3, 1.2, 1.3)), (0.0, (2.4, 1.2)), (0.0, (9.0, 1.5, 2.5, 1.5)),
+)  # fmt: skip
+OTHER_MARKERS: tuple[Marker, ...] = ((4, 1, 0), (3, 1, 0), (6, 1, 0), (4, 1, 45), (3, 1, 180))
 
 METHOD_ORDER: tuple[str, ...] = tuple(_STYLES)
 PAPER_METHODS: tuple[str, ...] = METHOD_ORDER[:11]
@@ -95,13 +111,14 @@ SEED_WIDTH = 0.8
 FADE_BEYOND = 5
 
 # Points. Crosses, stars and triangles cover less area than a disc of the same nominal size.
-MARKER_SIZES: MappingProxyType[str, float] = MappingProxyType(
+MARKER_SIZES: MappingProxyType[Marker, float] = MappingProxyType(
     {"o": 6.4, "s": 5.4, "D": 5.4, "X": 7.0, "P": 7.2, "^": 6.6, "v": 6.6, "<": 6.6, ">": 6.6}
 )
 OTHER_MARKER_SIZE = 6.8
 OFFLINE_BACKGROUND = "#F1F1F1"
 RULE = "#9A9A9A"
 TEXT_GREY = "#444444"
+SINGLE_SEED = "#ABABAB"
 
 
 def method_style(method: str, variant_rank: int = 0) -> MethodStyle:
@@ -111,15 +128,9 @@ def method_style(method: str, variant_rank: int = 0) -> MethodStyle:
     dash pattern, so an ablation reads as one family. The first 60 variants of a method differ in
     shade or dash pattern; later ones repeat them.
 
-    Raises:
-        ValueError: the method has no style yet.
+    A method without an entry above has the look that its name gives it.
     """
-    if method not in _STYLES:
-        raise ValueError(
-            f"method {method!r} has no colour; add it to figures/style.py "
-            f"(known: {', '.join(METHOD_ORDER)})"
-        )
-    base = _STYLES[method]
+    base = _STYLES.get(method) or _by_name(method)
     if variant_rank == 0:
         return base
     shade = 0.28 + 0.09 * ((variant_rank - 1) // 2 % SHADES)
@@ -129,8 +140,25 @@ def method_style(method: str, variant_rank: int = 0) -> MethodStyle:
     return MethodStyle(to_hex((red, green, blue)), line, base.marker, width=1.7, filled=False)
 
 
+def _by_name(method: str) -> MethodStyle:
+    """The look of a method without an entry: the same in every figure and on every machine."""
+    digest = hashlib.sha256(method.encode()).digest()
+    return MethodStyle(
+        OTHER_COLOURS[digest[0] % len(OTHER_COLOURS)],
+        OTHER_LINES[digest[1] % len(OTHER_LINES)],
+        OTHER_MARKERS[digest[2] % len(OTHER_MARKERS)],
+        width=2.2,
+        zorder=4.0,
+    )
+
+
+def single_seed(look: MethodStyle) -> MethodStyle:
+    """``look`` for a curve that is a single run among means of several: grey, thin, behind."""
+    return replace(look, colour=SINGLE_SEED, width=1.1, zorder=2.6)
+
+
 def colour(method: str) -> str:
-    """Colour of ``method`` as ``#RRGGBB``; ValueError if the method is unknown."""
+    """Colour of ``method`` as ``#RRGGBB``."""
     return method_style(method).colour
 
 

@@ -51,7 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         require_training()
         from reproduce.ablation_rows import ablation_of
+        from reproduce.experiment import prepare
 
+        prepare(options)
         ablation = ablation_of(options, options.envs or ENVS)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -24,6 +24,7 @@ from algorithms.training import Training
 from envs.goals import goal_task
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset
+from reproduce import own_methods
 from reproduce.cloning import Cloning
 from reproduce.evaluator import Scale, evaluator
 from reproduce.expert_data import expert_demonstrations
@@ -159,7 +160,7 @@ def identity_of(spec: RunSpec) -> dict[str, Any]:
         "method": describe(settings.method),
         "hyperparameters": describe(settings.config),
         "schedule": asdict(settings.schedule),
-    }
+    } | own_methods.identity(spec.registered)
 
 
 def prior_data_of(

@@ -74,8 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _campaign(options: CampaignOptions) -> int:
+    from reproduce.experiment import prepare
     from reproduce.launching.clusters import choose
 
+    prepare(options)
     options = replace(options, preset=options.preset or "small")
     _check(options)
     cluster, chosen = choose(options)
@@ -111,6 +113,7 @@ def _check(options: CampaignOptions) -> None:
         "--plot-only": options.plot_only,
         "--profile": options.profile != "paper",
         "--data": options.data != "auto",
+        "--compare": bool(options.compare),
     }
     for flag, given in decided.items():
         if given:

@@ -6,19 +6,19 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from figures.compare import read_compared
 from figures.figure1 import PANELS as HAND
 from figures.figure2 import PANELS as PUSH
 from figures.figure3 import PANELS as LOCOMOTION
-from figures.style import method_style
 
 TASKS_OF: Mapping[str, Sequence[str]] = {"figure1": HAND, "figure2": PUSH, "figure3": LOCOMOTION}
 """Figures that have panels for some tasks only. An ablation shows any."""
 
 
-def refuse_undrawable(experiment: str, envs: Sequence[str], methods: Sequence[str]) -> None:
-    """Raise ValueError for a task of another figure, and for a method without a colour.
+def refuse_undrawable(experiment: str, envs: Sequence[str]) -> None:
+    """Raise ValueError for a task of another figure.
 
-    Names that are no task, or no method, at all are left to who knows the nearest ones.
+    Names that are no task at all are left to who knows the nearest ones.
     """
     shown = TASKS_OF.get(experiment)
     for env in envs if shown is not None else ():
@@ -28,8 +28,18 @@ def refuse_undrawable(experiment: str, envs: Sequence[str], methods: Sequence[st
                 f"--envs {env}: {experiment} shows {', '.join(shown or ())}; "
                 f"run `python reproduce/{owner}.py --envs {env}`"
             )
-    for method in methods:
-        method_style(method.partition("[")[0])
+
+
+def refuse_uncomparable(experiment: str, paths: Sequence[Path]) -> None:
+    """Raise ValueError for a file of `--compare` that cannot stand beside the experiment's runs."""
+    shown = TASKS_OF.get(experiment)
+    if paths and shown is None:
+        raise ValueError(
+            f"--compare: {experiment} has no curves to stand beside; give it to "
+            f"{', '.join(TASKS_OF)}, report.py or export.py"
+        )
+    for path in paths:
+        read_compared(path)
 
 
 def refuse_unwritable(out: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reproduce.checking.reader import checked
 from reproduce.devices import check_device
-from reproduce.drawable import refuse_undrawable, refuse_unwritable
+from reproduce.drawable import refuse_uncomparable, refuse_undrawable, refuse_unwritable
 from reproduce.grid import PRESETS, DataKind, Labels, RunSpec, enumerate_runs
 from reproduce.installation import require_training
 from reproduce.launching.clusters import Cluster, choose
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # what is imported only when something is run
     from reproduce.launching.cost import Cost
     from reproduce.launching.launcher import Launcher
 
-Draw = Callable[[Path, Path], list[Path]]
+Draw = Callable[..., list[Path]]  # of the CSV and the pictures' stem; figures also of `compare`
 Runs = Callable[..., list[RunSpec]]  # `enumerate_runs`, its `methods` given
 
 
@@ -40,9 +40,11 @@ def reproduce(
 
     try:
         cluster, options = choose(options)
+        refuse_uncomparable(experiment, options.compare)
         if options.plot_only:
-            return _draw(experiment, options.results, draw)
+            return _draw(experiment, options.results, draw, options.compare)
         require_training()
+        prepare(options)
         print(f"cluster: {cluster.name} ({cluster.why})")
         _check_counts(options)
         wanted = validated(
@@ -51,7 +53,7 @@ def reproduce(
             methods=options.methods or methods,
             here=cluster.name != "slurm",
         )
-        refuse_undrawable(experiment, wanted, options.methods or methods)
+        refuse_undrawable(experiment, wanted)
         refuse_unwritable(options.results)
         runs = runs or partial(enumerate_runs, methods=options.methods or methods)
         return _run(experiment, options, cluster, wanted, runs, draw)
@@ -63,6 +65,15 @@ def reproduce(
         return 75
 
 
+def prepare(options: Common) -> None:
+    """Import the user's own rows, and look for what the tracker needs; ValueError if that fails."""
+    from reproduce import own_methods
+    from reproduce.tracking import require_tracker
+
+    require_tracker(options.track)
+    own_methods.load(options.methods_from)
+
+
 def _check_counts(options: FigureOptions) -> None:
     for name in ("jobs", "seeds"):
         value = getattr(options, name)
@@ -71,10 +82,12 @@ def _check_counts(options: FigureOptions) -> None:
     check_checkpoint_interval(options.checkpoint_every_s)
 
 
-def _draw(experiment: str, out: Path, draw: Draw) -> int:
+def _draw(experiment: str, out: Path, draw: Draw, compare: Sequence[Path] = ()) -> int:
+    """Draw the pictures of an experiment; with files to compare, into others beside them."""
     csv = out / f"{experiment}.csv"
     checked(csv, manifest_needed=False)
-    pictures = draw(csv, out / experiment)
+    compared = draw(csv, out / f"{experiment}.compared", compare) if compare else []
+    pictures = compared or draw(csv, out / experiment)
     print("\nresults: " + str(csv))
     print("picture: " + "  ".join(map(str, pictures)))
     partial = out / f"{experiment}.partial.txt"
@@ -258,6 +271,8 @@ def run_grids(
     for experiment, draw in draws.items():
         if (out / f"{experiment}.csv").exists() and (kept or len(missing) < len(every)):
             _draw(experiment, out, draw)
+            if options.compare:
+                _draw(experiment, out, draw, options.compare)
     report_failures(failed, launcher.reasons, out)
     if launcher.elsewhere:
         print(

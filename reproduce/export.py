@@ -3,10 +3,12 @@
     python reproduce/export.py --preset small                     # all rows of results/small
     python reproduce/export.py --metric success_any results/small/figure1.csv
     python reproduce/export.py --format parquet --out /tmp/awac
+    python reproduce/export.py --compare mine.csv                 # with another method's rows
 
-Writes rows.csv (all rows, their cells as they are), rows.parquet (the same, typed; needs pyarrow:
-pip install '.[export]') and, for each metric, curves.<metric>.json: a list of {task, method, seed,
-xs, ys} with further keys that say what the run was. docs/results.md shows how to read them.
+Writes rows.csv (all rows, their cells as they are; a run that two experiments share once),
+rows.parquet (the same, typed; needs pyarrow: pip install '.[export]') and, for each metric,
+curves.<metric>.json: a list of {task, method, seed, xs, ys} with further keys that say what the run
+was. docs/results.md shows how to read them.
 """
 
 from __future__ import annotations
@@ -14,21 +16,26 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import pandas as pd
 import tyro
 
 from figures.cells import ResultsError
+from figures.compare import read_compared
 from figures.curves import curves
 from figures.files import whole_file
 from figures.schema import RESULTS
+from figures.sequences import RUN_KEY
 from figures.table import read_results
+from figures.validation import named
 from reproduce.check_results import row_files
 from reproduce.checking.reader import checked
+from reproduce.checking.shared_runs import difference
 from reproduce.grid import PresetName
 from reproduce.script import script
 
@@ -51,6 +58,9 @@ class ExportOptions:
     """Columns that get a file of curves (default: returns, successes, distances and scores)."""
     format: Format = "all"
     """What is written; all leaves parquet out where pyarrow is missing, and says so."""
+    compare: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
+    """CSV of other methods (columns env, method, seed, env_step, and success or return),
+    repeatable; see docs/your-own-method.md."""
     out: Path | None = None
     """Folder (default: export/<preset>)."""
 
@@ -64,12 +74,79 @@ def rows(paths: Sequence[Path]) -> pd.DataFrame:
     """The rows of several files, one below the other, as text and with the union of their columns.
 
     Columns have the order of the schema, those that it does not know come last; "" where a file
-    has no such column.
+    has no such column. A run that several files hold is there once, under the first of them; its
+    column ``also_in`` names the experiments of the others.
 
     Raises:
-        ResultsError: a file cannot be used.
+        ResultsError: a file cannot be used, or two hold the same run with other values.
     """
-    return _united([_text_of(path) for path in paths])
+    parts, _ = each_run_once({path: _text_of(path) for path in paths})
+    return _united(list(parts.values()))
+
+
+def each_run_once(
+    parts: Mapping[Path, pd.DataFrame],
+) -> tuple[dict[Path, pd.DataFrame], list[str]]:
+    """Rows by file, every run in the first file that holds it, with a column ``also_in``; and a
+    note for every two files that share runs.
+
+    Raises:
+        ResultsError: two files hold the same run with other values.
+    """
+    kept: dict[Path, pd.DataFrame] = {}
+    notes = []
+    for path, part in parts.items():
+        frame = part.assign(also_in=part.get("also_in", ""))
+        for before, earlier in kept.items():
+            mine, theirs = (_runs(each) for each in (frame, earlier))
+            shared = mine.keys() & theirs.keys()
+            for run in shared:
+                _refuse_other(path, before, frame.loc[mine[run]], earlier.loc[theirs[run]])
+            if not shared:
+                continue
+            again = [row for run in shared for row in mine[run]]
+            for run in shared:
+                names = earlier.loc[theirs[run], "also_in"].iloc[0].split(",")
+                names.append(str(frame.loc[mine[run][0], "experiment"]))
+                earlier.loc[theirs[run], "also_in"] = ",".join(filter(None, dict.fromkeys(names)))
+            frame = frame.drop(index=again)
+            notes.append(
+                f"{len(shared)} runs ({len(again)} rows) of {path} are also in {before}: exported "
+                "once, under the latter, with the former in the column also_in"
+            )
+        kept[path] = frame
+    return kept, sorted(notes)
+
+
+def _runs(frame: pd.DataFrame) -> dict[tuple[str, ...], list[int]]:
+    """Run -> its rows' index."""
+    return {run: list(rows) for run, rows in frame.groupby(list(RUN_KEY)).groups.items()}
+
+
+def _refuse_other(one: Path, other: Path, mine: pd.DataFrame, theirs: pd.DataFrame) -> None:
+    if (found := difference(mine, theirs)) is not None:
+        raise ResultsError(
+            f"{one} and {other}: both hold {named(dict(mine.iloc[0]))}, with other values of "
+            f"{found[1]}; export them one at a time"
+        )
+
+
+def compared_rows(paths: Sequence[Path]) -> list[pd.DataFrame]:
+    """Rows of files of other methods as text, in the columns of the results that they fill."""
+    parts = []
+    for path in paths:
+        found = read_compared(path)
+        text = pd.DataFrame(
+            {
+                name: found[name].map(lambda cell: "" if pd.isna(cell) else str(cell))
+                for name in found.columns
+                if name in ("env", "method", "data", "seed", "env_step")
+                or found[name].notna().any()
+            }
+        )
+        phase = np.where(found["env_step"] < 0, "offline", "online")
+        parts.append(text.assign(experiment=path.name, phase=phase, status="done"))
+    return parts
 
 
 def _text_of(path: Path) -> pd.DataFrame:
@@ -106,7 +183,12 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def export(
-    paths: Sequence[Path], out: Path, *, metrics: Sequence[str], form: Format
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    metrics: Sequence[str],
+    form: Format,
+    compare: Sequence[Path] = (),
 ) -> tuple[list[Path], list[str]]:
     """Write what `form` asks for into `out`. Returns the files, and what was left out and why.
 
@@ -115,9 +197,9 @@ def export(
             parquet is asked for without pyarrow.
     """
     parts = {path: _text_of(path) for path in paths}
-    frame = _united(list(parts.values()))
+    once, notes = each_run_once(parts)
+    frame = _united([*once.values(), *compared_rows(compare)])
     written: dict[str, bytes] = {}
-    notes: list[str] = []
     if form in ("csv", "all"):
         written["rows.csv"] = frame.to_csv(index=False, lineterminator="\n").encode()
     if form in ("parquet", "all"):
@@ -130,7 +212,7 @@ def export(
     if form in ("json", "all"):
         for metric in metrics or [name for name in METRICS if _has(frame, name)]:
             having = [path for path in paths if metrics or _has(parts[path], metric)]
-            text = ",\n ".join(json.dumps(curve) for curve in curves(having, metric))
+            text = ",\n ".join(json.dumps(curve) for curve in curves(having, metric, compare))
             written[f"curves.{metric}.json"] = f"[\n {text}\n]\n".encode()
     for name, content in written.items():
         with whole_file(out / name) as file:
@@ -156,7 +238,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not files:
         where = ", ".join(map(str, options.csv or [folder]))
         raise ResultsError(f"{where}: no rows in it; make some with --preset {options.preset}")
-    written, notes = export(files, options.folder, metrics=options.metric, form=options.format)
+    written, notes = export(files, options.folder, metrics=options.metric, form=options.format,
+        compare=options.compare)  # fmt: skip
     print("\n".join([*map(str, written), *notes]))
     return 0
 

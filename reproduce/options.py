@@ -16,6 +16,7 @@ DataChoice = Literal["auto"] | DataKind
 EngineChoice = Literal["auto", "eager", "compiled"]
 Engine = Literal["eager", "compiled"]
 ClusterChoice = Literal["auto", "slurm", "local", "inline"]
+Tracker = Literal["none", "tensorboard"]
 APP = "awac-reproduction"
 
 
@@ -55,6 +56,12 @@ class Common:
     compiled where that has been measured to be faster and the run is long enough."""
     device: str = "cpu"
     """Where networks and replay buffer live: cpu, cuda, cuda:1, ..."""
+    methods_from: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
+    """Python file of your own that adds rows to METHODS or VARIANTS, repeatable; see
+    docs/your-own-method.md."""
+    track: Tracker = "none"
+    """Write each row of a run also for a tracker, into the run's folder. tensorboard needs
+    `pip install '.[track]'`."""
     out: Path | None = None
     """Results folder (default: results/<preset>, and results/small-human for the human
     demonstrations of preset small)."""
@@ -166,3 +173,6 @@ class FigureOptions(SlurmOptions, Common):
     """Print the plan and stop."""
     plot_only: bool = False
     """Draw from the CSV that is there; train nothing."""
+    compare: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
+    """CSV of other methods (columns env, method, seed, env_step, and success or return), drawn
+    beside ours into <figure>.compared.png, repeatable; see docs/your-own-method.md."""

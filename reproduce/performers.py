@@ -111,12 +111,15 @@ def _expert(env: str, options: PerformerOptions) -> Act:
 def _trained(options: PerformerOptions) -> Performer:
     from algorithms.agent import Agent
     from algorithms.settings import describe
+    from reproduce import own_methods
     from reproduce.assemble import settings_of
 
+    own_methods.load(options.methods_from)
     if options.run is None:
         folder, spec = _described(options)
     else:
         folder = RunFolder(options.run)
+        own_methods.load_recorded(folder.config())
         spec = _recorded(folder)
         _check_agreement(options, spec, folder)
     settings, known = settings_of(spec), task(spec.env)

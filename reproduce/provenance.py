@@ -30,8 +30,10 @@ def commit() -> str:
     return head[:12] + ("+changes" if changed else "")
 
 
-def fingerprint() -> str:
+def fingerprint(*files: Path) -> str:
     """A checksum over the source files that decide a run, as they are now; 16 hex digits.
+
+    `files` are those of the user's own (`--methods-from`); one that is gone counts as empty.
 
     Unlike the commit it needs no git and sees every uncommitted change. Not cached, so that a
     process can tell whether the code was changed since it started.
@@ -43,6 +45,9 @@ def fingerprint() -> str:
             passing = "__pycache__" in path.parts or path.name.startswith(".")
             if path.is_file() and not passing:
                 digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    for path in files:
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(f"{path.name} {hashlib.sha256(content).hexdigest()}\n".encode())
     return digest.hexdigest()[:16]
 
 

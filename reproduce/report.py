@@ -3,6 +3,7 @@
     python reproduce/report.py                 # results/small
     python reproduce/report.py --preset paper
     python reproduce/report.py --no-html       # without the interactive page
+    python reproduce/report.py --compare mine.csv  # beside ours, in compared/
 
 Reads the CSVs in results/<preset>/ and writes into the same folder REPORT.md with its pictures in
 report/, verdicts.csv (one row an effect) with verdicts.meta.json (which version of the rules judged
@@ -15,6 +16,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
@@ -46,11 +48,20 @@ class ReportOptions:
     """Results folder, read and written (default: results/<preset>)."""
     html: bool = True
     """Write report.html, the page with interactive curves."""
+    compare: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
+    """CSV of other methods (columns env, method, seed, env_step, and success or return) for the
+    aggregates and curves, repeatable; no verdict asks for them. The report then goes to the folder
+    compared/ in the results folder. See docs/your-own-method.md."""
 
     @property
     def results(self) -> Path:
         """The results folder."""
         return self.out if self.out is not None else Path("results") / self.preset
+
+    @property
+    def target(self) -> Path:
+        """Where the report is written: with other methods beside ours not where ours is."""
+        return self.results / "compared" if self.compare else self.results
 
 
 def read(options: ReportOptions) -> Content:
@@ -83,6 +94,7 @@ def read(options: ReportOptions) -> Content:
         manifests,
         judged_files(folder, tables),
         options.preset,
+        options.compare,
     )
 
 
@@ -92,10 +104,10 @@ def write(found: Content, options: ReportOptions) -> list[Path]:
     Raises:
         NotInstalled: the page cannot be made; everything else is written.
     """
-    out = options.results
+    out = options.target
     blocks = document(found, out)
     draw_pictures(found, blocks, out)
-    written = [out / "REPORT.md", *write_verdicts(found, out)]
+    written = [out / "REPORT.md"] + ([] if options.compare else write_verdicts(found, out))
     write_text(written[0], to_markdown(blocks))
     if options.html:
         require_report()

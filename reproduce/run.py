@@ -20,7 +20,7 @@ import tyro
 from reproduce.grid import RunSpec, split_name
 from reproduce.installation import require_training
 from reproduce.interruption import Interruption
-from reproduce.options import Common, EngineChoice, check_checkpoint_interval
+from reproduce.options import Common, EngineChoice, Tracker, check_checkpoint_interval
 from reproduce.provenance import commit, versions
 from reproduce.run_lock import BEAT_S, Held, Hold
 
@@ -59,6 +59,7 @@ def execute(
     device: str = "cpu",
     engine: EngineChoice = "auto",
     checkpoint_every_s: float = 60.0,
+    track: Tracker = "none",
     interruption: Interruption | None = None,
 ) -> int:
     """Bring one run to its end, from wherever it is. Returns the exit status (see module)."""
@@ -78,7 +79,7 @@ def execute(
             try:
                 return _train(
                     folder, held, spec, data_dir, cache, device, engine, checkpoint_every_s,
-                    interruption,
+                    track, interruption,
                 )  # fmt: skip
             except (DataError, ConfigurationChanged, Held):
                 raise
@@ -109,11 +110,13 @@ def _train(
     device: str,
     engine: EngineChoice,
     checkpoint_every_s: float,
+    track: Tracker,
     interruption: Interruption | None,
 ) -> int:
     from algorithms.training import use_one_core
-    from reproduce import engines
+    from reproduce import engines, own_methods
     from reproduce.assemble import assemble
+    from reproduce.tracking import tracking
 
     use_one_core()
     run = assemble(spec, data_dir=data_dir, cache=cache, device=device)
@@ -125,7 +128,8 @@ def _train(
     folder.claim(
         {
             "identity": run.identity,
-            "environment": {"commit": commit(), "versions": versions()},
+            "environment": {"commit": commit(), "versions": versions()}
+            | own_methods.environment(spec.registered),
             "engine": chosen,
         }
     )
@@ -157,9 +161,11 @@ def _train(
     def on_row() -> None:
         held.check()
         folder.write_rows([dict(row) for row in training.rows])
+        tracked.add(dict(training.rows[-1]))
         print(f"{spec}: {_progress(dict(training.rows[-1]), end)}", flush=True)
 
-    finished = training.run(on_row=on_row, at_boundary=at_boundary, on_step=on_step)
+    with tracking(track, folder.path, [dict(row) for row in training.rows]) as tracked:
+        finished = training.run(on_row=on_row, at_boundary=at_boundary, on_step=on_step)
     held.report(start=training.start, step=training.step, end=end, steps_per_s=0.0)
     if not finished:
         print(f"{spec}: stopped at step {training.step}; the same command continues it", flush=True)
@@ -208,10 +214,11 @@ def _of_data(error: Exception) -> bool:
 def _asked_for(options: RunOptions) -> RunSpec | None:
     """The run to be done; None if something was to be printed instead, and has been."""
     from reproduce.assemble import one_spelling, settings_of
-    from reproduce.experiment import resolve_data, validated
+    from reproduce.experiment import prepare, resolve_data, validated
     from reproduce.listing import list_methods, list_settings
     from reproduce.plan import print_plan
 
+    prepare(options)
     if options.list:
         print(list_methods())
         return None
@@ -249,6 +256,7 @@ def _guarded(spec: RunSpec, options: RunOptions) -> int:
             device=options.device,
             engine=options.engine,
             checkpoint_every_s=options.checkpoint_every_s,
+            track=options.track,
             interruption=Interruption(),
         )
     except (DataError, ConfigurationChanged) as error:

@@ -55,6 +55,8 @@ def _study(options: StudyOptions) -> int:
         return 0
     if options.name not in STUDIES:
         raise ValueError(f"--name {options.name}: one of {', '.join(STUDIES)}")
+    if options.compare:
+        raise ValueError("--compare: a study has no curves to stand beside; use a figure's script")
     study = STUDIES[options.name]
     out = options.out or Path("results") / study.folder
     csv = out / f"{study.name}.csv"
@@ -62,9 +64,10 @@ def _study(options: StudyOptions) -> int:
         print(table(csv))
         return 0
     require_training()
-    from reproduce.experiment import resolve_data, run_grids
+    from reproduce.experiment import prepare, resolve_data, run_grids
     from reproduce.launching.clusters import choose
 
+    prepare(options)
     options = replace(options, preset=study.preset, profile=study.profile, out=out)
     cluster, chosen = choose(options)
     data = {

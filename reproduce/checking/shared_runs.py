@@ -12,7 +12,7 @@ from figures.sequences import RUN_KEY
 from figures.validation import Problem, named
 
 _PLACE = ("phase", "env_step")
-_OF_THE_FILE = ("experiment",)
+_OF_THE_FILE = ("experiment", "also_in")
 _MAY_GO_ON = ("status",)
 """One file may have been written while the run went on; rows that both have are the same then."""
 
@@ -28,7 +28,7 @@ def _between(one: Cells, other: Cells) -> Iterator[Problem]:
     runs = [dict(iter(each.frame.groupby(list(RUN_KEY), sort=False))) for each in (one, other)]
     for key in (key for key in runs[0] if key in runs[1]):
         mine, theirs = runs[0][key], runs[1][key]
-        if (found := _difference(mine, theirs)) is None:
+        if (found := difference(mine, theirs)) is None:
             continue
         row, column, value = found
         complaint = f"is '{value}' in {other.path.name}, which has the same run"
@@ -38,7 +38,7 @@ def _between(one: Cells, other: Cells) -> Iterator[Problem]:
         yield Problem(one.path, int(one.lines[row]), column, text, complaint, fix, run)
 
 
-def _difference(mine: pd.DataFrame, theirs: pd.DataFrame) -> tuple[int, str, str] | None:
+def difference(mine: pd.DataFrame, theirs: pd.DataFrame) -> tuple[int, str, str] | None:
     """(row, column, the other's value) of the first cell that differs; a column that one file does
     not have is empty there. A finished run has as many rows in both."""
     finished = mine["status"].iloc[0] == theirs["status"].iloc[0] == "done"

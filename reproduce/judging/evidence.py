@@ -119,6 +119,10 @@ class Evidence:
         return {key: min(count, key=lambda kind: (-count[kind], *_place(kind)))
                 for key, count in methods.items() if count}  # fmt: skip
 
+    def prior_data(self, experiment: str, task: str) -> tuple[str, str]:
+        """Kind and labels of the demonstrations that count; both "" where nothing has finished."""
+        return self._prior_data.get((experiment, task), ("", ""))
+
     def measure(self, task: str) -> Measure:
         """What J is on ``task``."""
         return self.measures[domain_of(task)]
@@ -157,7 +161,7 @@ class Evidence:
         if arm.data == "none":
             mine = found[found["data"] == "none"]
         else:
-            data, labels = self._prior_data.get((experiment, task), ("", ""))
+            data, labels = self.prior_data(experiment, task)
             mine = found[(found["data"] == data) & (found["labels"] == labels)]
         if horizon is None or mine.empty:
             return mine

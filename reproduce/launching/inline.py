@@ -34,6 +34,7 @@ class InlineLauncher:
                 device=self.options.device,
                 engine=self.options.engine,
                 checkpoint_every_s=self.options.checkpoint_every_s,
+                track=self.options.track,
                 interruption=interruption,
             )
             on_finished()

@@ -46,6 +46,10 @@ def command(spec: RunSpec, options: FigureOptions) -> list[str]:
     line += ["--out", str(options.results), "--cache-dir", str(options.cache)]
     if options.data_dir is not None:
         line += ["--data-dir", str(options.data_dir)]
+    for path in options.methods_from:
+        line += ["--methods-from", str(path.resolve())]
+    if options.track != "none":
+        line += ["--track", options.track]
     for setting in spec.settings:
         line += ["--set", setting]
     return line

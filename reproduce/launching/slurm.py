@@ -63,7 +63,8 @@ class SlurmLauncher:
         self._had_job: set[RunSpec] = set()
         self._absent: set[RunSpec] = set()
         self._launch: slurm_queue.Launch | None = None
-        self._code = fingerprint()
+        self._files = tuple(path.resolve() for path in options.methods_from)
+        self._code = fingerprint(*self._files)
         self._full_until = 0.0
         self._stop = False
         self._said = ("", 0.0)
@@ -108,7 +109,7 @@ class SlurmLauncher:
             if not todo:
                 return
             if self._launch is None:
-                self._launch = slurm_queue.new_launch(self.out)
+                self._launch = slurm_queue.new_launch(self.out, *self._files)
                 where = f"code {self._launch.code}, commit {commit() or 'unknown'}"
                 print(f"jobs of {self.shape}; {where}; launch {self._launch.folder}", flush=True)
                 if (self._launch.folder / "changes.patch").exists():
@@ -165,7 +166,10 @@ class SlurmLauncher:
             Work(str(spec.folder(self.out)), tuple(command(spec, self.options))) for spec in pack
         )
         shape = self.shape
-        return RunsJob(works, shape.at_once, shape.gpus, launch.code, str(launch.folder), grace_s)
+        files = tuple(map(str, self._files))
+        return RunsJob(
+            works, shape.at_once, shape.gpus, launch.code, str(launch.folder), grace_s, files
+        )
 
     def _parameters(self, name: str, jobs: int) -> dict[str, Any]:
         options, shape = self.options, self.shape
@@ -227,7 +231,7 @@ class SlurmLauncher:
             self._folder(spec).fail(f"job {last[0].id} needed more than --mem {self.shape.memory}")
         if spec in self.reasons or self._failed(spec):
             return False
-        if fingerprint() != self._code:
+        if fingerprint(*self._files) != self._code:
             self.reasons[spec] = "the code was changed since this command began; call it again"
             return False
         how = "its job ended without it" if last is None else f"job {last[0].id}: {last[0].state}"

@@ -57,6 +57,8 @@ class RunsJob:
     code: str
     launch: str
     grace_s: float
+    files: tuple[str, ...] = ()
+    """The user's own (`--methods-from`), part of the code."""
 
     def __call__(self) -> dict[str, int]:
         """Run everything that is not done; returns how many ended how."""
@@ -140,7 +142,7 @@ class Pool:
             self.waiting = [(at, other) for at, other in self.waiting if other != work]
             if RunFolder(Path(work.folder)).state() == "done":
                 self._count("done")
-            elif (now := fingerprint()) != self.job.code:
+            elif (now := fingerprint(*map(Path, self.job.files))) != self.job.code:
                 self._refuse(now)
                 return
             else:

@@ -60,10 +60,10 @@ class Launch:
         return name
 
 
-def new_launch(out: Path) -> Launch:
-    """A launch with a folder of its own under `out`."""
+def new_launch(out: Path, *files: Path) -> Launch:
+    """A launch with a folder of its own under `out`; `files` of the user's are part of its code."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    launch = Launch(out / "launches" / f"{stamp}-{secrets.token_hex(3)}", fingerprint())
+    launch = Launch(out / "launches" / f"{stamp}-{secrets.token_hex(3)}", fingerprint(*files))
     launch.jobs.mkdir(parents=True)
     changes = uncommitted()
     if changes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from figures.statistics import Floats
 from reproduce.judging.evidence import Arm, Evidence, domain_of
 from reproduce.judging.rules import NAMES
 from reproduce.reporting.inventory import GRIDS
+from reproduce.reporting.others import Others, others, scalars_of, values_of
 
 SCALARS = {"j0": NAMES["j0"], "jt": NAMES["jt"], "auc": NAMES["auc"]}
 REFERENCE = "AWAC"
@@ -48,6 +50,8 @@ class Aggregate:
     profiles: tuple[ProfileCurve, ...]
     improvements: dict[str, tuple[Score, ...]]
     """By scalar: P(AWAC > other); the label is the other's."""
+    notes: tuple[str, ...] = ()
+    """Which methods that are not ours are missing, and why."""
 
     @property
     def overall(self) -> TaskScores:
@@ -55,14 +59,22 @@ class Aggregate:
         return self.by_task[-1]
 
 
-def aggregates(evidence: Evidence) -> list[Aggregate]:
-    """One for every domain with finished runs under the profile of ``evidence``."""
-    found = [_domain(evidence, *each) for each in GRIDS if each[0] in evidence.tables]
+def aggregates(evidence: Evidence, beside: Others | None = None) -> list[Aggregate]:
+    """One for every domain with finished runs under the profile of ``evidence``.
+
+    Methods of ``beside`` follow ours; they are reduced by themselves and change no number of ours.
+    """
+    known = others(evidence) if beside is None else beside
+    found = [_domain(evidence, known, *each) for each in GRIDS if each[0] in evidence.tables]
     return [each for each in found if each is not None]
 
 
 def _domain(
-    evidence: Evidence, experiment: str, tasks: Sequence[str], methods: Sequence[str]
+    evidence: Evidence,
+    beside: Others,
+    experiment: str,
+    tasks: Sequence[str],
+    methods: Sequence[str],
 ) -> Aggregate | None:
     values: dict[tuple[str, str], dict[str, Floats]] = {}  # task, method -> scalar -> (seeds,)
     for task in tasks:
@@ -73,6 +85,15 @@ def _domain(
     run = [task for task in tasks if any(task == key[0] for key in values)]
     if not run:
         return None
+    more = [name for name in beside.labels.get(experiment, ()) if name not in methods]
+    notes = []
+    for task, name in product(run, more):
+        reduced, why = scalars_of(evidence, beside, experiment, task, name)
+        if reduced is not None:
+            values[task, name] = {s: values_of(reduced, s) for s in SCALARS}
+        elif why:
+            notes.append(why)
+    methods = (*methods, *more)
     by_task = [_scores(task, [task], methods, values) for task in run]
     by_task.append(_scores(ALL_TASKS, run, methods, values))
     final = {m: [values[t, m]["jt"] for t in run if (t, m) in values] for m in methods}
@@ -90,6 +111,7 @@ def _domain(
             if groups
         ),
         {scalar: tuple(_improvements(run, methods, values, scalar)) for scalar in ("jt", "auc")},
+        tuple(notes),
     )
 
 

@@ -194,6 +194,7 @@ def _dash(look: Look) -> str:
     names = {
         style.SOLID: "solid", style.DASHED: "dash", style.DASH_DOTTED: "dashdot",
         style.DOTTED: "dot", style.LONG_DASHED: "longdash",
+        **dict.fromkeys(style.OTHER_LINES, "longdashdot"),
     }  # fmt: skip
     return names.get(look.style.line, "solid")
 

@@ -1,4 +1,4 @@
-"""What a report says, from the evidence alone: no file is read, none written.
+"""What a report says, from the evidence alone: no file is read but those compared, none written.
 
     content(evidence, manifests, files, "small") -> Content
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -37,6 +38,7 @@ from reproduce.reporting.inventory import (
     software,
     spent,
 )
+from reproduce.reporting.others import Others, others
 from reproduce.reporting.sensitivity import Sensitivity, Views, other_views, sensitivity
 
 SILENT = (Verdict.NOT_RUN, Verdict.NOT_TESTABLE)
@@ -105,6 +107,8 @@ class Content:
     runs: int
     finished: int
     evidence: Evidence
+    others: Others
+    """Rows for curves and aggregates: the evidence, and what it is compared with."""
 
     def counts(self, profile: str) -> dict[Verdict, int]:
         """How many claims came out how."""
@@ -123,6 +127,7 @@ def content(
     manifests: Manifests,
     files: Sequence[JudgedFile],
     preset: PresetName,
+    compare: Sequence[Path] = (),
 ) -> Content:
     """Judge every claim under every profile, and take stock.
 
@@ -131,19 +136,21 @@ def content(
         manifests: entries by experiment.
         files: the CSVs that the rows were read from.
         preset: whose grid is compared with the runs.
+        compare: files of rows of other methods, for aggregates and curves alone.
 
     Raises:
-        ResultsError: a run cannot be reduced to scalars.
+        ResultsError: a run cannot be reduced to scalars, or a file of ``compare`` cannot be used.
     """
+    beside = others(evidence, compare)
     views = [evidence.under(profile=profile) for profile in PROFILES]
-    others = [other_views(view) for view in views]
+    differently = [other_views(view) for view in views]
     last = every_run(evidence.tables)
     return Content(
         preset=preset,
         rules_version=RULES_VERSION,
         files=tuple(files),
-        cards=tuple(_card(claim, views, others, preset) for claim in CLAIMS),
-        aggregates=tuple(each for view in views for each in aggregates(view)),
+        cards=tuple(_card(claim, views, differently, preset) for claim in CLAIMS),
+        aggregates=tuple(each for view in views for each in aggregates(view, beside)),
         cells=tuple(grid(evidence, preset)),
         left_out=tuple(left_out(evidence, manifests)),
         spent=tuple(spent(last)),
@@ -152,6 +159,7 @@ def content(
         runs=len(last),
         finished=int((last["status"] == "done").sum()) if len(last) else 0,
         evidence=evidence,
+        others=beside,
     )
 
 

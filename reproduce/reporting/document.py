@@ -56,6 +56,11 @@ def _aggregates(content: Content) -> Iterator[Block]:
         "(means below 4 runs) with 95 % stratified bootstrap intervals in brackets; below 5 seeds "
         "there is none, and single runs stand in parentheses."
     )
+    if content.others.notes:
+        yield Text(
+            f"{' '.join(content.others.notes)} They stand beside ours in aggregates and curves "
+            "and enter no verdict; AUC is over each run's own online steps."
+        )
     if not content.aggregates:
         yield Text("No finished run.")
     for found in content.aggregates:
@@ -63,6 +68,8 @@ def _aggregates(content: Content) -> Iterator[Block]:
         yield Heading(3, f"{found.domain.capitalize()}, profile {found.profile}", name)
         alt = f"Scores, performance profile and probability of improvement: {found.domain}"
         yield Picture(f"report/{name}.png", alt)
+        for note in found.notes:
+            yield Text(f"Left out: {note}.")
         for scores in found.by_task if len(found.tasks) > 1 else found.by_task[:-1]:
             yield Text(f"**{scores.task}**")
             yield _score_table(scores, len(found.tasks) if scores.task == ALL_TASKS else 1)

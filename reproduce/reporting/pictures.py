@@ -39,7 +39,7 @@ class Curves:
 def all_curves(content: Content) -> Iterator[Curves]:
     """The curves of every domain, then those of the cards."""
     for found in content.aggregates:
-        table = content.evidence.tables[found.experiment]
+        table = content.others.tables[found.experiment]
         rows = table[(table["profile"] == found.profile) & table["env"].isin(found.tasks)]
         for metric in METRICS[found.domain]:
             yield Curves(
@@ -90,7 +90,7 @@ def charts(content: Content, pool: Pool) -> list[Chart]:
     """Every chart of the page; their points are in ``pool``."""
     return [
         chart(
-            curves.name, curves.rows, content.evidence.tables[curves.experiment], pool,
+            curves.name, curves.rows, content.others.tables[curves.experiment], pool,
             experiment=curves.experiment, tasks=curves.tasks, column=curves.column,
             axis=_metric(curves).name,
         )

@@ -251,5 +251,5 @@ def test_nothing_to_compare_is_said_with_the_way_out(runs_of, write_csv) -> None
 def test_damaged_manifest_is_named(runs_of, write_csv) -> None:
     csv = write_csv(runs_of(), runs_of("lam=1"))
     csv.with_name("ablations.manifest.json").write_text("[{")
-    with pytest.raises(ResultsError, match="ablations.manifest.json: not readable"):
+    with pytest.raises(ResultsError, match="ablations.manifest.json: is not a manifest"):
         draw(csv)

@@ -33,13 +33,16 @@ def test_a_curve_has_every_step_once(make_run, write: Write) -> None:
     rows = make_run({10: -1.0, -10: -5.0, 0: -3.0}, seed=2)
     rows += make_run({-20: -9.0}, seed=2, phase="init")  # before all curves
     rows += make_run({0: -2.5}, seed=2, phase="online")  # 0 once more: the online row counts
-    rows += make_run({20: ""}, seed=2)  # no value
-    (curve,) = curves([write(rows)], "return_mean")
+    rows += make_run({20: -0.5}, seed=2, success_any="")  # no value of that
+    (short,) = curves([write(rows)], "success_any")
+    assert (short["xs"], short["ys"]) == ([-10, 0, 10], [0.0, 0.0, 0.0])
+    (curve,) = curves([write(rows[:-1])], "return_mean")
     assert curve == {
         "task": "pen-binary-v0", "method": "AWAC", "seed": 2,
         "xs": [-10, 0, 10], "ys": [-5.0, -2.5, -1.0],
         "metric": "return_mean", "status": "done", "env": "pen-binary-v0", "data": "human",
         "labels": "relabelled", "profile": "paper", "preset": "small", "experiment": "figure1",
+        "also_in": [],
     }  # fmt: skip
 
 

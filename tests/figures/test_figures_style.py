@@ -91,9 +91,27 @@ def test_variants_differ_from_their_method_and_from_each_other() -> None:
     assert {look.marker for look in looks} == {"o"}
 
 
-def test_unknown_method_names_the_file_to_edit() -> None:
-    with pytest.raises(ValueError, match=r"method 'PPO' has no colour; add it to figures/style.py"):
-        style.colour("PPO")
+@pytest.mark.parametrize("sight", list(SIGHT))
+def test_colours_of_other_methods_are_none_of_ours(sight: str) -> None:
+    ours = [_oklab(style.colour(method), sight) for method in style.METHOD_ORDER]
+    others = [_oklab(colour, sight) for colour in style.OTHER_COLOURS]
+    nearest = min(float(np.linalg.norm(a - b)) for a in others for b in ours)
+    assert nearest > (7.5 if sight == "normal" else 6)
+    apart = min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(others, 2))
+    assert apart > 7.5
+
+
+def test_a_method_without_an_entry_has_a_look_that_its_name_decides() -> None:
+    """The numbers are bytes of SHA-256("Mine"), 0xf5 0x7a 0xfb by `sha256sum`."""
+    look = style.method_style("Mine")
+    assert look.colour == style.OTHER_COLOURS[0xF5 % 7]
+    assert look.line == style.OTHER_LINES[0x7A % 3]
+    assert look.marker == style.OTHER_MARKERS[0xFB % 5]
+    ours = [style.method_style(method) for method in style.METHOD_ORDER]
+    assert look.marker not in {each.marker for each in ours}
+    assert look.line not in {each.line for each in ours}
+    variant = style.method_style("Mine", 1)
+    assert variant.marker == look.marker and variant.colour != look.colour and not variant.filled
 
 
 def test_the_theme_is_not_set_globally() -> None:

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from figures.cells import EXPERIMENTS
+from figures.schema import RESULTS
 from figures.table import read_results
 from reproduce.export import main, rows
 
@@ -34,6 +36,68 @@ def test_rows_csv_has_every_cell_as_it_was(tmp_path: Path) -> None:
     part = found[len(pen) :].reset_index(drop=True)
     pd.testing.assert_frame_equal(part[list(door)], door)
     assert (part[[name for name in pen if name not in door]] == "").all(axis=None)
+
+
+SMALL = sorted(
+    path for path in (ROOT / "results" / "small").glob("*.csv") if path.stem in EXPERIMENTS
+)
+
+
+def test_a_run_of_two_experiments_is_exported_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Counted by pandas from the committed files: no key twice, none lost, the other named."""
+    key = list(RESULTS.primary_key)
+    every = pd.concat([_text(path)[[*key, "experiment"]] for path in SMALL])
+    assert main([*map(str, SMALL), "--format", "csv", "--out", str(tmp_path)]) == 0
+    found = _text(tmp_path / "rows.csv")
+    assert not found.duplicated(key).any()
+    assert set(map(tuple, found[key].values)) == set(map(tuple, every[key].values))
+    shared = every[every.duplicated(key, keep=False)]
+    assert len(every) - len(found) == len(shared) // 2 > 0
+    assert (found["also_in"] != "").sum() == len(shared) // 2
+    one = shared.groupby(key)["experiment"].agg(set)
+    for row in found[found["also_in"] != ""].to_dict("records"):
+        assert {row["experiment"], row["also_in"]} == one[tuple(row[name] for name in key)]
+    assert "exported once, under the latter" in capsys.readouterr().out
+
+
+def test_a_run_of_two_experiments_with_other_values_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = _text(PEN).assign(experiment="ablations")
+    spread = frame["return_std"].iloc[3]
+    frame.loc[3, "return_std"] = str(float(spread) * 0.5 + 0.1)
+    other = tmp_path / "ablations.csv"
+    frame.to_csv(other, index=False, lineterminator="\n")
+    assert main([str(PEN), str(other), "--out", str(tmp_path / "out")]) == 2
+    assert "with other values of return_std; export them one" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_rows_of_another_method_are_exported_too(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.csv"
+    mine.write_text(
+        "env,method,seed,env_step,success\npen-binary-v0,Mine,0,0,0.5\npen-binary-v0,Mine,0,90,1\n"
+    )
+    out = tmp_path / "out"
+    arguments = [str(PEN), "--compare", str(mine), "--metric", "success_any", "--out", str(out)]
+    assert main(arguments) == 0
+    last = _text(out / "rows.csv").iloc[-1]
+    told = ("method", "seed", "env_step", "success_any", "return_mean", "experiment")
+    assert [last[name] for name in told] == ["Mine", "0", "90", "1.0", "", "mine.csv"]
+    curves = json.loads((out / "curves.success_any.json").read_text())
+    (found,) = [curve for curve in curves if curve["method"] == "Mine"]
+    assert (found["xs"], found["ys"], found["experiment"]) == ([0, 90], [0.5, 1.0], "mine.csv")
+    assert found["task"] in {curve["task"] for curve in curves if curve["method"] == "AWAC"}
+    ours = json.loads(_curves_alone(tmp_path))
+    assert [curve for curve in curves if curve["method"] != "Mine"] == ours
+
+
+def _curves_alone(tmp_path: Path) -> str:
+    arguments = ["--format", "json", "--metric", "success_any", "--out", str(tmp_path / "alone")]
+    assert main([str(PEN), *arguments]) == 0
+    return (tmp_path / "alone" / "curves.success_any.json").read_text()
 
 
 def test_an_export_exports_to_itself(tmp_path: Path) -> None:
@@ -129,7 +193,9 @@ def test_damaged_rows_are_not_passed_on(tmp_path: Path, capsys: pytest.CaptureFi
     assert not (tmp_path / "out").exists()
 
 
-def test_the_document_makes_arrays_for_rliable(tmp_path: Path) -> None:
+def test_the_document_makes_arrays_for_rliable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The code in docs/results.md, run on curves whose answer is known."""
     document = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
@@ -154,3 +220,8 @@ def test_the_document_makes_arrays_for_rliable(tmp_path: Path) -> None:
     assert tasks == ["s", "t"]
     assert set(scores) == {"A"}
     np.testing.assert_array_equal(scores["A"], [[6.0, 2.0], [4.0, 2.0]])
+    assert capsys.readouterr().out.splitlines() == [
+        "left out: A seed 2, not finished on s",
+        "left out: B seed 0, not finished on s",
+        "left out: B, no seed is finished on all of s, t",
+    ]

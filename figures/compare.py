@@ -1,0 +1,205 @@
+"""Rows of methods that no script here has run, read from anybody's CSV and put beside ours.
+
+Such a file has the columns ``env``, ``method``, ``seed``, ``env_step``, and ``success`` or
+``return`` or both; nothing else is needed. ``env_step`` counts as ours does: negative in an offline
+phase, 0 at its end, online steps from there. Every run in it counts as finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from figures.cells import Cells, ResultsError, read_cells
+from figures.schema import RESULTS
+from figures.table import CONDITION
+
+KEY = ("env", "method", "seed", "env_step")
+VALUES: dict[str, tuple[str, ...]] = {
+    "success": ("success_any", "success_final"),
+    "return": ("return_mean",),
+    "final_distance": ("final_distance",),
+    "normalised_score": ("normalised_score",),
+}
+"""Column of such a file -> columns of the results that it fills."""
+UNKNOWN = "unknown"
+"""Kind of prior data where neither the file nor any run of ours says one."""
+REMEDY = (
+    "give a CSV with one line of header and the columns env, method, seed, env_step, and success "
+    "or return (docs/your-own-method.md)"
+)
+
+
+def read_compared(path: Path) -> pd.DataFrame:
+    """The rows of one file: columns of the results, as far as the file fills them.
+
+    Success is a share in [0, 1]; a return is undiscounted and in the task's own reward. A column
+    ``data`` says which prior data a run started from, further columns are passed over.
+
+    Returns:
+        ``env``, ``method``, ``data`` ("" where not said), ``seed`` and ``env_step`` (integers),
+        ``return_mean``, ``success_any``, ``success_final``, ``final_distance`` and
+        ``normalised_score`` (floats, NaN where the file has none), in the order of the file.
+
+    Raises:
+        ResultsError: the file cannot be used; the message names file, line, column and remedy.
+    """
+    cells = read_cells(path, REMEDY)
+    frame = cells.frame
+    missing = [name for name in KEY if name not in frame.columns]
+    if missing:
+        raise ResultsError(f"{path}, line 1: there is no column {missing[0]}; {REMEDY}")
+    given = [name for name in VALUES if name in frame.columns]
+    if not given:
+        raise ResultsError(f"{path}, line 1: there is no column success or return; {REMEDY}")
+    if frame.empty:
+        raise ResultsError(f"{path}, line 2: there is a header but no row; {REMEDY}")
+    for row in np.flatnonzero(cells.widths != len(frame.columns)):
+        raise ResultsError(
+            f"{path}, line {cells.lines[row]}: {cells.widths[row]} cells where the header has "
+            f"{len(frame.columns)}; write as many cells as columns"
+        )
+    tasks = ", ".join(RESULTS.tasks)
+    refuse(cells, "env", ~frame["env"].isin(RESULTS.tasks), "is none of our tasks", f"use {tasks}")
+    refuse(cells, "method", frame["method"].str.strip() == "", "is empty", "name the method")
+    found = pd.DataFrame({"env": frame["env"], "method": frame["method"].str.strip()})
+    found["data"] = frame["data"] if "data" in frame.columns else ""
+    for name in ("seed", "env_step"):
+        values = _numbers(frame[name])
+        whole = values.notna() & (values == values.round()) & np.isfinite(values)
+        refuse(cells, name, ~whole, "is not a whole number", "write it as digits, e.g. 2500")
+        found[name] = values.astype(int)
+    for columns in VALUES.values():
+        for column in columns:
+            found[column] = np.nan
+    for name in given:
+        _check_values(cells, name)
+        for column in VALUES[name]:
+            found[column] = _numbers(frame[name])
+    blank = found[[column for name in given for column in VALUES[name]]].isna().all(axis=1)
+    refuse(cells, given[0], blank, f"is empty, as is all of {', '.join(given)}", "fill one of them")
+    again = found.duplicated(["data", *KEY], keep="first")
+    refuse(cells, "env_step", again, "repeats a row of the same run", "leave one of the two out")
+    return found
+
+
+def beside(
+    ours: pd.DataFrame, paths: Sequence[Path], envs: Sequence[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """``ours`` (``table.read_results``) with the rows of other files below it, as finished runs.
+
+    A run whose prior data is not said stands in every condition (data, labels, profile) that ours
+    have on its task. A method with a name that is taken gets its file's name as well, so that it
+    is never averaged with another's runs. Where ours have normalised scores and the file has only
+    returns, the line between the two in our rows gives the scores.
+
+    Args:
+        ours: the rows of one results file.
+        paths: of the other files.
+        envs: tasks that are wanted; other rows of the files are left out, and the notes say so.
+
+    Returns:
+        The frame, with a column ``compared``: a file's name, "" for ours; and notes for a caption.
+
+    Raises:
+        ResultsError: a file cannot be used, or has no row of ``envs``.
+    """
+    frame = ours.assign(compared="")
+    notes: list[str] = []
+    for path in paths:
+        found = read_compared(path)
+        mine = found[found["env"].isin(envs)]
+        if mine.empty:
+            held = ", ".join(sorted(set(found["env"])))
+            raise ResultsError(
+                f"{path}: no row of {', '.join(envs)}; it holds {held}, which another figure shows"
+            )
+        taken = set(frame["label"])
+        names = {
+            name: f"{name} ({path.stem})" if name in taken else name for name in set(mine["method"])
+        }
+        mine = mine.assign(method=mine["method"].map(names))
+        rows = _in_every_condition(mine, ours)
+        rows["label"], rows["compared"] = rows["method"], path.name
+        frame = pd.concat([frame, _as_ours(rows, ours)], ignore_index=True)
+        others = len(found) - int(found["env"].isin(envs).sum())
+        left = f"; {others} rows of other tasks are not shown" if others else ""
+        notes.append(f"From {path.name}: {', '.join(sorted(names.values()))}{left}.")
+    return frame, notes
+
+
+def _in_every_condition(mine: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the columns of ``CONDITION``, once for each that they may be compared in."""
+    parts = []
+    for (env, data), rows in mine.groupby(["env", "data"], sort=True):
+        held = ours.loc[ours["env"] == env, list(CONDITION)].drop_duplicates()
+        held = held[held["data"] == data] if data else held
+        conditions = list(held.sort_values(list(CONDITION)).itertuples(index=False, name=None))
+        for condition in conditions or [(env, data or UNKNOWN, "", "")]:
+            part = rows.assign(**dict(zip(CONDITION, condition, strict=True)))
+            parts.append(_scored(part, ours))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _scored(part: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
+    """Returns on the normalised scale of our rows of the same condition, where these have one."""
+    if "normalised_score" not in ours or part["normalised_score"].notna().any():
+        return part
+    first = part.iloc[0]
+    same = ours[(ours[list(CONDITION)] == first[list(CONDITION)]).all(axis=1)]
+    known = same[same["normalised_score"].notna() & same["return_mean"].notna()]
+    if known["return_mean"].nunique() < 2:
+        return part
+    slope, offset = np.polyfit(known["return_mean"], known["normalised_score"], 1)
+    return part.assign(normalised_score=slope * part["return_mean"] + offset)
+
+
+def _as_ours(rows: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` with every column that ours have: text "", numbers NaN."""
+    known = {"status": "done", "preset": ours["preset"].iloc[0]}
+    known["phase"] = pd.Series(np.where(rows["env_step"] < 0, "offline", "online"))
+    for name in ours.columns:
+        if name not in rows.columns:
+            numeric = pd.api.types.is_numeric_dtype(ours[name])
+            rows = rows.assign(**{name: known.get(name, np.nan if numeric else "")})
+    return rows
+
+
+def _check_values(cells: Cells, name: str) -> None:
+    text = cells.frame[name].str.strip()
+    values = _numbers(text)
+    wrong = (text != "") & ~np.isfinite(values.fillna(np.inf))
+    refuse(cells, name, wrong, "is not a number", "write a number, or leave the cell empty")
+    if name == "success":
+        outside = (values < 0) | (values > 1)
+        share = "write the share of episodes, 0 to 1, not a percentage"
+        refuse(cells, name, outside, "is no share", share)
+    if name == "final_distance":
+        refuse(cells, name, values < 0, "is negative", "write metres")
+    for env, facts in RESULTS.tasks.items():
+        if name == "return" and facts.reward is not None:
+            low, high = (facts.horizon * each for each in facts.reward)
+            wrong = (cells.frame["env"] == env) & ((values < low - 1e-6) | (values > high + 1e-6))
+            own = f"give the sum of {env}'s own rewards over an episode, or leave the column out"
+            refuse(cells, name, wrong, f"is no return of {env}, which are in [{low:g}, {high:g}]",
+                   own)  # fmt: skip
+
+
+def _numbers(text: pd.Series[str]) -> pd.Series[float]:
+    return pd.to_numeric(text.str.strip(), errors="coerce").astype(float)
+
+
+def refuse(cells: Cells, column: str, wrong: pd.Series[bool], complaint: str, remedy: str) -> None:
+    """Raise ResultsError for the first row marked in ``wrong``: file, line, column, remedy."""
+    marked = np.flatnonzero(wrong.to_numpy())
+    if not marked.size:
+        return
+    row = int(marked[0])
+    more = f" ({len(marked)} such rows)" if len(marked) > 1 else ""
+    raise ResultsError(
+        f"{cells.path}, line {cells.lines[row]}, column {column}: "
+        f"'{cells.frame[column].iloc[row][:60]}' {complaint}{more}; {remedy}"
+    )

@@ -1,0 +1,145 @@
+"""Rows of somebody else's CSV beside ours: read, refused, named apart, drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from figures.compare import beside, read_compared
+from figures.figure1 import METRICS, PANELS
+from figures.learning_curves import draw
+from figures.style import SINGLE_SEED, colour
+from figures.table import ResultsError, read_results
+
+PEN = "pen-binary-v0"
+
+
+def _csv(tmp_path: Path, text: str, name: str = "mine.csv") -> Path:
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+def test_success_alone_is_enough(tmp_path: Path) -> None:
+    path = _csv(tmp_path, f"env,method,seed,env_step,success\n{PEN},Mine,3,-50,0.25\n")
+    (row,) = read_compared(path).to_dict("records")
+    assert (row["env"], row["method"], row["seed"], row["env_step"]) == (PEN, "Mine", 3, -50)
+    assert row["success_any"] == row["success_final"] == 0.25
+    assert np.isnan(row["return_mean"]) and np.isnan(row["final_distance"])
+
+
+HEAD = "env,method,seed,env_step,success,return\n"
+GOOD = f"{PEN},Mine,0,0,0.5,-100\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ": the file is empty"),
+        (HEAD, ", line 2: there is a header but no row"),
+        ("env,method,seed,success\n", ", line 1: there is no column env_step"),
+        (f"env,method,seed,env_step\n{PEN},M,0,0\n", ", line 1: there is no column success or"),
+        (HEAD + GOOD + f"{PEN},Mine,0\n", ", line 3: 3 cells where the header has 6"),
+        (HEAD + "Pen-v1,Mine,0,0,0.5,\n", ", line 2, column env: 'Pen-v1' is none of our tasks"),
+        (HEAD + GOOD + f"{PEN},,0,0,0.5,\n", ", line 3, column method: '' is empty"),
+        (HEAD + f"{PEN},M,zero,0,0.5,\n", ", line 2, column seed: 'zero' is not a whole number"),
+        (HEAD + f"{PEN},M,0,2.5,0.5,\n", ", line 2, column env_step: '2.5' is not a whole"),
+        (HEAD + f"{PEN},M,0,1,half,\n", ", line 2, column success: 'half' is not a number"),
+        (HEAD + f"{PEN},M,0,1,50,\n", ", line 2, column success: '50' is no share; write"),
+        (HEAD + f"{PEN},M,0,1,,3000\n", f", line 2, column return: '3000' is no return of {PEN}"),
+        (HEAD + f"{PEN},M,0,1,,inf\n", ", line 2, column return: 'inf' is not a number"),
+        (HEAD + f"{PEN},M,0,1,,\n", ", line 2, column success: '' is empty, as is all of"),
+        (HEAD + GOOD + GOOD, ", line 3, column env_step: '0' repeats a row of the same run"),
+    ],
+)  # fmt: skip
+def test_a_malformed_file_is_told_with_line_column_and_remedy(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    path = _csv(tmp_path, text)
+    with pytest.raises(ResultsError) as error:
+        read_compared(path)
+    message = str(error.value)
+    assert message.startswith(f"{path}{told}")
+    assert "; " in message and "\n" not in message and "reproduce/" not in message
+
+
+def test_rows_stand_in_every_condition_and_names_are_kept_apart(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    ours = make_frame(
+        make_run({0: -100.0, 100: -50.0})
+        + make_run({0: -90.0, 100: -60.0}, data="embedded")
+        + make_run({0: 1.0}, env="Ant-v2", data="expert")
+    )
+    one = _csv(tmp_path, HEAD + f"{PEN},Mine,0,0,0.5,\n{PEN},AWAC,0,0,0.75,\nAnt-v2,Mine,0,0,,9\n")
+    two = _csv(tmp_path, HEAD + f"{PEN},Mine,0,0,0.1,\n", "theirs.csv")
+    frame, notes = beside(ours, [one, two], [PEN])
+    same = frame[: len(ours)][list(ours)]
+    pd.testing.assert_frame_equal(same, ours, check_dtype=False)
+    added = frame[frame["compared"] != ""]
+    held = set(zip(added["label"], added["data"], added["success_any"], strict=True))
+    assert held == {
+        (label, data, success)
+        for data in ("human", "embedded")
+        for label, success in (("Mine", 0.5), ("AWAC (mine)", 0.75), ("Mine (theirs)", 0.1))
+    }
+    assert notes == [
+        "From mine.csv: AWAC (mine), Mine; 1 rows of other tasks are not shown.",
+        "From theirs.csv: Mine (theirs).",
+    ]
+    with pytest.raises(ResultsError, match="no row of Ant-v2; it holds pen-binary-v0"):
+        beside(ours, [two], ["Ant-v2"])
+
+
+def test_prior_data_that_is_named_chooses_the_panel(tmp_path: Path, make_run, make_frame) -> None:
+    ours = make_frame(make_run({0: -9.0}) + make_run({0: -8.0}, data="embedded"))
+    text = f"env,method,seed,env_step,success,data\n{PEN},A,0,0,1,embedded\n{PEN},B,0,0,1,own\n"
+    frame, _ = beside(ours, [_csv(tmp_path, text)], [PEN])
+    added = frame[frame["compared"] != ""]
+    assert dict(zip(added["label"], added["data"], strict=True)) == {"A": "embedded", "B": "own"}
+
+
+def test_returns_get_the_score_that_ours_have_for_them(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    """Ours: return 100 is 0.1 and 600 is 0.6, so that 350 is 0.35."""
+    cells = {"env": "Ant-v2", "data": "expert"}
+    ours = make_frame(make_run({0: 100.0, 9: 600.0}, **cells))
+    ours["normalised_score"] = ours["return_mean"] / 1000
+    text = "env,method,seed,env_step,return\nAnt-v2,Mine,0,0,350\n"
+    frame, _ = beside(ours, [_csv(tmp_path, text)], ["Ant-v2"])
+    assert frame["normalised_score"].iloc[-1] == pytest.approx(0.35)
+
+
+def test_it_is_drawn_in_its_own_colour_where_single_seeds_of_ours_are_grey(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    rows = [row for seed in range(2) for row in make_run({0: -9.0, 9: -5.0}, seed=seed)]
+    ours = make_frame(rows + make_run({0: -9.0, 9: -7.0}, method="SAC"))
+    path = _csv(tmp_path, HEAD + f"{PEN},Mine,0,0,0.5,\n{PEN},Mine,0,9,0.8,\n")
+    frame, notes = beside(ours, [path], PANELS)
+    figure = draw(frame, panels=PANELS, metrics=METRICS, notes=notes)
+    drawn = {
+        str(text.get_text()): line.get_color()
+        for text, line in zip(
+            figure.legends[0].get_texts(), figure.legends[0].get_lines(), strict=True
+        )
+    }
+    assert drawn == {"AWAC": colour("AWAC"), "SAC": SINGLE_SEED, "Mine": colour("Mine")}
+    returns, success = figure.axes
+    names = [[text.get_text() for text in ax.texts] for ax in (returns, success)]
+    assert "Mine" not in names[0] and "Mine" in names[1]  # it has no return
+    caption = " ".join(text.get_text() for text in figure.texts)
+    assert "From mine.csv: Mine. Grey: a single seed." in caption
+
+
+def test_a_frame_that_was_read_takes_rows_beside_it(synthetic_csv: Path, tmp_path: Path) -> None:
+    ours = read_results(synthetic_csv)
+    frame, _ = beside(ours, [_csv(tmp_path, HEAD + GOOD)], [PEN])
+    last = frame.iloc[-1]
+    assert (last["status"], last["phase"], last["preset"]) == ("done", "online", ours["preset"][0])
+    assert set(frame.columns) >= {*ours.columns, "compared"}
+    assert frame["seed"].dtype == ours["seed"].dtype
