@@ -481,6 +481,47 @@ def base_of(name: str) -> str:
     return name
 
 
+def layers(
+    name: str,
+    *,
+    profile: str = "paper",
+    domain: str = "hand",
+    preset: Mapping[str, Any] | None = None,
+    at_most: Mapping[str, int] | None = None,
+    settings: tuple[str, ...] = (),
+) -> dict[str, Settings]:
+    """Row, profile, variant, preset and `--set`, each laid over those before it; the last one runs.
+
+    `at_most` bounds single numbers from above before `--set` has the last word.
+
+    Raises ValueError for an unknown method, profile, domain or setting, naming the nearest ones.
+    """
+    base = base_of(name)
+    if profile not in PROFILES:
+        raise ValueError(f"unknown profile {profile!r}; {nearest(profile, PROFILES)}")
+    found = {"row": Settings(METHODS[base], Hyperparameters())}
+    if domain not in PROFILES[profile]:
+        raise ValueError(f"unknown domain {domain!r}; {nearest(domain, PROFILES[profile])}")
+    result, values = found["row"], PROFILES[profile][domain]
+    changes = VARIANTS[name].changes if name in VARIANTS else {}
+    for path, value in [*values.get("*", {}).items(), *values.get(base, {}).items()]:
+        result = replace_path(result, path, value)
+    found["profile"], unchanged = result, result.paths()
+    for path, value in changes.items():
+        kept = unchanged[value.path] if isinstance(value, ValueOf) else value
+        result = replace_path(result, path, kept)
+    found["variant"] = result
+    for path, value in (preset or {}).items():
+        if path in result.paths():  # a preset also sizes components that only some rows have
+            result = replace_path(result, path, value)
+    for path, bound in (at_most or {}).items():
+        if path in result.paths():
+            result = replace_path(result, path, min(result.paths()[path], bound))
+    found["preset"] = result
+    found["--set"] = result.assign(*settings)
+    return found
+
+
 def resolve(
     name: str,
     *,
@@ -490,34 +531,13 @@ def resolve(
     at_most: Mapping[str, int] | None = None,
     settings: tuple[str, ...] = (),
 ) -> Settings:
-    """The method `name` with everything decided: row <- profile <- variant <- preset <- `--set`.
+    """The method `name` with everything decided: the last of its `layers`.
 
-    `at_most` bounds single numbers from above before `--set` has the last word.
-
-    Raises ValueError for an unknown method, profile, domain or setting, naming the nearest ones,
-    and for components that do not fit each other.
+    Raises ValueError as these, and for components that do not fit each other.
     """
-    base = base_of(name)
-    if profile not in PROFILES:
-        raise ValueError(f"unknown profile {profile!r}; {nearest(profile, PROFILES)}")
-    result = Settings(METHODS[base], Hyperparameters())
-    if domain not in PROFILES[profile]:
-        raise ValueError(f"unknown domain {domain!r}; {nearest(domain, PROFILES[profile])}")
-    values = PROFILES[profile][domain]
-    changes = VARIANTS[name].changes if name in VARIANTS else {}
-    for path, value in [*values.get("*", {}).items(), *values.get(base, {}).items()]:
-        result = replace_path(result, path, value)
-    unchanged = result.paths()
-    for path, value in changes.items():
-        kept = unchanged[value.path] if isinstance(value, ValueOf) else value
-        result = replace_path(result, path, kept)
-    for path, value in (preset or {}).items():
-        if path in result.paths():  # a preset also sizes components that only some rows have
-            result = replace_path(result, path, value)
-    for path, bound in (at_most or {}).items():
-        if path in result.paths():
-            result = replace_path(result, path, min(result.paths()[path], bound))
-    result = result.assign(*settings)
+    result = layers(
+        name, profile=profile, domain=domain, preset=preset, at_most=at_most, settings=settings
+    )["--set"]
     try:
         check(result.method)
     except ValueError as error:

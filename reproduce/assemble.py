@@ -16,7 +16,7 @@ from algorithms.buffer import ReplayBuffer
 from algorithms.critics import ClampTarget
 from algorithms.initialisation import NoPretraining
 from algorithms.observations import FromPriorData
-from algorithms.registry import resolve
+from algorithms.registry import layers, resolve
 from algorithms.relabeling import Goals, Hindsight, HindsightRelabeling
 from algorithms.reward_scaling import TaskUnits
 from algorithms.settings import Settings, describe, spelled
@@ -74,16 +74,23 @@ def one_spelling(spec: RunSpec) -> RunSpec:
     return replace(spec, settings=settings)
 
 
+def layers_of(spec: RunSpec) -> dict[str, Settings]:
+    """What each of row, profile, variant, preset and `--set` makes of the run's settings."""
+    return layers(spec.registered, **_laid(spec), settings=spec.settings)
+
+
 def _resolved(spec: RunSpec, settings: tuple[str, ...]) -> Settings:
+    return resolve(spec.registered, **_laid(spec), settings=settings)
+
+
+def _laid(spec: RunSpec) -> dict[str, Any]:
     domain, preset = task(spec.env).domain, PRESETS[spec.preset]
-    return resolve(
-        spec.registered,
-        profile=spec.profile,
-        domain=domain,
-        preset=preset.of(spec.method, domain, spec.env),
-        at_most=preset.at_most,
-        settings=settings,
-    )
+    return {
+        "profile": spec.profile,
+        "domain": domain,
+        "preset": preset.of(spec.method, domain, spec.env),
+        "at_most": preset.at_most,
+    }
 
 
 def _check_evaluations(settings: Settings) -> None:

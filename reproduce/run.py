@@ -46,6 +46,8 @@ class RunOptions(Common):
     """Print every method with its components, and stop."""
     list_settings: bool = False
     """Print every key that --set takes for this method, with its value, and stop."""
+    show: bool = False
+    """Print the method as it runs, each value with where it comes from, and stop."""
     dry_run: bool = False
     """Print the plan and stop."""
 
@@ -217,6 +219,7 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
     from reproduce.experiment import prepare, resolve_data, validated
     from reproduce.listing import list_methods, list_settings
     from reproduce.plan import print_plan
+    from reproduce.showing import show
 
     prepare(options)
     if options.list:
@@ -237,6 +240,9 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
     )  # fmt: skip
     spec = one_spelling(spec)
     settings_of(spec)
+    if options.show:
+        print(show(spec))
+        return None
     if options.dry_run:
         print_plan("run", [spec], options.results, 1, options.device, options.engine, options.cache)
         return None
