@@ -82,18 +82,19 @@ def _domain(
         columns = {s: evidence.scalars(experiment, task, arms, s) for s in SCALARS} if arms else {}
         for number, arm in enumerate(arms):
             values[task, arm.label] = {s: columns[s][number] for s in SCALARS}
-    run = [task for task in tasks if any(task == key[0] for key in values)]
-    if not run:
-        return None
     more = [name for name in beside.labels.get(experiment, ()) if name not in methods]
     notes = []
-    for task, name in product(run, more):
+    begun = [task for task in tasks if any(evidence.prior_data(experiment, task))]
+    for task, name in product(begun, more):
         reduced, why = scalars_of(evidence, beside, experiment, task, name)
         if reduced is not None:
             values[task, name] = {s: values_of(reduced, s) for s in SCALARS}
         elif why:
             notes.append(why)
     methods = (*methods, *more)
+    run = [task for task in tasks if any(task == key[0] for key in values)]
+    if not run:
+        return None
     by_task = [_scores(task, [task], methods, values) for task in run]
     by_task.append(_scores(ALL_TASKS, run, methods, values))
     final = {m: [values[t, m]["jt"] for t in run if (t, m) in values] for m in methods}

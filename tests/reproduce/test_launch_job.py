@@ -174,3 +174,13 @@ def test_what_is_missing_is_written_beside_the_csv(capsys: pytest.CaptureFixture
         folder.finish()
     assert mark_partial("figure1", specs, Path()) == 0
     assert not Path("figure1.partial.txt").exists()
+
+
+def test_a_users_file_that_was_changed_since_submission_is_refused() -> None:
+    file = Path("my_method.py").absolute()
+    file.write_text("a = 1\n")
+    given = {"code": fingerprint(file), "files": (str(file),)}
+    assert job(shell("true"), **given)() == {"done": 1}
+    file.write_text("a = 2\n")
+    assert job(shell("true"), shell("touch never"), **given)() == {"refused": 1}
+    assert not Path("never").exists()

@@ -92,3 +92,22 @@ def test_verdicts_do_not_see_another_method(tmp_path: Path) -> None:
 def test_a_file_of_tasks_without_results_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds Ant-v2, of which there are no results"):
         others(Evidence({"figure1": TABLE}), [_compared(tmp_path, "Ant-v2,Mine,0,0,1\n")])
+
+
+def test_rows_of_a_readers_module_are_reported_as_the_manifest_tells() -> None:
+    """By themselves too, where nothing of ours was run."""
+    rows = [
+        row
+        for seed in range(5)
+        for row in rows_of(Want("figure1", PEN, Arm("Mine")), "paper", seed, (0.1, 0.2, 0.3, 0.4))
+    ]
+    entry = {"method": "Mine", "variant": "", "identity": {"methods_from": {"mine.py": "ab" * 32}}}
+    tables = {"figure1": pd.DataFrame(rows)}
+    assert aggregates(Evidence(tables, manifests={"figure1": [entry | {"identity": {}}]})) == []
+    (found,) = aggregates(Evidence(tables, manifests={"figure1": [entry]}))
+    assert [score.label for score in found.overall.scores["jt"]] == ["Mine"]
+    assert found.overall.scores["jt"][0].estimate.value == pytest.approx(0.3, abs=0.01)
+    both = pd.concat([TABLE, tables["figure1"]], ignore_index=True)
+    (found,) = aggregates(Evidence({"figure1": both}, manifests={"figure1": [entry]}))
+    assert [score.label for score in found.improvements["jt"]] == ["SAC", "Mine"]
+    assert found.improvements["jt"][1].estimate.value == 1.0

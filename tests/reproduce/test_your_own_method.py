@@ -46,7 +46,7 @@ Main = Callable[..., int]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where a user stands: the page's files, two methods of Figure 1. What is registered goes."""
+    """Where a user stands: the page's files, two methods of ours; registries are restored."""
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     small = tmp_path / "results" / "small"
