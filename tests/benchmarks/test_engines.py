@@ -26,7 +26,7 @@ os.environ.setdefault(
     "XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 )
 OBSERVATION, ACTION = 45, 24
-TINY, SMALL = ((128, 128), 128), ((256, 256), 256)
+SMALL, MIDDLE = ((128, 128), 128), ((256, 256), 256)  # the first: preset `small`
 OTHERS = ("SAC", "BC", "IQL", "MPO", "ABM-MPO", "BRAC", "TD3+BC", "Cal-QL", "AWR", "BEAR", "BCQ")
 Call = Callable[[], Any]
 
@@ -79,7 +79,7 @@ def report(title: str, found: dict[str, list[float]], of: str) -> dict[str, floa
     return ratios
 
 
-@pytest.mark.parametrize(("hidden", "size"), [TINY, SMALL, ((256,) * 4, 1024)])
+@pytest.mark.parametrize(("hidden", "size"), [SMALL, MIDDLE, ((256,) * 4, 1024)])
 def test_awac_over_eager_and_xla(hidden: tuple[int, ...], size: int) -> None:
     use_one_core()
     calls = {
@@ -102,17 +102,18 @@ def test_awac_over_eager_and_xla(hidden: tuple[int, ...], size: int) -> None:
 def test_other_methods_over_eager(name: str) -> None:
     use_one_core()
     calls = {
-        "compiled": make_call(name, *TINY, compiled=True),
-        "eager": make_call(name, *TINY, compiled=False),
+        "compiled": make_call(name, *SMALL, compiled=True),
+        "eager": make_call(name, *SMALL, compiled=False),
     }
     report(f"{name} 2x128, batch 128", in_turns(calls, turns=9), "compiled")
 
 
+@pytest.mark.parametrize(("hidden", "size"), [SMALL, MIDDLE])
 @pytest.mark.parametrize("name", ["BEAR", "BCQ"])
-def test_many_samples_over_awac(name: str) -> None:
+def test_many_samples_over_awac(name: str, hidden: tuple[int, ...], size: int) -> None:
     use_one_core()
-    calls = {which: make_call(which, *SMALL, compiled=True) for which in (name, "AWAC")}
-    report(f"{name} at `small` (2x256, batch 256)", in_turns(calls, turns=9, inner=8), name)
+    calls = {which: make_call(which, hidden, size, compiled=True) for which in (name, "AWAC")}
+    report(f"{name} 2x{hidden[0]}, batch {size}", in_turns(calls, turns=9, inner=8), name)
 
 
 def test_acting_beside_a_step_of_the_simulator() -> None:
