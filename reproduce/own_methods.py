@@ -77,7 +77,7 @@ def environment(name: str) -> dict[str, Any]:
 
 def load_recorded(config: dict[str, Any]) -> None:
     """Import what a run folder's config.json says that its row came from."""
-    load([Path(path) for path in config["environment"].get("methods_from", ())])
+    load([Path(path) for path in config.get("environment", {}).get("methods_from", ())])
 
 
 def _read(path: Path, whole: Path) -> bytes:

@@ -119,8 +119,8 @@ def _trained(options: PerformerOptions) -> Performer:
         folder, spec = _described(options)
     else:
         folder = RunFolder(options.run)
-        own_methods.load_recorded(folder.config())
         spec = _recorded(folder)
+        own_methods.load_recorded(folder.config())
         _check_agreement(options, spec, folder)
     settings, known = settings_of(spec), task(spec.env)
     config = folder.config()
