@@ -144,7 +144,7 @@ def find_demonstrations(
     minari_download: bool = False,
     notify: Callable[[str], None] = print,
     door_threshold: float = DOOR_ANGLE_RAD,
-    expert_episodes: int = EXPERT_DEMONSTRATIONS,
+    expert_episodes: int | None = None,
 ) -> Dataset:
     """Return the demonstrations of a task, the best that can be had.
 
@@ -165,7 +165,7 @@ def find_demonstrations(
         minari_download: whether data sets may be fetched into the Minari store.
         notify: receives a line for the user whenever something other than expected is used.
         door_threshold: radians, for the labels of the door task.
-        expert_episodes: how many an expert's policy shows.
+        expert_episodes: how many an expert's policy shows, where the data is its; None: 5.
 
     Raises:
         DataError: if nothing suitable is found (naming file, folder, checksum and address), or
@@ -198,8 +198,10 @@ def find_demonstrations(
         raise DataError(_missing_message(task_id, wanted, sources, folder, cache))
     source, path = found
     _verify(source, path)
-    expert = source.kind == "expert"
-    dataset = _roll_out(path, spec, expert_episodes) if expert else source.reader(path, spec)
+    if expert_episodes is not None and source.kind == "expert":
+        dataset = _roll_out(path, spec, expert_episodes)
+    else:
+        dataset = source.reader(path, spec)
     if source.minari:
         check_unchanged(dataset, cache)
     return _labelled(dataset, source, labels, door_threshold, notify)

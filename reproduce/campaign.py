@@ -28,6 +28,7 @@ import tyro
 
 from reproduce.installation import require_training
 from reproduce.options import FigureOptions
+from reproduce.script import resumable
 
 if TYPE_CHECKING:  # it needs what only the extra `train` installs
     from reproduce.chapters import Chapter, Step
@@ -60,20 +61,10 @@ class Part:
         return [spec for step in self.steps for spec in step.specs]
 
 
+@resumable
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(CampaignOptions, args=arguments, description=__doc__)
-    try:
-        require_training()
-        return _campaign(options)
-    except (ValueError, RuntimeError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command continues", file=sys.stderr)
-        return 75
-
-
-def _campaign(options: CampaignOptions) -> int:
+    require_training()
     from reproduce.experiment import prepare
     from reproduce.launching.clusters import choose
 

@@ -26,7 +26,6 @@ import numpy as np
 from rich.progress import Progress
 
 from algorithms.buffer import ReplayBuffer
-from envs.experts import EXPERT_DEMONSTRATIONS
 from envs.making import make_task
 from envs.replay import DOOR_DEPARTURE_RAD, replay, states_checksum
 from envs.sources import find_demonstrations
@@ -228,6 +227,7 @@ def demonstrations_for(
             f"--set expert_demonstrations={expert_episodes}: no expert shows the data of this run "
             f"of {env_id}; on the hand it takes --data expert"
         )
+    episodes = expert_episodes or None
     if kind == "none":
         return Dataset(env_id, (), Provenance("none", "no prior data", "", "stored"))
     if kind == "random":
@@ -237,7 +237,7 @@ def demonstrations_for(
             env_id,
             data_dir=data_dir,
             cache=cache,
-            episodes=expert_episodes or None,
+            episodes=episodes,
             notify=notify,
         )
     recorded = find_demonstrations(
@@ -250,7 +250,7 @@ def demonstrations_for(
         minari_download=minari_download,
         notify=notify,
         door_threshold=DOOR_THRESHOLDS[profile],
-        expert_episodes=expert_episodes or EXPERT_DEMONSTRATIONS,
+        expert_episodes=episodes,
     )
     if data == "human-recorded" or not recorded.initial_states:
         return recorded

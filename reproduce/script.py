@@ -9,7 +9,7 @@ from collections.abc import Callable
 from figures.cells import one_line
 
 Main = Callable[[list[str] | None], int]
-BAD_INPUT = 2
+BAD_INPUT, INTERRUPTED = 2, 75
 
 
 def script(main: Callable[..., int]) -> Main:
@@ -31,6 +31,26 @@ def script(main: Callable[..., int]) -> Main:
         except ValueError as error:
             print(f"error: {one_line(error)}", file=sys.stderr)
         return BAD_INPUT
+
+    return wrapped
+
+
+def resumable(main: Callable[..., int]) -> Main:
+    """Wrap the `main(arguments) -> status` of a script that makes runs of several grids.
+
+    A ValueError or RuntimeError is told on stderr, with status 2; Ctrl-C ends with status 75.
+    """
+
+    @functools.wraps(main)
+    def wrapped(arguments: list[str] | None = None) -> int:
+        try:
+            return main(arguments)
+        except (ValueError, RuntimeError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return BAD_INPUT
+        except KeyboardInterrupt:
+            print("interrupted; the same command continues", file=sys.stderr)
+            return INTERRUPTED
 
     return wrapped
 

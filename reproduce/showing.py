@@ -41,11 +41,12 @@ def origins(layers: Mapping[str, Settings]) -> dict[str, str]:
     found: dict[str, str] = {}
     before: dict[str, Any] = {}
     for name, settings in layers.items():
-        paths = {path: _kind(value) for path, value in settings.paths().items()}
+        paths = settings.paths()
         for path, value in paths.items():
-            if path in before and before[path] == value:
+            if path in before and _kind(before[path]) == _kind(value):
                 continue
-            found[path] = "" if name == "row" and _is_default(settings, path) else name
+            default = name == "row" and _is_default(settings, paths, path)
+            found[path] = "" if default else name
         before = paths
     return {path: found[path] for path in before}
 
@@ -54,9 +55,8 @@ def _kind(value: Any) -> Any:
     return type(value) if dataclasses.is_dataclass(value) else value
 
 
-def _is_default(settings: Settings, path: str) -> bool:
+def _is_default(settings: Settings, paths: Mapping[str, Any], path: str) -> bool:
     owner, _, name = path.rpartition(".")
-    paths = settings.paths()
     parts = (settings.config, settings.schedule, settings.method)
     holder = paths[owner] if owner else next(part for part in parts if hasattr(part, name))
     field = next(field for field in dataclasses.fields(holder) if field.name == name)

@@ -19,6 +19,7 @@ import tyro
 from figures.study import make
 from reproduce.installation import require_training
 from reproduce.options import FigureOptions
+from reproduce.script import resumable
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,9 @@ class StudyOptions(FigureOptions):
     """Print the table of the rows that are there, and stop."""
 
 
+@resumable
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(StudyOptions, args=arguments, description=__doc__)
-    try:
-        return _study(options)
-    except (ValueError, RuntimeError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command continues", file=sys.stderr)
-        return 75
-
-
-def _study(options: StudyOptions) -> int:
     from reproduce.study_list import STUDIES
     from reproduce.study_table import table
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from reproduce.options import DataChoice
 from reproduce.studies import Case, Study
 
 PUSH, WALKER, ANT, CHEETAH = "SawyerPush-v0", "Walker2d-v2", "Ant-v2", "HalfCheetah-v2"
 PEN, DOOR, RELOCATE = "pen-binary-v0", "door-binary-v0", "relocate-binary-v0"
 
-_LAMBDA = "objective.weights.shape.lam"
-_COEFFICIENTS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
-    ("BEAR", "threshold", (0.05, 0.1, 0.5)),
-    ("BRAC", "constraint.coefficient", (0.03, 0.1, 1.0)),
-    ("SAC+BC", "imitation_weight", (0.3, 1.0, 10.0)),
-    ("ABM-MPO", _LAMBDA, (0.1, 0.3, 1.0)),
-)
-"""What decides each as lambda decides AWAC, with three values: the text's or the authors' own, and
-those that others use."""
+
+def _coefficients(env: str, data: DataChoice, lams: tuple[float, ...]) -> tuple[Case, ...]:
+    """What decides each baseline as lambda decides AWAC, with three values: the text's or the
+    authors' own, and those that others use. `lams` are ABM's."""
+    trials = (
+        ("BEAR", "threshold", (0.05, 0.1, 0.5)),
+        ("BRAC", "constraint.coefficient", (0.03, 0.1, 1.0)),
+        ("SAC+BC", "imitation_weight", (0.3, 1.0, 10.0)),
+        ("ABM-MPO", "objective.weights.shape.lam", lams),
+    )
+    return tuple(
+        Case(env, method, (f"{name}={value}",), data)
+        for method, name, values in trials
+        for value in values
+    )
+
 
 _EVERY = (
     Study(
@@ -56,21 +64,13 @@ _EVERY = (
     Study(
         "baselines_hand", "pilots",
         "Which coefficients do the baselines need on the hand? Three trials each.",
-        tuple(
-            Case(PEN, method, (f"{name}={value}",), "embedded")
-            for method, name, values in _COEFFICIENTS
-            for value in values
-        ),
+        _coefficients(PEN, "embedded", (0.1, 0.3, 1.0)),
         settings=("online_steps=10000",),
     ),
     Study(
         "baselines_locomotion", "pilots",
         "Which coefficients do the baselines need in locomotion? Three trials each.",
-        tuple(
-            Case(CHEETAH, method, (f"{name}={value}",))
-            for method, name, values in (*_COEFFICIENTS[:-1], ("ABM-MPO", _LAMBDA, (0.3, 1.0, 3.0)))
-            for value in values
-        ),
+        _coefficients(CHEETAH, "auto", (0.3, 1.0, 3.0)),
         settings=("online_steps=10000",),
     ),
     Study(

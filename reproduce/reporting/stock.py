@@ -72,8 +72,8 @@ def _deviations(content: Content, out: Path) -> Iterator[str]:
         laid = [*preset.settings, *(key for more in preset.methods.values() for key in more)]
         keys = ", ".join(f"`{key}`" for key in [*laid, *preset.at_most])
         yield f"Preset `{content.preset}` sets for itself: {keys} (`reproduce/grid.py`)."
-    readme = "docs/profiles.md"
-    where = link(out, readme, "table")
+    profiles = "docs/profiles.md"
+    where = link(out, profiles, "table")
     yield f"Where paper and released code differ, and what neither has: {where}."
     hyper = "docs/methods/hyperparameters.md"
     yield f"Every hyperparameter, by domain and profile: {link(out, hyper, 'hyperparameters')}."

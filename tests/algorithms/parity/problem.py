@@ -126,3 +126,19 @@ class Problem:
             np.testing.assert_allclose(
                 flat, slopes, rtol=0, atol=TOLERANCE * scale, err_msg=f"gradient of {name}"
             )
+
+
+Case = tuple[str, tuple[str, ...], int, Callable[[Problem], Losses]]
+"""Row or variant, as `--set`, updates already made, and its losses in plain NumPy."""
+
+
+def name_of(case: Case) -> str:
+    return case[0]
+
+
+def check(case: Case) -> None:
+    """Losses and gradients of the row are those of its reference."""
+    name, changes, updates, reference = case
+    with double_precision():
+        problem = Problem(name, *changes, updates=updates)
+        problem.compare(reference(problem))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from numpy import ndarray
@@ -21,7 +19,15 @@ from tests.algorithms.parity.networks import (
     sac_policy,
 )
 from tests.algorithms.parity.numerics import clip, largest, smallest
-from tests.algorithms.parity.problem import DISCOUNT, B, Losses, Problem, double_precision
+from tests.algorithms.parity.problem import (
+    DISCOUNT,
+    B,
+    Case,
+    Losses,
+    Problem,
+    check,
+    name_of,
+)
 
 PHI, SIGMA = 0.1, 0.8
 
@@ -128,17 +134,13 @@ def td3_bc(p: Problem) -> Losses:
     return {"policy": loss, **squared_error(p, values)}
 
 
-CASES: list[tuple[str, tuple[str, ...], int, Callable[[Problem], Losses]]] = [
+CASES: list[Case] = [
     ("BCQ", (f"phi={PHI}", "next_value.candidates=3"), 0, bcq),
     ("BEAR", ("mmd_samples=3", f"sigma={SIGMA}", "next_value.candidates=4"), 20_000, bear),
     ("TD3+BC", (), 0, td3_bc),
 ]
 
 
-@pytest.mark.parametrize(("name", "changes", "updates", "reference"), CASES)
-def test_losses_and_gradients(
-    name: str, changes: tuple[str, ...], updates: int, reference: Callable[[Problem], Losses]
-) -> None:
-    with double_precision():
-        problem = Problem(name, *changes, updates=updates)
-        problem.compare(reference(problem))
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_losses_and_gradients(case: Case) -> None:
+    check(case)

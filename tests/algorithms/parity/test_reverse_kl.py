@@ -19,7 +19,16 @@ from tests.algorithms.parity.networks import (
     sac_policy,
 )
 from tests.algorithms.parity.numerics import clip, largest, log_mean_exp, smallest
-from tests.algorithms.parity.problem import DISCOUNT, B, Losses, Problem, double_precision
+from tests.algorithms.parity.problem import (
+    DISCOUNT,
+    B,
+    Case,
+    Losses,
+    Problem,
+    check,
+    double_precision,
+    name_of,
+)
 
 Network = Callable[[ndarray, ndarray], Normal]
 
@@ -243,7 +252,7 @@ def rlpd(p: Problem) -> Losses:
 
 
 KAPPA, WARM = "constraint.coefficient=0.3", 20_000
-CASES: list[tuple[str, tuple[str, ...], int, Callable[[Problem], Losses]]] = [
+CASES: list[Case] = [
     ("SAC", (), 0, sac),
     ("SAC[entropy]", (), 0, sac_entropy),
     ("SAC+BC", (), 0, sac_bc),
@@ -260,13 +269,9 @@ CASES: list[tuple[str, tuple[str, ...], int, Callable[[Problem], Losses]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changes", "updates", "reference"), CASES)
-def test_losses_and_gradients(
-    name: str, changes: tuple[str, ...], updates: int, reference: Callable[[Problem], Losses]
-) -> None:
-    with double_precision():
-        problem = Problem(name, *changes, updates=updates)
-        problem.compare(reference(problem))
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_losses_and_gradients(case: Case) -> None:
+    check(case)
 
 
 def test_during_the_warm_start_brac_s_policy_follows_the_divergence_alone() -> None:

@@ -10,7 +10,15 @@ from numpy import ndarray
 
 from tests.algorithms.parity.networks import A, Normal, iql_policy, q_values, released_policy, value
 from tests.algorithms.parity.numerics import clip, log_mean_exp, smallest, softplus
-from tests.algorithms.parity.problem import DISCOUNT, B, Losses, Problem, double_precision
+from tests.algorithms.parity.problem import (
+    DISCOUNT,
+    B,
+    Case,
+    Losses,
+    Problem,
+    check,
+    name_of,
+)
 
 LAM, CLIP = 0.4, 0.3
 NUMBERS = (f"objective.weights.shape.lam={LAM}", f"objective.weights.shape.clip={CLIP}")
@@ -200,7 +208,7 @@ def iql(p: Problem) -> Losses:
 
 
 FOUR = "objective.actions.samples=4"
-CASES: list[tuple[str, tuple[str, ...], int, Callable[[Problem], Losses]]] = [
+CASES: list[Case] = [
     ("AWAC", NUMBERS, 0, awac),
     ("AWAC[V-mode]", NUMBERS, 0, awac_mode),
     ("AWAC[batch]", NUMBERS, 0, awac_batch),
@@ -217,10 +225,6 @@ CASES: list[tuple[str, tuple[str, ...], int, Callable[[Problem], Losses]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "changes", "updates", "reference"), CASES)
-def test_losses_and_gradients(
-    name: str, changes: tuple[str, ...], updates: int, reference: Callable[[Problem], Losses]
-) -> None:
-    with double_precision():
-        problem = Problem(name, *changes, updates=updates)
-        problem.compare(reference(problem))
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_losses_and_gradients(case: Case) -> None:
+    check(case)
