@@ -106,6 +106,30 @@ _EVERY = (
         ),
         settings=("online_steps=20000",),
     ),
+    Study(
+        "controls_hand", "controls",
+        "Can the hand's tasks be solved with this code?",
+        tuple(
+            Case(env, method, ("expert_demonstrations=100",), "expert")
+            for env in (PEN, DOOR, RELOCATE)
+            for method in ("BC", "AWAC")
+        ),
+        settings=("online_steps=20000",),
+    ),
+    Study(
+        "controls_locomotion", "controls",
+        "Can the locomotion tasks be solved with this code?",
+        tuple(
+            Case(env, "BC", ("expert_demonstrations=50",)) for env in (WALKER, ANT, CHEETAH)
+        ),
+        settings=("offline_steps=50000", "online_steps=5000"),
+    ),
+    Study(
+        "controls_pushing", "controls",
+        "Can pushing be solved with this code?",
+        (Case(PUSH, "AWAC[batch]", ("lam=0.03",)),),
+        settings=("online_steps=60000", "updates_per_step=4"),
+    ),
 )  # fmt: skip
 
 STUDIES: dict[str, Study] = {study.name: study for study in _EVERY}
