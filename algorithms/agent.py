@@ -9,20 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from algorithms.baseline import GAE, ValueBaseline
 from algorithms.blueprint import Blueprint, Descent
 from algorithms.buffer import ReplayBuffer
 from algorithms.capture import Learner
 from algorithms.config import Hyperparameters
-from algorithms.critics import NoCritic, polyak_update
+from algorithms.critics import polyak_update
 from algorithms.dead_units import dead_units
 from algorithms.engine import Compiled
-from algorithms.ensembles import QEnsemble, ValueNetwork
-from algorithms.lambda_critic import TDLambda
+from algorithms.ensembles import QEnsemble
 from algorithms.losses import Losses
 from algorithms.methods import Method
-from algorithms.natural_gradient import NaturalPolicyGradient
-from algorithms.policies import FreeGaussianPolicy, Policy
+from algorithms.policies import Policy
 from algorithms.returns import Rollout
 from algorithms.step import Step
 from algorithms.types import Batch, Metrics
@@ -92,13 +89,12 @@ class Agent:
     @property
     def needs_replay(self) -> bool:
         """Whether `update` looks at the replay batch at all (BC does not)."""
-        return not (isinstance(self.method.critic, NoCritic) and self.needs_demonstrations)
+        return self.method.critic.evaluates or not self.needs_demonstrations
 
     @property
     def episodes_per_improvement(self) -> int:
         """On-policy methods: whole episodes that `improve` wants at once; 0 for all others."""
-        objective = self.method.objective
-        return objective.trajectories if isinstance(objective, NaturalPolicyGradient) else 0
+        return self.method.objective.trajectories
 
     @torch.no_grad()
     def act(self, observation: np.ndarray, *, deterministic: bool) -> np.ndarray:
@@ -141,31 +137,30 @@ class Agent:
         """
         if self.compiled is not None:
             return self.compiled.imitate(demonstrations, demonstrations)
-        losses, metrics = cloning_losses(self._step(demonstrations, demonstrations))
+        losses, metrics = cloning_losses(self.method, self._step(demonstrations, demonstrations))
         self._descend(losses)
         return metrics
 
     def prepare(self, buffer: ReplayBuffer) -> None:
         """To be called before a batch is drawn: critics of the whole buffer work on it here."""
-        critic = self.method.critic
-        if not isinstance(critic, TDLambda):
-            return
-        if critic.refreshes(self.updates) or self._refreshed != buffer.added:
-            value = self.networks["value"]
-            assert isinstance(value, ValueNetwork)
-            critic.refresh(value, buffer, self.config.discount, see=self._see)
+        grown = self._refreshed != buffer.added
+        if self.method.critic.refreshes(self.updates, grown=grown):
+            self.method.critic.refresh(self.networks, buffer, self.config.discount, see=self._see)
             self._refreshed = buffer.added
 
     def update(self, batch: Batch, demonstrations: Batch | None = None) -> Metrics:
         """One gradient step of every trained network (Algorithm 1, lines 5-7).
 
         batch: B replay transitions. demonstrations: B demonstration transitions, for methods
-        whose `needs_demonstrations` is true. Returns scalar tensors without gradient.
+        whose `needs_demonstrations` is true. Returns scalar tensors without gradient. TypeError
+        for an on-policy method, which learns by `improve`.
         """
+        if self.episodes_per_improvement:
+            raise TypeError("learns from episodes of its own: Agent.improve, not Agent.update")
         if self.compiled is not None:
             metrics = self.compiled.update(batch, demonstrations)
         else:
-            losses, metrics = losses_of(self._step(batch, demonstrations))
+            losses, metrics = losses_of(self.method, self._step(batch, demonstrations))
             self._descend(losses)
             for target, source in moving_targets(self.networks, losses):
                 polyak_update(self.networks[target], self.networks[source], self.config.tau)
@@ -178,11 +173,9 @@ class Agent:
 
         demonstrations: all of them. ValueError if the method is not an on-policy one.
         """
-        critic, objective = self.method.critic, self.method.objective
-        if not isinstance(critic, GAE) or not isinstance(objective, NaturalPolicyGradient):
+        if not self.episodes_per_improvement:
             raise ValueError("improve() is for critic=GAE with objective=NaturalPolicyGradient")
-        baseline, policy = self.networks["baseline"], self.policy
-        assert isinstance(baseline, ValueBaseline) and isinstance(policy, FreeGaussianPolicy)
+        critic, objective = self.method.critic, self.method.objective
         rollouts = [
             rollout._replace(
                 observations=self._see(rollout.observations),
@@ -191,10 +184,9 @@ class Agent:
             for rollout in rollouts
         ]
         demonstrations = self._seen(demonstrations)
-        advantages = critic.advantages(baseline, rollouts)
-        metrics = objective.improve(policy, rollouts, advantages, demonstrations, self.updates)
-        optimizer = self.optimizers["baseline"]
-        metrics |= critic.fit(baseline, optimizer, rollouts, self.generator)
+        advantages = critic.advantages_of(self.networks, rollouts)
+        metrics = objective.improve(self.policy, rollouts, advantages, demonstrations, self.updates)
+        metrics |= critic.fit_to(self.networks, self.optimizers, rollouts, self.generator)
         self.updates += 1
         return metrics
 
@@ -232,7 +224,8 @@ class Agent:
 
     def _step(self, batch: Batch, demonstrations: Batch | None) -> Step:
         return Step(
-            self.method,
+            self.method.objective,
+            self.method.constraint,
             self.networks,
             self.config,
             self._seen(batch),

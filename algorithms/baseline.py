@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from algorithms.blueprint import Blueprint, Component, Descent, Networks
+from algorithms.blueprint import Blueprint, Descent, Networks
 from algorithms.config import Hyperparameters
-from algorithms.losses import Losses
+from algorithms.critic_base import Critic
 from algorithms.mlp import MLP
 from algorithms.returns import Rollout, discounted_returns, gae
 from algorithms.types import Metrics, check_range, check_vectors
-
-if TYPE_CHECKING:
-    from algorithms.step import Step
 
 _TIME_POWERS = 4
 
@@ -48,7 +44,7 @@ class ValueBaseline(nn.Module):
 
 
 @dataclass(frozen=True)
-class GAE(Component):
+class GAE(Critic):
     """Advantages by GAE(lam), and the baseline they are measured against.
 
     Numbers of DAPG's released code (mjrl: examples and `MLPBaseline`); `discount` is DAPG's own,
@@ -85,12 +81,19 @@ class GAE(Component):
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
         return {"baseline": Descent(self.baseline_learning_rate, self.baseline_weight_decay)}
 
-    def improves(self, updates: int) -> bool:
-        return True
+    def advantages_of(self, networks: nn.ModuleDict, rollouts: Sequence[Rollout]) -> Tensor:
+        """`advantages` by the networks' baseline."""
+        return self.advantages(_baseline(networks), rollouts)
 
-    def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        """Raises TypeError: on-policy methods learn from whole episodes, by `Agent.improve`."""
-        raise TypeError("DAPG learns from episodes of its own: Agent.improve, not Agent.update")
+    def fit_to(
+        self,
+        networks: nn.ModuleDict,
+        optimizers: Mapping[str, torch.optim.Optimizer],
+        rollouts: Sequence[Rollout],
+        generator: torch.Generator,
+    ) -> Metrics:
+        """`fit` of the networks' baseline by its optimiser."""
+        return self.fit(_baseline(networks), optimizers["baseline"], rollouts, generator)
 
     def advantages(self, baseline: ValueBaseline, rollouts: Sequence[Rollout]) -> Tensor:
         """GAE of every rollout in turn: (N,), N the sum of their lengths, in units of reward.
@@ -157,6 +160,12 @@ def explained_variance(values: Tensor, returns: Tensor) -> Tensor:
     check_vectors(values=values, returns=returns)
     total = returns.var(correction=0)
     return torch.where(total > 0, 1 - (returns - values).var(correction=0) / total, 0.0)
+
+
+def _baseline(networks: nn.ModuleDict) -> ValueBaseline:
+    baseline = networks["baseline"]
+    assert isinstance(baseline, ValueBaseline)
+    return baseline
 
 
 @torch.no_grad()

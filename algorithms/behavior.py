@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from algorithms.blueprint import Blueprint, Component, Descent, Networks
+from algorithms.behavior_base import Behavior
+from algorithms.blueprint import Blueprint, Descent, Networks
 from algorithms.config import Hyperparameters
+from algorithms.duals import LogDual
 from algorithms.losses import Losses, imitation_loss, weighted_mle_loss
 from algorithms.policies import (
     Distribution,
@@ -18,33 +20,25 @@ from algorithms.policies import (
     SquashedGaussian,
     TanhMeanGaussian,
 )
-from algorithms.temperature import LearnedTemperature, Temperature, temperature_loss
+from algorithms.step import Step
+from algorithms.temperature import LearnedTemperature, temperature_loss
 from algorithms.types import Metrics, check_range, check_vectors
 from algorithms.vae import ConditionalVAE, vae_loss
 from algorithms.weights import Indicator, Weights, weight_metrics
 
-if TYPE_CHECKING:
-    from algorithms.step import Step
-
 
 @dataclass(frozen=True)
-class NoBehavior(Component):
+class NoBehavior(Behavior):
     """The data's policy is not modelled."""
 
-    def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        return {}, {}
-
 
 @dataclass(frozen=True)
-class OwnPolicy(Component):
+class OwnPolicy(Behavior):
     """The policy before the update is the prior: MPO without a network for it (Eq. 15)."""
 
-    def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        return {}, {}
-
 
 @dataclass(frozen=True)
-class PreviousPolicy(Component):
+class PreviousPolicy(Behavior):
     """The policy of up to `period` updates ago: MPO's target policy (Acme: 100)."""
 
     period: int = 100
@@ -72,7 +66,7 @@ class LikelihoodAlone:
 
 
 @dataclass(frozen=True)
-class GaussianBehavior(Component):
+class GaussianBehavior(Behavior):
     """L_b = -mean_B log b(a|s), (s, a) from the replay buffer, during all of training (B.4, BRAC).
 
     With entropy=LearnedTemperature (Wu 2019) also + alpha mean_B log b(a'|s), a' ~ b(.|s)
@@ -96,7 +90,7 @@ class GaussianBehavior(Component):
     def networks(self, blueprint: Blueprint) -> Networks:
         networks: Networks = {"behavior": self.policy.build(blueprint)}
         if isinstance(self.entropy, LearnedTemperature):
-            networks["behavior_temperature"] = Temperature(self.entropy.initial_alpha)
+            networks["behavior_temperature"] = LogDual(self.entropy.initial_alpha)
         return networks
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
@@ -122,14 +116,14 @@ class GaussianBehavior(Component):
         metrics: Metrics,
     ) -> tuple[Losses, Metrics]:
         temperature = step.networks["behavior_temperature"]
-        assert isinstance(temperature, Temperature)
+        assert isinstance(temperature, LogDual)
         actions, log_prob = model.sample_with_log_prob(step.generator)
         check_vectors(log_prob=log_prob, rewards=step.batch.rewards)
         target = rule.entropy_per_dim * actions.shape[-1]
-        alpha = temperature.alpha()
+        alpha = temperature.value().detach()
         return {
             "behavior": loss + alpha * log_prob.mean(),
-            "behavior_temperature": temperature_loss(temperature.log_alpha, log_prob, target),
+            "behavior_temperature": temperature_loss(temperature.log_value, log_prob, target),
         }, metrics | {
             "behavior_entropy": -log_prob.detach().mean(),
             "behavior_temperature": alpha,
@@ -185,7 +179,7 @@ class ReturnAdvantage:
 
 
 @dataclass(frozen=True)
-class AdvantageWeightedBehavior(Component):
+class AdvantageWeightedBehavior(Behavior):
     """ABM's prior: arg max E_buffer[log b(a|s) f(A)], f = 1[A > 0] (Eq. 16).
 
     The released code weighs its prior by exp(A / lambda) over the batch and keeps the step
@@ -224,7 +218,7 @@ class AdvantageWeightedBehavior(Component):
 
 
 @dataclass(frozen=True)
-class VAEBehavior(Component):
+class VAEBehavior(Behavior):
     """Conditional VAE of the buffer's actions (BCQ, BEAR): latent of 2 dim(A), Adam 1e-3."""
 
     vae_hidden: tuple[int, ...] = (750, 750)
@@ -263,7 +257,7 @@ class VAEBehavior(Component):
         }
 
 
-Behavior = (
+AnyBehavior = (
     NoBehavior
     | OwnPolicy
     | PreviousPolicy

@@ -75,7 +75,3 @@ class Component:
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
         """Name of each network that this component's losses train -> how."""
         return {}
-
-    def renews(self, updates: int) -> bool:
-        """Whether a behaviour model replaces its network at update number `updates`."""
-        return False

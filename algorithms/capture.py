@@ -25,7 +25,7 @@ from algorithms.step import Step
 from algorithms.types import Batch, Metrics
 from algorithms.update import moving_targets
 
-Lossy = Callable[[Step], tuple[Losses, Metrics]]
+Lossy = Callable[[Method, Step], tuple[Losses, Metrics]]
 MakeStep = Callable[[Batch, Batch | None], Step]
 Compile = Callable[[fx.GraphModule, Sequence[Tensor], int], Callable[..., Any]]
 
@@ -115,7 +115,7 @@ def capture(
     bound, state = _Bound(learner.networks), learner.state()
     own = {name: value.clone() for name, value in state.items() if "/" not in name}
     with torch.no_grad(), Recording() as recording:
-        bound.lend(own, lambda: losses(make_step(batch, demonstrations)))
+        bound.lend(own, lambda: losses(learner.method, make_step(batch, demonstrations)))
     sizes = [len(state), len(tensors_of(batch)), len(tensors_of(demonstrations))]
     names: list[str] = []
 
@@ -127,7 +127,7 @@ def capture(
         with Recording(rest[:-1]):
             values = _update(
                 learner, bound, dict(zip(state, given, strict=True)), rest[-1],
-                lambda: losses(make_step(own, shown)),
+                lambda: losses(learner.method, make_step(own, shown)),
             )  # fmt: skip
         names[:] = values
         return torch.stack([value.float() for value in values.values()])

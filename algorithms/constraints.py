@@ -6,24 +6,20 @@ or bound the actions; most do one of these. `Constraint`'s methods are the defau
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from algorithms.blueprint import Blueprint, Component, Descent, Networks
 from algorithms.config import Hyperparameters
+from algorithms.duals import Dual, LogDual
 from algorithms.losses import Losses
 from algorithms.mmd import GaussianKernel, Laplacian, mmd
 from algorithms.policies import Distribution, gaussian_log_prob
+from algorithms.step import Step
 from algorithms.types import Metrics, check_range, check_vectors
 from algorithms.vae import PerturbationPolicy
-from algorithms.weights import Dual
-
-if TYPE_CHECKING:
-    from algorithms.step import Step
 
 
 class Constraint(Component):
@@ -88,18 +84,6 @@ class InfinityNorm(Constraint):
                 raise ValueError("constraint=InfinityNorm needs policy=Perturbation")
             policy.phi = self.phi
         return {}
-
-
-class LogDual(nn.Module):
-    """A Lagrange variable exp(log_value)."""
-
-    def __init__(self, initial: float) -> None:
-        super().__init__()
-        self.log_value = nn.Parameter(torch.tensor(math.log(initial)))
-
-    def value(self) -> Tensor:
-        """Scalar, with gradient."""
-        return self.log_value.exp()
 
 
 def dual_loss(multiplier: Tensor, violation: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from algorithms.baseline import GAE
 from algorithms.blueprint import Blueprint, Component, Descent, Networks
 from algorithms.config import Hyperparameters
+from algorithms.critic_base import Critic
 from algorithms.ensembles import (
     Clamp,
     ClampOutput,
@@ -35,10 +36,8 @@ from algorithms.ensembles import (
 from algorithms.lambda_critic import TDLambda
 from algorithms.losses import Losses
 from algorithms.policies import Policy
+from algorithms.step import Step
 from algorithms.types import Metrics, check_ensemble, check_range, check_vectors
-
-if TYPE_CHECKING:
-    from algorithms.step import Step
 
 
 def td_target(
@@ -274,18 +273,14 @@ class Conservative:
 
 
 @dataclass(frozen=True)
-class NoCritic(Component):
+class NoCritic(Critic):
     """The method learns no value function (BC)."""
 
-    def improves(self, updates: int) -> bool:
-        return True
-
-    def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        return {}, {}
+    evaluates = False
 
 
 @dataclass(frozen=True)
-class TD(Component):
+class TD(Critic):
     """Q^pi by one-step temporal differences; `members` networks and their slow targets."""
 
     members: int = 2
@@ -318,7 +313,7 @@ class TD(Component):
         return {"critic": Descent(config.q_learning_rate, config.q_weight_decay)}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        batch, constraint = step.batch, step.method.constraint
+        batch, constraint = step.batch, step.constraint
         with torch.no_grad():
             next_q = self.next_value(step, self.ensemble) - constraint.next_value_penalty(step)
             y = td_target(
@@ -334,7 +329,7 @@ class TD(Component):
 
 
 @dataclass(frozen=True)
-class ExpectileTD(Component):
+class ExpectileTD(Critic):
     """IQL: V is an expectile of Q over the data's actions, Q bootstraps from V (Kostrikov 2021).
 
     V: expectile loss of min_j target Q_j(s, a) - V(s). Q: (r + discount mask V(s') - Q_j(s, a))^2.
@@ -353,9 +348,6 @@ class ExpectileTD(Component):
         networks = q_networks(blueprint, self.members, self.clamp, False)
         mlp = blueprint.mlp(blueprint.observation_dim, blueprint.config.q_hidden, 1)
         return networks | {"value": ValueNetwork(mlp)}
-
-    def improves(self, updates: int) -> bool:
-        return True
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
         how = Descent(config.q_learning_rate, config.q_weight_decay)
@@ -391,7 +383,7 @@ def q_networks(blueprint: Blueprint, members: int, clamp: Clamp, normalised: boo
     return {"critic": critic, "target_critic": copy.deepcopy(critic).requires_grad_(False)}
 
 
-Critic = NoCritic | TD | ExpectileTD | TDLambda | GAE
+AnyCritic = NoCritic | TD | ExpectileTD | TDLambda | GAE
 
 __all__ = [
     "GAE",
@@ -401,7 +393,6 @@ __all__ = [
     "ClampOutput",
     "ClampTarget",
     "Conservative",
-    "Critic",
     "CurrentPolicy",
     "EntropyFreeAction",
     "ExpectileTD",

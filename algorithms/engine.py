@@ -5,19 +5,39 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 import torch._inductor
 from torch import Tensor, fx
 
-from algorithms.capture import Compile, Graph, Lossy, capture, tensors_of
+from algorithms.capture import Compile, Graph, Learner, Lossy, capture, tensors_of
+from algorithms.config import Hyperparameters
+from algorithms.methods import Method
 from algorithms.step import Step
 from algorithms.types import Batch, Metrics
 from algorithms.update import cloning_losses, losses_of, phase
 
-if TYPE_CHECKING:
-    from algorithms.agent import Agent
+
+class Updated(Protocol):
+    """The agent whose updates are carried out, as far as an engine knows it."""
+
+    method: Method
+    config: Hyperparameters
+    device: torch.device
+    sizes: tuple[int, int]
+    learner: Learner
+    generator: torch.Generator
+    updates: int
+
+    @property
+    def needs_demonstrations(self) -> bool: ...
+    @property
+    def needs_replay(self) -> bool: ...
+    @property
+    def episodes_per_improvement(self) -> int: ...
+    def _step(self, batch: Batch, demonstrations: Batch | None) -> Step: ...
+
 
 IMITATION = "imitation"
 
@@ -60,7 +80,7 @@ class Compiled:
     rate's factor enters as a tensor, everything else by `update.phase`.
     """
 
-    def __init__(self, agent: Agent, compile: Compile = by_inductor) -> None:
+    def __init__(self, agent: Updated, compile: Compile = by_inductor) -> None:
         self._agent, self._compile = agent, compile
         self._graphs: dict[Hashable, Graph] = {}
         self._factor, self._rate = 1.0, self._scalar(1.0)
@@ -136,7 +156,7 @@ class Compiled:
 _LOOKED_AT = 200_000  # updates: warm starts and periods are shorter; a graph may also come late
 
 
-def kinds_of(agent: Agent, cloning: int, offline: int, online: int) -> list[tuple[Kind, int]]:
+def kinds_of(agent: Updated, cloning: int, offline: int, online: int) -> list[tuple[Kind, int]]:
     """Every kind among so many clonings, offline and online updates, and where it first occurs."""
     config, method = agent.config, agent.method
     found: dict[Kind, int] = {}
@@ -152,7 +172,7 @@ def kinds_of(agent: Agent, cloning: int, offline: int, online: int) -> list[tupl
     return list(found.items())
 
 
-def example_batches(agent: Agent, kind: Kind) -> tuple[Batch, Batch | None]:
+def example_batches(agent: Updated, kind: Kind) -> tuple[Batch, Batch | None]:
     """Transitions of zeros with the columns that updates of this kind see, and demonstrations."""
     observations, actions = agent.sizes
     widths = (observations, actions, 0, 0, observations)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from torch import Tensor
 
-from algorithms.blueprint import Component
 from algorithms.losses import Losses, imitation_loss
+from algorithms.objective_base import Objective
 from algorithms.policies import Distribution
+from algorithms.step import Step
 from algorithms.types import Metrics
-
-if TYPE_CHECKING:
-    from algorithms.step import Step
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class MeanSquaredError:
 
 
 @dataclass(frozen=True)
-class Imitation(Component):
+class Imitation(Objective):
     """Imitation of the demonstrations (BC), or of everything in the buffer."""
 
     actions: Literal["demonstrations", "buffer"] = "demonstrations"
@@ -44,9 +42,6 @@ class Imitation(Component):
     @property
     def needs_demonstrations(self) -> bool:
         return self.actions == "demonstrations"
-
-    def queries(self, step: Step) -> dict[str, Tensor]:
-        return {}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         batch = step.demonstrations if self.needs_demonstrations else step.batch

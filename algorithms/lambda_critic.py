@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from algorithms.blueprint import Blueprint, Component, Descent, Networks
+from algorithms.blueprint import Blueprint, Descent, Networks
 from algorithms.buffer import ReplayBuffer
 from algorithms.config import Hyperparameters
+from algorithms.critic_base import Critic
 from algorithms.ensembles import ValueNetwork
 from algorithms.losses import Losses
 from algorithms.returns import lambda_returns
+from algorithms.step import Step
 from algorithms.types import Metrics, check_range, check_vectors
-
-if TYPE_CHECKING:
-    from algorithms.step import Step
 
 _CHUNK = 16_384
 
@@ -46,7 +44,7 @@ def value_loss(values: Tensor, targets: Tensor, scale: float) -> Tensor:
 
 
 @dataclass(frozen=True)
-class TDLambda(Component):
+class TDLambda(Critic):
     """V by regression on TD(lambda) returns G of every trajectory in the buffer; A = G - V(s).
 
     G_t = r_t + discount ((1 - lambda) V(s_t+1) + lambda G_t+1), bootstrapped from V where a
@@ -84,17 +82,14 @@ class TDLambda(Component):
         """Whether update number `updates` is one of the policy (else one of V)."""
         return updates % (self.critic_steps + self.actor_steps) >= self.critic_steps
 
-    def refreshes(self, updates: int) -> bool:
-        """Whether returns and advantages are worked out anew before update number `updates`.
-
-        They also are whenever the buffer has grown (`Agent.prepare`).
-        """
-        return updates % (self.critic_steps + self.actor_steps) in (0, self.critic_steps)
+    def refreshes(self, updates: int, *, grown: bool) -> bool:
+        """Whether returns and advantages are worked out anew: at the start of a phase, or grown."""
+        return grown or updates % (self.critic_steps + self.actor_steps) in (0, self.critic_steps)
 
     @torch.no_grad()
     def refresh(
         self,
-        value: ValueNetwork,
+        networks: nn.ModuleDict,
         buffer: ReplayBuffer,
         discount: float,
         *,
@@ -104,6 +99,8 @@ class TDLambda(Component):
 
         see: the buffer's observations (N, O) -> as V sees them.
         """
+        value = networks["value"]
+        assert isinstance(value, ValueNetwork)
         here = self._evaluate(value, see, buffer.column("observations"))
         there = self._evaluate(value, see, buffer.column("next_observations"))
         targets = lambda_returns(

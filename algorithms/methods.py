@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 from algorithms.acting import Acting, ModeOrSample
 from algorithms.annealing import Annealing, ConstantRates
-from algorithms.behavior import Behavior, NoBehavior
+from algorithms.behavior import AnyBehavior, NoBehavior
 from algorithms.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.constraints import AnyConstraint, NoConstraint
-from algorithms.critics import Critic
+from algorithms.critics import AnyCritic
 from algorithms.initialisation import (
     Initialisation,
     OnPriorData,
     Pretraining,
     RandomInit,
 )
-from algorithms.objectives import Objective
+from algorithms.objectives import AnyObjective
 from algorithms.observations import Observations, Raw
 from algorithms.optimizers import Adam, Optimizer
 from algorithms.policies import (
@@ -50,9 +50,9 @@ class Method:
     are.
     """
 
-    critic: Critic
-    objective: Objective
-    behavior: Behavior = NoBehavior()
+    critic: AnyCritic
+    objective: AnyObjective
+    behavior: AnyBehavior = NoBehavior()
     constraint: AnyConstraint = NoConstraint()
     policy: PolicyClass = TanhMeanGaussian()
     initialisation: Initialisation = RandomInit()

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from algorithms.blueprint import Blueprint, Component, Descent, Networks
+from algorithms.blueprint import Blueprint, Descent, Networks
 from algorithms.config import Hyperparameters
 from algorithms.imitation import Imitation
 from algorithms.losses import Losses
+from algorithms.objective_base import Objective
 from algorithms.policies import Distribution
 from algorithms.reverse_kl import DeterministicPolicyGradient, ReverseKL
+from algorithms.step import Step
 from algorithms.temperature import FixedTemperature, TemperatureRule
 from algorithms.types import Batch, Metrics, check_range, check_vectors
-
-if TYPE_CHECKING:
-    from algorithms.step import Step
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class QFilter:
 
 
 @dataclass(frozen=True)
-class Mixed(Component):
+class Mixed(Objective):
     """RL's policy loss plus `imitation_weight` times imitation of the data."""
 
     improvement: ReverseKL | DeterministicPolicyGradient = field(default_factory=ReverseKL)
@@ -70,9 +68,6 @@ class Mixed(Component):
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
         return self.improvement.trained(config)
-
-    def queries(self, step: Step) -> dict[str, Tensor]:
-        return {}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         losses, metrics = self.improvement.losses(step)

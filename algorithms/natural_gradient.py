@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from algorithms.blueprint import Component
-from algorithms.losses import Losses
-from algorithms.policies import FreeGaussianPolicy
+from algorithms.objective_base import Objective
+from algorithms.policies import FreeGaussianPolicy, Policy
 from algorithms.returns import Rollout
 from algorithms.types import Batch, Metrics, check_range, check_vectors
-
-if TYPE_CHECKING:
-    from algorithms.step import Step
 
 
 def kl_gaussian(mean_p: Tensor, log_std_p: Tensor, mean_q: Tensor, log_std_q: Tensor) -> Tensor:
@@ -113,7 +108,7 @@ def whiten(advantages: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class NaturalPolicyGradient(Component):
+class NaturalPolicyGradient(Objective):
     """theta += sqrt(delta / g^T F^-1 g) F^-1 g (Rajeswaran et al. 2018; mjrl).
 
     g = (1/N) [sum_on-policy grad log pi(a|s) A_hat + sum_demos grad log pi(a|s) lambda_0
@@ -150,16 +145,9 @@ class NaturalPolicyGradient(Component):
     def needs_demonstrations(self) -> bool:
         return self.demonstration_weight > 0
 
-    def queries(self, step: Step) -> dict[str, Tensor]:
-        return {}
-
-    def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        """Raises TypeError: on-policy methods learn from whole episodes, by `Agent.improve`."""
-        raise TypeError("DAPG learns from episodes of its own: Agent.improve, not Agent.update")
-
     def improve(
         self,
-        policy: FreeGaussianPolicy,
+        policy: Policy,
         rollouts: Sequence[Rollout],
         advantages: Tensor,
         demonstrations: Batch | None,
@@ -168,7 +156,7 @@ class NaturalPolicyGradient(Component):
         """One step, in place on policy.mlp.flat and policy.log_std; none where g = 0.
 
         Args:
-            policy: The one that drew the rollouts' actions.
+            policy: The one that drew the rollouts' actions, a `FreeGaussianPolicy`.
             rollouts: N transitions in all.
             advantages: (N,) in the rollouts' order, any units: they are whitened here.
             demonstrations: All of them. Not used if demonstration_weight is 0.
@@ -184,6 +172,7 @@ class NaturalPolicyGradient(Component):
         Raises:
             ValueError: If advantages are not (N,), or demonstrations are needed and missing.
         """
+        assert isinstance(policy, FreeGaussianPolicy)  # compatibility.py has seen to it
         if self.needs_demonstrations and demonstrations is None:
             raise ValueError("demonstration_weight > 0 needs demonstrations")
         observations = torch.cat([rollout.observations for rollout in rollouts])

@@ -28,7 +28,7 @@ from algorithms.weighted_mle import (
     WeightedMLE,
 )
 
-Objective = (
+AnyObjective = (
     WeightedMLE
     | Imitation
     | ReverseKL
@@ -51,7 +51,6 @@ __all__ = [
     "NoBaseline",
     "NoFilter",
     "NormalisedQ",
-    "Objective",
     "PolicyActions",
     "PolicyMode",
     "PolicySamples",

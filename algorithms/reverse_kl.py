@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from algorithms.blueprint import Blueprint, Component, Descent, Networks
+from algorithms.blueprint import Blueprint, Descent, Networks
 from algorithms.config import Hyperparameters
+from algorithms.duals import LogDual
 from algorithms.ensembles import Combination, First, Minimum
 from algorithms.losses import Losses, deterministic_loss, reverse_kl_loss
+from algorithms.objective_base import Objective
+from algorithms.step import Step
 from algorithms.temperature import (
     FixedTemperature,
     LearnedTemperature,
-    Temperature,
     TemperatureRule,
     temperature_loss,
 )
 from algorithms.types import Metrics, check_range
 
-if TYPE_CHECKING:
-    from algorithms.step import Step
-
 
 @dataclass(frozen=True)
-class ReverseKL(Component):
+class ReverseKL(Objective):
     """arg min D_KL(pi || exp(Q / alpha)): SAC's reparameterised policy update.
 
     With an unsquashed policy (profile released) the sampled action may lie outside [-1, 1]; it
@@ -37,20 +35,15 @@ class ReverseKL(Component):
     combination: Combination = Minimum()
     """How the ensemble's values become the one that the policy ascends."""
 
-    needs_demonstrations = False
-
     def networks(self, blueprint: Blueprint) -> Networks:
         if isinstance(self.temperature, FixedTemperature):
             return {}
-        return {"temperature": Temperature(self.temperature.initial_alpha)}
+        return {"temperature": LogDual(self.temperature.initial_alpha)}
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
         if isinstance(self.temperature, FixedTemperature):
             return {}
         return {"temperature": Descent(self.temperature.alpha_learning_rate)}
-
-    def queries(self, step: Step) -> dict[str, Tensor]:
-        return {}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         actions, log_prob = step.pi.sample_with_log_prob(step.generator)
@@ -59,7 +52,7 @@ class ReverseKL(Component):
         if isinstance(self.temperature, LearnedTemperature) and step.temperature is not None:
             target_entropy = self.temperature.entropy_per_dim * actions.shape[-1]
             losses["temperature"] = temperature_loss(
-                step.temperature.log_alpha, log_prob, target_entropy
+                step.temperature.log_value, log_prob, target_entropy
             )
         alpha = step.alpha
         loss = reverse_kl_loss(log_prob, q, alpha)
@@ -95,7 +88,7 @@ class NormalisedQ:
 
 
 @dataclass(frozen=True)
-class DeterministicPolicyGradient(Component):
+class DeterministicPolicyGradient(Objective):
     """arg max E[Q(s, pi(s))]: `ReverseKL` without entropy, for policies without a density.
 
     The action is the policy's `action(s)`: for BCQ a perturbed candidate of the VAE, for TD3 the
@@ -104,11 +97,6 @@ class DeterministicPolicyGradient(Component):
 
     combination: Combination = First()
     q_scale: UnscaledQ | NormalisedQ = UnscaledQ()
-
-    needs_demonstrations = False
-
-    def queries(self, step: Step) -> dict[str, Tensor]:
-        return {}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         actions = step.pi.improvable(step.generator)

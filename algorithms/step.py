@@ -3,20 +3,60 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from algorithms.config import Hyperparameters
+from algorithms.duals import LogDual
 from algorithms.ensembles import QEnsemble, ValueNetwork
 from algorithms.policies import Distribution, Policy
-from algorithms.temperature import FixedTemperature, Temperature
+from algorithms.temperature import FixedTemperature, TemperatureRule
 from algorithms.types import Batch
 from algorithms.vae import ConditionalVAE
 
-if TYPE_CHECKING:
-    from algorithms.methods import Method
+
+class ValueRule(Protocol):
+    """How an objective defines V(s) and the advantage."""
+
+    def of(self, step: Step) -> Tensor:
+        """V(s): (B,)."""
+        ...
+
+    def advantages(self, step: Step) -> Tensor:
+        """A(s, a) at the batch's actions: (B,)."""
+        ...
+
+
+class Asking(Protocol):
+    """What a step asks the method's objective."""
+
+    @property
+    def value(self) -> ValueRule | None:
+        """None: the objective defines no V(s)."""
+        ...
+
+    @property
+    def temperature(self) -> TemperatureRule:
+        """The weight of the entropy term."""
+        ...
+
+    def queries(self, step: Step) -> dict[str, Tensor]:
+        """As `Step.queries`."""
+        ...
+
+
+class Shaping(Protocol):
+    """What a step's losses ask the method's constraint."""
+
+    def next_value_penalty(self, step: Step) -> Tensor | float:
+        """Taken from V(s') in the critic's target: (B,), under no_grad."""
+        ...
+
+    def rewards(self, step: Step) -> Tensor:
+        """The rewards that the critic learns from: (B,), under no_grad."""
+        ...
 
 
 class Step:
@@ -28,7 +68,8 @@ class Step:
 
     def __init__(
         self,
-        method: Method,
+        objective: Asking,
+        constraint: Shaping,
         networks: nn.ModuleDict,
         config: Hyperparameters,
         batch: Batch,
@@ -36,7 +77,8 @@ class Step:
         generator: torch.Generator | None,
         updates: int = 0,
     ) -> None:
-        self.method, self.networks, self.config = method, networks, config
+        self.objective, self.constraint = objective, constraint
+        self.networks, self.config = networks, config
         self.batch, self._demonstrations = batch, demonstrations
         self.generator, self.updates = generator, updates
 
@@ -66,8 +108,7 @@ class Step:
         """V of the critic; ValueError if the critic has none."""
         network = self._network("value")
         if not isinstance(network, ValueNetwork):
-            name = type(self.method.critic).__name__
-            raise ValueError(f"this needs a critic that learns V(s), but critic={name}")
+            raise ValueError("this needs a critic that learns V(s): critic=TDLambda or ExpectileTD")
         return network
 
     @property
@@ -75,8 +116,10 @@ class Step:
         """The model of the data; ValueError if the method has none that is a policy."""
         model = self._network("behavior")
         if not isinstance(model, Policy):
-            name = type(self.method.behavior).__name__
-            raise ValueError(f"this needs a behaviour model with a density, but behavior={name}")
+            raise ValueError(
+                "this needs a behaviour model with a density: behavior=GaussianBehavior, "
+                "AdvantageWeightedBehavior or PreviousPolicy"
+            )
         return model
 
     @property
@@ -84,25 +127,24 @@ class Step:
         """The model of the data; ValueError if it is not a VAE."""
         model = self._network("behavior")
         if not isinstance(model, ConditionalVAE):
-            name = type(self.method.behavior).__name__
-            raise ValueError(f"this needs behavior=VAEBehavior, but behavior={name}")
+            raise ValueError("this needs behavior=VAEBehavior")
         return model
 
     @property
-    def temperature(self) -> Temperature | None:
+    def temperature(self) -> LogDual | None:
         """The learned temperature, if the method has one."""
         if "temperature" not in self.networks:
             return None
         temperature = self.networks["temperature"]
-        assert isinstance(temperature, Temperature)
+        assert isinstance(temperature, LogDual)
         return temperature
 
     @property
     def alpha(self) -> Tensor | float:
         """Weight of the entropy term in actor and critic alike, without gradient; 0: none."""
         if self.temperature is not None:
-            return self.temperature.alpha()
-        rule = getattr(self.method.objective, "temperature", None)
+            return self.temperature.value().detach()
+        rule = self.objective.temperature
         return rule.alpha if isinstance(rule, FixedTemperature) else 0.0
 
     @property
@@ -140,7 +182,7 @@ class Step:
 
         A sampled action may carry gradient to the policy; Q is always taken without it.
         """
-        return self.method.objective.queries(self)
+        return self.objective.queries(self)
 
     @cached_property
     def _values(self) -> tuple[Tensor, dict[str, Tensor]]:
@@ -166,17 +208,16 @@ class Step:
     @cached_property
     def values(self) -> Tensor:
         """V(s) (B,) as the objective defines it, without gradient."""
-        objective = self.method.objective
-        if not hasattr(objective, "value"):
-            raise ValueError(f"{type(objective).__name__} defines no V(s): use WeightedMLE")
-        values: Tensor = objective.value.of(self).detach()
-        return values
+        return self._value_rule.of(self).detach()
 
     @cached_property
     def advantages(self) -> Tensor:
         """A(s, a) (B,) at the batch's actions as the objective defines it, without gradient."""
-        objective = self.method.objective
-        if not hasattr(objective, "value"):
-            raise ValueError(f"{type(objective).__name__} defines no advantage: use WeightedMLE")
-        advantages: Tensor = objective.value.advantages(self).detach()
-        return advantages
+        return self._value_rule.advantages(self).detach()
+
+    @property
+    def _value_rule(self) -> ValueRule:
+        if self.objective.value is None:
+            name = type(self.objective).__name__
+            raise ValueError(f"{name} defines neither V(s) nor an advantage: use WeightedMLE")
+        return self.objective.value

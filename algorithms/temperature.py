@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from algorithms.types import check_range, check_vectors
-
-
-class Temperature(nn.Module):
-    """alpha = exp(log_alpha), a scalar."""
-
-    def __init__(self, initial: float) -> None:
-        super().__init__()
-        self.log_alpha = nn.Parameter(torch.tensor(math.log(initial)))
-
-    def alpha(self) -> Tensor:
-        """The current alpha, without gradient."""
-        return self.log_alpha.detach().exp()
 
 
 def temperature_loss(log_alpha: Tensor, log_prob: Tensor, target_entropy: float) -> Tensor:

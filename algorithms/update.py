@@ -12,10 +12,9 @@ from algorithms.step import Step
 from algorithms.types import Metrics
 
 
-def losses_of(step: Step) -> tuple[Losses, Metrics]:
+def losses_of(method: Method, step: Step) -> tuple[Losses, Metrics]:
     """Every loss of the update (Algorithm 1, lines 5-7), from the networks before it."""
-    method = step.method
-    losses, metrics = policy_losses(step)
+    losses, metrics = policy_losses(method, step)
     for part in (method.critic, method.behavior):
         part_losses, part_metrics = part.losses(step)
         losses |= part_losses
@@ -23,9 +22,8 @@ def losses_of(step: Step) -> tuple[Losses, Metrics]:
     return losses, metrics
 
 
-def policy_losses(step: Step) -> tuple[Losses, Metrics]:
+def policy_losses(method: Method, step: Step) -> tuple[Losses, Metrics]:
     """Of the policy and of the dual variables; none in a phase that does not improve it."""
-    method = step.method
     losses: Losses = {}
     metrics: Metrics = {}
     if not method.critic.improves(step.updates):
@@ -38,9 +36,9 @@ def policy_losses(step: Step) -> tuple[Losses, Metrics]:
     return losses | duals, metrics | constraint_metrics
 
 
-def cloning_losses(step: Step) -> tuple[Losses, Metrics]:
+def cloning_losses(method: Method, step: Step) -> tuple[Losses, Metrics]:
     """Behaviour cloning of the demonstrations, which initialises the policy (B.4)."""
-    loss = step.method.initialisation.loss(step.policy, step.demonstrations)
+    loss = method.initialisation.loss(step.policy, step.demonstrations)
     return {"policy": loss}, {"policy_loss": loss.detach()}
 
 

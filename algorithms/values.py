@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from algorithms.step import Step
 from algorithms.types import check_range, check_vectors
-
-if TYPE_CHECKING:
-    from algorithms.step import Step
 
 
 class _FromCritic:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from algorithms.blueprint import Blueprint, Component, Descent, Networks
+from algorithms.blueprint import Blueprint, Descent, Networks
 from algorithms.config import Hyperparameters
+from algorithms.duals import Dual
 from algorithms.losses import Losses, weighted_mle_loss
+from algorithms.objective_base import Objective
+from algorithms.step import Step
 from algorithms.types import Metrics, check_range
 from algorithms.values import PolicyMode, TargetQ, Value
 from algorithms.weights import (
-    Dual,
     DualExponential,
     PartitionFunction,
     Weights,
     temperature_dual_loss,
     weight_metrics,
 )
-
-if TYPE_CHECKING:
-    from algorithms.step import Step
 
 
 @dataclass(frozen=True)
@@ -91,14 +89,12 @@ Source = BufferActions | PolicyActions | BehaviorActions | UndetachedPolicyActio
 
 
 @dataclass(frozen=True)
-class WeightedMLE(Component):
+class WeightedMLE(Objective):
     """arg max E_{s ~ buffer, a ~ source} [w(A(s, a)) log pi(a|s)], A = min_j Q_j(s, a) - V(s)."""
 
     weights: Weights = Weights()
     value: Value = PolicyMode()
     actions: Source = BufferActions()
-
-    needs_demonstrations = False
 
     def networks(self, blueprint: Blueprint) -> Networks:
         shape = self.weights.shape

@@ -11,8 +11,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
 from algorithms.types import Metrics, check_range, check_same_shape
 
@@ -73,19 +72,6 @@ class DualExponential:
         check_range("epsilon", self.epsilon, 0.0, above=True)
         check_range("initial_eta", self.initial_eta, 0.0, above=True)
         check_range("eta_learning_rate", self.eta_learning_rate, 0.0)
-
-
-class Dual(nn.Module):
-    """Lagrange variables kept positive by softplus: `size` of them, all `initial` at first."""
-
-    def __init__(self, initial: float, size: int = 1) -> None:
-        super().__init__()
-        raw = initial + math.log(-math.expm1(-initial))  # softplus^-1
-        self.raw = nn.Parameter(torch.full((size,), raw))
-
-    def value(self) -> Tensor:
-        """(size,), with gradient."""
-        return functional.softplus(self.raw) + 1e-8
 
 
 def temperature_dual_loss(eta: Tensor, q: Tensor, epsilon: float) -> Tensor:

@@ -65,10 +65,10 @@ def test_likelihood_alone_draws_nothing() -> None:
 @pytest.mark.parametrize(("per_dim", "rises"), [(5.0, True), (-50.0, False)])
 def test_temperature_rises_iff_the_entropy_is_below_its_target(per_dim: float, rises: bool) -> None:
     agent = brac(f"behavior.entropy.entropy_per_dim={per_dim}")
-    before = agent.networks["behavior_temperature"].alpha()
+    before = agent.networks["behavior_temperature"].value().detach()
     metrics = learn(agent)
     assert bool(metrics["behavior_entropy"] < per_dim * ACTION_DIM) == rises
-    after = agent.networks["behavior_temperature"].alpha()
+    after = agent.networks["behavior_temperature"].value().detach()
     assert bool(after > before) == rises and after != before
 
 

@@ -27,7 +27,7 @@ def doubled(agent: Agent) -> Agent:
     agent.networks.double()
     with torch.no_grad():  # it was rounded to float32
         alpha = agent.method.objective.temperature.initial_alpha
-        agent.networks["temperature"].log_alpha.fill_(math.log(alpha))
+        agent.networks["temperature"].log_value.fill_(math.log(alpha))
     for module in agent.networks.values():
         if hasattr(module, "mlp"):
             module.mlp.compute_dtype = torch.float64
@@ -60,7 +60,7 @@ def gradients(agent: Agent, batch: Batch) -> dict[str, Tensor]:
     """Of every loss, to the network that it trains; of the critic its last bias left out."""
     agent.generator.manual_seed(3)
     step = agent._step(batch, None)
-    losses, _ = policy_losses(step)
+    losses, _ = policy_losses(agent.method, step)
     losses |= agent.method.critic.losses(step)[0]
     found = {}
     for name, loss in losses.items():
@@ -109,7 +109,7 @@ def test_the_row_starts_at_a_standard_deviation_of_0_37() -> None:
     agent = tiny_agent("Cal-QL")
     pi = agent.policy(make_batch().observations)
     assert pi.log_std.exp().detach().mean().item() == pytest.approx(0.3679, abs=2e-3)
-    assert agent.networks["temperature"].alpha().item() == pytest.approx(0.1)
+    assert agent.networks["temperature"].value().item() == pytest.approx(0.1)
     assert pi.mean.shape == (BATCH_SIZE, 2)
     trained = {id(p) for group in agent.optimizers["policy"].param_groups for p in group["params"]}
     assert {id(agent.policy.log_std.multiplier), id(agent.policy.log_std.offset)} <= trained

@@ -170,7 +170,7 @@ def test_without_coefficient_it_is_sac(name: str, monkeypatch: pytest.MonkeyPatc
         for agent in (zero, some):
             agent.networks[key].load_state_dict(sac.networks[key].state_dict())
     sac.updates = 10**6
-    losses = [policy_losses(step_of(agent))[0] for agent in (sac, zero, some)]
+    losses = [policy_losses(agent.method, step_of(agent))[0] for agent in (sac, zero, some)]
     assert set(losses[0]) == set(losses[1]) == {"policy"}
     assert torch.equal(losses[0]["policy"], losses[1]["policy"])
     assert losses[0]["policy"] != losses[2]["policy"]

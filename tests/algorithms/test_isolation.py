@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from torch import Tensor
@@ -20,7 +22,11 @@ UPDATES = pytest.mark.parametrize("updates", [0, 3, 10**6])
 
 def losses_by_part(agent: Agent) -> list[dict[str, Tensor]]:
     """What `Agent.update` descends, each part from forward passes of its own."""
-    parts = [policy_losses, agent.method.critic.losses, agent.method.behavior.losses]
+    parts = [
+        partial(policy_losses, agent.method),
+        agent.method.critic.losses,
+        agent.method.behavior.losses,
+    ]
     return [part(step_of(agent))[0] for part in parts]
 
 
@@ -60,7 +66,7 @@ def test_all_parameters_of_a_trained_policy_have_gradient(name: str, profile: st
     agent = tiny_agent(name, profile)
     in_phases = base_of(name) == "AWR" or name in ("AWAC[Q-beta]", "AWAC[Monte-Carlo]")
     agent.updates = 3 if in_phases else 10**6
-    losses, _ = policy_losses(step_of(agent))
+    losses, _ = policy_losses(agent.method, step_of(agent))
     losses["policy"].backward()
     assert all(p.grad is not None for p in agent.policy.parameters())
     still = {n for n, p in agent.policy.named_parameters() if not bool(p.grad.any())}

@@ -106,7 +106,7 @@ def test_phases_begin_with_new_returns_and_only_there() -> None:
     """critic_steps=3, actor_steps=4: V learns at 0, 1, 2, the policy at 3 ... 6, and again."""
     critic = tiny_agent("AWR").method.critic
     assert isinstance(critic, TDLambda)
-    assert [t for t in range(15) if critic.refreshes(t)] == [0, 3, 7, 10, 14]
+    assert [t for t in range(15) if critic.refreshes(t, grown=False)] == [0, 3, 7, 10, 14]
     assert [t for t in range(15) if critic.improves(t)] == [3, 4, 5, 6, 10, 11, 12, 13]
 
     agent = awr("q_learning_rate=0.01")
@@ -155,7 +155,7 @@ def test_policy_s_weights_are_those_of_awr() -> None:
     agent.updates = 3
     batch = make_batch()._replace(advantages=torch.linspace(-2, 5, BATCH_SIZE))
     agent.generator.manual_seed(0)
-    losses, metrics = policy_losses(agent._step(batch, None))
+    losses, metrics = policy_losses(agent.method, agent._step(batch, None))
     assert batch.advantages is not None
     weights = batch.advantages.exp().clamp(max=20)
     log_prob = agent.policy(batch.observations).log_prob(batch.actions)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from algorithms.agent import Agent
-from algorithms.constraints import MMD, LogDual
+from algorithms.constraints import MMD
+from algorithms.duals import LogDual
 from algorithms.mmd import GaussianKernel, Kernel, Laplacian, mmd
 from algorithms.update import policy_losses
 from tests.algorithms.conftest import WARM_START, learn, step_of, tiny_agent
@@ -147,7 +148,7 @@ def policy_gradient(agent: Agent, updates: int) -> tuple[Tensor, Tensor, Tensor]
         (gradient,) = torch.autograd.grad(loss, [agent.policy.mlp.flat], retain_graph=True)
         return gradient
 
-    whole = flat(policy_losses(step_of(agent))[0]["policy"])
+    whole = flat(policy_losses(agent.method, step_of(agent))[0]["policy"])
     step = step_of(agent)
     improves = updates >= WARM_START
     objective = agent.method.objective.losses(step)[0]["policy"] if improves else None

@@ -255,7 +255,10 @@ def test_initial_advantages_and_targets(profile: str, monkeypatch: pytest.Monkey
     states = torch.randn(129, PEN_OBSERVATIONS, generator=draws)
     actions = torch.rand(128, PEN_ACTIONS, generator=draws) * 2 - 1
     batch = Batch(states[:-1], actions, rewards, torch.ones(128), states[1:])
-    step = Step(agent.method, agent.networks, agent.config, batch, None, agent.generator)
+    step = Step(
+        agent.method.objective, agent.method.constraint, agent.networks, agent.config, batch, None,
+        agent.generator,
+    )  # fmt: skip
     advantages = step.advantages
     assert advantages.abs().max() < 1e-2
 

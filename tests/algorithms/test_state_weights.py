@@ -12,9 +12,9 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 from torch import Tensor
 
+from algorithms.duals import Dual
 from algorithms.weights import (
     BatchMean,
-    Dual,
     DualExponential,
     Exponential,
     Indicator,

@@ -7,7 +7,9 @@ import math
 import pytest
 import torch
 
-from algorithms.temperature import Temperature, temperature_loss
+from algorithms.duals import LogDual
+from algorithms.temperature import temperature_loss
+from tests.algorithms.conftest import make_batch, tiny_agent
 
 
 def test_loss_by_hand() -> None:
@@ -21,27 +23,28 @@ def test_loss_by_hand() -> None:
 
 @pytest.mark.parametrize(("entropy", "rises"), [(-5.0, True), (-1.0, False)])
 def test_alpha_rises_iff_entropy_is_below_its_target(entropy: float, rises: bool) -> None:
-    temperature, target_entropy = Temperature(1.0), -2.0
+    temperature, target_entropy = LogDual(1.0), -2.0
     optimizer = torch.optim.Adam(temperature.parameters(), lr=0.1)
     for _ in range(3):
         optimizer.zero_grad()
         temperature_loss(
-            temperature.log_alpha, torch.full((4,), -entropy), target_entropy
+            temperature.log_value, torch.full((4,), -entropy), target_entropy
         ).backward()
         optimizer.step()
-    assert bool(temperature.alpha() > 1.0) == rises
-    assert temperature.alpha() != 1.0
+    assert bool(temperature.value() > 1.0) == rises
+    assert temperature.value() != 1.0
 
 
 def test_at_the_target_alpha_stays() -> None:
-    temperature = Temperature(0.3)
-    temperature_loss(temperature.log_alpha, torch.tensor([1.0, 3.0]), -2.0).backward()
-    assert temperature.log_alpha.grad is not None and temperature.log_alpha.grad.item() == 0
+    temperature = LogDual(0.3)
+    temperature_loss(temperature.log_value, torch.tensor([1.0, 3.0]), -2.0).backward()
+    assert temperature.log_value.grad is not None and temperature.log_value.grad.item() == 0
 
 
 def test_log_prob_receives_no_gradient_and_alpha_gives_none() -> None:
-    temperature, log_prob = Temperature(0.3), torch.ones(4, requires_grad=True)
-    temperature_loss(temperature.log_alpha, log_prob, -2.0).backward()
+    temperature, log_prob = LogDual(0.3), torch.ones(4, requires_grad=True)
+    temperature_loss(temperature.log_value, log_prob, -2.0).backward()
     assert log_prob.grad is None
-    assert not temperature.alpha().requires_grad
-    assert temperature.alpha().item() == pytest.approx(0.3)
+    step = tiny_agent("SAC[entropy]")._step(make_batch(), None)
+    assert isinstance(step.alpha, torch.Tensor) and not step.alpha.requires_grad
+    assert temperature.value().item() == pytest.approx(0.3)

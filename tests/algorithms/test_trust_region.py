@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl_divergence
 
 from algorithms.agent import Agent
 from algorithms.constraints import TrustRegion, gaussian_kl_per_dim
-from algorithms.weights import Dual
+from algorithms.duals import Dual
 from tests.algorithms.conftest import (
     ACTION_DIM,
     advance,

@@ -40,7 +40,7 @@ class Reference:
         self.bounds = (-100.0, 0.0)  # of the hand; not for values with an entropy term
         if "temperature" in networks:
             self.bounds = (-torch.inf, torch.inf)
-            self.log_alpha = nn.Parameter(networks["temperature"].log_alpha.detach().clone())
+            self.log_alpha = nn.Parameter(networks["temperature"].log_value.detach().clone())
             self.alpha_optimizer = torch.optim.Adam([self.log_alpha], lr=3e-4)
         elif self.is_sac:
             self.log_alpha = torch.tensor(-torch.inf)
@@ -133,7 +133,7 @@ class Reference:
             flat = torch.cat([flatten_stack(q, gradient=False) for q in members])
             pairs.append((networks[name].mlp.flat, flat))
         if "temperature" in networks:
-            pairs.append((networks["temperature"].log_alpha, self.log_alpha))
+            pairs.append((networks["temperature"].log_value, self.log_alpha))
         if not self.is_sac:
             pairs.append((networks["policy"].std_logits, self.std_logits))
         return max(float((mine - other).detach().abs().max()) for mine, other in pairs)

@@ -98,7 +98,7 @@ class Problem:
         """As `Agent.update` makes them, in its order."""
         self.agent.generator.manual_seed(SEED)
         step = self.agent._step(as_torch(self.batch), as_torch(self.demonstrations))
-        losses, _ = losses_of(step)
+        losses, _ = losses_of(self.agent.method, step)
         return losses
 
     def compare(self, expected: Losses) -> None:
