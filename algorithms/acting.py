@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from algorithms.ensembles import Combination, First, QEnsemble
-from algorithms.policies import Distribution
+from algorithms.critics.ensembles import Combination, First
+from algorithms.networks.q_ensemble import QEnsemble
+from algorithms.policies.distributions import Distribution
 from algorithms.types import check_range
 
 

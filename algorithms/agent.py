@@ -9,21 +9,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from algorithms.blueprint import Blueprint, Descent
 from algorithms.buffer import ReplayBuffer
-from algorithms.capture import Learner
+from algorithms.catalogue.method import Method
 from algorithms.config import Hyperparameters
-from algorithms.critics import polyak_update
+from algorithms.critics.networks import polyak_update
+from algorithms.data.returns import Rollout
 from algorithms.dead_units import dead_units
-from algorithms.engine import Compiled
-from algorithms.ensembles import QEnsemble
+from algorithms.engine.capture import Learner
+from algorithms.engine.compiled import Compiled
+from algorithms.engine.update import cloning_losses, losses_of, moving_targets
 from algorithms.losses import Losses
-from algorithms.methods import Method
-from algorithms.policies import Policy
-from algorithms.returns import Rollout
+from algorithms.networks.blueprint import Blueprint, Descent
+from algorithms.networks.q_ensemble import QEnsemble
+from algorithms.policies.policy import Policy
 from algorithms.step import Step
 from algorithms.types import Batch, Metrics
-from algorithms.update import cloning_losses, losses_of, moving_targets
 
 
 class Agent:

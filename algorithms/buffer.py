@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from algorithms.relabeling import HindsightRelabeling
-from algorithms.returns import discounted_returns
+from algorithms.data.relabeling import HindsightRelabeling
+from algorithms.data.returns import discounted_returns
 from algorithms.types import Batch
 
 _FIELDS = ("observations", "actions", "rewards", "masks", "next_observations")
+
 _EMPTY = {"returns": float("-inf"), "targets": 0.0, "advantages": 0.0}
 
 

@@ -9,6 +9,7 @@ from algorithms.types import check_range
 
 LARGEST_BATCH = 65_536
 """A batch beyond that needs tens of gigabytes for one update."""
+
 LONGEST_RUN = 1_000_000_000
 """Steps of any kind; a run of so many would take years."""
 

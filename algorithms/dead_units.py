@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from algorithms.baseline import ValueBaseline
-from algorithms.mlp import MLP
-from algorithms.policies import Policy
+from algorithms.critics.gae import ValueBaseline
+from algorithms.networks.mlp import MLP
+from algorithms.policies.perturbation import PerturbationPolicy
+from algorithms.policies.policy import Policy
 from algorithms.types import Batch, Metrics
-from algorithms.vae import PerturbationPolicy
 
 _CRITICS = ("critic", "value", "baseline")
 

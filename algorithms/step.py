@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from algorithms.config import Hyperparameters
-from algorithms.duals import LogDual
-from algorithms.ensembles import QEnsemble, ValueNetwork
-from algorithms.policies import Distribution, Policy
-from algorithms.temperature import FixedTemperature, TemperatureRule
+from algorithms.networks.duals import LogDual
+from algorithms.networks.q_ensemble import QEnsemble, ValueNetwork
+from algorithms.networks.vae import ConditionalVAE
+from algorithms.policies.distributions import Distribution
+from algorithms.policies.policy import Policy
 from algorithms.types import Batch
-from algorithms.vae import ConditionalVAE
 
 
 class ValueRule(Protocol):
@@ -38,8 +38,8 @@ class Asking(Protocol):
         ...
 
     @property
-    def temperature(self) -> TemperatureRule:
-        """The weight of the entropy term."""
+    def fixed_alpha(self) -> float:
+        """Weight of the entropy term where it is not learned; 0: there is none."""
         ...
 
     def queries(self, step: Step) -> dict[str, Tensor]:
@@ -144,8 +144,7 @@ class Step:
         """Weight of the entropy term in actor and critic alike, without gradient; 0: none."""
         if self.temperature is not None:
             return self.temperature.value().detach()
-        rule = self.objective.temperature
-        return rule.alpha if isinstance(rule, FixedTemperature) else 0.0
+        return self.objective.fixed_alpha
 
     @property
     def demonstrations(self) -> Batch:

@@ -23,7 +23,7 @@ import torch
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.config import Schedule
-from algorithms.returns import Rollout
+from algorithms.data.returns import Rollout
 from algorithms.types import Metrics
 
 Row = dict[str, float | int | str]
@@ -61,7 +61,6 @@ class Candidate:
 
 Evaluate = Callable[[Candidate], Row]
 """Candidate -> columns of a row (return, success, ...)."""
-
 
 _STATES_SHOWN = 1024
 """To the networks at a row, to see which of their units are dead."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from algorithms.initialisation import NoPretraining
-from algorithms.registry import VARIANTS, base_of, resolve
-from algorithms.settings import Settings, nearest
+from algorithms.catalogue.resolving import base_of, resolve
+from algorithms.catalogue.settings import Settings, nearest
+from algorithms.catalogue.variants import VARIANTS
+from algorithms.policies.initialisation import NoPretraining
 from envs.tasks import task
 from reproduce.assemble import settings_of
 from reproduce.grid import PRESETS, DataKind, Labels, PresetName, ProfileName, RunSpec, split_name

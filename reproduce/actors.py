@@ -22,10 +22,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from algorithms.blueprint import Blueprint
 from algorithms.config import Hyperparameters
-from algorithms.observations import Standardisation
-from algorithms.policies import Policy, SquashedGaussian
+from algorithms.data.observations import Standardisation
+from algorithms.networks.blueprint import Blueprint
+from algorithms.policies.policy import Policy
+from algorithms.policies.squashed import SquashedGaussian
 from envs.files import atomic_file, sha256_of
 from envs.sources import ASSETS, DATA_DIR_VARIABLE
 from envs.tasks import task

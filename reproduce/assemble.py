@@ -13,13 +13,13 @@ from torch import Tensor
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
-from algorithms.critics import ClampTarget
-from algorithms.initialisation import NoPretraining
-from algorithms.observations import FromPriorData
-from algorithms.registry import layers, resolve
-from algorithms.relabeling import Goals, Hindsight, HindsightRelabeling
-from algorithms.reward_scaling import TaskUnits
-from algorithms.settings import Settings, describe, spelled
+from algorithms.catalogue.resolving import layers, resolve
+from algorithms.catalogue.settings import Settings, describe, spelled
+from algorithms.critics.ensembles import ClampTarget
+from algorithms.data.observations import FromPriorData
+from algorithms.data.relabeling import Goals, Hindsight, HindsightRelabeling
+from algorithms.data.reward_scaling import TaskUnits
+from algorithms.policies.initialisation import NoPretraining
 from algorithms.training import Training
 from envs.goals import goal_task
 from envs.tasks import task

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from algorithms.agent import Agent
-from algorithms.annealing import Annealing, ConstantRates, LinearDecay
 from algorithms.buffer import ReplayBuffer
+from algorithms.catalogue.methods import METHODS
 from algorithms.config import Hyperparameters
-from algorithms.imitation import Imitation, MeanSquaredError, NegativeLogLikelihood
-from algorithms.observations import FromPriorData, Observations, Raw
-from algorithms.policies import TanhMeanGaussian
-from algorithms.registry import METHODS
+from algorithms.data.observations import FromPriorData, Observations, Raw
+from algorithms.networks.annealing import Annealing, ConstantRates, LinearDecay
+from algorithms.objectives.imitation import Imitation, MeanSquaredError, NegativeLogLikelihood
+from algorithms.policies.gaussians import TanhMeanGaussian
 from envs.evaluation import collect
 from envs.making import make_task
 from envs.tasks import Domain, task

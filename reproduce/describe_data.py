@@ -24,7 +24,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from algorithms.registry import resolve
+from algorithms.catalogue.resolving import resolve
 from envs.sawyer import SUCCESS_DISTANCE_M
 from envs.success import binary_rewards
 from envs.tasks import TASKS, Task, task

@@ -17,7 +17,8 @@ from filelock import FileLock
 from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
 from algorithms.agent import Agent
-from algorithms.engine import (
+from algorithms.catalogue.settings import describe
+from algorithms.engine.compiled import (
     CannotCompile,
     Compiled,
     Kind,
@@ -25,9 +26,8 @@ from algorithms.engine import (
     has_compiler,
     kinds_of,
 )
-from algorithms.settings import describe
+from algorithms.engine.update import phase
 from algorithms.training import Training
-from algorithms.update import phase
 from reproduce.files import write_json
 from reproduce.options import Engine, EngineChoice
 from reproduce.run_folder import ConfigurationChanged

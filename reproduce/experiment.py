@@ -104,7 +104,7 @@ def validated(
 
     The device is looked for only if it is to be used `here`.
     """
-    from algorithms.registry import resolve
+    from algorithms.catalogue.resolving import resolve
     from envs.tasks import task
 
     if here:

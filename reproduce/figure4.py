@@ -22,45 +22,32 @@ from pathlib import Path
 
 import tyro
 
-from algorithms.behavior import (
-    AdvantageWeightedBehavior,
-    GaussianBehavior,
-    NoBehavior,
-    OwnPolicy,
-    PreviousPolicy,
-    VAEBehavior,
-)
-from algorithms.constraints import (
-    MMD,
-    BatchConstantShift,
-    Implicit,
-    InfinityNorm,
-    KLPenalty,
-    KLRegularisation,
-    LearnedPrior,
-    NoConstraint,
-    Prior,
-    TrustRegion,
-)
-from algorithms.critics import (
-    GAE,
-    TD,
-    Conservative,
-    ExpectileTD,
-    NoCritic,
-    NoRegulariser,
-    TDLambda,
-)
-from algorithms.methods import Method
-from algorithms.objectives import (
-    DeterministicPolicyGradient,
-    Imitation,
-    Mixed,
-    NaturalPolicyGradient,
-    ReverseKL,
-    WeightedMLE,
-)
-from algorithms.registry import LATER_WORK, METHODS, PAPER_METHODS, VARIANTS, resolve
+from algorithms.behaviors.advantage_weighted import AdvantageWeightedBehavior
+from algorithms.behaviors.likelihood import GaussianBehavior
+from algorithms.behaviors.none import NoBehavior
+from algorithms.behaviors.own_policy import OwnPolicy, PreviousPolicy
+from algorithms.behaviors.vae import VAEBehavior
+from algorithms.catalogue.method import Method
+from algorithms.catalogue.methods import LATER_WORK, METHODS, PAPER_METHODS
+from algorithms.catalogue.resolving import resolve
+from algorithms.catalogue.variants import VARIANTS
+from algorithms.constraints.divergence import KLPenalty, KLRegularisation
+from algorithms.constraints.implicit import Implicit, LearnedPrior, NoConstraint, Prior
+from algorithms.constraints.infinity_norm import InfinityNorm
+from algorithms.constraints.mmd import MMD
+from algorithms.constraints.reward_shift import BatchConstantShift
+from algorithms.constraints.trust_region import TrustRegion
+from algorithms.critics.conservative import Conservative, NoRegulariser
+from algorithms.critics.expectile import ExpectileTD
+from algorithms.critics.gae import GAE
+from algorithms.critics.none import NoCritic
+from algorithms.critics.td import TD
+from algorithms.critics.td_lambda import TDLambda
+from algorithms.objectives.imitation import Imitation
+from algorithms.objectives.mixed import Mixed
+from algorithms.objectives.natural_gradient import NaturalPolicyGradient
+from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
+from algorithms.objectives.weighted_mle import WeightedMLE
 from reproduce.script import script
 from reproduce.tables import Cell, Section, maths, publish, text, to_latex, to_markdown
 

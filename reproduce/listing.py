@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from algorithms.methods import Method
-from algorithms.registry import LATER_WORK, METHODS, VARIANTS
+from algorithms.catalogue.method import Method
+from algorithms.catalogue.methods import LATER_WORK, METHODS
+from algorithms.catalogue.variants import VARIANTS
 from reproduce.assemble import settings_of
 from reproduce.grid import RunSpec, split_name
 from reproduce.run import RunOptions

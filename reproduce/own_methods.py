@@ -3,7 +3,7 @@
     python reproduce/run.py --methods-from my_method.py --method Mine
 
 The file is imported once a process. It adds entries to `METHODS` or `VARIANTS` of
-`algorithms.registry` (and, if its row needs values by domain, to `PROFILES` under the row's name);
+`algorithms.catalogue` (and, if its row needs values by domain, to `PROFILES` under the row's name);
 what is there already it may not change. A run of such a row records the file's path and SHA-256,
 and goes on only with the same content.
 """
@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from algorithms.methods import Method
-from algorithms.profiles import PROFILES
-from algorithms.registry import METHODS, VARIANTS, Variant
+from algorithms.catalogue.method import Method
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.profiles import PROFILES
+from algorithms.catalogue.variants import VARIANTS, Variant
 
 _NAME = re.compile(r"[\w.+() -]*[\w.+()-]")
 

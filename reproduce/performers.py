@@ -110,7 +110,7 @@ def _expert(env: str, options: PerformerOptions) -> Act:
 
 def _trained(options: PerformerOptions) -> Performer:
     from algorithms.agent import Agent
-    from algorithms.settings import describe
+    from algorithms.catalogue.settings import describe
     from reproduce import own_methods
     from reproduce.assemble import settings_of
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from algorithms.settings import Settings
+from algorithms.catalogue.settings import Settings
 from reproduce.assemble import layers_of
 from reproduce.grid import RunSpec
 

@@ -29,12 +29,13 @@ from typing import Any
 
 import tyro
 
-from algorithms.methods import Method
-from algorithms.policies import DeterministicTanh
-from algorithms.profiles import PROFILES
-from algorithms.registry import METHODS, resolve
-from algorithms.reward_scaling import ReturnRange
-from algorithms.settings import Settings
+from algorithms.catalogue.method import Method
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.profiles import PROFILES
+from algorithms.catalogue.resolving import resolve
+from algorithms.catalogue.settings import Settings
+from algorithms.data.reward_scaling import ReturnRange
+from algorithms.policies.deterministic import DeterministicTanh
 from reproduce.script import script
 from reproduce.tables import Cell, Section, code, maths, publish, text, to_latex, to_markdown
 

@@ -110,7 +110,7 @@ class StopWhenLearned(Interruption):
 
 def spec_of(options: ExpertOptions) -> RunSpec:
     """The run: SAC from scratch by the recipe, `--set` on top."""
-    from algorithms.settings import key_of
+    from algorithms.catalogue.settings import key_of
     from reproduce.assemble import one_spelling, settings_of
 
     recipe = (*RECIPE, *LENGTHS[options.env])

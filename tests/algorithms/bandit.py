@@ -14,8 +14,8 @@ from torch import Tensor
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
-from algorithms.registry import resolve
-from algorithms.returns import Rollout
+from algorithms.catalogue.resolving import resolve
+from algorithms.data.returns import Rollout
 
 SHIFT, NOISE = torch.tensor([0.3, -0.3]), 0.35
 DEMONSTRATOR_NOISE = 0.1

@@ -13,12 +13,14 @@ from torch import Tensor, nn
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.resolving import resolve
+from algorithms.catalogue.settings import Settings
+from algorithms.catalogue.variants import VARIANTS
 from algorithms.config import Schedule
-from algorithms.mlp import MLP
-from algorithms.observations import Raw
-from algorithms.registry import METHODS, VARIANTS, resolve
-from algorithms.returns import Rollout
-from algorithms.settings import Settings
+from algorithms.data.observations import Raw
+from algorithms.data.returns import Rollout
+from algorithms.networks.mlp import MLP
 from algorithms.step import Step
 from algorithms.training import Candidate, Training
 from algorithms.types import Batch, Metrics

@@ -8,7 +8,7 @@ import torch
 
 from algorithms.acting import BestOfSamples, Unclipped
 from algorithms.agent import Agent
-from algorithms.registry import base_of
+from algorithms.catalogue.resolving import base_of
 from tests.algorithms.conftest import (
     ACTION_DIM,
     EVERY_ROW,

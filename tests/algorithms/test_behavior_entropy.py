@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from algorithms.agent import Agent
-from algorithms.policies import TanhGaussian
+from algorithms.policies.distributions import TanhGaussian
 from tests.algorithms.conftest import ACTION_DIM, learn, make_batch, step_of, tiny_agent
 
 

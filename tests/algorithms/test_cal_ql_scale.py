@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from algorithms.agent import Agent
+from algorithms.engine.update import policy_losses
 from algorithms.types import Batch
-from algorithms.update import policy_losses
 from tests.algorithms.conftest import BATCH_SIZE, make_batch, tiny_agent
 
 SCALE, SHIFT, DISCOUNT = 10.0, 5.0, 0.99

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from algorithms.agent import Agent
-from algorithms.compatibility import check
-from algorithms.registry import METHODS, VARIANTS, resolve
-from algorithms.settings import Settings, _choices, replace_path
+from algorithms.catalogue.compatibility import check
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.resolving import resolve
+from algorithms.catalogue.settings import Settings, _choices, replace_path
+from algorithms.catalogue.variants import VARIANTS
 from tests.algorithms.conftest import (
     ACTION_DIM,
     OBSERVATION_DIM,

@@ -15,12 +15,8 @@ from torch import Tensor
 from torch.distributions import Independent, Normal, TanhTransform, TransformedDistribution
 
 from algorithms.agent import Agent
-from algorithms.critics import (
-    Conservative,
-    ReturnCalibrated,
-    Uncalibrated,
-    expectile_loss,
-)
+from algorithms.critics.conservative import Conservative, ReturnCalibrated, Uncalibrated
+from algorithms.critics.losses import expectile_loss
 from tests.algorithms.conftest import (
     BATCH_SIZE,
     make_batch,

@@ -13,19 +13,17 @@ from torch.distributions import kl_divergence as exact_kl
 from torch.nn import functional
 
 from algorithms.agent import Agent
-from algorithms.blueprint import Blueprint
 from algorithms.config import Hyperparameters
-from algorithms.constraints import (
-    BatchConstantShift,
-    InfinityNorm,
-    KLPenalty,
-    KLRegularisation,
-    NoConstraint,
-    sampled_kl,
-)
-from algorithms.critics import NoClamp, td_loss, td_target
-from algorithms.policies import Policy, SquashedGaussian
-from algorithms.update import policy_losses
+from algorithms.constraints.divergence import KLPenalty, KLRegularisation, sampled_kl
+from algorithms.constraints.implicit import NoConstraint
+from algorithms.constraints.infinity_norm import InfinityNorm
+from algorithms.constraints.reward_shift import BatchConstantShift
+from algorithms.critics.ensembles import NoClamp
+from algorithms.critics.losses import td_loss, td_target
+from algorithms.engine.update import policy_losses
+from algorithms.networks.blueprint import Blueprint
+from algorithms.policies.policy import Policy
+from algorithms.policies.squashed import SquashedGaussian
 from tests.algorithms.conftest import BATCH_SIZE, make_batch, step_of, tiny_agent
 
 K = 4
@@ -136,7 +134,7 @@ def targets(agent: Agent, monkeypatch: pytest.MonkeyPatch, seed: int = 3) -> Ten
         seen.append(target)
         return td_loss(q, target)
 
-    monkeypatch.setattr("algorithms.critics.td_loss", spy)
+    monkeypatch.setattr("algorithms.critics.td.td_loss", spy)
     agent.method.critic.losses(step_of(agent, seed=seed))
     return seen[0]
 

@@ -9,17 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from algorithms.critics import (
-    Clamp,
-    ClampOutput,
-    ClampTarget,
-    NoClamp,
-    QEnsemble,
-    polyak_update,
-    td_loss,
-    td_target,
-)
-from algorithms.mlp import MLP
+from algorithms.critics.ensembles import Clamp, ClampOutput, ClampTarget, NoClamp
+from algorithms.critics.losses import td_loss, td_target
+from algorithms.critics.networks import polyak_update
+from algorithms.networks.mlp import MLP
+from algorithms.networks.q_ensemble import QEnsemble
 
 REWARDS = torch.tensor([-1.0, -1.0, 0.0, 0.0])
 MASKS = torch.tensor([1.0, 0.0, 1.0, 1.0])

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from algorithms.catalogue.methods import METHODS
 from algorithms.dead_units import dead_share
-from algorithms.mlp import MLP
-from algorithms.registry import METHODS
+from algorithms.networks.mlp import MLP
 from tests.algorithms.conftest import make_batch, make_training, tiny_agent, tiny_settings
 
 

@@ -12,8 +12,9 @@ from torch import Tensor
 from algorithms.acting import BestOfSamples, ModeOrSample, Unclipped
 from algorithms.agent import Agent
 from algorithms.losses import deterministic_loss
-from algorithms.objectives import NormalisedQ, QFilter, UnscaledQ
-from algorithms.policies import Deterministic
+from algorithms.objectives.mixed import QFilter
+from algorithms.objectives.reverse_kl import NormalisedQ, UnscaledQ
+from algorithms.policies.distributions import Deterministic
 from tests.algorithms.conftest import (
     ACTION_DIM,
     BATCH_SIZE,

@@ -14,10 +14,10 @@ import pytest
 import torch
 from torch import Tensor, fx
 
-from algorithms.draws import Recording
-from algorithms.engine import CannotCompile, Compiled, as_captured, kinds_of
-from algorithms.mlp import MLP
-from algorithms.settings import describe
+from algorithms.catalogue.settings import describe
+from algorithms.engine.compiled import CannotCompile, Compiled, as_captured, kinds_of
+from algorithms.engine.draws import Recording
+from algorithms.networks.mlp import MLP
 from tests.algorithms.conftest import (
     EVERY_ROW,
     WARM_START,

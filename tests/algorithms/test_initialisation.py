@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from algorithms.initialisation import CloneDemonstrations, CloneMeans, RandomInit
-from algorithms.policies import gaussian_log_prob
+from algorithms.policies.distributions import gaussian_log_prob
+from algorithms.policies.initialisation import CloneDemonstrations, CloneMeans, RandomInit
 from algorithms.types import Batch
 from tests.algorithms.conftest import make_training, tiny_agent, tiny_settings
 

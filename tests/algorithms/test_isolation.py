@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from algorithms.agent import Agent
-from algorithms.registry import base_of
-from algorithms.update import policy_losses
+from algorithms.catalogue.resolving import base_of
+from algorithms.engine.update import policy_losses
 from tests.algorithms.conftest import EVERY_ROW, learn, step_of, tiny_agent
 from tests.algorithms.test_agent import trained
 

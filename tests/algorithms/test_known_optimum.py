@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from torch import Tensor
 
 from algorithms.agent import Agent
-from algorithms.vae import ConditionalVAE
+from algorithms.networks.vae import ConditionalVAE
 from tests.algorithms.bandit import (
     NOISE,
     SHIFT,

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
-from algorithms.lambda_critic import TDLambda, Unscaled, Whitened, value_loss
-from algorithms.registry import resolve
+from algorithms.catalogue.resolving import resolve
+from algorithms.critics.td_lambda import TDLambda, Unscaled, Whitened, value_loss
+from algorithms.engine.update import policy_losses
 from algorithms.types import Batch, Metrics
-from algorithms.update import policy_losses
 from tests.algorithms.conftest import (
     BATCH_SIZE,
     make_batch,

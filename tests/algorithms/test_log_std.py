@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from algorithms.agent import Agent
-from algorithms.clipped_gaussian import ClippedTanhMeanGaussian
-from algorithms.log_std import AffineLogStd, ClippedLogStd, LogStd, TanhLogStd
+from algorithms.policies.clipped_gaussian import ClippedTanhMeanGaussian
+from algorithms.policies.log_std import AffineLogStd, ClippedLogStd, LogStd, TanhLogStd
 from tests.algorithms.conftest import ACTION_DIM, BATCH_SIZE, make_batch, tiny_agent
 
 OUTPUTS = torch.tensor([-50.0, -1.0, 0.0, 0.5, 50.0])

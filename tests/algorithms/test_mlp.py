@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from algorithms.mlp import MLP
+from algorithms.networks.mlp import MLP
 from tests.algorithms.conftest import flatten_stack, torch_stack
 
 SIZES = (5, 7, 6, 3)

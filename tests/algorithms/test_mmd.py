@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from algorithms.agent import Agent
-from algorithms.constraints import MMD
-from algorithms.duals import LogDual
-from algorithms.mmd import GaussianKernel, Kernel, Laplacian, mmd
-from algorithms.update import policy_losses
+from algorithms.constraints.kernels import GaussianKernel, Kernel, Laplacian, mmd
+from algorithms.constraints.mmd import MMD
+from algorithms.engine.update import policy_losses
+from algorithms.networks.duals import LogDual
 from tests.algorithms.conftest import WARM_START, learn, step_of, tiny_agent
 
 KERNELS: list[Kernel] = [Laplacian(0.7), GaussianKernel(0.7), Laplacian(20.0), GaussianKernel(50.0)]

@@ -11,16 +11,16 @@ from torch import Tensor
 from torch.autograd.functional import hessian, jacobian
 from torch.distributions import Independent, Normal, kl_divergence
 
-from algorithms.mlp import MLP
-from algorithms.natural_gradient import (
+from algorithms.data.returns import Rollout
+from algorithms.networks.mlp import MLP
+from algorithms.objectives.natural_gradient import (
     NaturalPolicyGradient,
     conjugate_gradient,
     fisher_vector_product,
-    kl_gaussian,
     whiten,
 )
-from algorithms.policies import FreeGaussianPolicy
-from algorithms.returns import Rollout
+from algorithms.policies.distributions import gaussian_kl
+from algorithms.policies.free_gaussian import FreeGaussianPolicy
 from algorithms.types import Batch
 
 STATES, A, LOW = 3, 2, -3.0
@@ -110,7 +110,8 @@ def kl_hessian(pi: FreeGaussianPolicy, observations: Tensor) -> Tensor:
 
     def mean_kl(at: Tensor) -> Tensor:
         mean = pi.plain_mean(observations, at[:size])
-        return kl_gaussian(old_mean, old_log_std, mean, at[size:].clamp(min=LOW)).mean()
+        new_log_std = at[size:].clamp(min=LOW)
+        return gaussian_kl(old_mean, old_log_std, mean, new_log_std).sum(-1).mean()
 
     return hessian(mean_kl, start)
 
@@ -190,10 +191,10 @@ def test_kl_equals_torch_distributions(per_state: bool) -> None:
         Independent(Normal(mean, log_std.exp()), 1)
         for mean, log_std in zip(means, log_stds, strict=True)
     )
-    result = kl_gaussian(means[0], log_stds[0], means[1], log_stds[1])
+    result = gaussian_kl(means[0], log_stds[0], means[1], log_stds[1]).sum(-1)
     assert result.shape == (6,)
     torch.testing.assert_close(result, kl_divergence(p, q))
-    assert kl_gaussian(means[0], log_stds[0], means[0], log_stds[0]).eq(0).all()
+    assert gaussian_kl(means[0], log_stds[0], means[0], log_stds[0]).eq(0).all()
 
 
 def test_whiten() -> None:

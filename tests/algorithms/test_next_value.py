@@ -7,17 +7,9 @@ import torch
 from torch import Tensor
 
 from algorithms.agent import Agent
-from algorithms.critics import (
-    BestCandidate,
-    EntropyFreeAction,
-    First,
-    Mean,
-    Minimum,
-    RandomSubset,
-    SmoothedAction,
-    SoftClipped,
-    td_loss,
-)
+from algorithms.critics.ensembles import First, Mean, Minimum, RandomSubset, SoftClipped
+from algorithms.critics.losses import td_loss
+from algorithms.critics.next_value import BestCandidate, EntropyFreeAction, SmoothedAction
 from tests.algorithms.conftest import BATCH_SIZE, make_batch, step_of, tiny_agent, torch_stack
 
 Q = torch.tensor([[1.0, -2.0, 5.0], [3.0, -4.0, 5.0], [2.0, 0.0, -1.0]])
@@ -35,7 +27,7 @@ def captured_target(agent: Agent, monkeypatch: pytest.MonkeyPatch, *, seed: int 
         targets.append(target)
         return td_loss(q, target)
 
-    monkeypatch.setattr("algorithms.critics.td_loss", spy)
+    monkeypatch.setattr("algorithms.critics.td.td_loss", spy)
     agent.method.critic.losses(step_of(agent, seed=seed))
     return targets[0]
 

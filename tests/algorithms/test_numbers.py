@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import algorithms
-from algorithms.registry import resolve
+from algorithms.catalogue.resolving import resolve
 from algorithms.types import check_order, check_range
 
 UNBOUNDED = {
@@ -27,12 +27,12 @@ UNBOUNDED = {
 
 def components() -> Iterator[type]:
     """Every frozen dataclass of the package that can be made without arguments."""
-    for module in pkgutil.iter_modules(algorithms.__path__):
-        for kind in vars(importlib.import_module(f"algorithms.{module.name}")).values():
+    for module in pkgutil.walk_packages(algorithms.__path__, "algorithms."):
+        for kind in vars(importlib.import_module(module.name)).values():
             if not (inspect.isclass(kind) and dataclasses.is_dataclass(kind)):
                 continue
             fields = dataclasses.fields(kind)
-            if kind.__module__ == f"algorithms.{module.name}" and not any(
+            if kind.__module__ == module.name and not any(
                 f.default is f.default_factory is dataclasses.MISSING for f in fields
             ):
                 yield kind

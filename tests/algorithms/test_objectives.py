@@ -11,15 +11,12 @@ from torch import Tensor
 
 from algorithms.agent import Agent
 from algorithms.losses import imitation_loss, reverse_kl_loss, weighted_mle_loss
-from algorithms.objectives import (
-    Imitation,
-    Mixed,
-    PolicyMode,
-    PolicySamples,
-    ReverseKL,
-    WeightedMLE,
-)
-from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights
+from algorithms.objectives.imitation import Imitation
+from algorithms.objectives.mixed import Mixed
+from algorithms.objectives.reverse_kl import ReverseKL
+from algorithms.objectives.values import PolicyMode, PolicySamples
+from algorithms.objectives.weighted_mle import WeightedMLE
+from algorithms.objectives.weights import BatchMean, Exponential, Unnormalised, Weights
 from tests.algorithms.conftest import BATCH_SIZE, make_batch, step_of, tiny_agent, torch_stack
 
 

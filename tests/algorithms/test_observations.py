@@ -9,12 +9,13 @@ from torch import Tensor
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
-from algorithms.engine import Compiled, as_captured
-from algorithms.observations import FromPriorData, Raw
-from algorithms.policies import DeterministicTanh
-from algorithms.registry import METHODS, resolve
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.resolving import resolve
+from algorithms.data.observations import FromPriorData, Raw
+from algorithms.engine.compiled import Compiled, as_captured
+from algorithms.policies.deterministic import DeterministicTanh
+from algorithms.policies.perturbation import Perturbation
 from algorithms.types import Batch
-from algorithms.vae import Perturbation
 from tests.algorithms.conftest import (
     ACTION_DIM,
     OBSERVATION_DIM,

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from algorithms.agent import Agent
-from algorithms.critics import GAE
-from algorithms.natural_gradient import NaturalPolicyGradient
-from algorithms.policies import FreeGaussianPolicy
-from algorithms.returns import Rollout
+from algorithms.critics.gae import GAE
+from algorithms.data.returns import Rollout
+from algorithms.objectives.natural_gradient import NaturalPolicyGradient
+from algorithms.policies.free_gaussian import FreeGaussianPolicy
 from algorithms.training import Training
 from algorithms.types import Batch, Metrics
 from tests.algorithms.conftest import FakeTask, make_training, tiny_settings

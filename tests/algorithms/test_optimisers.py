@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from algorithms.annealing import ConstantRates, LinearDecay
-from algorithms.optimizers import MomentumSGD
+from algorithms.networks.annealing import ConstantRates, LinearDecay
+from algorithms.networks.optimizers import MomentumSGD
 from tests.algorithms.conftest import EVERY_ROW, make_batch, tiny_agent
 
 EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_ROW)

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from algorithms.losses import weighted_mle_loss
-from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights
+from algorithms.objectives.weights import BatchMean, Exponential, Unnormalised, Weights
 
 Vector = NDArray[np.float64]
 LAMBDAS = pytest.mark.parametrize("lam", [0.3, 1.0, 5.0])

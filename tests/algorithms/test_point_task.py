@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from algorithms.agent import Agent
+from algorithms.catalogue.resolving import resolve
 from algorithms.config import Schedule
-from algorithms.registry import resolve
 from algorithms.training import Training
 from tests.algorithms.conftest import (
     ACTION_DIM,

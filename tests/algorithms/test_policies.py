@@ -10,19 +10,15 @@ from torch import Tensor
 from torch.distributions import Independent, Normal, TanhTransform, TransformedDistribution
 
 from algorithms.agent import Agent
-from algorithms.blueprint import Blueprint
+from algorithms.catalogue.method import PolicyClass
+from algorithms.catalogue.resolving import resolve
 from algorithms.config import Hyperparameters
-from algorithms.critics import td_loss
-from algorithms.methods import PolicyClass
-from algorithms.policies import (
-    Gaussian,
-    HeteroscedasticGaussian,
-    Policy,
-    SquashedGaussian,
-    TanhGaussian,
-    TanhMeanGaussian,
-)
-from algorithms.registry import resolve
+from algorithms.critics.losses import td_loss
+from algorithms.networks.blueprint import Blueprint
+from algorithms.policies.distributions import Gaussian, TanhGaussian
+from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
+from algorithms.policies.policy import Policy
+from algorithms.policies.squashed import SquashedGaussian
 from algorithms.step import Step
 from algorithms.types import Batch, Metrics
 
@@ -268,7 +264,7 @@ def test_initial_advantages_and_targets(profile: str, monkeypatch: pytest.Monkey
         targets.append(target)
         return td_loss(q, target)
 
-    monkeypatch.setattr("algorithms.critics.td_loss", spy)
+    monkeypatch.setattr("algorithms.critics.td.td_loss", spy)
     agent.update(batch)
     assert targets[0].max() <= 0.0
     assert (targets[0] - rewards).abs().max() < 0.015

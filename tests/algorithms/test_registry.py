@@ -7,42 +7,39 @@ import math
 
 import pytest
 
-from algorithms.behavior import (
-    AdvantageWeightedBehavior,
-    GaussianBehavior,
-    NoBehavior,
-    OwnPolicy,
-    VAEBehavior,
-)
+from algorithms.behaviors.advantage_weighted import AdvantageWeightedBehavior
+from algorithms.behaviors.likelihood import GaussianBehavior
+from algorithms.behaviors.none import NoBehavior
+from algorithms.behaviors.own_policy import OwnPolicy
+from algorithms.behaviors.vae import VAEBehavior
+from algorithms.catalogue.method import Method
+from algorithms.catalogue.methods import LATER_WORK, METHODS, PAPER_METHODS
+from algorithms.catalogue.profiles import PROFILES
+from algorithms.catalogue.resolving import resolve
+from algorithms.catalogue.settings import replace_path
+from algorithms.catalogue.variants import VARIANTS
 from algorithms.config import Hyperparameters
-from algorithms.constraints import (
-    MMD,
-    Implicit,
-    InfinityNorm,
-    KLPenalty,
-    LearnedPrior,
-    NoConstraint,
-    Prior,
-)
-from algorithms.critics import GAE, TD, ClampOutput, ClampTarget, NoClamp, NoCritic, TDLambda
-from algorithms.initialisation import NoPretraining
-from algorithms.methods import Method
-from algorithms.objectives import (
-    DeterministicPolicyGradient,
-    Imitation,
-    Mixed,
-    NaturalPolicyGradient,
-    PolicyMode,
-    PolicySamples,
-    ReverseKL,
-    WeightedMLE,
-)
-from algorithms.observations import FromPriorData, Raw
-from algorithms.policies import HeteroscedasticGaussian, SquashedGaussian, TanhMeanGaussian
-from algorithms.registry import LATER_WORK, METHODS, PAPER_METHODS, PROFILES, VARIANTS, resolve
-from algorithms.settings import replace_path
-from algorithms.temperature import FixedTemperature, LearnedTemperature
-from algorithms.weights import BatchMean, Exponential, Unnormalised, Weights
+from algorithms.constraints.divergence import KLPenalty
+from algorithms.constraints.implicit import Implicit, LearnedPrior, NoConstraint, Prior
+from algorithms.constraints.infinity_norm import InfinityNorm
+from algorithms.constraints.mmd import MMD
+from algorithms.critics.ensembles import ClampOutput, ClampTarget, NoClamp
+from algorithms.critics.gae import GAE
+from algorithms.critics.none import NoCritic
+from algorithms.critics.td import TD
+from algorithms.critics.td_lambda import TDLambda
+from algorithms.data.observations import FromPriorData, Raw
+from algorithms.objectives.imitation import Imitation
+from algorithms.objectives.mixed import Mixed
+from algorithms.objectives.natural_gradient import NaturalPolicyGradient
+from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
+from algorithms.objectives.temperature import FixedTemperature, LearnedTemperature
+from algorithms.objectives.values import PolicyMode, PolicySamples
+from algorithms.objectives.weighted_mle import WeightedMLE
+from algorithms.objectives.weights import BatchMean, Exponential, Unnormalised, Weights
+from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
+from algorithms.policies.initialisation import NoPretraining
+from algorithms.policies.squashed import SquashedGaussian
 
 # Figure 4, typed from the paper: name -> Q, policy objective, behaviour model, constraint.
 # BC is not in it; B.4: "supervised learning on demonstration data".

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from algorithms.buffer import ReplayBuffer
-from algorithms.relabeling import Hindsight, HindsightRelabeling
+from algorithms.data.relabeling import Hindsight, HindsightRelabeling
 
 O, G, T = 3, 2, 7  # noqa: E741  observation, goal, steps a trajectory
 FRESH = 1000.0  # goals that the task draws start here

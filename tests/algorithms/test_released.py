@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from algorithms.agent import Agent
-from algorithms.registry import resolve
+from algorithms.catalogue.resolving import resolve
 from tests.algorithms.conftest import (
     ACTION_DIM,
     AT_MOST,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from algorithms.buffer import ReplayBuffer
-from algorithms.registry import METHODS
+from algorithms.catalogue.methods import METHODS
 from algorithms.replay import Symmetric, Uniform
 from tests.algorithms.conftest import fake_data, make_training, tiny_settings
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from algorithms.registry import METHODS, VARIANTS, base_of
-from algorithms.settings import Settings
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.resolving import base_of
+from algorithms.catalogue.settings import Settings
+from algorithms.catalogue.variants import VARIANTS
 from algorithms.training import Training
 from tests.algorithms.conftest import (
     EVERY_METHOD,

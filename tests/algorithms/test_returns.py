@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from algorithms.baseline import GAE, ValueBaseline, explained_variance
-from algorithms.blueprint import Blueprint
 from algorithms.config import Hyperparameters
-from algorithms.returns import Rollout, discounted_returns, gae, lambda_returns
+from algorithms.critics.gae import GAE, ValueBaseline, explained_variance
+from algorithms.data.returns import Rollout, discounted_returns, gae, lambda_returns
+from algorithms.networks.blueprint import Blueprint
 
 LENGTHS = (1, 5, 2, 1, 9, 3)  # 21 transitions; a trajectory of one step first and in the middle
 LAMBDAS = pytest.mark.parametrize("lam", [0.0, 0.3, 0.95, 1.0])

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from algorithms.buffer import ReplayBuffer
-from algorithms.registry import METHODS, resolve
-from algorithms.reward_scaling import ReturnRange, TaskUnits
-from algorithms.weights import effective_sample_size
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.resolving import resolve
+from algorithms.data.reward_scaling import ReturnRange, TaskUnits
+from algorithms.objectives.weights import effective_sample_size
 
 
 def test_factor_by_hand() -> None:

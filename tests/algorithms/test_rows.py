@@ -7,30 +7,30 @@ from typing import Any
 
 import pytest
 
-from algorithms.clipped_gaussian import ClippedTanhMeanGaussian
-from algorithms.critics import (
-    BestCandidate,
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.resolving import resolve
+from algorithms.catalogue.settings import replace_path
+from algorithms.critics.conservative import ReturnCalibrated
+from algorithms.critics.ensembles import (
     ClampOutput,
     ClampTarget,
-    CurrentPolicy,
-    EntropyFreeAction,
     Mean,
     Minimum,
-    NormalisedLayers,
-    PlainLayers,
     RandomSubset,
-    ReturnCalibrated,
+    SoftClipped,
+)
+from algorithms.critics.next_value import (
+    BestCandidate,
+    EntropyFreeAction,
     SampledAction,
     SmoothedAction,
-    SoftClipped,
-    TargetPolicy,
 )
-from algorithms.log_std import AffineLogStd, TanhLogStd
-from algorithms.observations import Raw
-from algorithms.policies import SquashedGaussian
-from algorithms.registry import METHODS, resolve
-from algorithms.settings import replace_path
-from algorithms.temperature import LearnedTemperature
+from algorithms.critics.td import CurrentPolicy, NormalisedLayers, PlainLayers, TargetPolicy
+from algorithms.data.observations import Raw
+from algorithms.objectives.temperature import LearnedTemperature
+from algorithms.policies.clipped_gaussian import ClippedTanhMeanGaussian
+from algorithms.policies.log_std import AffineLogStd, TanhLogStd
+from algorithms.policies.squashed import SquashedGaussian
 
 BOUNDED, OUTPUT = ClampTarget(-100.0, 0.0), ClampOutput(0.0)
 TD = {

@@ -9,15 +9,16 @@ from typing import cast
 
 import pytest
 
+from algorithms.catalogue.method import Method
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.resolving import resolve
+from algorithms.catalogue.settings import Settings, describe, replace_path
 from algorithms.config import Hyperparameters
-from algorithms.critics import ClampOutput, ClampTarget, NoClamp
-from algorithms.methods import Method
-from algorithms.objectives import PolicySamples
-from algorithms.policies import SquashedGaussian
-from algorithms.registry import METHODS, resolve
-from algorithms.settings import Settings, describe, replace_path
-from algorithms.temperature import FixedTemperature
-from algorithms.weights import BatchMean, Exponential, Indicator
+from algorithms.critics.ensembles import ClampOutput, ClampTarget, NoClamp
+from algorithms.objectives.temperature import FixedTemperature
+from algorithms.objectives.values import PolicySamples
+from algorithms.objectives.weights import BatchMean, Exponential, Indicator
+from algorithms.policies.squashed import SquashedGaussian
 
 
 @pytest.mark.parametrize(

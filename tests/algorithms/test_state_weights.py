@@ -12,8 +12,8 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 from torch import Tensor
 
-from algorithms.duals import Dual
-from algorithms.weights import (
+from algorithms.networks.duals import Dual
+from algorithms.objectives.weights import (
     BatchMean,
     DualExponential,
     Exponential,

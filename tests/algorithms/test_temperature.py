@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
-from algorithms.duals import LogDual
-from algorithms.temperature import temperature_loss
+from algorithms.networks.duals import LogDual
+from algorithms.objectives.temperature import temperature_loss
 from tests.algorithms.conftest import make_batch, tiny_agent
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from algorithms.catalogue.resolving import base_of
 from algorithms.config import Schedule
-from algorithms.registry import base_of
 from algorithms.training import DivergedError, Training, use_one_core
 from tests.algorithms.conftest import (
     EVERY_METHOD,

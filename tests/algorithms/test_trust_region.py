@@ -8,8 +8,9 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from algorithms.agent import Agent
-from algorithms.constraints import TrustRegion, gaussian_kl_per_dim
-from algorithms.duals import Dual
+from algorithms.constraints.trust_region import TrustRegion
+from algorithms.networks.duals import Dual
+from algorithms.policies.distributions import gaussian_kl
 from tests.algorithms.conftest import (
     ACTION_DIM,
     advance,
@@ -26,7 +27,7 @@ def random(*shape: int, seed: int = 0) -> Tensor:
 
 def test_divergence_of_each_dimension_equals_torch_distributions() -> None:
     mean_p, log_std_p, mean_q, log_std_q = (0.5 * random(6, 4, seed=seed) for seed in range(4))
-    actual = gaussian_kl_per_dim(mean_p, log_std_p, mean_q, log_std_q)
+    actual = gaussian_kl(mean_p, log_std_p, mean_q, log_std_q)
     expected = kl_divergence(Normal(mean_p, log_std_p.exp()), Normal(mean_q, log_std_q.exp()))
     assert actual.shape == (6, 4)
     torch.testing.assert_close(actual, expected)

@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from algorithms.critics import NoClamp, td_loss, td_target
+from algorithms.critics.ensembles import NoClamp
+from algorithms.critics.losses import td_loss, td_target
 from algorithms.losses import imitation_loss, reverse_kl_loss, weighted_mle_loss
-from algorithms.temperature import temperature_loss
+from algorithms.objectives.temperature import temperature_loss
+from algorithms.objectives.weights import Weights, effective_sample_size
 from algorithms.types import check_ensemble, check_vectors
-from algorithms.weights import Weights, effective_sample_size
 
 VECTOR, LONGER = torch.ones(4), torch.ones(5)
 

@@ -8,8 +8,10 @@ from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 
 from algorithms.agent import Agent
-from algorithms.registry import resolve
-from algorithms.vae import ConditionalVAE, PerturbationPolicy, vae_loss
+from algorithms.behaviors.vae import vae_loss
+from algorithms.catalogue.resolving import resolve
+from algorithms.networks.vae import ConditionalVAE
+from algorithms.policies.perturbation import PerturbationPolicy
 from tests.algorithms.conftest import (
     ACTION_DIM,
     BATCH_SIZE,

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from algorithms.agent import Agent
-from algorithms.policies import Gaussian
-from algorithms.weights import Exponential, Indicator
+from algorithms.objectives.weights import Exponential, Indicator
+from algorithms.policies.distributions import Gaussian
 from tests.algorithms.conftest import (
     BATCH_SIZE,
     make_batch,

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from algorithms.weights import (
+from algorithms.objectives.weights import (
     BatchMean,
     Constant,
     Exponential,

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from algorithms.agent import Agent
-from algorithms.engine import Compiled, Kind, example_batches
-from algorithms.registry import resolve
+from algorithms.catalogue.resolving import resolve
+from algorithms.engine.compiled import Compiled, Kind, example_batches
+from algorithms.engine.update import phase
 from algorithms.training import use_one_core
-from algorithms.update import phase
 
 os.environ.setdefault(
     "XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"

@@ -22,7 +22,7 @@ import pytest
 import torch
 
 from algorithms.agent import Agent
-from algorithms.registry import resolve
+from algorithms.catalogue.resolving import resolve
 from algorithms.types import Batch
 
 OBSERVATION, ACTION = 45, 24

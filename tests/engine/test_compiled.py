@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from algorithms.engine import Compiled
+from algorithms.engine.compiled import Compiled
 from tests.algorithms.conftest import WARM_START, make_batch, tiny_agent, weights_of
 from tests.algorithms.test_engine import assert_close
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from algorithms.registry import VARIANTS
+from algorithms.catalogue.variants import VARIANTS
 from figures.ablation_names import PURPOSES
 from reproduce.ablation_rows import Ablation, ablation_of, axes_of
 from reproduce.ablations import AblationOptions

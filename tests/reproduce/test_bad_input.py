@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from algorithms.settings import nearest
+from algorithms.catalogue.settings import nearest
 from reproduce.drawable import refuse_undrawable, refuse_unwritable
 from reproduce.script import script
 

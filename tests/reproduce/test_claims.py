@@ -657,7 +657,8 @@ def test_claims_are_complete() -> None:
 
 
 def test_arms_are_methods_that_exist() -> None:
-    from algorithms.registry import METHODS, VARIANTS
+    from algorithms.catalogue.methods import METHODS
+    from algorithms.catalogue.variants import VARIANTS
 
     for each in CLAIMS:
         for arm in each.arms():

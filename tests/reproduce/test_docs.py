@@ -17,11 +17,13 @@ import torch
 
 import algorithms
 from algorithms.agent import Agent
-from algorithms.methods import Method
-from algorithms.profiles import PROFILES
-from algorithms.registry import LATER_WORK, METHODS, VARIANTS, base_of, resolve
-from algorithms.returns import Rollout
-from algorithms.settings import Settings
+from algorithms.catalogue.method import Method
+from algorithms.catalogue.methods import LATER_WORK, METHODS
+from algorithms.catalogue.profiles import PROFILES
+from algorithms.catalogue.resolving import base_of, resolve
+from algorithms.catalogue.settings import Settings
+from algorithms.catalogue.variants import VARIANTS
+from algorithms.data.returns import Rollout
 from algorithms.types import Batch
 from figures.schema import RESULTS
 from reproduce.grid import PRESETS
@@ -175,8 +177,8 @@ def all_paths(name: str) -> set[str]:
 @cache
 def names_in_code() -> frozenset[str]:
     modules = [
-        importlib.import_module(f"algorithms.{module.name}")
-        for module in pkgutil.iter_modules(algorithms.__path__)
+        importlib.import_module(module.name)
+        for module in pkgutil.walk_packages(algorithms.__path__, "algorithms.")
     ]
     return frozenset(name for module in modules for name in vars(module) if name[0] != "_")
 

@@ -14,8 +14,8 @@ from torch import Tensor, fx
 from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
 from algorithms.agent import Agent
-from algorithms.engine import Compiled
-from algorithms.settings import describe
+from algorithms.catalogue.settings import describe
+from algorithms.engine.compiled import Compiled
 from algorithms.training import Training
 from reproduce import engines
 from reproduce.engines import settle, work_of

@@ -17,12 +17,20 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from matplotlib.mathtext import MathTextParser
 
-from algorithms.behavior import GaussianBehavior, PreviousPolicy
-from algorithms.constraints import MMD, KLRegularisation, NoConstraint
-from algorithms.critics import TD, Conservative, TDLambda
-from algorithms.methods import Method
-from algorithms.objectives import Imitation, Mixed, ReverseKL
-from algorithms.registry import LATER_WORK, METHODS, VARIANTS
+from algorithms.behaviors.likelihood import GaussianBehavior
+from algorithms.behaviors.own_policy import PreviousPolicy
+from algorithms.catalogue.method import Method
+from algorithms.catalogue.methods import LATER_WORK, METHODS
+from algorithms.catalogue.variants import VARIANTS
+from algorithms.constraints.divergence import KLRegularisation
+from algorithms.constraints.implicit import NoConstraint
+from algorithms.constraints.mmd import MMD
+from algorithms.critics.conservative import Conservative
+from algorithms.critics.td import TD
+from algorithms.critics.td_lambda import TDLambda
+from algorithms.objectives.imitation import Imitation
+from algorithms.objectives.mixed import Mixed
+from algorithms.objectives.reverse_kl import ReverseKL
 from reproduce import figure4
 from reproduce.tables import Section, code, text, to_latex, to_markdown
 from tests.reproduce.conftest import REPRODUCE, Run

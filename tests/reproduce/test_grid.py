@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from algorithms.registry import METHODS, resolve
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.resolving import resolve
 from reproduce.grid import PRESETS, RunSpec, enumerate_runs
 
 

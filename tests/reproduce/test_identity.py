@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from algorithms.settings import Settings, replace_path
+from algorithms.catalogue.settings import Settings, replace_path
 from reproduce.assemble import identity_of, one_spelling, settings_of
 from reproduce.collect import collect, recorded
 from reproduce.grid import RunSpec

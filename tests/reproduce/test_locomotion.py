@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save
 
-from algorithms.observations import Standardisation
+from algorithms.data.observations import Standardisation
 from envs.making import make_task
 from envs.tasks import task
 from envs.trajectory import DataError

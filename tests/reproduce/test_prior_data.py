@@ -12,8 +12,8 @@ import torch
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
+from algorithms.catalogue.methods import METHODS
 from algorithms.config import Hyperparameters
-from algorithms.registry import METHODS
 from algorithms.training import use_one_core
 from envs import sources as module_sources
 from envs.adroit import AdroitBinary

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from algorithms.relabeling import HindsightRelabeling
+from algorithms.data.relabeling import HindsightRelabeling
 from envs.goals import goal_task
 from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.trajectory import Dataset

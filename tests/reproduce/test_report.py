@@ -197,7 +197,8 @@ def test_the_scripts_take_the_commands_as_they_stand() -> None:
 
     import tyro
 
-    from algorithms.registry import METHODS, VARIANTS
+    from algorithms.catalogue.methods import METHODS
+    from algorithms.catalogue.variants import VARIANTS
     from reproduce.ablations import AblationOptions
     from reproduce.options import FigureOptions
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from algorithms.settings import Settings
+from algorithms.catalogue.settings import Settings
 from reproduce.assemble import layers_of, settings_of
 from reproduce.grid import RunSpec
 from reproduce.run import main

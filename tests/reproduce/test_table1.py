@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 import torch
 
-from algorithms.critics import td_target
-from algorithms.ensembles import NoClamp
-from algorithms.methods import PolicyClass
-from algorithms.mlp import MLP
-from algorithms.policies import DeterministicTanh
-from algorithms.profiles import PROFILES
-from algorithms.registry import METHODS, VARIANTS, resolve
+from algorithms.catalogue.method import PolicyClass
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.profiles import PROFILES
+from algorithms.catalogue.resolving import resolve
+from algorithms.catalogue.variants import VARIANTS
+from algorithms.critics.ensembles import NoClamp
+from algorithms.critics.losses import td_target
+from algorithms.networks.mlp import MLP
+from algorithms.policies.deterministic import DeterministicTanh
 from reproduce import table1
 from tests.reproduce.conftest import Run
 from tests.reproduce.test_figure4 import latex_rows, markdown_tables, records, shown

@@ -17,8 +17,10 @@ import torch
 import figures.estimates
 import figures.resampling
 import figures.statistics
-from algorithms.profiles import PROFILES
-from algorithms.registry import METHODS, VARIANTS, resolve
+from algorithms.catalogue.methods import METHODS
+from algorithms.catalogue.profiles import PROFILES
+from algorithms.catalogue.resolving import resolve
+from algorithms.catalogue.variants import VARIANTS
 from reproduce import own_methods, tracking
 from reproduce.grid import RunSpec
 from reproduce.launching.launcher import command
@@ -228,7 +230,10 @@ def test_other_processes_and_jobs_get_the_file(folder: Path) -> None:
     assert len({*codes}) == 3 and fingerprint(file) == codes[2]
 
 
-HEAD = "from algorithms.registry import METHODS, VARIANTS, Variant\n"
+HEAD = (
+    "from algorithms.catalogue.methods import METHODS\n"
+    "from algorithms.catalogue.variants import VARIANTS, Variant\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +248,7 @@ HEAD = "from algorithms.registry import METHODS, VARIANTS, Variant\n"
         (HEAD + "VARIANTS['x'] = Variant('AWAC', {}, '')\n", ": a variant of AWAC is called AWAC["),
         (HEAD + "VARIANTS['X[y]'] = Variant('X', {}, '')\n", ": VARIANTS['X[y]'] is no Variant"),
         (
-            HEAD + "from algorithms.profiles import PROFILES\n"
+            HEAD + "from algorithms.catalogue.profiles import PROFILES\n"
             "METHODS['Mine'] = METHODS['SAC']\nPROFILES['paper']['hand']['SAC'] = {}\n",
             ": changes PROFILES of our rows",
         ),

@@ -12,10 +12,10 @@ import torch
 from numpy import ndarray
 
 from algorithms.agent import Agent
-from algorithms.mlp import MLP
-from algorithms.registry import resolve
+from algorithms.catalogue.resolving import resolve
+from algorithms.engine.update import losses_of
+from algorithms.networks.mlp import MLP
 from algorithms.types import Batch
-from algorithms.update import losses_of
 from tests.algorithms.parity.networks import OBS, WIDTH, A
 from tests.algorithms.parity.numerics import gradient
 

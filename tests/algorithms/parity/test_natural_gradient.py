@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from numpy import ndarray
 
-from algorithms.baseline import GAE, ValueBaseline
-from algorithms.natural_gradient import NaturalPolicyGradient
-from algorithms.policies import FreeGaussianPolicy
-from algorithms.returns import Rollout
+from algorithms.critics.gae import GAE, ValueBaseline
+from algorithms.data.returns import Rollout
+from algorithms.objectives.natural_gradient import NaturalPolicyGradient
+from algorithms.policies.free_gaussian import FreeGaussianPolicy
 from tests.algorithms.parity.networks import OBS, WIDTH, A, Normal, layers
 from tests.algorithms.parity.numerics import H, clip, gradient
 from tests.algorithms.parity.problem import B, Problem, as_torch, batch_of, double_precision

@@ -1,0 +1,1 @@
+"""METHODS, their variants and profiles, and how a row becomes what runs."""

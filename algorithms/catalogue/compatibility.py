@@ -1,0 +1,204 @@
+"""Which components fit together; asked before anything is trained."""
+
+from __future__ import annotations
+
+from algorithms.acting import BestOfSamples, Unclipped
+from algorithms.behaviors.advantage_weighted import AdvantageWeightedBehavior, PriorAdvantage
+from algorithms.behaviors.likelihood import GaussianBehavior
+from algorithms.behaviors.own_policy import PreviousPolicy
+from algorithms.behaviors.vae import VAEBehavior
+from algorithms.catalogue.method import Method
+from algorithms.constraints.divergence import KLPenalty, KLRegularisation
+from algorithms.constraints.infinity_norm import InfinityNorm
+from algorithms.constraints.mmd import MMD
+from algorithms.constraints.reward_shift import BatchConstantShift
+from algorithms.constraints.trust_region import TrustRegion
+from algorithms.critics.conservative import Conservative
+from algorithms.critics.ensembles import RandomSubset
+from algorithms.critics.expectile import ExpectileTD
+from algorithms.critics.gae import GAE
+from algorithms.critics.none import NoCritic
+from algorithms.critics.td import TD
+from algorithms.critics.td_lambda import TDLambda
+from algorithms.objectives.imitation import Imitation, MeanSquaredError
+from algorithms.objectives.mixed import Mixed
+from algorithms.objectives.natural_gradient import NaturalPolicyGradient
+from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
+from algorithms.objectives.values import LambdaAdvantage, LearnedValue, TargetQ
+from algorithms.objectives.weighted_mle import BehaviorActions, BufferActions, WeightedMLE
+from algorithms.objectives.weights import DualExponential, PartitionFunction, StateMean
+from algorithms.policies.deterministic import DeterministicTanh
+from algorithms.policies.free_gaussian import FreeGaussian
+from algorithms.policies.initialisation import CloneDemonstrations, CloneMeans, NoPretraining
+from algorithms.policies.perturbation import Perturbation
+from algorithms.policies.squashed import SquashedGaussian
+
+
+def check(method: Method) -> None:
+    """Raise ValueError, naming both components and a way out, if the row cannot be trained."""
+    _check_critic(method)
+    _check_objective(method)
+    _check_behavior(method)
+    _check_policy(method)
+
+
+def _name(component: object) -> str:
+    return type(component).__name__
+
+
+def _check_critic(method: Method) -> None:
+    critic, objective = method.critic, method.objective
+    on_policy = isinstance(objective, NaturalPolicyGradient)
+    if on_policy != isinstance(critic, GAE):
+        raise ValueError(
+            f"{_name(objective)} does not go with critic={_name(critic)}: "
+            "NaturalPolicyGradient and GAE need each other"
+        )
+    if on_policy and not isinstance(method.pretraining, NoPretraining):
+        raise ValueError(
+            f"NaturalPolicyGradient learns from episodes of its own: pretraining=NoPretraining, "
+            f"not {_name(method.pretraining)}"
+        )
+    if isinstance(critic, NoCritic) and not isinstance(objective, Imitation):
+        raise ValueError(f"{_name(objective)} needs a critic, but critic=NoCritic")
+    ascends = isinstance(objective, (ReverseKL, DeterministicPolicyGradient, Mixed))
+    has_q = isinstance(critic, (TD, ExpectileTD))
+    if ascends and not has_q:
+        raise ValueError(f"{_name(objective)} ascends Q(s, a), which critic={_name(critic)} lacks")
+    if isinstance(method.acting, BestOfSamples) and not has_q:
+        raise ValueError(f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks")
+    members = critic.members if isinstance(critic, (TD, ExpectileTD)) else 0
+    improvement = objective.improvement if isinstance(objective, Mixed) else objective
+    for user in (critic, improvement, method.acting):
+        combined = getattr(user, "ensemble", None) or getattr(user, "combination", None)
+        if isinstance(combined, RandomSubset) and combined.subset > members:
+            raise ValueError(
+                f"{_name(user)}: RandomSubset takes the minimum of subset={combined.subset} "
+                f"critics, but there are members={members}"
+            )
+
+
+def _check_objective(method: Method) -> None:
+    critic, objective = method.critic, method.objective
+    if not isinstance(objective, WeightedMLE):
+        return
+    if isinstance(critic, TDLambda) != isinstance(objective.value, LambdaAdvantage):
+        raise ValueError(
+            f"value={_name(objective.value)} does not go with critic={_name(critic)}: "
+            "LambdaAdvantage and TDLambda need each other"
+        )
+    if isinstance(objective.value, LearnedValue) and not isinstance(critic, ExpectileTD):
+        raise ValueError(f"value=LearnedValue needs critic=ExpectileTD, not {_name(critic)}")
+    elsewhere = not isinstance(objective.actions, BufferActions)
+    weights = objective.weights
+    if isinstance(objective.value, TargetQ) and isinstance(
+        weights.normalisation, PartitionFunction
+    ):
+        raise ValueError(
+            "value=TargetQ weighs by the target critics, PartitionFunction's Z(s) is of the online "
+            "ones; use value=NoBaseline"
+        )
+    for part, kind in ((weights.shape, DualExponential), (weights.normalisation, StateMean)):
+        if isinstance(part, kind) and not elsewhere:
+            raise ValueError(
+                f"{_name(part)} needs several actions a state, but actions=BufferActions has one; "
+                "add actions=PolicyActions"
+            )
+    if elsewhere and not isinstance(critic, (TD, ExpectileTD)):
+        raise ValueError(
+            f"actions={_name(objective.actions)} needs Q(s, a) at actions that are not in the "
+            f"buffer, which critic={_name(critic)} lacks"
+        )
+
+
+def _check_behavior(method: Method) -> None:
+    behavior, constraint, objective = method.behavior, method.constraint, method.objective
+    density = isinstance(behavior, (GaussianBehavior, AdvantageWeightedBehavior, PreviousPolicy))
+    needs_density = [
+        part
+        for part in (
+            constraint,
+            getattr(objective, "actions", None),
+            getattr(getattr(objective, "weights", None), "normalisation", None),
+        )
+        if isinstance(
+            part,
+            (KLRegularisation, BatchConstantShift, TrustRegion, BehaviorActions, PartitionFunction),
+        )
+    ]
+    if isinstance(constraint, TrustRegion) and not isinstance(behavior, PreviousPolicy):
+        raise ValueError(f"TrustRegion needs behavior=PreviousPolicy, not {_name(behavior)}")
+    own = getattr(behavior, "weights", None)
+    for part in (getattr(own, "shape", None), getattr(own, "normalisation", None)):
+        if isinstance(part, (DualExponential, StateMean, PartitionFunction)):
+            raise ValueError(
+                f"{_name(part)} needs several actions a state: not in the weights of "
+                f"behavior={_name(behavior)}"
+            )
+    prior_advantage = isinstance(getattr(behavior, "advantage", None), PriorAdvantage)
+    if prior_advantage and not isinstance(method.critic, (TD, ExpectileTD)):
+        raise ValueError(
+            f"PriorAdvantage asks for Q(s, a) at the prior's actions, which "
+            f"critic={_name(method.critic)} lacks; use advantage=CriticAdvantage"
+        )
+    advantage_weighted = isinstance(behavior, AdvantageWeightedBehavior)
+    if advantage_weighted and not isinstance(objective, WeightedMLE):
+        raise ValueError(
+            f"AdvantageWeightedBehavior needs V(s), which {_name(objective)} does not define; "
+            "use objective=WeightedMLE"
+        )
+    if needs_density and not density:
+        raise ValueError(
+            f"{_name(needs_density[0])} needs a model of the data's density, but "
+            f"behavior={_name(behavior)}; add behavior=GaussianBehavior"
+        )
+    if isinstance(constraint, MMD) or isinstance(method.policy, Perturbation):
+        part = constraint if isinstance(constraint, MMD) else method.policy
+        if not isinstance(behavior, VAEBehavior):
+            raise ValueError(f"{_name(part)} needs behavior=VAEBehavior, not {_name(behavior)}")
+    changes_target = isinstance(constraint, (KLPenalty, BatchConstantShift))
+    if changes_target and not isinstance(method.critic, TD):
+        raise ValueError(
+            f"{_name(constraint)} changes the critic's target, which critic={_name(method.critic)} "
+            "does not ask it for: use critic=TD"
+        )
+    if isinstance(constraint, InfinityNorm) != isinstance(method.policy, Perturbation):
+        raise ValueError(
+            f"constraint={_name(constraint)} does not go with policy={_name(method.policy)}: "
+            "InfinityNorm and Perturbation need each other"
+        )
+
+
+def _check_policy(method: Method) -> None:
+    policy, objective, critic = method.policy, method.objective, method.critic
+    if isinstance(objective, NaturalPolicyGradient) and not isinstance(policy, FreeGaussian):
+        raise ValueError(f"NaturalPolicyGradient needs policy=FreeGaussian, not {_name(policy)}")
+    conservative = isinstance(critic, TD) and isinstance(critic.regulariser, Conservative)
+    if conservative and not isinstance(policy, SquashedGaussian):
+        raise ValueError(
+            f"Conservative weighs densities on [-1, 1]: it needs policy=SquashedGaussian, "
+            f"not {_name(policy)}"
+        )
+    if isinstance(method.constraint, MMD) and not isinstance(policy, SquashedGaussian):
+        raise ValueError(
+            f"MMD compares actions before the tanh: it needs policy=SquashedGaussian, not "
+            f"{_name(policy)}"
+        )
+    if isinstance(method.initialisation, CloneMeans) and not isinstance(policy, FreeGaussian):
+        raise ValueError(f"CloneMeans fits a linear mean: policy=FreeGaussian, not {_name(policy)}")
+    on_policy = isinstance(objective, NaturalPolicyGradient)
+    if on_policy != isinstance(method.acting, Unclipped):
+        raise ValueError(
+            f"acting={_name(method.acting)} does not go with {_name(objective)} and "
+            f"critic={_name(critic)}: Unclipped is for NaturalPolicyGradient, and only for it"
+        )
+    if not isinstance(policy, (DeterministicTanh, Perturbation)):
+        return
+    improvement = objective.improvement if isinstance(objective, Mixed) else objective
+    imitation = objective.imitation if isinstance(objective, Mixed) else objective
+    by_density = isinstance(improvement, (ReverseKL, WeightedMLE)) or (
+        isinstance(imitation, Imitation) and not isinstance(imitation.error, MeanSquaredError)
+    )
+    by_density = by_density or isinstance(method.initialisation, CloneDemonstrations)
+    if by_density or isinstance(method.constraint, (MMD, KLRegularisation, TrustRegion)):
+        raise ValueError(f"policy={_name(policy)} has no density, which this method needs")

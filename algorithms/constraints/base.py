@@ -1,0 +1,37 @@
+"""What keeps the policy near the data.
+
+A constraint may add a term to the policy's loss, lower the bootstrapped value, change the reward,
+or bound the actions; most do one of these. `Constraint`'s methods are the defaults: nothing.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from algorithms.losses import Losses
+from algorithms.networks.blueprint import Component
+from algorithms.step import Step
+from algorithms.types import Metrics
+
+
+class Constraint(Component):
+    """What a constraint may do; by default nothing."""
+
+    def policy_term(self, step: Step) -> tuple[Tensor | float, Losses, Metrics]:
+        """Added to the policy's loss, the losses of dual variables, and metrics."""
+        return 0.0, {}, {}
+
+    def next_value_penalty(self, step: Step) -> Tensor | float:
+        """Taken from V(s') in the critic's target: (B,), under no_grad."""
+        return 0.0
+
+    def rewards(self, step: Step) -> Tensor:
+        """The rewards that the critic learns from: (B,), under no_grad."""
+        return step.batch.rewards
+
+    def postpones_improvement(self, updates: int) -> bool:
+        """Whether the policy follows the constraint alone at this update (a warm start)."""
+        return False
+
+    def after_update(self, networks: nn.ModuleDict) -> None:
+        """Put dual variables back into their bounds."""

@@ -1,0 +1,58 @@
+"""What a critic may do, by default nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from algorithms.buffer import ReplayBuffer
+from algorithms.data.returns import Rollout
+from algorithms.losses import Losses
+from algorithms.networks.blueprint import Component
+from algorithms.step import Step
+from algorithms.types import Metrics
+
+
+class Critic(Component):
+    """One level of defaults: a critic of single transitions defines `losses` and nothing else."""
+
+    evaluates = True
+    """Whether it learns a value of anything; a method that learns none may do without replay."""
+
+    def improves(self, updates: int) -> bool:
+        """Whether the policy is improved at update number `updates`."""
+        return True
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """Of its networks, from one batch."""
+        return {}, {}
+
+    def refreshes(self, updates: int, *, grown: bool) -> bool:
+        """Whether `refresh` is due before update `updates`; grown: the buffer has new data."""
+        return False
+
+    def refresh(
+        self,
+        networks: nn.ModuleDict,
+        buffer: ReplayBuffer,
+        discount: float,
+        *,
+        see: Callable[[Tensor], Tensor] = lambda observations: observations,
+    ) -> None:
+        """Fill the buffer's columns anew. see: observations (N, O) -> as networks see them."""
+
+    def advantages_of(self, networks: nn.ModuleDict, rollouts: Sequence[Rollout]) -> Tensor:
+        """Of N transitions of whole episodes: (N,). TypeError unless it is an on-policy critic."""
+        raise TypeError(f"critic={type(self).__name__} does not judge whole episodes: GAE does")
+
+    def fit_to(
+        self,
+        networks: nn.ModuleDict,
+        optimizers: Mapping[str, torch.optim.Optimizer],
+        rollouts: Sequence[Rollout],
+        generator: torch.Generator,
+    ) -> Metrics:
+        """Learn from whole episodes. TypeError unless it is an on-policy critic."""
+        raise TypeError(f"critic={type(self).__name__} does not learn from whole episodes")

@@ -1,0 +1,41 @@
+"""Targets and losses of critics, as functions of tensors."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from algorithms.critics.ensembles import Clamp
+from algorithms.types import Metrics, check_ensemble, check_vectors
+
+
+def td_target(
+    rewards: Tensor, masks: Tensor, next_q: Tensor, *, discount: float, clamp: Clamp
+) -> Tensor:
+    """Y = r + discount * mask * Q'(s', a'), a' ~ pi(.|s'); all (B,), no gradient leaves it.
+
+    `next_q` is the minimum over the target networks, less alpha log pi(a'|s') where the method
+    has an entropy term.
+    """
+    check_vectors(rewards=rewards, masks=masks, next_q=next_q)
+    return clamp.target(rewards + discount * masks * next_q).detach()
+
+
+def td_loss(q: Tensor, target: Tensor) -> tuple[Tensor, Metrics]:
+    """sum_j mean_B (Q_j(s, a) - y)^2: q (E, B) carries the gradient, target (B,) does not."""
+    check_ensemble(q, target)
+    loss = (q - target.detach()).square().mean(1).sum()
+    value = q.detach()
+    return loss, {
+        "critic_loss": loss.detach(),
+        "q_mean": value.mean(),
+        "q_max": value.max(),
+        "q_target_mean": target.mean(),
+    }
+
+
+def expectile_loss(difference: Tensor, expectile: float) -> Tensor:
+    """mean_B |tau - 1[u < 0]| u^2 with u = Q - V (B,), which carries the gradient (IQL, Eq. 5)."""
+    check_vectors(difference=difference)
+    weight = torch.where(difference.detach() < 0, 1 - expectile, expectile)
+    return (weight * difference.square()).mean()

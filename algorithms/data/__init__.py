@@ -1,0 +1,1 @@
+"""What learners see of the data: observations, goals, rewards, returns."""

@@ -1,0 +1,86 @@
+"""How the networks of a method see observations: as they are, or standardised by the prior data.
+
+The replay buffer keeps them as they are; relabelling in hindsight works on those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from algorithms.networks.blueprint import Blueprint, Networks
+from algorithms.types import check_range
+
+
+class Standardisation(nn.Module):
+    """(x - mean) / std, entry by entry, without gradient to either.
+
+    Both are buffers, so that whoever has the weights has them too. Until `fit` they are 0 and 1.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, observation_dim: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(observation_dim))
+        self.register_buffer("std", torch.ones(observation_dim))
+
+    @torch.no_grad()
+    def fit(self, observations: Tensor, floor: float) -> None:
+        """Take mean and standard deviation, at least `floor`, of observations (N, O)."""
+        exact = observations.double()  # float32 loses the spread of a large mean
+        self.mean.copy_(exact.mean(0))
+        self.std.copy_(exact.std(0, correction=0).clamp(min=floor))
+
+    def forward(self, observations: Tensor) -> Tensor:
+        """(..., O) -> (..., O), about 0 +- 1 on the prior data."""
+        return (observations - self.mean) / self.std
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Observations as the task gives them (the authors' scripts)."""
+
+    def networks(self, blueprint: Blueprint) -> Networks:
+        return {"observations": nn.Identity()}
+
+    def fit(self, seen: nn.Module, observations: Tensor) -> None:
+        """Nothing is taken from the prior data."""
+
+
+@dataclass(frozen=True)
+class FromPriorData:
+    """(s - mean) / max(std, floor), mean and std over all states of the prior data (CORL).
+
+    They are fixed before the first update. An entry that hardly moves in the prior data is not
+    blown up without bound where it moves later: that is what the floor is for. CORL adds its 1e-3
+    to the std instead, which differs for such entries alone.
+    """
+
+    floor: float = 1e-3
+    """In the units of each entry."""
+
+    def __post_init__(self) -> None:
+        check_range("floor", self.floor, 0.0, above=True)
+
+    def networks(self, blueprint: Blueprint) -> Networks:
+        return {"observations": Standardisation(blueprint.observation_dim)}
+
+    def fit(self, seen: nn.Module, observations: Tensor) -> None:
+        """Set the statistics of `seen`, the module that `networks` has made, by those of (N, O).
+
+        Raises ValueError if there is no observation.
+        """
+        assert isinstance(seen, Standardisation)
+        if len(observations) == 0:
+            raise ValueError(
+                "observations=FromPriorData needs prior data, but there is none; "
+                "--set observations=Raw"
+            )
+        seen.fit(observations, self.floor)
+
+
+Observations = Raw | FromPriorData

@@ -1,0 +1,1 @@
+"""Who carries an update out: Python operation by operation, or compiled graphs."""

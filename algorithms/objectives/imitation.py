@@ -1,0 +1,55 @@
+"""Imitation of the data: behaviour cloning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+from algorithms.losses import Losses, imitation_loss
+from algorithms.objectives.base import Objective
+from algorithms.policies.distributions import Distribution
+from algorithms.step import Step
+from algorithms.types import Metrics
+
+
+@dataclass(frozen=True)
+class NegativeLogLikelihood:
+    """-log pi(a|s)."""
+
+    def __call__(self, pi: Distribution, actions: Tensor) -> Tensor:
+        """(B, A) -> (B,)."""
+        return -pi.log_prob(actions)
+
+
+@dataclass(frozen=True)
+class MeanSquaredError:
+    """Mean over the action's dimensions of (mode of pi - a)^2; needs no density (TD3+BC)."""
+
+    def __call__(self, pi: Distribution, actions: Tensor) -> Tensor:
+        """(B, A) -> (B,)."""
+        return (pi.mode() - actions).square().mean(-1)
+
+
+@dataclass(frozen=True)
+class Imitation(Objective):
+    """Imitation of the demonstrations (BC), or of everything in the buffer."""
+
+    actions: Literal["demonstrations", "buffer"] = "demonstrations"
+    error: NegativeLogLikelihood | MeanSquaredError = NegativeLogLikelihood()
+
+    @property
+    def needs_demonstrations(self) -> bool:
+        return self.actions == "demonstrations"
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        batch = step.demonstrations if self.needs_demonstrations else step.batch
+        pi = step.policy(batch.observations)
+        error = self.error(pi, batch.actions)
+        loss = imitation_loss(-error)
+        metrics = {"policy_loss": loss.detach()}
+        if isinstance(self.error, NegativeLogLikelihood):
+            metrics["log_prob_mean"] = -error.detach().mean()
+            metrics["policy_std"] = pi.log_std.detach().exp().mean()
+        return {"policy": loss}, metrics

@@ -1,0 +1,1 @@
+"""Policy classes: what a network's output means as pi(a|s)."""

@@ -1,0 +1,51 @@
+"""A Gaussian with a linear, unbounded mean: DAPG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from algorithms.networks.blueprint import Blueprint
+from algorithms.networks.mlp import MLP
+from algorithms.policies.distributions import Distribution, Gaussian
+from algorithms.policies.log_std import check_log_std
+from algorithms.policies.policy import Policy, policy_mlp
+
+
+class FreeGaussianPolicy(Policy):
+    """Linear mean, one free log-std per action dimension with a floor."""
+
+    def __init__(self, mlp: MLP, action_dim: int, initial: float, low: float) -> None:
+        super().__init__(mlp)
+        self.low = low
+        self.log_std = nn.Parameter(torch.full((action_dim,), initial))
+
+    def head(self, output: Tensor) -> Distribution:
+        return Gaussian(output, self.log_std.clamp(min=self.low))
+
+    def plain_mean(self, observations: Tensor, flat: Tensor) -> Tensor:
+        """The mean (B, A) as ordinary operations of `flat` (the MLP's parameters): torch.func
+        transforms, forward mode included, apply to it."""
+        return self.mlp.plain(observations, flat).squeeze(0)
+
+
+@dataclass(frozen=True)
+class FreeGaussian:
+    """Linear mean, free log-std that starts at `log_std_init` (DAPG's policy).
+
+    DAPG's own network is tanh (32, 32); here it is the ReLU network of all methods, so that a
+    comparison varies the algorithm alone. Nothing bounds the mean: actions are clipped where they
+    are executed.
+    """
+
+    log_std_init: float = 0.0
+    log_std_min: float = -3.0
+
+    def __post_init__(self) -> None:  # below the floor the clamp passes no gradient
+        check_log_std(log_std_min=self.log_std_min, log_std_init=self.log_std_init)
+
+    def build(self, blueprint: Blueprint) -> Policy:
+        mlp = policy_mlp(blueprint, blueprint.action_dim)
+        return FreeGaussianPolicy(mlp, blueprint.action_dim, self.log_std_init, self.log_std_min)
