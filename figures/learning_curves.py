@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from figures import style
 from figures.caption import describe
 from figures.end_labels import End, label_ends, margin
+from figures.experiments import EXPERIMENTS
 from figures.layout import Paragraph, compose
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of, refuse_blank
@@ -26,7 +27,7 @@ from figures.phase_axis import name_phases, set_phase_axis
 from figures.statistics import curve, evaluations, runs
 from figures.table import RUN, label
 
-METRICS: tuple[Metric, ...] = (Metric("return_mean", "Return"), Metric("success_any", "Success"))
+METRICS: tuple[Metric, ...] = EXPERIMENTS["figure1"].metrics
 MARKERS_PER_CURVE = 6
 MARK_EVERY_POINT_UP_TO = 12
 LEAST_SHARE = 0.25

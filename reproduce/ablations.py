@@ -20,12 +20,11 @@ from typing import Annotated
 import tyro
 
 from figures.ablations import make
+from figures.experiments import ABLATED, ABLATIONS
 from reproduce.experiment import reproduce
 from reproduce.installation import require_training
 from reproduce.options import FigureOptions
 from reproduce.script import script
-
-ENVS = ("pen-binary-v0", "HalfCheetah-v2")
 
 
 @dataclass(frozen=True)
@@ -47,19 +46,19 @@ class AblationOptions(FigureOptions):
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(AblationOptions, args=arguments, description=__doc__)
     if options.plot_only:
-        return reproduce("ablations", options, envs=ENVS, methods=(), draw=make)
+        return reproduce(ABLATIONS, options, envs=ABLATED, methods=(), draw=make)
     try:
         require_training()
         from reproduce.ablation_rows import ablation_of
         from reproduce.experiment import prepare
 
         prepare(options)
-        ablation = ablation_of(options, options.envs or ENVS)
+        ablation = ablation_of(options, options.envs or ABLATED)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return reproduce(
-        "ablations", options, envs=ENVS, methods=ablation.names, draw=make, runs=ablation.specs
+        ABLATIONS, options, envs=ABLATED, methods=ablation.names, draw=make, runs=ablation.specs
     )
 
 

@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from figures.figure1 import PANELS as HAND
-from figures.figure2 import PANELS as PUSH
-from figures.figure3 import PANELS as LOCOMOTION
+from figures.experiments import EXPERIMENTS
 from figures.table import label
 from reproduce.ablation_rows import Ablation
 from reproduce.claims import CLAIMS
-from reproduce.figure1 import METHODS
-from reproduce.figure2 import METHODS as PUSH_METHODS
 from reproduce.grid import DataKind, Labels, PresetName, ProfileName, RunSpec
 from reproduce.judging.evidence import Evidence
 from reproduce.options import DataChoice
 from reproduce.reporting.commands import Want, wants
 
+HAND, PUSH, LOCOMOTION = (row.tasks for row in EXPERIMENTS.values())
+METHODS, PUSH_METHODS = EXPERIMENTS["figure1"].methods, EXPERIMENTS["figure2"].methods
 PEN, DOOR, RELOCATE = HAND
 CHEETAH, ANT, WALKER = LOCOMOTION
 LATER_WORK = ("IQL", "TD3+BC", "Cal-QL", "RLPD")

@@ -40,9 +40,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from figures.figure1 import PANELS as HAND
-from figures.figure2 import PANELS as PUSH
-from figures.figure3 import PANELS as LOCOMOTION
+from figures.experiments import EXPERIMENTS
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.demonstrations import Demonstrated
@@ -133,6 +131,7 @@ LEARNERS = tuple(arm for arm in BASELINES if arm.label != "BC")
 WITHOUT_DEMONSTRATIONS = tuple(arm for arm in BASELINES if arm.label != "DAPG")
 PUSH_LEARNERS = tuple(arm for arm in WITHOUT_DEMONSTRATIONS if arm.label != "BC")
 OFF_POLICY = arms("SAC", "SAC+BC", "BEAR", "BCQ", "BRAC")
+HAND, PUSH, LOCOMOTION = (row.tasks for row in EXPERIMENTS.values())
 PEN, DOOR, RELOCATE = HAND
 CHEETAH, ANT, WALKER = LOCOMOTION
 ABLATED = (PEN, CHEETAH)

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from figures.compare import read_compared
-from figures.figure1 import PANELS as HAND
-from figures.figure2 import PANELS as PUSH
-from figures.figure3 import PANELS as LOCOMOTION
-
-TASKS_OF: Mapping[str, Sequence[str]] = {"figure1": HAND, "figure2": PUSH, "figure3": LOCOMOTION}
-"""Figures that have panels for some tasks only. An ablation shows any."""
+from figures.experiments import EXPERIMENTS
 
 
 def refuse_undrawable(experiment: str, envs: Sequence[str]) -> None:
@@ -20,23 +15,24 @@ def refuse_undrawable(experiment: str, envs: Sequence[str]) -> None:
 
     Names that are no task at all are left to who knows the nearest ones.
     """
-    shown = TASKS_OF.get(experiment)
-    for env in envs if shown is not None else ():
-        owner = next((name for name, tasks in TASKS_OF.items() if env in tasks), experiment)
+    if experiment not in EXPERIMENTS:  # an ablation shows any
+        return
+    shown = EXPERIMENTS[experiment].tasks
+    for env in envs:
+        owner = next((row.name for row in EXPERIMENTS.values() if env in row.tasks), experiment)
         if owner != experiment:
             raise ValueError(
-                f"--envs {env}: {experiment} shows {', '.join(shown or ())}; "
+                f"--envs {env}: {experiment} shows {', '.join(shown)}; "
                 f"run `python reproduce/{owner}.py --envs {env}`"
             )
 
 
 def refuse_uncomparable(experiment: str, paths: Sequence[Path]) -> None:
     """Raise ValueError for a file of `--compare` that cannot stand beside the experiment's runs."""
-    shown = TASKS_OF.get(experiment)
-    if paths and shown is None:
+    if paths and experiment not in EXPERIMENTS:
         raise ValueError(
             f"--compare: {experiment} has no curves to stand beside; give it to "
-            f"{', '.join(TASKS_OF)}, report.py or export.py"
+            f"{', '.join(EXPERIMENTS)}, report.py or export.py"
         )
     for path in paths:
         read_compared(path)

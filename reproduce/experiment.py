@@ -9,6 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tyro
+
+from figures.experiments import Experiment
+from figures.paper_figure import make
 from reproduce.checking.reader import checked
 from reproduce.devices import check_device
 from reproduce.drawable import refuse_uncomparable, refuse_undrawable, refuse_unwritable
@@ -16,6 +20,7 @@ from reproduce.grid import PRESETS, DataKind, Labels, RunSpec, enumerate_runs
 from reproduce.installation import require_training
 from reproduce.launching.clusters import Cluster, choose
 from reproduce.options import Common, DataChoice, FigureOptions, check_checkpoint_interval
+from reproduce.script import Main, script
 
 if TYPE_CHECKING:  # what is imported only when something is run
     from reproduce.launching.cost import Cost
@@ -63,6 +68,23 @@ def reproduce(
     except KeyboardInterrupt:
         print("interrupted; the same command continues", file=sys.stderr)
         return 75
+
+
+def figure_script(experiment: Experiment, description: str | None) -> Main:
+    """The `main(arguments) -> status` of a figure's script."""
+
+    @script
+    def main(arguments: list[str] | None = None) -> int:
+        options = tyro.cli(FigureOptions, args=arguments, description=description)
+        return reproduce(
+            experiment.name,
+            options,
+            envs=experiment.tasks,
+            methods=experiment.methods,
+            draw=partial(make, experiment),
+        )
+
+    return main
 
 
 def prepare(options: Common) -> None:

@@ -13,25 +13,10 @@ from __future__ import annotations
 
 import sys
 
-import tyro
+from figures.experiments import EXPERIMENTS
+from reproduce.experiment import figure_script
 
-from figures.figure2 import PANELS, make
-from reproduce.experiment import reproduce
-from reproduce.options import FigureOptions
-from reproduce.script import script
-
-METHODS = (
-    "AWAC", "AWAC[push-lambda]", "SAC", "BC", "ABM-MPO", "AWR", "BEAR", "BCQ", "BRAC", "MPO",
-    "SAC+BC",
-)  # fmt: skip
-"""Lambda 0.3 is the text's, `AWAC[push-lambda]` has one in the units of the rewards, metres."""
-
-
-@script
-def main(arguments: list[str] | None = None) -> int:
-    options = tyro.cli(FigureOptions, args=arguments, description=__doc__)
-    return reproduce("figure2", options, envs=PANELS, methods=METHODS, draw=make)
-
+main = figure_script(EXPERIMENTS["figure2"], __doc__)
 
 if __name__ == "__main__":
     sys.exit(main())

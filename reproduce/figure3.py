@@ -11,20 +11,10 @@ from __future__ import annotations
 
 import sys
 
-import tyro
+from figures.experiments import EXPERIMENTS
+from reproduce.experiment import figure_script
 
-from figures.figure3 import PANELS, make
-from reproduce.experiment import reproduce
-from reproduce.figure1 import METHODS
-from reproduce.options import FigureOptions
-from reproduce.script import script
-
-
-@script
-def main(arguments: list[str] | None = None) -> int:
-    options = tyro.cli(FigureOptions, args=arguments, description=__doc__)
-    return reproduce("figure3", options, envs=PANELS, methods=METHODS, draw=make)
-
+main = figure_script(EXPERIMENTS["figure3"], __doc__)
 
 if __name__ == "__main__":
     sys.exit(main())

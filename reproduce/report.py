@@ -20,13 +20,14 @@ from typing import Annotated
 
 import tyro
 
+from figures.experiments import GRIDS
 from figures.files import write_text
 from figures.manifest import read_manifest
 from figures.table import ResultsError
 from reproduce.checking.reader import checked
 from reproduce.grid import PresetName
 from reproduce.installation import NotInstalled
-from reproduce.judging.evidence import EXPERIMENTS, Evidence, load
+from reproduce.judging.evidence import Evidence, load
 from reproduce.reporting.charts import Pool
 from reproduce.reporting.content import Content, content
 from reproduce.reporting.document import document
@@ -71,12 +72,12 @@ def read(options: ReportOptions) -> Content:
         ResultsError: it holds no results, or some that cannot be judged.
     """
     folder = options.results
-    for name in EXPERIMENTS:
+    for name in GRIDS:
         if (path := folder / f"{name}.csv").is_file():
             checked(path, manifest_needed=False)
     tables = load(folder)
     if not tables:
-        names = ", ".join(f"{name}.csv" for name in EXPERIMENTS)
+        names = ", ".join(f"{name}.csv" for name in GRIDS)
         raise ResultsError(
             f"{folder}: none of {names} is there; make one with "
             f"`python reproduce/figure1.py --preset {options.preset}`"

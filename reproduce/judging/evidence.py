@@ -20,15 +20,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from figures.figure1 import PANELS as HAND
-from figures.figure2 import PANELS as PUSH
-from figures.figure3 import PANELS as LOCOMOTION
+from figures.experiments import GRIDS, domain_of
 from figures.scalars import DISTANCE, NORMALISED, SUCCESS, Measure, run_scalars, time_to_threshold
 from figures.statistics import Floats
 from figures.survival import Sample
 from figures.table import RUN, label, read_results
 
-EXPERIMENTS = ("figure1", "figure2", "figure3", "ablations")
 PREFERRED_DATA = ("human", "expert", "embedded", "random")
 PREFERRED_LABELS = ("relabelled", "stored")
 
@@ -38,14 +35,6 @@ MEASURES: Mapping[Domain, Measure] = {"hand": SUCCESS, "push": DISTANCE, "locomo
 MARGINS: Mapping[Domain, float] = {"hand": 0.05, "push": 0.01, "locomotion": 0.05}
 """delta, the smallest difference that matters, in units of the measure: 5 % of episodes, 1 cm (a
 sixth of the radius that counts as success), 5 % of the way from random to the expert."""
-
-
-def domain_of(task: str) -> Domain:
-    """``hand``, ``push`` or ``locomotion``."""
-    for domain, tasks in (("hand", HAND), ("push", PUSH), ("locomotion", LOCOMOTION)):
-        if task in tasks:
-            return domain
-    raise ValueError(f"{task} is none of the paper's tasks")
 
 
 @dataclass(frozen=True)
@@ -274,5 +263,5 @@ def load(folder: Path) -> dict[str, pd.DataFrame]:
 
     Raises ResultsError for a file that cannot be read.
     """
-    files = {name: folder / f"{name}.csv" for name in EXPERIMENTS}
+    files = {name: folder / f"{name}.csv" for name in GRIDS}
     return {name: read_results(path) for name, path in files.items() if path.is_file()}

@@ -15,10 +15,11 @@ from typing import Protocol
 import numpy as np
 
 from figures.estimates import Estimate, difference
+from figures.experiments import domain_of
 from figures.power import distance_seen
 from figures.statistics import CONFIDENCE, Floats, centre
 from reproduce.judging.conditions import Condition, Verdict
-from reproduce.judging.evidence import MARGINS, Arm, Evidence, domain_of
+from reproduce.judging.evidence import MARGINS, Arm, Evidence
 from reproduce.judging.provenance import mixture
 from reproduce.judging.verdicts import Effect
 

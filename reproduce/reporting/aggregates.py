@@ -14,9 +14,10 @@ from itertools import product
 import numpy as np
 
 from figures.estimates import aggregate, performance_profile, probability_of_improvement
+from figures.experiments import domain_of
 from figures.report_plots import ProfileCurve, Score
 from figures.statistics import Floats
-from reproduce.judging.evidence import Arm, Evidence, domain_of
+from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import NAMES
 from reproduce.reporting.inventory import GRIDS
 from reproduce.reporting.others import Others, others, scalars_of, values_of

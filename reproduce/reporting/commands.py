@@ -6,14 +6,12 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from figures.experiments import ABLATED, OF_DOMAIN, domain_of
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.table import label
-from reproduce.ablations import ENVS as ABLATED
 from reproduce.claims import Claim
 from reproduce.grid import PRESETS, PresetName
-from reproduce.judging.evidence import Arm, Evidence, domain_of
-
-FIGURE_OF = {"hand": "figure1", "push": "figure2", "locomotion": "figure3"}
+from reproduce.judging.evidence import Arm, Evidence
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def wants(claim: Claim, evidence: Evidence) -> list[Want]:
 
 def _script_of(experiments: Sequence[str], task: str, arms: Sequence[Arm]) -> str:
     """Variants of one row are made by ``ablations``, everything else by the task's figure."""
-    figure = FIGURE_OF[domain_of(task)]
+    figure = OF_DOMAIN[domain_of(task)].name
     one_row = len({method_of(arm)[0] for arm in arms}) == 1
     varied = any(method_of(arm)[1] for arm in arms)
     if "ablations" in experiments and task in ABLATED and one_row and varied:

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from figures.experiments import domain_of
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.table import RUN
 from reproduce.claims import CLAIMS, Claim, evaluate
 from reproduce.grid import PresetName
 from reproduce.judging.conditions import DECIDED, Verdict
-from reproduce.judging.evidence import Evidence, domain_of
+from reproduce.judging.evidence import Evidence
 from reproduce.judging.verdicts import RULES_VERSION, Finding
 from reproduce.reporting.aggregates import Aggregate, aggregates
 from reproduce.reporting.commands import commands, preset_for, wants

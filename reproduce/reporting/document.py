@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from figures.figure1 import METRICS as HAND_METRICS
-from figures.figure2 import METRICS as PUSH_METRICS
-from figures.figure3 import METRICS as LOCOMOTION_METRICS
+from figures.experiments import OF_DOMAIN
 from reproduce.judging.evidence import MEASURES
 from reproduce.reporting.aggregates import ALL_TASKS, SCALARS, Aggregate, TaskScores
 from reproduce.reporting.blocks import (
@@ -24,8 +22,6 @@ from reproduce.reporting.cards import card_blocks
 from reproduce.reporting.content import Content
 from reproduce.reporting.front import front_blocks
 from reproduce.reporting.stock import stock_blocks
-
-METRICS = {"hand": HAND_METRICS, "push": PUSH_METRICS, "locomotion": LOCOMOTION_METRICS}
 
 
 def document(content: Content, out: Path) -> list[Block]:
@@ -79,7 +75,7 @@ def _aggregates(content: Content) -> Iterator[Block]:
 
 
 def _curves(found: Aggregate) -> Iterator[Block]:
-    shown = {metric.column: metric.name for metric in METRICS[found.domain]}
+    shown = {metric.column: metric.name for metric in OF_DOMAIN[found.domain].metrics}
     column = MEASURES[found.domain].column
     for each, name in sorted(shown.items(), key=lambda item: item[0] != column):
         chart = curves_name(found, each)

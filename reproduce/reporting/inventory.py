@@ -10,26 +10,18 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from figures.figure1 import PANELS as HAND
-from figures.figure2 import PANELS as PUSH
-from figures.figure3 import PANELS as LOCOMOTION
+from figures.experiments import EXPERIMENTS
 from figures.manifest import manifest_of
 from figures.statistics import runs
 from figures.table import RUN, label
 from reproduce.claims import CLAIMS
-from reproduce.figure1 import METHODS
-from reproduce.figure2 import METHODS as PUSH_METHODS
 from reproduce.grid import PRESETS, PresetName, ProfileName
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.commands import Want, arm_of, finished_seeds, wants
 
 GRIDS = tuple(
-    (experiment, tasks, tuple(arm_of(method).label for method in methods))
-    for experiment, tasks, methods in (
-        ("figure1", HAND, METHODS),
-        ("figure2", PUSH, PUSH_METHODS),
-        ("figure3", LOCOMOTION, METHODS),
-    )
+    (row.name, row.tasks, tuple(arm_of(method).label for method in row.methods))
+    for row in EXPERIMENTS.values()
 )
 """Experiment, tasks, labels of the curves."""
 PROFILES = get_args(ProfileName)

@@ -12,15 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from figures.compare import beside, read_compared
-from figures.figure1 import PANELS as HAND
-from figures.figure2 import PANELS as PUSH
-from figures.figure3 import PANELS as LOCOMOTION
+from figures.experiments import EXPERIMENTS
 from figures.scalars import run_scalars
 from figures.statistics import Floats
 from figures.table import RUN, ResultsError, label
 from reproduce.judging.evidence import Evidence
-
-TASKS: Mapping[str, Sequence[str]] = {"figure1": HAND, "figure2": PUSH, "figure3": LOCOMOTION}
 
 
 @dataclass(frozen=True)
@@ -49,13 +45,15 @@ def others(evidence: Evidence, compare: Sequence[Path] = ()) -> Others:
     notes: list[str] = []
     for path in compare:
         held = set(read_compared(path)["env"])
-        shown = [name for name in TASKS if name in tables and held & set(TASKS[name])]
+        shown = [
+            row.name for row in EXPERIMENTS.values() if row.name in tables and held & set(row.tasks)
+        ]
         if not shown:
             raise ResultsError(
                 f"{path}: holds {', '.join(sorted(held))}, of which there are no results to "
                 "compare with; make some, or leave the file away"
             )
-    for experiment, tasks in TASKS.items():
+    for experiment, tasks in ((row.name, row.tasks) for row in EXPERIMENTS.values()):
         mine = [path for path in compare if set(read_compared(path)["env"]) & set(tasks)]
         if experiment in tables and mine:
             tables[experiment], said = beside(tables[experiment], mine, tasks)

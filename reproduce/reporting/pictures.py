@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from figures.experiments import OF_DOMAIN
 from figures.learning_curves import draw
 from figures.metrics import Metric
 from figures.report_plots import draw_aggregates, save_png
@@ -18,7 +19,7 @@ from reproduce.reporting.blocks import Block, Picture
 from reproduce.reporting.cards import panel_name
 from reproduce.reporting.charts import Chart, Pool, chart
 from reproduce.reporting.content import Content
-from reproduce.reporting.document import METRICS, aggregate_name, curves_name
+from reproduce.reporting.document import aggregate_name, curves_name
 
 FOLDER = "report"
 
@@ -41,7 +42,7 @@ def all_curves(content: Content) -> Iterator[Curves]:
     for found in content.aggregates:
         table = content.others.tables[found.experiment]
         rows = table[(table["profile"] == found.profile) & table["env"].isin(found.tasks)]
-        for metric in METRICS[found.domain]:
+        for metric in OF_DOMAIN[found.domain].metrics:
             yield Curves(
                 curves_name(found, metric.column), f"Profile {found.profile}", found.experiment,
                 found.domain, found.tasks, rows, metric.column,
@@ -82,7 +83,7 @@ def _figures(content: Content, wanted: set[str]) -> Iterator[tuple[str, Figure]]
 
 def _metric(curves: Curves) -> Metric:
     """As the figures draw the column; by its measure's name where they draw another."""
-    drawn = {metric.column: metric for metric in METRICS[curves.domain]}
+    drawn = {metric.column: metric for metric in OF_DOMAIN[curves.domain].metrics}
     return drawn.get(curves.column, Metric(curves.column, MEASURES[curves.domain].name))
 
 

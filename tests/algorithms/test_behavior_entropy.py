@@ -42,7 +42,7 @@ def test_losses_by_hand() -> None:
     (gradient,) = torch.autograd.grad(losses["behavior"], flat, retain_graph=True)
     (by_hand,) = torch.autograd.grad(expected, flat)
     torch.testing.assert_close(gradient, by_hand, rtol=1e-3, atol=1e-4)
-    log_alpha = agent.networks["behavior_temperature"].log_alpha
+    log_alpha = agent.networks["behavior_temperature"].log_value
     (slope,) = torch.autograd.grad(losses["behavior_temperature"], log_alpha, retain_graph=True)
     target = -1.5 * ACTION_DIM
     torch.testing.assert_close(slope, -(log_prob.detach().mean() + target), rtol=1e-4, atol=1e-4)

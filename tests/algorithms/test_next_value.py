@@ -27,7 +27,8 @@ def captured_target(agent: Agent, monkeypatch: pytest.MonkeyPatch, *, seed: int 
         targets.append(target)
         return td_loss(q, target)
 
-    monkeypatch.setattr("algorithms.critics.td.td_loss", spy)
+    for module in ("td", "expectile"):
+        monkeypatch.setattr(f"algorithms.critics.{module}.td_loss", spy)
     agent.method.critic.losses(step_of(agent, seed=seed))
     return targets[0]
 

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 from figures.compare import beside, read_compared
-from figures.figure1 import METRICS, PANELS
+from figures.experiments import EXPERIMENTS
 from figures.learning_curves import draw
 from figures.style import SINGLE_SEED, colour
 from figures.table import ResultsError, read_results
 
 PEN = "pen-binary-v0"
+METRICS, PANELS = EXPERIMENTS["figure1"].metrics, EXPERIMENTS["figure1"].tasks
 
 
 def _csv(tmp_path: Path, text: str, name: str = "mine.csv") -> Path:

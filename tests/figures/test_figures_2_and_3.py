@@ -14,10 +14,13 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import figure1, figure2, figure3
+from figures.experiments import EXPERIMENTS, Experiment
 from figures.learning_curves import draw
 from figures.metrics import Metric
+from figures.paper_figure import make, scale_note
 from figures.table import ResultsError, read_results
+
+figure1, figure2, figure3 = EXPERIMENTS.values()
 
 STEPS = (-1000, -500, 0, 500, 1000)
 METHODS = ("AWAC", "SAC", "BEAR")
@@ -70,7 +73,7 @@ def pushing(make_run) -> Callable[..., list[dict[str, Any]]]:
 def locomotion(make_run) -> Callable[..., list[dict[str, Any]]]:
     """Rows of figure 3: 3 methods on each task, 5 seeds on Ant, no success; no final distance."""
 
-    def build(envs: Sequence[str] = figure3.PANELS) -> list[dict[str, Any]]:
+    def build(envs: Sequence[str] = figure3.tasks) -> list[dict[str, Any]]:
         rows = []
         for env in envs:
             for number, method in enumerate(METHODS):
@@ -86,9 +89,9 @@ def locomotion(make_run) -> Callable[..., list[dict[str, Any]]]:
     return build
 
 
-def _draw(csv: Path, module: Any) -> Figure:
-    frame = read_results(csv, drawn=[metric.column for metric in module.METRICS])
-    return draw(frame, panels=module.PANELS, metrics=module.METRICS, caption=module.CAPTION)
+def _draw(csv: Path, figure: Experiment) -> Figure:
+    frame = read_results(csv, drawn=[metric.column for metric in figure.metrics])
+    return draw(frame, panels=figure.tasks, metrics=figure.metrics, caption=figure.caption)
 
 
 def _text(figure: Figure) -> str:
@@ -116,11 +119,11 @@ def test_both_pictures_are_written_and_their_bytes_are_stable(
         (figure3, "figure3", locomotion()),
     ):
         csv = write_csv(rows, name)
-        paths = module.make(csv, tmp_path / "out" / name)
+        paths = make(module, csv, tmp_path / "out" / name)
         assert [path.name for path in paths] == [f"{name}.png", f"{name}.pdf"]
         ink = (mpimg.imread(paths[0])[..., :3].min(axis=-1) < 0.5).mean()
         assert 0.005 < ink < 0.5
-        again = module.make(csv, tmp_path / "again" / name)
+        again = make(module, csv, tmp_path / "again" / name)
         assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
 
 
@@ -184,10 +187,10 @@ def test_the_caption_says_which_returns_the_scores_are(locomotion, write_csv) ->
     for place, row in enumerate(rows):
         score = place % 7 / 8
         row |= {"normalised_score": score, "return_mean": 100 + 400 * score}
-    text = figure3.scale_note(read_results(write_csv(rows, "figure3")))
+    text = scale_note(read_results(write_csv(rows, "figure3")), figure3.tasks)
     assert text == "Scores 0 and 1 are returns of 100 and 500 on Ant-v2 (expert data)."
     flat = [row | {"normalised_score": 0.5} for row in rows]
-    assert figure3.scale_note(read_results(write_csv(flat, "figure3"))) == ""
+    assert scale_note(read_results(write_csv(flat, "figure3")), figure3.tasks) == ""
 
 
 def test_the_score_axis_shows_random_policy_and_demonstrations(locomotion, write_csv) -> None:
@@ -214,7 +217,7 @@ def test_figure_3_states_its_facts(locomotion, write_csv) -> None:
 def test_rows_with_and_without_shared_axes_can_be_mixed(locomotion, make_frame) -> None:
     frame = make_frame(locomotion())
     metrics = (Metric("normalised_score", "A", share_y=False), Metric("return_mean", "B"))
-    axes = draw(frame, panels=figure3.PANELS, metrics=metrics).axes
+    axes = draw(frame, panels=figure3.tasks, metrics=metrics).axes
     assert not _are_shared(axes[:2])
     assert _are_shared(axes[3:])
 
@@ -229,7 +232,7 @@ def test_a_missing_drawn_column_names_column_and_command(
     rows = pushing() if module is figure2 else locomotion()
     csv = write_csv([{key: row[key] for key in row if key != column} for row in rows], name)
     with pytest.raises(ResultsError, match=f"missing column {column};") as error:
-        module.make(csv, tmp_path / name)
+        make(module, csv, tmp_path / name)
     assert str(csv) in str(error.value)
     assert f"python reproduce/{name}.py --preset small" in str(error.value)
     assert not (tmp_path / f"{name}.png").exists()
@@ -241,7 +244,7 @@ def test_text_in_a_drawn_column_names_file_line_and_column(
     for value, complaint in (("high", "is not a number"), ("inf", "is infinite")):
         csv = write_csv(_edited(locomotion(), 4, normalised_score=value), "figure3")
         with pytest.raises(ResultsError) as error:
-            figure3.make(csv, tmp_path / "figure3")
+            make(figure3, csv, tmp_path / "figure3")
         assert f"{csv}, line 6: normalised_score '{value}' {complaint}" in str(error.value)
 
 
@@ -253,7 +256,7 @@ def test_tasks_without_success_need_no_column_of_it(locomotion, write_csv) -> No
 def test_figure_1_needs_the_success_that_it_draws(make_run, write_csv, tmp_path: Path) -> None:
     rows = [{k: row[k] for k in row if k != "success_any"} for row in make_run({0: 1.0, 9: 2.0})]
     with pytest.raises(ResultsError, match="missing column success_any;"):
-        figure1.make(write_csv(rows, "figure1"), tmp_path / "figure1")
+        make(figure1, write_csv(rows, "figure1"), tmp_path / "figure1")
 
 
 def test_text_in_a_column_that_is_not_drawn_is_no_matter(locomotion, write_csv) -> None:
@@ -276,13 +279,13 @@ def test_a_panel_without_any_value_is_refused(locomotion, write_csv, tmp_path: P
         "SAC"
     )
     with pytest.raises(ResultsError, match=re.escape(complaint)):
-        figure3.make(write_csv(rows, "figure3"), tmp_path / "figure3")
+        make(figure3, write_csv(rows, "figure3"), tmp_path / "figure3")
 
 
 def test_a_method_without_any_value_is_refused(pushing, write_csv, tmp_path: Path) -> None:
     rows = [row | {"final_distance": ""} if row["method"] == "BEAR" else row for row in pushing()]
     with pytest.raises(ResultsError, match="final_distance is empty in every evaluation of BEAR,"):
-        figure2.make(write_csv(rows, "figure2"), tmp_path / "figure2")
+        make(figure2, write_csv(rows, "figure2"), tmp_path / "figure2")
 
 
 def test_a_method_that_diverged_is_no_reason_to_refuse(pushing, write_csv) -> None:
@@ -296,13 +299,13 @@ def test_a_method_that_diverged_is_no_reason_to_refuse(pushing, write_csv) -> No
 def test_the_phase_before_all_curves_does_not_count_as_a_value(make_run, make_frame) -> None:
     init = make_run({-9: 0.5}, phase="init", status="running", final_distance=0.1)
     after = make_run({0: 0.5}, status="running", final_distance=np.nan)
-    draw(make_frame([init[0] | {"final_distance": np.nan}]), panels=PEN, metrics=figure2.METRICS)
+    draw(make_frame([init[0] | {"final_distance": np.nan}]), panels=PEN, metrics=figure2.metrics)
     with pytest.raises(ResultsError, match="empty in every evaluation of AWAC,"):
-        draw(make_frame(init + after), panels=PEN, metrics=figure2.METRICS)
+        draw(make_frame(init + after), panels=PEN, metrics=figure2.metrics)
 
 
 @pytest.mark.parametrize("module", [figure2, figure3])
 def test_results_of_other_tasks_are_refused(module, make_run, write_csv, tmp_path: Path) -> None:
     rows = make_run({0: 1.0}, final_distance=0.1, normalised_score=0.1)
     with pytest.raises(ResultsError, match="the results hold pen-binary-v0"):
-        module.make(write_csv(rows, "other"), tmp_path / "other")
+        make(module, write_csv(rows, "other"), tmp_path / "other")

@@ -6,6 +6,7 @@ import itertools
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import matplotlib.image as mpimg
@@ -13,12 +14,16 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from figures.figure1 import PANELS, make
+from figures import paper_figure
+from figures.experiments import EXPERIMENTS
 from figures.layout import elide, wrap
 from figures.learning_curves import draw, looks_of
 from figures.output import save
 from figures.phase_axis import step_name
 from figures.table import ResultsError, read_results
+
+FIGURE1 = EXPERIMENTS["figure1"]
+PANELS, make = FIGURE1.tasks, partial(paper_figure.make, FIGURE1)
 
 PEN = ("pen-binary-v0",)
 
@@ -242,7 +247,7 @@ def test_step_names(step: float, name: str) -> None:
 
 def test_figures_need_neither_torch_nor_a_simulator() -> None:
     program = (
-        "import sys, figures.figure1, figures.figure2, figures.figure3\n"
+        "import sys, figures.paper_figure, figures.ablations\n"
         "heavy = {'torch', 'gymnasium', 'mujoco', 'algorithms', 'envs', 'reproduce'}\n"
         "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
     )

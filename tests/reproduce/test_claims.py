@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 
 from figures.estimates import Estimate, proportion
+from figures.experiments import domain_of
 from figures.table import label
 from reproduce.claims import ANT, CHEETAH, CLAIMS, PEN, WALKER, Claim, evaluate
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar, lead
 from reproduce.judging.conditions import Above, Below, Never, Verdict, Within, stretched
-from reproduce.judging.evidence import Arm, Evidence, domain_of, load
+from reproduce.judging.evidence import Arm, Evidence, load
 from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.rules import between
 from reproduce.judging.shares import Solved

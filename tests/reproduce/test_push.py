@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from algorithms.catalogue.methods import LATER_WORK
 from algorithms.data.relabeling import HindsightRelabeling
 from envs.goals import goal_task
 from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.trajectory import Dataset
+from figures.experiments import EXPERIMENTS
 from reproduce.assemble import Assembled, assemble, settings_of
-from reproduce.figure2 import METHODS
 from reproduce.grid import RunSpec
 from reproduce.random_data import random_rollouts
 
@@ -64,7 +65,7 @@ def test_random_data_is_cached_by_its_process(
 
 
 @pytest.mark.parametrize("profile", ["paper", "released"])
-@pytest.mark.parametrize("method", [*METHODS, "IQL", "TD3+BC", "Cal-QL", "RLPD"])
+@pytest.mark.parametrize("method", [*EXPERIMENTS["figure2"].methods, *LATER_WORK])
 def test_every_method_learns_from_random_data(
     method: str, profile: str, data: Dataset, cache: Path
 ) -> None:

@@ -1,0 +1,112 @@
+"""EXPERIMENTS: what each figure of the paper shows, one row a figure.
+
+A new figure is a row here and a script in `reproduce/` of a few lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from figures.metrics import Metric
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One figure of learning curves.
+
+    Attributes:
+        name: of its files and of its script.
+        domain: of its tasks.
+        tasks: one column of panels each, in this order.
+        methods: rows of the registry that it compares, in the order of the legend.
+        metrics: one row of panels each.
+        title: of the picture.
+        caption: sentences that hold whatever was run.
+    """
+
+    name: str
+    domain: str
+    tasks: tuple[str, ...]
+    methods: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    title: str
+    caption: str = ""
+
+
+_METHODS = (
+    "AWAC", "SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC", "MPO",
+)  # fmt: skip
+
+_ROWS = (
+    Experiment(
+        name="figure1",
+        domain="hand",
+        tasks=("pen-binary-v0", "door-binary-v0", "relocate-binary-v0"),
+        methods=_METHODS,
+        metrics=(Metric("return_mean", "Return"), Metric("success_any", "Success")),
+        title="Figure 1. Dexterous manipulation: offline pre-training, then online fine-tuning",
+    ),
+    Experiment(
+        name="figure2",
+        domain="push",
+        tasks=("SawyerPush-v0",),
+        # without DAPG: it starts from demonstrations, and here are none. Lambda 0.3 is the text's;
+        # AWAC[push-lambda] has one in the units of the rewards, metres.
+        methods=(
+            "AWAC", "AWAC[push-lambda]", "SAC", "BC", "ABM-MPO", "AWR", "BEAR", "BCQ", "BRAC",
+            "MPO", "SAC+BC",
+        ),
+        metrics=(
+            Metric(
+                "final_distance",
+                "Final puck distance (m)",
+                rules=(0.06,),
+                rule_names=("success: 6 cm",),
+            ),
+            # not success at any step: the puck may start at its goal
+            Metric("success_final", "Success", whole_range=False),
+        ),
+        title="Figure 2. Robot pushing: fine-tuning from random data",
+        caption=(
+            "Success is a puck less than 6 cm from its goal. "
+            "Random data: trajectories of an Ornstein-Uhlenbeck process."
+        ),
+    ),
+    Experiment(
+        name="figure3",
+        domain="locomotion",
+        tasks=("HalfCheetah-v2", "Ant-v2", "Walker2d-v2"),
+        methods=_METHODS,
+        # a score is a line of the return: a second row would show the same curves again
+        metrics=(
+            Metric(
+                "normalised_score",
+                "Normalised score",
+                rules=(0.0, 1.0),
+                rule_names=("random policy", "demonstrations"),
+            ),
+        ),
+        title="Figure 3. MuJoCo benchmarks: offline pre-training, then online fine-tuning",
+        caption=(
+            "The tasks are simulated by Gymnasium's -v4 environments, Ant observed in 27 "
+            "dimensions (without contact forces)."
+        ),
+    ),
+)  # fmt: skip
+
+EXPERIMENTS: dict[str, Experiment] = {row.name: row for row in _ROWS}
+OF_DOMAIN: dict[str, Experiment] = {row.domain: row for row in _ROWS}
+ABLATIONS = "ablations"
+"""The one grid that is no figure of the paper's; its tasks may be any."""
+GRIDS: tuple[str, ...] = (*EXPERIMENTS, ABLATIONS)
+"""Names of everything that leaves a CSV of its own."""
+ABLATED: tuple[str, ...] = ("pen-binary-v0", "HalfCheetah-v2")
+"""Tasks of the ablations, unless others are named."""
+
+
+def domain_of(task: str) -> str:
+    """``hand``, ``push`` or ``locomotion``; ValueError for a task of no figure."""
+    for row in _ROWS:
+        if task in row.tasks:
+            return row.domain
+    raise ValueError(f"{task} is none of the paper's tasks")

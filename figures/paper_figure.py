@@ -1,0 +1,69 @@
+"""Figures 1 to 3 of the paper: learning curves of an experiment, from its CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from figures.compare import beside
+from figures.experiments import Experiment
+from figures.learning_curves import draw
+from figures.metrics import columns
+from figures.output import save
+from figures.panels import panels_of
+from figures.partial import without_rows
+from figures.table import read_results
+
+
+def scale_note(frame: pd.DataFrame, tasks: Sequence[str]) -> str:
+    """Which returns the scores 0 and 1 are: the line through the rows of each panel."""
+    known = frame[frame["normalised_score"].notna() & frame["return_mean"].notna()]
+    words = []
+    for panel in panels_of(frame, tasks):
+        rows = panel.rows(known)
+        if rows["normalised_score"].nunique() > 1:
+            slope, offset = np.polyfit(rows["normalised_score"], rows["return_mean"], 1)
+            ends = " and ".join(f"{end:,.0f}".replace("-", "−") for end in (offset, offset + slope))
+            words.append(f"{ends} on {panel.name}")
+    return f"Scores 0 and 1 are returns of {'; '.join(words)}." if words else ""
+
+
+def make(
+    experiment: Experiment, csv: Path, out_stem: Path, compare: Sequence[Path] = ()
+) -> list[Path]:
+    """Draw ``results/<preset>/<experiment>.csv`` into ``<out_stem>.png`` and ``<out_stem>.pdf``.
+
+    Tasks without results yet have no column, and runs without prior data one of their own beside
+    those with; the caption names what is missing and every incomplete run.
+
+    Args:
+        experiment: the row of EXPERIMENTS.
+        csv: the results.
+        out_stem: path of the pictures without their ending.
+        compare: files of rows of other methods (``figures.compare``), drawn beside ours.
+
+    Returns:
+        The two paths.
+
+    Raises:
+        ResultsError: the CSV is missing or malformed, has no row for any of the tasks, lacks a
+            column that is drawn, or has a method without any value to draw.
+    """
+    frame = read_results(csv, drawn=columns(experiment.metrics))
+    absent = without_rows(csv, frame)
+    scored = "normalised_score" in columns(experiment.metrics)
+    note = scale_note(frame, experiment.tasks) if scored else ""
+    shown, notes = beside(frame, compare, experiment.tasks)
+    figure = draw(
+        shown,
+        panels=experiment.tasks,
+        metrics=experiment.metrics,
+        title=experiment.title,
+        caption=" ".join(filter(None, (experiment.caption, note))),
+        absent=absent,
+        notes=notes,
+    )
+    return save(figure, out_stem)
