@@ -11,8 +11,9 @@ from figures.metrics import columns
 from figures.output import save
 from figures.partial import without_rows
 from figures.table import read_results
+from figures.tasks import HAND
 
-PANELS: tuple[str, ...] = ("pen-binary-v0", "door-binary-v0", "relocate-binary-v0")
+PANELS = HAND
 TITLE = "Figure 1. Dexterous manipulation: offline pre-training, then online fine-tuning"
 
 

@@ -11,8 +11,9 @@ from figures.metrics import Metric, columns
 from figures.output import save
 from figures.partial import without_rows
 from figures.table import read_results
+from figures.tasks import PUSH
 
-PANELS: tuple[str, ...] = ("SawyerPush-v0",)
+PANELS = PUSH
 TITLE = "Figure 2. Robot pushing: fine-tuning from random data"
 METRICS: tuple[Metric, ...] = (
     Metric(

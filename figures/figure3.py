@@ -15,8 +15,9 @@ from figures.output import save
 from figures.panels import panels_of
 from figures.partial import without_rows
 from figures.table import read_results
+from figures.tasks import LOCOMOTION
 
-PANELS: tuple[str, ...] = ("HalfCheetah-v2", "Ant-v2", "Walker2d-v2")
+PANELS = LOCOMOTION
 TITLE = "Figure 3. MuJoCo benchmarks: offline pre-training, then online fine-tuning"
 METRICS: tuple[Metric, ...] = (
     # A score is a line of the return: a second row would show the same curves again.

@@ -6,10 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from figures.compare import read_compared
-from figures.figure1 import PANELS as HAND
-from figures.figure2 import PANELS as PUSH
-from figures.figure3 import PANELS as LOCOMOTION
+from figures.tasks import HAND, LOCOMOTION, PUSH
 
 TASKS_OF: Mapping[str, Sequence[str]] = {"figure1": HAND, "figure2": PUSH, "figure3": LOCOMOTION}
 """Figures that have panels for some tasks only. An ablation shows any."""
@@ -38,6 +35,8 @@ def refuse_uncomparable(experiment: str, paths: Sequence[Path]) -> None:
             f"--compare: {experiment} has no curves to stand beside; give it to "
             f"{', '.join(TASKS_OF)}, report.py or export.py"
         )
+    from figures.compare import read_compared  # SciPy comes with it: a run does without
+
     for path in paths:
         read_compared(path)
 
