@@ -1,4 +1,4 @@
-"""The tasks of each figure, in the order of its columns. Imports nothing: whoever plans asks too."""
+"""The tasks of each figure, in the order of its columns. Imports nothing: plans ask for them too."""
 
 from __future__ import annotations
 
