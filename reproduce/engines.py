@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from filelock import FileLock
-from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
 from algorithms.agent import Agent
 from algorithms.catalogue.settings import describe
@@ -72,6 +71,9 @@ def use_cache(cache: Path) -> None:
 
     PyTorch writes its own default into that variable when its compiler is imported.
     """
+    # imports PyTorch's compiler: not for who does not compile
+    from torch._inductor.runtime.cache_dir_utils import default_cache_dir
+
     if os.environ.get(_FOLDER) in (None, default_cache_dir()):
         os.environ[_FOLDER] = str((cache / "graphs").absolute())
 

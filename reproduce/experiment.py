@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import tyro
 
 from figures.experiments import Experiment
-from figures.paper_figure import make
 from reproduce.checking.reader import checked
 from reproduce.devices import check_device
 from reproduce.drawable import refuse_uncomparable, refuse_undrawable, refuse_unwritable
@@ -73,6 +72,11 @@ def reproduce(
 def figure_script(experiment: Experiment, description: str | None) -> Main:
     """The `main(arguments) -> status` of a figure's script."""
 
+    def draw(csv: Path, out_stem: Path, compare: Sequence[Path] = ()) -> list[Path]:
+        from figures.paper_figure import make  # Matplotlib, which only drawing needs
+
+        return make(experiment, csv, out_stem, compare)
+
     @script
     def main(arguments: list[str] | None = None) -> int:
         options = tyro.cli(FigureOptions, args=arguments, description=description)
@@ -81,7 +85,7 @@ def figure_script(experiment: Experiment, description: str | None) -> Main:
             options,
             envs=experiment.tasks,
             methods=experiment.methods,
-            draw=partial(make, experiment),
+            draw=draw,
         )
 
     return main

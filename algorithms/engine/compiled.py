@@ -8,7 +8,6 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import torch
-import torch._inductor
 from torch import Tensor, fx
 
 from algorithms.catalogue.method import Method
@@ -58,6 +57,7 @@ def by_inductor(module: fx.GraphModule, example: Sequence[Tensor], kept: int) ->
 
     The first `kept` inputs are the same tensors at every call.
     """
+    # torch._dynamo and torch._inductor come with their first use: they take as long as the rest
     if example[0].device.type == "cuda":
         for tensor in example[:kept]:
             torch._dynamo.mark_static_address(tensor)

@@ -144,6 +144,17 @@ class Evidence:
         With a ``horizon``, rows beyond that online step are left away, and so are runs that were
         trained online but not that far.
         """
+        key = (experiment, task, arm, horizon)
+        if key not in self._rows:
+            self._rows[key] = self._rows_of(*key)
+        return self._rows[key]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str, Arm, int | None], pd.DataFrame]:
+        """What `rows` has found: every claim asks for the same few arms again and again."""
+        return {}
+
+    def _rows_of(self, experiment: str, task: str, arm: Arm, horizon: int | None) -> pd.DataFrame:
         found = self._finished.get((experiment, task, arm.label, self.profile))
         if found is None:
             return self.tables[experiment].iloc[:0]
@@ -171,9 +182,16 @@ class Evidence:
         The arms are reduced together: a method without an online phase keeps its value for as long
         as the others were trained. J is that of the task, or another ``measure``.
         """
-        parts = [self.rows(experiment, task, arm, horizon) for arm in arms]
-        table = run_scalars(_together(parts), measure or self.measure(task))
-        return [mine[scalar].to_numpy(float) for mine in _apart(table, parts)]
+        key = (experiment, task, tuple(arms), horizon, measure or self.measure(task))
+        if key not in self._scalars:
+            parts = [self.rows(experiment, task, arm, horizon) for arm in arms]
+            self._scalars[key] = _apart(run_scalars(_together(parts), key[-1]), parts)
+        return [mine[scalar].to_numpy(float, copy=True) for mine in self._scalars[key]]
+
+    @cached_property
+    def _scalars(self) -> dict[tuple[Any, ...], list[pd.DataFrame]]:
+        """The tables of `scalars`, for every arm, by all its arguments but the scalar."""
+        return {}
 
     def has(self, experiment: str, task: str, arms: Sequence[Arm], column: str) -> bool:
         """Whether every run of ``arms`` has a value of ``column`` from step 0 on."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests import forked
+from tests.once import common
 
 REPRODUCE = Path(__file__).resolve().parents[2] / "reproduce"
 
@@ -32,25 +34,23 @@ Main = Callable[..., Outcome]
 
 @pytest.fixture(scope="session")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache of prior data for all tests of a session."""
-    return tmp_path_factory.mktemp("cache")
+    """One cache of prior data for all tests of all workers."""
+    cache = common(tmp_path_factory) / "cache"
+    cache.mkdir(exist_ok=True)
+    return cache
 
 
 @pytest.fixture
 def script(shared_cache: Path) -> Run:
-    """Run a script under reproduce/ as a user would, without data of the machine."""
+    """Run a script under reproduce/ as a user would, without data of the machine.
+
+    In a process of its own, which is forked; see tests/forked.py.
+    """
 
     def run(
         name: str, *arguments: str, cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(REPRODUCE / name), *arguments],
-            capture_output=True,
-            text=True,
-            cwd=cwd,
-            env=environment(shared_cache),
-            timeout=300,
-        )
+        return forked.run(name, *arguments, cwd=cwd, env=environment(shared_cache), timeout=300)
 
     return run
 

@@ -15,7 +15,9 @@ from reproduce.ablation_rows import Ablation, ablation_of, axes_of
 from reproduce.ablations import AblationOptions
 from reproduce.assemble import settings_of
 from reproduce.grid import RunSpec
-from tests.reproduce.conftest import REPRODUCE, Run
+from tests.forked import run
+from tests.once import once
+from tests.reproduce.conftest import REPRODUCE, Run, environment
 from tests.reproduce.test_run import TINY
 
 PEN, CHEETAH, PUSH = "pen-binary-v0", "HalfCheetah-v2", "SawyerPush-v0"
@@ -164,18 +166,16 @@ def test_refusal_is_one_line(script: Run) -> None:
 @pytest.fixture(scope="module")
 def grid(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     """AWAC, one variant and one lambda on the pen, as small as can be."""
-    from tests.reproduce.conftest import environment
-
-    out = tmp_path_factory.mktemp("ablations")
-    shorter = TINY | {"offline_steps": "100", "online_steps": "200"}
+    shorter = TINY | {"offline_steps": "20", "online_steps": "200", "dense_until": "0"}
     settings = [part for k, v in shorter.items() for part in ("--set", f"{k}={v}")]
-    command = [sys.executable, str(REPRODUCE / "ablations.py"), "--envs", PEN, "--out", str(out)]
-    command += ["--methods", "AWAC[no-clamp]", "--sweep", "lam=0.3,1", *settings]
-    result = subprocess.run(
-        command, env=environment(shared_cache), capture_output=True, text=True, timeout=300
-    )
-    assert result.returncode == 0, result.stderr
-    return out
+    settings += ["--methods", "AWAC[no-clamp]", "--sweep", "lam=0.3,1", "--cluster", "inline"]
+
+    def make(out: Path) -> None:
+        arguments = ["--envs", PEN, "--out", str(out), *settings]
+        result = run("ablations.py", *arguments, env=environment(shared_cache), timeout=300)
+        assert result.returncode == 0, result.stderr
+
+    return once(tmp_path_factory, "ablations", make)
 
 
 def test_small_grid_is_run_collected_and_drawn(grid: Path) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +13,8 @@ import pytest
 from reproduce.chapters import CHAPTERS, Chapter, Step, in_order
 from reproduce.grid import DataKind, Labels, RunSpec
 from reproduce.judging.evidence import Evidence
-from tests.reproduce.conftest import REPRODUCE, Run, environment
+from tests.forked import Forked
+from tests.reproduce.conftest import Run, environment
 from tests.reproduce.test_run import TINY
 
 NOTHING = Evidence({})
@@ -87,23 +85,15 @@ def test_a_tiny_campaign_is_stopped_and_goes_on_to_its_picture(
     script: Run, shared_cache: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    command = [
-        sys.executable, str(REPRODUCE / "campaign.py"), "--preset", "quick", "--out", str(out),
-        *ONE_RUN, "--jobs", "1",
-    ]  # fmt: skip
-    process = subprocess.Popen(
-        command, env=environment(shared_cache), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True,
-    )  # fmt: skip
+    command = ["campaign.py", "--preset", "quick", "--out", str(out), *ONE_RUN, "--jobs", "1"]
+    process = Forked(*command, env=environment(shared_cache))
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline and not list(out.glob("runs/*/*/*/*/progress.csv")):
         time.sleep(0.02)
-    os.kill(process.pid, signal.SIGTERM)
-    output, _ = process.communicate(timeout=120)
+    process.send_signal(signal.SIGTERM)
+    output = process.communicate(timeout=120)
     assert process.returncode == 75, output
-    result = subprocess.run(
-        command, env=environment(shared_cache), capture_output=True, text=True, timeout=300
-    )
+    result = script(*command)
     assert result.returncode == 0, result.stderr
     with (out / "figure1.csv").open(newline="") as file:
         assert {row["status"] for row in csv.DictReader(file)} == {"done"}

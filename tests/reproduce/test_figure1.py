@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from reproduce.checking.seals import sealed
+from tests.forked import Forked, run
+from tests.once import once
 from tests.reproduce.conftest import REPRODUCE, Run, environment
-from tests.reproduce.test_run import TINY, assert_same_result, only_folder, tiny
+from tests.reproduce.test_run import TINY, assert_same_result, tiny, tiny_run
 
 PEN = ("--envs", "pen-binary-v0")
 
@@ -48,11 +49,14 @@ def test_dry_run_prints_the_plan_and_writes_nothing(script: Run, tmp_path: Path)
 @pytest.fixture(scope="module")
 def two_methods(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     """BC and AWAC on the pen, interrupted by Ctrl-C on the way, then continued."""
-    out = tmp_path_factory.mktemp("grid")
+    return once(tmp_path_factory, "grid", lambda out: _interrupted_grid(out, shared_cache))
+
+
+def _interrupted_grid(out: Path, cache: Path) -> None:
     command = [sys.executable, str(REPRODUCE / "figure1.py"), *grid(out, "--methods", "AWAC", "BC")]
     process = subprocess.Popen(
         command,
-        env=environment(shared_cache),
+        env=environment(cache),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -64,19 +68,16 @@ def two_methods(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) ->
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 75, output
     assert "the same command continues" in output
-    result = subprocess.run(
-        command, env=environment(shared_cache), capture_output=True, text=True, timeout=300
-    )
+    result = run("figure1.py", *command[2:], env=environment(cache), timeout=300)
     assert result.returncode == 0, result.stderr
     assert f"results: {out / 'figure1.csv'}" in result.stdout
     assert "figure1.png" in result.stdout and "figure1.pdf" in result.stdout
-    return out
 
 
 def test_interrupted_grid_ends_complete(two_methods: Path) -> None:
     rows = table(two_methods)
     assert {(row["method"], row["status"]) for row in rows} == {("AWAC", "done"), ("BC", "done")}
-    assert [int(r["env_step"]) for r in rows if r["method"] == "BC"][-1] == 600
+    assert [int(r["env_step"]) for r in rows if r["method"] == "BC"][-1] == 400
     for row in rows:
         assert row["data"] == "embedded" and len(row["data_checksum"]) == 16
         assert row["experiment"] == "figure1"
@@ -89,11 +90,10 @@ def test_interrupted_grid_ends_complete(two_methods: Path) -> None:
 
 
 def test_interrupted_grid_equals_a_single_run(
-    two_methods: Path, script: Run, tmp_path: Path
+    two_methods: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    assert script("run.py", *tiny(tmp_path)).returncode == 0
     (folder,) = two_methods.glob("runs/*/*/AWAC*/seed0")
-    assert_same_result(folder, only_folder(tmp_path))
+    assert_same_result(folder, tiny_run(tmp_path_factory, shared_cache))
 
 
 def test_finished_grid_is_collected_again_without_training(two_methods: Path, script: Run) -> None:
@@ -134,12 +134,13 @@ def test_further_runs_join_the_table_and_lose_nothing(
     for name in ("figure1.csv", "figure1.manifest.json"):
         (tmp_path / name).write_text((two_methods / name).read_text())
     arguments = grid(
-        tmp_path, "--methods", "BC", "--set", "policy_learning_rate=0.001", online_steps="0"
-    )
+        tmp_path, "--methods", "BC", "--set", "policy_learning_rate=0.001", "--cluster", "inline",
+        online_steps="0",
+    )  # fmt: skip
     assert script("figure1.py", *arguments).returncode == 0
     old, new = table(two_methods), table(tmp_path)
     assert len(new) > len(old)
-    strip = [row for row in new if "online_steps=600" in row["variant"]]
+    strip = [row for row in new if "online_steps=400" in row["variant"]]
     assert [row["return_mean"] for row in strip] == [row["return_mean"] for row in old]
     assert len(json.loads((tmp_path / "figure1.manifest.json").read_text())) == 3
 
@@ -183,24 +184,23 @@ def test_setting_that_a_method_lacks_names_the_method(script: Run, tmp_path: Pat
 
 
 def test_two_launchers_do_not_run_one_run_twice(shared_cache: Path, tmp_path: Path) -> None:
-    command = [sys.executable, str(REPRODUCE / "run.py"), *tiny(tmp_path)]
-    kind = {"env": environment(shared_cache), "text": True, "stdout": subprocess.PIPE}
-    both = [subprocess.Popen(command, **kind) for _ in range(2)]  # type: ignore[call-overload]
+    both = [Forked("run.py", *tiny(tmp_path), env=environment(shared_cache)) for _ in range(2)]
     outputs = [process.communicate(timeout=300)[0] for process in both]
     states = sorted(process.returncode for process in both)
     assert states in ([0, 75], [0, 0]), outputs
     assert sum("s: update" in output for output in outputs) == 1
 
 
-def test_nothing_is_written_outside_results_and_cache(script: Run, tmp_path: Path) -> None:
+def test_nothing_is_written_outside_results_and_cache(shared_cache: Path, tmp_path: Path) -> None:
     before = {path for path in REPRODUCE.parent.iterdir() if path.name != "__pycache__"}
     home = tmp_path / "home"
     home.mkdir()
-    os.environ["HOME"], old = str(home), os.environ["HOME"]
-    try:
-        result = script("run.py", *tiny(tmp_path / "out", online_steps="0"), cwd=tmp_path)
-    finally:
-        os.environ["HOME"] = old
+    # begun anew: what is imported may write too
+    result = subprocess.run(
+        [sys.executable, str(REPRODUCE / "run.py"), *tiny(tmp_path / "out", online_steps="0")],
+        env=environment(shared_cache) | {"HOME": str(home)}, cwd=tmp_path, capture_output=True,
+        text=True, timeout=300,
+    )  # fmt: skip
     assert result.returncode == 0, result.stderr
     outside = {p.name for p in tmp_path.iterdir()} - {"out", "home"}
     assert not outside

@@ -13,12 +13,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.forked import Forked
+from tests.once import once
 from tests.reproduce.conftest import REPRODUCE, Main, Run, environment
 
 TINY = {
-    "offline_steps": "300", "online_steps": "600", "eval_every": "200", "dense_eval_every": "100",
-    "dense_until": "200", "eval_episodes": "1", "prior_rollouts": "2", "prior_cloning_steps": "20",
+    "offline_steps": "60", "online_steps": "400", "eval_every": "200", "dense_eval_every": "60",
+    "dense_until": "60", "eval_episodes": "1", "prior_rollouts": "2", "prior_cloning_steps": "20",
     "policy_hidden": "16,16", "q_hidden": "16,16", "batch_size": "16", "offline_batch_size": "16",
+    "collect_steps": "4", "steps_per_update": "4",
 }  # fmt: skip
 
 
@@ -53,20 +56,28 @@ def assert_same_result(one: Path, other: Path) -> None:
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def tiny_run(factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """The folder of the tiny run, by the command that a user would type, in a new process."""
+
+    def make(out: Path) -> None:
+        command = [sys.executable, str(REPRODUCE / "run.py"), *tiny(out)]
+        subprocess.run(command, check=True, env=environment(cache), timeout=300)
+
+    return only_folder(once(factory, "tiny", make))
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
-    out = tmp_path_factory.mktemp("uninterrupted")
-    command = [sys.executable, str(REPRODUCE / "run.py"), *tiny(out)]
-    subprocess.run(command, check=True, env=environment(shared_cache), timeout=300)
-    return only_folder(out)
+    return tiny_run(tmp_path_factory, shared_cache)
 
 
 def test_run_leaves_rows_configuration_and_final_state(uninterrupted: Path) -> None:
     rows = rows_without_time(uninterrupted)
     steps = [int(row["env_step"]) for row in rows]
-    assert steps == [-300, -200, -100, 0, 100, 200, 400, 600]
-    assert [row["phase"] for row in rows] == ["offline"] * 4 + ["online"] * 4
-    assert [int(row["grad_step"]) for row in rows] == [0, 100, 200, 300, 400, 500, 700, 900]
+    assert steps == [-60, 0, 60, 260, 400]
+    assert [row["phase"] for row in rows] == ["offline"] * 2 + ["online"] * 3
+    # an update for every four steps with the environment
+    assert [int(row["grad_step"]) for row in rows] == [0, 60, 75, 125, 160]
     for row in rows:
         assert -200 <= float(row["return_mean"]) <= 0
     assert (uninterrupted / "done").exists()
@@ -85,12 +96,12 @@ def test_finished_run_is_not_repeated(uninterrupted: Path, run_main: Main) -> No
 
 @pytest.mark.parametrize("method", ["AWAC", "SAC+BC"])
 def test_another_process_gives_the_same_bits(
-    method: str, uninterrupted: Path, script: Run, tmp_path: Path
+    method: str, uninterrupted: Path, script: Run, run_main: Main, tmp_path: Path
 ) -> None:
     first = uninterrupted
     if method != "AWAC":
-        extra = {"method": method, "initialisation.cloning_steps": "50"}
-        assert script("run.py", *tiny(tmp_path / "a", **extra)).returncode == 0
+        extra = {"method": method, "initialisation.cloning_steps": "50", "online_steps": "200"}
+        assert run_main(*tiny(tmp_path / "a", **extra)).returncode == 0
         first = only_folder(tmp_path / "a")
     else:
         extra = {}
@@ -100,11 +111,8 @@ def test_another_process_gives_the_same_bits(
 
 def interrupt(out: Path, cache: Path, after_step: int, number: signal.Signals) -> int:
     """Start the tiny run and send it a signal once it has passed a step; its exit status."""
-    process = subprocess.Popen(
-        [sys.executable, str(REPRODUCE / "run.py"), *tiny(out, "--checkpoint-every-s", "0.05")],
-        env=environment(cache),
-        stdout=subprocess.DEVNULL,
-    )
+    often = ("--checkpoint-every-s", "0.05")
+    process = Forked("run.py", *tiny(out, *often), env=environment(cache))
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         progress = list(out.glob("runs/*/*/*/*/progress.csv"))
@@ -122,7 +130,7 @@ def _last_step(progress: Path) -> int:
 
 
 # every instant, signal and file is for tests/faults; here it is the command itself
-@pytest.mark.parametrize(("number", "after_step"), [(signal.SIGTERM, -200), (signal.SIGKILL, 0)])
+@pytest.mark.parametrize(("number", "after_step"), [(signal.SIGTERM, -60), (signal.SIGKILL, 0)])
 def test_interrupted_run_continues_bit_for_bit(
     number: signal.Signals, after_step: int, uninterrupted: Path, run_main: Main,
     shared_cache: Path, tmp_path: Path,
@@ -143,7 +151,7 @@ def test_diverging_run_is_a_recorded_failure(run_main: Main, tmp_path: Path) -> 
     assert result.returncode == 1
     folder = only_folder(tmp_path)
     assert "not finite" in (folder / "failed").read_text()
-    assert rows_without_time(folder)[0]["env_step"] == "-300"
+    assert rows_without_time(folder)[0]["env_step"] == "-60"
 
 
 def test_folder_of_another_configuration_is_refused(
