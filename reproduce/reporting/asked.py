@@ -21,6 +21,14 @@ from reproduce.judging.verdicts import Effect
 
 LEVELS = ("j0", "jt", "auc")
 """Scalars that are values of the measure itself."""
+AXES = {
+    "time to": "ratio of times",
+    "share": "share of them",
+    "P(": "probability",
+    "rank correlation": "correlation",
+    "largest bias": "difference, in rewards",
+}
+"""Names of axes by how the quantity begins; others are in units of the measure."""
 _ASKS = re.compile(r"(>|<|within ±) ?(-?[\d.e+-]+)")
 _SETS_AGAINST = re.compile(r" − | / | > ")
 
@@ -66,8 +74,9 @@ def forests(effects: Sequence[Effect]) -> list[Forest]:
     """A panel a group, of the effects that have a value; groups without any are left out."""
     found = []
     for group in groups(effects):
+        several = len({effect.task for effect in group.effects}) > 1
         scores = tuple(
-            _score(effect, effect.estimate)
+            _score(effect, effect.estimate, several)
             for effect in group.effects
             if effect.verdict is not Verdict.NOT_RUN
             and effect.estimate is not None
@@ -77,8 +86,8 @@ def forests(effects: Sequence[Effect]) -> list[Forest]:
             wanted = asked(group.asks)
             found.append(
                 Forest(
-                    f"{group.quantity}: asked {group.asks.replace('-', '−')}", _axis(group), scores,
-                    wanted, tuple(filter(isfinite, wanted)), _zero(group),
+                    _heading(group, several), _axis(group), scores, wanted,
+                    tuple(filter(isfinite, wanted)), _zero(group),
                 )
             )  # fmt: skip
     return found
@@ -123,10 +132,20 @@ def _place(effect: Effect, tasks: Sequence[str]) -> tuple[int, tuple[int, str, s
     return tasks.index(effect.task), style.place_of(_rival(_quantity(effect.what)[1]))
 
 
-def _score(effect: Effect, estimate: Estimate) -> Score:
-    who = _quantity(effect.what)[1]
-    task = style.TASK_TITLES.get(effect.task, effect.task)
-    return Score(f"{who}, {task}" if who else task, estimate, (), _rival(who), effect.task)
+def _heading(group: Group, several: bool) -> str:
+    """``AUC: asked > 0.05``, with the task where it is the same in all rows."""
+    task = "" if several else f", {_titled(group.effects[0].task)}"
+    return f"{group.quantity}{task}: asked {group.asks.replace('-', '−')}"
+
+
+def _titled(task: str) -> str:
+    return style.TASK_TITLES.get(task, task)
+
+
+def _score(effect: Effect, estimate: Estimate, several: bool) -> Score:
+    who, task = _quantity(effect.what)[1], _titled(effect.task)
+    label = (f"{who}, {task}" if several else who) or task
+    return Score(label, estimate, (), _rival(who), effect.task)
 
 
 def _domain(task: str) -> str:
@@ -151,9 +170,7 @@ def axis_of(domain: str) -> str:
 
 
 def _axis(group: Group) -> str:
-    names = {"time to": "ratio of times", "share": "share of them", "P(": "probability",
-             "rank correlation": "correlation", "largest bias": "difference, in rewards"}  # fmt: skip
-    for start, name in names.items():
+    for start, name in AXES.items():
         if group.quantity.startswith(start):
             return name
     if not group.domain:

@@ -15,6 +15,7 @@ from figures.figure2 import PANELS as PUSH
 from figures.figure3 import PANELS as LOCOMOTION
 from figures.manifest import manifest_of
 from figures.statistics import runs
+from figures.style import place_of
 from figures.table import RUN, label
 from reproduce.claims import CLAIMS
 from reproduce.figure1 import METHODS
@@ -24,7 +25,7 @@ from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.commands import Want, arm_of, finished_seeds, wants
 
 GRIDS = tuple(
-    (experiment, tasks, tuple(arm_of(method).label for method in methods))
+    (experiment, tasks, tuple(sorted((arm_of(method).label for method in methods), key=place_of)))
     for experiment, tasks, methods in (
         ("figure1", HAND, METHODS),
         ("figure2", PUSH, PUSH_METHODS),
@@ -204,10 +205,11 @@ def spent(last: pd.DataFrame) -> list[Spent]:
     NaN hours."""
     if "wall_s" not in last.columns:
         last = last.assign(wall_s=float("nan"))
-    return [
+    found = [
         Spent(*map(str, key), len(mine), float(mine["wall_s"].sum(skipna=False)) / 3600)
         for key, mine in last.groupby(["profile", "env", "label"], sort=True)
     ]
+    return sorted(found, key=lambda each: (each.profile, each.task, place_of(each.label)))
 
 
 def data_used(last: pd.DataFrame) -> list[Made]:
@@ -216,7 +218,7 @@ def data_used(last: pd.DataFrame) -> list[Made]:
     for (task, data, labels, checksum), mine in last.groupby(
         ["env", "data", "labels", "data_checksum"], sort=True
     ):
-        names = ", ".join(sorted(set(mine["label"])))
+        names = ", ".join(sorted(set(mine["label"]), key=place_of))
         found.append(Made(f"{task}, {data} data, {labels} labels", checksum, names, len(mine)))
     return found
 
