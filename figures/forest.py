@@ -29,20 +29,20 @@ class Score:
         label: name of the row.
         estimate: its value with its interval, if that is known.
         values: (seeds,) single runs; none of a comparison.
-        method: whose colour the row has; "" for the one that ``label`` names.
+        method: whose colour the row has; None for the one that ``label`` names, "" for nobody's.
         task: what the row is of, for a reader who filters; "" for several.
     """
 
     label: str
     estimate: Estimate
     values: tuple[float, ...] = ()
-    method: str = ""
+    method: str | None = None
     task: str = ""
 
     @property
     def base(self) -> str:
-        """The row of METHODS whose look it has."""
-        return (self.method or self.label).partition(" [")[0]
+        """The row of METHODS whose look it has, "" for none."""
+        return (self.label if self.method is None else self.method).partition(" [")[0]
 
 
 @dataclass(frozen=True)
