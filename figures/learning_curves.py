@@ -87,7 +87,7 @@ def draw(
     ours = drawn[drawn["compared"] == ""] if "compared" in drawn else drawn
     for panel, metric in itertools.product(columns, metrics):
         refuse_blank(panel, panel.rows(ours), metric)
-    looks, grey = _greyed(looks_of(drawn), list(curves.values()), set(ours["label"]))
+    looks, grey = greyed(looks_of(drawn), list(curves.values()), set(ours["label"]))
     facts = describe(columns, drawn, curves, metrics, [look.label for look in looks], missing)
     one_seed = "Grey: a single seed." if grey else ""
     text = [Paragraph(" ".join(filter(None, (caption, *notes, one_seed, facts.facts))))]
@@ -144,7 +144,7 @@ def looks_of(frame: pd.DataFrame) -> list[Look]:
     return looks
 
 
-def _greyed(
+def greyed(
     looks: Sequence[Look], curves: Sequence[pd.DataFrame], ours: set[str]
 ) -> tuple[list[Look], bool]:
     """The looks, grey where a method of ours has one seed and others have more, and if any is.

@@ -1,4 +1,4 @@
-"""The aggregate picture of a domain: scores, performance profile and probability of improvement.
+"""Pictures of the report: the aggregates of a domain, and the effects that decide one claim.
 
 Interquartile means with stratified bootstrap intervals, performance profiles and probabilities of
 improvement follow Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical
@@ -7,7 +7,8 @@ Precipice", NeurIPS 2021; their numbers come from ``figures.estimates``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,26 +18,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import style
-from figures.estimates import Estimate
 from figures.files import whole_file
-from figures.layout import CAPTION_LINE, CAPTION_SIZE, elide, wrap
+from figures.forest import ROW, Forest, draw_forest, span_of
+from figures.layout import CAPTION_LINE, CAPTION_SIZE, inches, wrap
 from figures.statistics import Floats
 
 DPI = 110
 WIDTH = 10.4
-ROW = 0.27
 SIDE = 0.14
 NAME_WIDTH = 0.9
 """Inches that the name of a method may take, left of its row."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """An estimate of one method, and the values of its runs that it was made from."""
-
-    label: str
-    estimate: Estimate
-    values: tuple[float, ...] = ()
+LEAST_PANEL = 1.0
+BETWEEN = 0.95
+"""Inches from a row of panels to the next: the axis of one, the heading of the other."""
+CLAIM_WIDTH = 8.0
+CLAIM_NAME_WIDTH = 2.9
 
 
 @dataclass(frozen=True)
@@ -51,63 +47,95 @@ class ProfileCurve:
 
 
 def draw_aggregates(
-    scores: Mapping[str, Sequence[Score]],
+    scores: Sequence[Forest],
+    differences: Sequence[Forest],
     profiles: Sequence[ProfileCurve],
-    improvements: Mapping[str, Sequence[Score]],
+    improvements: Sequence[Forest],
     *,
     title: str,
     measure: str,
     caption: str,
+    no_improvement: str = "",
 ) -> Figure:
-    """Draw one domain.
+    """Draw one domain; the panels of a row have one axis.
 
     Args:
-        scores: name of a scalar -> one score a method, the same methods in the same order.
+        scores: a panel a scalar, the same methods in the same order.
+        differences: AWAC less each other method, a panel a scalar; may be empty.
         profiles: of the final score, one a method; none where nothing can be drawn.
-        improvements: name of a scalar -> probabilities that AWAC is better than each other method;
-            may be empty.
+        improvements: probabilities that AWAC is better than each other method; may be empty.
         title: heading.
         measure: name of the score's axis, with the unit if there is one.
         caption: text beneath.
+        no_improvement: why comparisons have no probability, written in its place.
 
     Raises:
         ValueError: there is no score.
     """
-    if not any(scores.values()):
+    if not any(forest.scores for forest in scores):
         raise ValueError("no score to draw; leave the picture away")
-    names = list(scores)
-    methods = len(scores[names[0]])
+    rows = [scores, differences, improvements]
+    tall = [_panel_height(forests) for forests in rows if forests]
+    tall[1:1] = [] if differences else [_panel_height(scores)]  # the profile's row is always there
     lines = wrap(caption, WIDTH - 2 * SIDE, CAPTION_SIZE)
-    panel = max(1.7, ROW * methods + 0.3)
+    why = wrap(no_improvement, 2.9, CAPTION_SIZE) if no_improvement and improvements else []
+    if no_improvement and not improvements:
+        lines = [*wrap(no_improvement, WIDTH - 2 * SIDE, CAPTION_SIZE), *lines]
+    tall = [max(each, CAPTION_LINE * len(why)) if n == 2 else each for n, each in enumerate(tall)]
     below = 0.2 + CAPTION_LINE * len(lines)
-    height = 2 * panel + 1.75 + below
+    height = 0.75 + sum(tall) + BETWEEN * (len(tall) - 1) + 0.5 + below
     with mpl.rc_context(style.theme()):
         figure = Figure(figsize=(WIDTH, height))
-        columns = max(len(names), 3)
-        places = figure.add_gridspec(
-            2, columns, left=0.095, right=0.985, top=1 - 0.75 / height,
-            bottom=(below + 0.5) / height, hspace=0.8 / panel, wspace=0.12,
-        )  # fmt: skip
-        figure.text(SIDE / WIDTH, 1 - 0.12 / height, title, fontsize=12, weight="bold", va="top")
-        for column, name in enumerate(names):
-            ax = figure.add_subplot(places[0, column])
-            _forest(ax, scores[name], name=name, axis=measure, left=column == 0)
-        ax = figure.add_subplot(places[1, : columns - 2])
-        _profile(ax, profiles, measure)
-        for column, (name, mine) in enumerate(improvements.items()):
-            ax = figure.add_subplot(places[1, columns - 2 + column])
-            box = ax.get_position()
-            if column == 0:  # room for the names of methods
-                ax.set_position((box.x0 + 0.055, box.y0, box.width - 0.055, box.height))
-            title = f"P(AWAC better), {name}"
-            _forest(ax, mine, name=title, axis="probability", left=column == 0, rule=0.5)
-            ax.set_xlim(-0.03, 1.03)
-        for number, line in enumerate(lines):
-            y = (below - 0.08 - CAPTION_LINE * number) / height
-            figure.text(
-                SIDE / WIDTH, y, line, fontsize=CAPTION_SIZE, color=style.TEXT_GREY, va="top",
-                parse_math=False,
+        _write(figure, title, SIDE, 0.12, size=12, weight="bold")
+        top = 0.75
+        _panels(figure, scores, top, tall[0], first=0)
+        top += tall[0] + BETWEEN
+        _profile(_axes(figure, 0, top, tall[1]), profiles, measure)
+        _panels(figure, differences, top, tall[1], first=1)
+        if improvements:
+            top += tall[1] + BETWEEN
+            _panels(figure, improvements, top, tall[2], first=1)
+            _paragraph(figure, why, SIDE, top)
+        _paragraph(figure, lines, SIDE, height - below + 0.08)
+    return figure
+
+
+def draw_claim(forests: Sequence[Forest], *, title: str, words: str, caption: str) -> Figure:
+    """Draw the effects that decide a claim, beneath the claim in words.
+
+    Panels whose axis has the same name have the same axis.
+
+    Raises:
+        ValueError: there is no effect.
+    """
+    if not any(forest.scores for forest in forests):
+        raise ValueError("no effect to draw; leave the picture away")
+    heading = wrap(words, CLAIM_WIDTH - 2 * SIDE, 9.5)
+    lines = wrap(caption, CLAIM_WIDTH - 2 * SIDE, CAPTION_SIZE)
+    names = [score.label for forest in forests for score in forest.scores]
+    left = SIDE + 0.1 + min(CLAIM_NAME_WIDTH, max(inches(name, 8.0) for name in names))
+    tall = [max(0.35, ROW * len(forest.scores)) for forest in forests]
+    first = 0.42 + 0.17 * len(heading) + 0.34
+    below = 0.2 + CAPTION_LINE * len(lines)
+    height = first + sum(tall) + BETWEEN * (len(tall) - 1) + 0.5 + below
+    axes_of: dict[str, list[Forest]] = defaultdict(list)
+    for forest in forests:
+        axes_of[forest.axis].append(forest)
+    with mpl.rc_context(style.theme()):
+        figure = Figure(figsize=(CLAIM_WIDTH, height))
+        _write(figure, title, SIDE, 0.12, size=11, weight="bold")
+        for number, line in enumerate(heading):
+            _write(figure, line, SIDE, 0.42 + 0.17 * number, size=9.5)
+        top = first
+        for forest, tallness in zip(forests, tall, strict=True):
+            ax = figure.add_axes(
+                (left / CLAIM_WIDTH, 1 - (top + tallness) / height,
+                 (CLAIM_WIDTH - left - SIDE) / CLAIM_WIDTH, tallness / height)
             )  # fmt: skip
+            limits = span_of(axes_of[forest.axis])
+            draw_forest(ax, forest, limits, names=True, width=CLAIM_NAME_WIDTH)
+            top += tallness + BETWEEN
+        _paragraph(figure, lines, SIDE, height - below + 0.08)
     return figure
 
 
@@ -117,40 +145,49 @@ def save_png(figure: Figure, path: Path) -> None:
         figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
 
 
-def _forest(
-    ax: Axes,
-    scores: Sequence[Score],
-    *,
-    name: str,
-    axis: str,
-    left: bool,
-    rule: float | None = None,
+def _panel_height(forests: Sequence[Forest]) -> float:
+    return max(LEAST_PANEL, ROW * max(len(forest.scores) for forest in forests))
+
+
+def _panels(
+    figure: Figure, forests: Sequence[Forest], top: float, tall: float, *, first: int
 ) -> None:
-    """One row a method: its runs as small points, its estimate, and the interval if known."""
-    if rule is not None:
-        ax.axvline(rule, color=style.RULE, lw=0.9, zorder=1)
-    for row, score in enumerate(scores):
-        look = style.method_style(score.label.partition(" [")[0])
-        estimate = score.estimate
-        ax.plot(
-            score.values, np.full(len(score.values), row), linestyle="none", marker="|",
-            markersize=6, color=look.colour, alpha=0.55, zorder=2,
+    """A row of panels from column ``first`` of three; names of rows are left of the first."""
+    for column, forest in enumerate(forests, first):
+        ax = _axes(figure, column, top, tall, room=column == first > 0)
+        named = column == first
+        draw_forest(ax, forest, span_of(forests), names=named, width=NAME_WIDTH)
+
+
+def _axes(figure: Figure, column: int, top: float, tall: float, *, room: bool = False) -> Axes:
+    """A panel in one of three columns, ``top`` inches from above; ``room``: for names of rows."""
+    width, height = figure.get_size_inches()
+    left, gap = 0.99, 0.3
+    wide = (width - left - SIDE - 2 * gap) / 3
+    place = left + column * (wide + gap)
+    if room:
+        place, wide = place + NAME_WIDTH - gap + 0.1, wide - NAME_WIDTH + gap - 0.1
+    box = (place / width, 1 - (top + tall) / height, wide / width, tall / height)
+    return figure.add_axes(box)
+
+
+def _write(
+    figure: Figure, text: str, x: float, y: float, *, size: float, weight: str = "normal"
+) -> None:
+    width, height = figure.get_size_inches()
+    figure.text(
+        x / width, 1 - y / height, text, fontsize=size, weight=weight, va="top", parse_math=False
+    )
+
+
+def _paragraph(figure: Figure, lines: Sequence[str], x: float, y: float) -> None:
+    """Small grey lines, the first ``y`` inches from above."""
+    width, height = figure.get_size_inches()
+    for number, line in enumerate(lines):
+        figure.text(
+            x / width, 1 - (y + CAPTION_LINE * number) / height, line, fontsize=CAPTION_SIZE,
+            color=style.TEXT_GREY, va="top", parse_math=False,
         )  # fmt: skip
-        if estimate.known:
-            ax.plot([estimate.low, estimate.high], [row, row], color=look.colour, lw=2.4, zorder=3)
-        filled = look.colour if estimate.known else "white"
-        ax.plot(
-            [estimate.value], [row], marker="o", markersize=5.5, color=look.colour,
-            markerfacecolor=filled, linestyle="none", zorder=4,
-        )  # fmt: skip
-    ax.set_ylim(len(scores) - 0.5, -0.5)
-    names = [elide(score.label, NAME_WIDTH, style.theme()["ytick.labelsize"]) for score in scores]
-    ax.set_yticks(range(len(scores)), names)
-    ax.tick_params(labelleft=left, left=left)
-    ax.grid(axis="x", color="#E4E4E4", lw=0.6, zorder=0)
-    ax.set_axisbelow(True)
-    ax.set_title(name, loc="left", weight="bold", fontsize=9.5)
-    ax.set_xlabel(axis)
 
 
 def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str) -> None:

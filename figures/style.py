@@ -152,6 +152,14 @@ def _by_name(method: str) -> MethodStyle:
     )
 
 
+def place_of(label: str) -> tuple[int, str, str]:
+    """What labels such as ``AWAC [Q-beta]`` are sorted by, in every figure and table: the methods
+    in the order above, each before its variants, then those without an entry by name."""
+    method = label.partition(" [")[0]
+    known = METHOD_ORDER.index(method) if method in METHOD_ORDER else len(METHOD_ORDER)
+    return known, method, label
+
+
 def single_seed(look: MethodStyle) -> MethodStyle:
     """``look`` for a curve that is a single run among means of several: grey, thin, behind."""
     return replace(look, colour=SINGLE_SEED, width=1.1, zorder=2.6)

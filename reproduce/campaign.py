@@ -20,6 +20,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -189,10 +190,9 @@ def _table(parts: Sequence[Part]) -> str:
 
 def _run(options: FigureOptions, parts: Sequence[Part], cluster: object) -> int:
     """The parts of one results folder."""
-    import figures.ablations
-    import figures.figure1
-    import figures.figure2
-    import figures.figure3
+    from figures.ablations import make as draw_ablations
+    from figures.experiments import ABLATIONS, EXPERIMENTS
+    from figures.paper_figure import make
     from reproduce.experiment import run_grids
     from reproduce.launching.clusters import Cluster
 
@@ -201,10 +201,8 @@ def _run(options: FigureOptions, parts: Sequence[Part], cluster: object) -> int:
     for part in parts:
         done = [spec for spec in part.specs if spec not in set(part.missing)]
         grids.setdefault(part.chapter.experiment, []).extend([*part.missing, *done])
-    draws = {
-        "figure1": figures.figure1.make, "figure2": figures.figure2.make,
-        "figure3": figures.figure3.make, "ablations": figures.ablations.make,
-    }  # fmt: skip
+    draws = {name: partial(make, row) for name, row in EXPERIMENTS.items()}
+    draws[ABLATIONS] = draw_ablations
     news = _News(options.results)
     return run_grids(
         grids, options, cluster, {name: draws[name] for name in grids}, after=news.tell

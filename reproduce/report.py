@@ -2,12 +2,12 @@
 
     python reproduce/report.py                 # results/small
     python reproduce/report.py --preset paper
-    python reproduce/report.py --no-html       # without the interactive page
+    python reproduce/report.py --no-html       # without the page
     python reproduce/report.py --compare mine.csv  # beside ours, in compared/
 
 Reads the CSVs in results/<preset>/ and writes into the same folder REPORT.md with its pictures in
-report/, verdicts.csv (one row an effect) with verdicts.meta.json (which version of the rules judged
-which files), and report.html, which needs `pip install '.[report]'`. Trains nothing, needs no
+report/, report.html, the same as one page with curves to point at, verdicts.csv (one row an effect)
+and verdicts.meta.json (which version of the rules judged which files). Trains nothing, needs no
 torch. The same results give the same bytes.
 """
 
@@ -26,15 +26,14 @@ from figures.manifest import read_manifest
 from figures.table import ResultsError
 from reproduce.checking.reader import checked
 from reproduce.grid import PresetName
-from reproduce.installation import NotInstalled
 from reproduce.judging.evidence import Evidence, load
 from reproduce.reporting.charts import Pool
 from reproduce.reporting.content import Content, content
 from reproduce.reporting.document import document
-from reproduce.reporting.html import require_report, to_html
+from reproduce.reporting.html import to_html
 from reproduce.reporting.inventory import judged_files
 from reproduce.reporting.markdown import to_markdown
-from reproduce.reporting.pictures import charts, draw_pictures
+from reproduce.reporting.pictures import charts, draw_pictures, forest_sets
 from reproduce.reporting.verdict_files import write_verdicts
 from reproduce.script import script
 
@@ -48,7 +47,7 @@ class ReportOptions:
     out: Path | None = None
     """Results folder, read and written (default: results/<preset>)."""
     html: bool = True
-    """Write report.html, the page with interactive curves."""
+    """Write report.html, the page with curves to point at and a filter."""
     compare: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
     """CSV of other methods (columns env, method, seed, env_step, and success or return) for the
     aggregates and curves, repeatable; no verdict asks for them. The report then goes to the folder
@@ -100,34 +99,24 @@ def read(options: ReportOptions) -> Content:
 
 
 def write(found: Content, options: ReportOptions) -> list[Path]:
-    """Write everything; returns the paths, pictures left out.
-
-    Raises:
-        NotInstalled: the page cannot be made; everything else is written.
-    """
+    """Write everything; returns the paths, pictures left out."""
     out = options.target
-    blocks = document(found, out)
+    blocks = document(found, out, "../" if options.compare else "")
     draw_pictures(found, blocks, out)
     written = [out / "REPORT.md"] + ([] if options.compare else write_verdicts(found, out))
     write_text(written[0], to_markdown(blocks))
     if options.html:
-        require_report()
         pool = Pool()
-        page = to_html(blocks, charts(found, pool), pool, out)
+        drawn = charts(found, pool)
         written.append(out / "report.html")
-        write_text(written[-1], page)
+        write_text(written[-1], to_html(blocks, drawn, forest_sets(found), pool))
     return written
 
 
 @script
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(ReportOptions, args=arguments, description=__doc__)
-    try:
-        paths = write(read(options), options)
-    except NotInstalled as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print("report: " + "  ".join(map(str, paths)))
+    print("report: " + "  ".join(map(str, write(read(options), options))))
     return 0
 
 

@@ -7,7 +7,7 @@ negative. Tasks with more seeds weigh more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,8 +15,17 @@ import numpy as np
 
 from figures.estimates import aggregate, performance_profile, probability_of_improvement
 from figures.experiments import domain_of
-from figures.report_plots import ProfileCurve, Score
-from figures.statistics import Floats
+from figures.forest import Score
+from figures.report_plots import ProfileCurve
+from figures.resampling import Estimate, estimate
+from figures.statistics import (
+    CONFIDENCE,
+    MIN_SEEDS_FOR_INTERVAL,
+    MIN_SEEDS_FOR_IQM,
+    Floats,
+    centre,
+)
+from figures.style import place_of
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import NAMES
 from reproduce.reporting.inventory import GRIDS
@@ -24,7 +33,14 @@ from reproduce.reporting.others import Others, others, scalars_of, values_of
 
 SCALARS = {"j0": NAMES["j0"], "jt": NAMES["jt"], "auc": NAMES["auc"]}
 REFERENCE = "AWAC"
+COMPARED = ("jt", "auc")
 ALL_TASKS = "all tasks"
+NO_PROBABILITY = (
+    f"Where a method has fewer than {MIN_SEEDS_FOR_INTERVAL} seeds on a task, no probability that "
+    "AWAC is better is given: between methods that are alike it would be 1 by chance in one of six "
+    "experiments with one run against five, in one of 20 with three against three."
+)
+"""Of equally likely orders of the runs, 1 of 6 over 1, and 1 of 6 over 3, have all of one first."""
 THRESHOLDS = 101
 
 
@@ -49,8 +65,10 @@ class Aggregate:
     tasks: tuple[str, ...]
     by_task: tuple[TaskScores, ...]
     profiles: tuple[ProfileCurve, ...]
+    differences: dict[str, tuple[Score, ...]]
+    """By scalar: AWAC less the other, over the tasks of both; the label is the other's."""
     improvements: dict[str, tuple[Score, ...]]
-    """By scalar: P(AWAC > other); the label is the other's."""
+    """By scalar: P(AWAC > other) where both have enough seeds on every task of both."""
     notes: tuple[str, ...] = ()
     """Which methods that are not ours are missing, and why."""
 
@@ -92,7 +110,7 @@ def _domain(
             values[task, name] = {s: values_of(reduced, s) for s in SCALARS}
         elif why:
             notes.append(why)
-    methods = (*methods, *more)
+    methods = sorted((*methods, *more), key=place_of)
     run = [task for task in tasks if any(task == key[0] for key in values)]
     if not run:
         return None
@@ -112,7 +130,8 @@ def _domain(
             for m, groups in final.items()
             if groups
         ),
-        {scalar: tuple(_improvements(run, methods, values, scalar)) for scalar in ("jt", "auc")},
+        {s: tuple(_against(run, methods, values, s, pooled_difference)) for s in COMPARED},
+        {s: tuple(_against(run, methods, values, s, _probability)) for s in COMPARED},
         tuple(notes),
     )
 
@@ -136,13 +155,14 @@ def _scores(
     return TaskScores(name, scores, {m: n for m, n in tasks_of.items() if n})
 
 
-def _improvements(
+def _against(
     tasks: Sequence[str],
     methods: Sequence[str],
     values: dict[tuple[str, str], dict[str, Floats]],
     scalar: str,
+    compare: Callable[[Sequence[Floats], Sequence[Floats]], Estimate | None],
 ) -> list[Score]:
-    """P(AWAC > other) over the tasks on which both were run."""
+    """AWAC against each other method, over the tasks on which both were run."""
     found = []
     for other in methods:
         both = [t for t in tasks if (t, REFERENCE) in values and (t, other) in values]
@@ -150,8 +170,36 @@ def _improvements(
             continue
         ours = [values[t, REFERENCE][scalar] for t in both]
         theirs = [values[t, other][scalar] for t in both]
-        found.append(Score(other, probability_of_improvement(ours, theirs)))
+        estimate = compare(ours, theirs)
+        if estimate is not None:
+            found.append(Score(other, estimate))
     return found
+
+
+def pooled_difference(a: Sequence[Floats], b: Sequence[Floats]) -> Estimate:
+    """centre(all of a) - centre(all of b), (seeds,) a task, with the interval of a single task's
+    difference: seeds are resampled within each task, and the interval is expanded.
+
+    Both have the same centre, that of the smaller: the interquartile mean from 4 runs on.
+    """
+    first, tasks = [*a], len(a)
+    fewest = min(sum(map(len, a)), sum(map(len, b)))
+
+    def middle(groups: Sequence[Floats]) -> Floats:
+        joined = np.concatenate(groups, axis=-1)
+        return centre(joined) if fewest >= MIN_SEEDS_FOR_IQM else joined.mean(axis=-1)
+
+    def statistic(*resampled: Floats) -> Floats:
+        return np.asarray(middle(resampled[:tasks]) - middle(resampled[tasks:]))
+
+    return estimate([*first, *b], statistic, "difference", CONFIDENCE, "expanded")
+
+
+def _probability(a: Sequence[Floats], b: Sequence[Floats]) -> Estimate | None:
+    """None below five seeds, of which ``NO_PROBABILITY`` says why."""
+    if min(map(len, [*a, *b])) < MIN_SEEDS_FOR_INTERVAL:
+        return None
+    return probability_of_improvement(a, b)
 
 
 def _levels(domain: str, values: Floats) -> Floats:

@@ -6,7 +6,7 @@ Text may hold `` `code` ``, ``**bold**`` and ``[links](target)``, nothing else.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,14 +76,37 @@ class Code:
 @dataclass(frozen=True)
 class Picture:
     """A picture beside the report, ``path`` relative to it, "" for none; in a page that can draw,
-    the chart of that name stands in its place."""
+    the drawing of that name stands in its place. ``source``: links to what it was drawn from."""
 
     path: str
     alt: str
     chart: str = ""
+    source: str = ""
 
 
-Block = Heading | Text | Warning | Quote | Items | Table | Code | Picture
+@dataclass(frozen=True)
+class Filter:
+    """Where a page lets its reader choose methods and tasks."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Blocks behind a line that unfolds them."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+Block = Heading | Text | Warning | Quote | Items | Table | Code | Picture | Filter | Fold
+
+
+def flat(blocks: Iterable[Block]) -> Iterator[Block]:
+    """All blocks, those in folds in the place of their fold."""
+    for block in blocks:
+        if isinstance(block, Fold):
+            yield from flat(block.blocks)
+        else:
+            yield block
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -119,14 +142,15 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value is not None and value < 0.001 else number(value)
 
 
-def badge(verdict: str) -> str:
-    """``**SUPPORTED**``: every verdict as loud as any other."""
-    return f"**{verdict.upper()}**"
-
-
 def counted(number: int, name: str) -> str:
     """``1 run``, ``2 runs``."""
     return f"{number:,} {name}{'s' * (number != 1)}"
+
+
+def sources(experiment: str, beside: str) -> str:
+    """Links to the rows of an experiment and to what made them, which lie in ``beside``."""
+    csv, manifest = f"{experiment}.csv", f"{experiment}.manifest.json"
+    return f"Rows: [{csv}]({beside}{csv}); what made them: [{manifest}]({beside}{manifest})."
 
 
 def link(out: Path, target: str, text: str) -> str:

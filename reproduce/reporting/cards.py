@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reproduce.claims import Claim
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.verdicts import Effect, seen
+from reproduce.reporting.asked import forests, groups
 from reproduce.reporting.blocks import (
     Block,
     Code,
@@ -15,17 +16,18 @@ from reproduce.reporting.blocks import (
     Quote,
     Table,
     Text,
-    badge,
     counted,
     interval,
     number,
     p_value,
+    sources,
 )
 from reproduce.reporting.content import SILENT, Card, Content, Panels, Side
 from reproduce.reporting.sensitivity import Sensitivity
+from reproduce.reporting.wording import SETTINGS, badge, worded
 
 EFFECT_COLUMNS = (
-    "task", "effect", "asks", "profile", "value", "interval", "seeds", "p", "verdict",
+    "task", "effect", "asks", "settings", "value", "interval", "seeds", "p", "verdict",
     "5 seeds see", "note",
 )  # fmt: skip
 
@@ -40,17 +42,25 @@ def panel_name(claim: Claim, panels: Panels) -> str:
     return f"{claim.id}-{panels.experiment}-{panels.domain}-{panels.profile}"
 
 
-def verdict_line(card: Card) -> str:
-    """``paper: **SUPPORTED**; released: **NOT RUN**``; once where no result can decide it."""
+def effects_name(claim: Claim, side: Side) -> str:
+    """Name of the picture of a claim's effects, without its ending."""
+    return f"{claim.id}-effects-{side.profile}"
+
+
+def verdict_line(card: Card, preset: str) -> str:
+    """``the text's settings: **seen at small**; the released settings: **not run at small**``; once
+    where no result can decide it."""
     if card.claim.untestable:
-        return badge(Verdict.NOT_TESTABLE)
-    return "; ".join(f"{side.profile}: {badge(side.finding.verdict)}" for side in card.sides)
+        return badge(Verdict.NOT_TESTABLE, preset)
+    return "; ".join(
+        f"{SETTINGS[side.profile]}: {badge(side.finding.verdict, preset)}" for side in card.sides
+    )
 
 
-def card_blocks(card: Card, content: Content) -> Iterator[Block]:
-    """The card; short where nothing was found."""
+def card_blocks(card: Card, content: Content, beside: str = "") -> Iterator[Block]:
+    """The card; short where nothing was found. ``beside``: the way to the files of results."""
     claim = card.claim
-    yield Heading(3, f"{claim.id}. {verdict_line(card)}", anchor_of(claim))
+    yield Heading(3, f"{claim.id}. {verdict_line(card, content.preset)}", anchor_of(claim))
     yield Quote(f"{claim.quote} ({_section(claim.section)})")
     if claim.untestable:
         yield Text(f"Not testable by results: {claim.untestable}.")
@@ -62,42 +72,59 @@ def card_blocks(card: Card, content: Content) -> Iterator[Block]:
         links = ", ".join(f"[{name}](#claim-{name.lower()})" for name in claim.refers)
         yield Text(f"**Decided elsewhere, once:** {links}.")
     for side in card.sides:
-        for panels in side.panels:
-            name = panel_name(claim, panels)
-            alt = f"{claim.id}: every seed, profile {side.profile}, {', '.join(panels.tasks)}"
-            yield Picture(f"report/{name}.png", alt, name)
-    rows = tuple(_effect_rows(card))
+        yield from _pictures(claim, side, beside)
+    rows = tuple(_effect_rows(card, content.preset))
     if rows:
         yield Table(EFFECT_COLUMNS, rows)
     yield from _verdicts(card)
     for side in card.sides:
         if side.sensitivity:
-            found = "; ".join(map(_sensitivity, side.sensitivity))
-            yield Text(f"**By other measures** (profile {side.profile}): {found}.")
+            found = "; ".join(_sensitivity(each, content.preset) for each in side.sensitivity)
+            yield Text(f"**By other measures** ({SETTINGS[side.profile]}): {found}.")
     yield from _evidence(card)
     yield from _commands(card, content)
+
+
+def _pictures(claim: Claim, side: Side, beside: str) -> Iterator[Picture]:
+    """The effects with what is asked, then the curves that they were computed from."""
+    if side.finding.verdict in SILENT:
+        return
+    if forests(side.finding.effects):
+        name, files = effects_name(claim, side), [file.removesuffix(".csv") for file in side.files]
+        alt = f"{claim.id}: {claim.check}; every effect, {SETTINGS[side.profile]}"
+        links = " ".join(sources(file, beside) for file in files)
+        yield Picture(f"report/{name}.png", alt, name, links)
+    for panels in side.panels:
+        name = panel_name(claim, panels)
+        alt = f"{claim.id}: every seed, {SETTINGS[side.profile]}, {', '.join(panels.tasks)}"
+        yield Picture(f"report/{name}.png", alt, name, sources(panels.experiment, beside))
 
 
 def _section(name: str) -> str:
     return name if name.startswith("Figure") else f"section {name}"
 
 
-def _effect_rows(card: Card) -> Iterator[tuple[str, ...]]:
-    """Effects with both profiles beneath each other; those of runs that are missing only where
-    the claim was decided without them."""
-    for effects in zip(*(side.finding.effects for side in card.sides), strict=True):
-        for side, effect in zip(card.sides, effects, strict=True):
-            if effect.verdict is not Verdict.NOT_RUN or side.finding.verdict not in SILENT:
-                yield _effect_row(side.profile, effect)
+def _effect_rows(card: Card, preset: str) -> Iterator[tuple[str, ...]]:
+    """Effects with both settings beneath each other, methods in the order of the figures; those of
+    runs that are missing only where the claim was decided without them."""
+    first = card.sides[0].finding.effects
+    place = {id(effect): index for index, effect in enumerate(first)}
+    for group in groups(first):
+        for index in (place[id(effect)] for effect in group.effects):
+            for side in card.sides:
+                effect = side.finding.effects[index]
+                if effect.verdict is not Verdict.NOT_RUN or side.finding.verdict not in SILENT:
+                    yield _effect_row(side.profile, effect, preset)
 
 
-def _effect_row(profile: str, effect: Effect) -> tuple[str, ...]:
+def _effect_row(profile: str, effect: Effect, preset: str) -> tuple[str, ...]:
     found = effect.estimate
     return (
-        effect.task, effect.what, effect.asks, profile,
+        effect.task, effect.what, effect.asks, SETTINGS[profile],
         number(found.value if found else None), interval(found),
         str(found.seeds) if found else number(None),
-        p_value(effect.p_value), str(effect.verdict), seen(effect) or number(None), effect.note,
+        p_value(effect.p_value), worded(effect.verdict, preset), seen(effect) or number(None),
+        effect.note,
     )  # fmt: skip
 
 
@@ -107,16 +134,16 @@ def _verdicts(card: Card) -> Iterator[Text]:
         effects = side.finding.effects
         missing = [effect for effect in effects if effect.verdict is Verdict.NOT_RUN]
         if len(missing) == len(effects):
-            yield Text(f"**Profile {side.profile}:** not run.")
+            yield Text(f"**With {SETTINGS[side.profile]}:** not run.")
             continue
-        yield Text(f"**Profile {side.profile}:** {side.finding.reason}.")
+        yield Text(f"**With {SETTINGS[side.profile]}:** {side.finding.reason}.")
         if missing and side.finding.verdict in SILENT:
             tasks = ", ".join(dict.fromkeys(effect.task for effect in missing))
-            yield Text(f"Missing under profile {side.profile}: {tasks}.")
+            yield Text(f"Missing with {SETTINGS[side.profile]}: {tasks}.")
 
 
-def _sensitivity(found: Sensitivity) -> str:
-    return f"{found.name}: {found.verdict or found.reason}"
+def _sensitivity(found: Sensitivity, preset: str) -> str:
+    return f"{found.name}: {worded(found.verdict, preset) if found.verdict else found.reason}"
 
 
 def _evidence(card: Card) -> Iterator[Text]:
@@ -125,7 +152,7 @@ def _evidence(card: Card) -> Iterator[Text]:
         if side.runs:
             files = ", ".join(f"`{name}`" for name in side.files)
             yield Text(
-                f"**Evidence** (profile {side.profile}): {files}; "
+                f"**Evidence** ({SETTINGS[side.profile]}): {files}; "
                 f"{counted(side.runs, 'finished run')}, {number(side.hours, 2)} core-hours."
             )
 
@@ -141,11 +168,3 @@ def _commands(card: Card, content: Content) -> Iterator[Block]:
             f"It asks about step {card.beyond_preset:,}, which runs of preset `{content.preset}` "
             "do not reach."
         )
-
-
-def sides(content: Content, profile: str) -> list[tuple[Claim, Side]]:
-    """Every claim under one profile."""
-    return [
-        (card.claim, side) for card in content.cards for side in card.sides
-        if side.profile == profile
-    ]  # fmt: skip

@@ -1,40 +1,43 @@
-"""Learning curves as data for plotly.js: every seed a trace, the aggregate a thicker one.
+"""Learning curves as data for the page: every seed a trace, the aggregate a thicker one.
 
-A trace names its points (``series``) instead of holding them, since several cards show the same
-runs; ``Pool`` holds the points, and the page puts them in before it draws.
+A trace names its points instead of holding them, since several cards show the same runs; ``Pool``
+holds them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
 import pandas as pd
 
-from figures import style
-from figures.learning_curves import Look, looks_of
+from figures.caption import describe
+from figures.learning_curves import Look, greyed, looks_of
+from figures.metrics import Metric
 from figures.panels import Panel, panels_of
 from figures.statistics import curve, evaluations
 from figures.table import RUN
 
-GAP = 0.05
-SEED_OPACITY = 0.35
-BAND_OPACITY = 0.14
+DIGITS = 6
+"""Of a value in the page; the CSV has all."""
+PADDING = 0.05
+Points = tuple[list[int], list[float]]
 
 
 @dataclass
 class Pool:
-    """Points of all charts of a page by name: steps and values, as they stand in the CSV."""
+    """Points of all charts of a page by name: steps, and values to ``DIGITS`` digits."""
 
-    series: dict[str, tuple[list[int], list[float]]] = field(default_factory=dict)
+    series: dict[str, Points] = field(default_factory=dict)
     _curves: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
 
     def add(self, name: str, rows: pd.DataFrame, column: str) -> str:
         """Keep the points of ``rows`` under ``name``, which is returned."""
         if name not in self.series:
             steps = [int(step) for step in rows["env_step"]]
-            self.series[name] = (steps, [float(value) for value in rows[column]])
+            values = [float(f"{float(value):.{DIGITS}g}") for value in rows[column]]
+            self.series[name] = (steps, values)
         return name
 
     def curve(self, experiment: str, table: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -46,12 +49,51 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Trace:
+    """One line, or the band between two.
+
+    Attributes:
+        kind: of a single run, or of all of a method together.
+        label: of the method.
+        name: what a reader is told who points at it.
+        series: names of its points in the pool; of a band, its lower and upper end.
+        failed: the run failed after its last point.
+    """
+
+    kind: Literal["seed", "band", "aggregate"]
+    label: str
+    name: str
+    series: tuple[str, ...]
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class ChartPanel:
+    """One task and kind of data: its traces, its first and last step, and its y axis."""
+
+    panel: Panel
+    traces: tuple[Trace, ...]
+    steps: tuple[int, int]
+    limits: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Chart:
-    """One interactive picture: traces and layout as plotly.js takes them, but for ``series``."""
+    """One picture of curves.
+
+    Attributes:
+        id: name, unique in the page.
+        metric: what is drawn, and its rules.
+        looks: of the methods, in the order of the legend.
+        panels: side by side, or beneath each other where there is no room.
+        caption: what is drawn, of which data, by which code.
+    """
 
     id: str
-    data: list[dict[str, Any]]
-    layout: dict[str, Any]
+    metric: Metric
+    looks: tuple[Look, ...]
+    panels: tuple[ChartPanel, ...]
+    caption: str
 
 
 def chart(
@@ -62,8 +104,8 @@ def chart(
     *,
     experiment: str,
     tasks: Sequence[str],
-    column: str,
-    axis: str,
+    metric: Metric,
+    caption: str = "",
 ) -> Chart:
     """The curves of ``rows``, a panel a task and kind of data.
 
@@ -74,131 +116,86 @@ def chart(
         pool: keeps the points.
         experiment: whose rows they are.
         tasks: in the order of the panels.
-        column: what is drawn.
-        axis: name of the y axis.
+        metric: what is drawn.
+        caption: its opening sentence; the facts follow.
     """
     panels = panels_of(rows, tasks)
-    looks = looks_of(rows)
-    aggregates = pool.curve(experiment, table, column)
-    seen: set[str] = set()
-    data = [
-        trace
-        for number, panel in enumerate(panels, 1)
-        for trace in _panel(number, panel, rows, aggregates, pool, looks, experiment, column, seen)
+    every = pool.curve(experiment, table, metric.column)
+    shown = pd.concat([panel.rows(every) for panel in panels])
+    shown = shown[shown["label"].isin(set(rows["label"]))]
+    ours = rows[rows["compared"] == ""] if "compared" in rows else rows
+    looks, grey = greyed(looks_of(rows), [shown], set(ours["label"]))
+    drawn = [
+        tuple(_traces(panel, rows, shown, pool, looks, experiment, metric)) for panel in panels
     ]
-    return Chart(name, data, _layout(panels, axis, column))
+    limits = _limits(drawn, pool.series, metric)
+    facts = describe(
+        panels, rows, {metric.column: shown}, [metric], [look.label for look in looks], []
+    )
+    one_seed = "Grey: a single seed." if grey else ""
+    return Chart(
+        name, metric, tuple(looks),
+        tuple(
+            ChartPanel(panel, traces, _steps(traces, pool.series), each)
+            for panel, traces, each in zip(panels, drawn, limits, strict=True)
+        ),
+        " ".join(filter(None, (caption, one_seed, facts.facts, facts.warnings))),
+    )  # fmt: skip
 
 
-def _panel(
-    number: int,
+def _traces(
     panel: Panel,
     rows: pd.DataFrame,
     aggregates: pd.DataFrame,
     pool: Pool,
     looks: Sequence[Look],
     experiment: str,
-    column: str,
-    seen: set[str],
-) -> Iterator[dict[str, Any]]:
-    """Traces of one panel; the first thick one of a method, over all panels, is in the legend."""
-    axes = {
-        "xaxis": f"x{number if number > 1 else ''}",
-        "yaxis": f"y{number if number > 1 else ''}",
-    }
-    mine = evaluations(panel.rows(rows), column)
-    thick = panel.rows(aggregates)
+    metric: Metric,
+) -> Iterator[Trace]:
+    """The traces of one panel: of each method its seeds, its band and its aggregate."""
+    column = metric.column
+    mine, thick = evaluations(panel.rows(rows), column), panel.rows(aggregates)
     for look in looks:
-        colour = look.style.colour
-        shared = {**axes, "type": "scatter", "mode": "lines", "legendgroup": look.label}
         each = mine[mine["label"] == look.label]
         for key, run in each.groupby(list(RUN), sort=True):
-            seed = int(run["seed"].iloc[0])
-            state = run["status"].iloc[0]
-            yield {
-                **shared,
-                "name": f"{look.label}, seed {seed}",
-                "meta": "seed",
-                "series": pool.add("|".join(map(str, (experiment, *key, column))), run, column),
-                "line": {"color": colour, "width": 1},
-                "opacity": SEED_OPACITY,
-                "showlegend": False,
-                "hovertemplate": f"{look.label}, seed {seed}"
-                f"{'' if state == 'done' else f' ({state})'}"
-                f"<br>step %{{x:,}}<br>{column} %{{y}}<extra></extra>",
-            }
+            state = str(run["status"].iloc[0])
+            name = f"seed {int(run['seed'].iloc[0])}" + (f" ({state})" if state != "done" else "")
+            points = pool.add("|".join(map(str, (experiment, *key, column))), run, column)
+            yield Trace("seed", look.label, name, (points,), state == "failed")
         centre = thick[thick["label"] == look.label]
         if centre.empty:
             continue
         base = "|".join((experiment, panel.env, panel.data, panel.labels, panel.profile,
                          look.label, column))  # fmt: skip
-        if bool(centre["low"].notna().all()):
-            for end in ("low", "high"):
-                yield {
-                    **shared,
-                    "name": f"{look.label}, {end}",
-                    "meta": "band",
-                    "series": pool.add(f"{base}|{end}", centre, end),
-                    "line": {"width": 0, "color": colour},
-                    "hoverinfo": "skip",
-                    "showlegend": False,
-                    **({"fill": "tonexty", "fillcolor": _faint(colour)} if end == "high" else {}),
-                }
         seeds = int(centre["seeds"].max())
-        yield {
-            **shared,
-            "name": look.label,
-            "meta": "aggregate",
-            "series": pool.add(f"{base}|centre", centre, "centre"),
-            "line": {"color": colour, "width": 1.4 * look.style.width, "dash": _dash(look)},
-            "showlegend": look.label not in seen,
-            "hovertemplate": f"{look.label}, {seeds} seed{'s' * (seeds != 1)} together"
-            f"<br>step %{{x:,}}<br>{column} %{{y:.4g}}<extra></extra>",
-        }
-        seen.add(look.label)
+        name = f"{seeds} seed{'s' * (seeds != 1)} together"
+        if bool(centre["low"].notna().all()):
+            ends = tuple(pool.add(f"{base}|{end}", centre, end) for end in ("low", "high"))
+            yield Trace("band", look.label, name, ends)
+        points = pool.add(f"{base}|centre", centre, "centre")
+        yield Trace("aggregate", look.label, name, (points,))
 
 
-def _layout(panels: Sequence[Panel], axis: str, column: str) -> dict[str, Any]:
-    count = len(panels)
-    width = (1 - GAP * (count - 1)) / count
-    layout: dict[str, Any] = {
-        "height": 430, "margin": {"l": 60, "r": 15, "t": 58, "b": 50}, "hovermode": "closest",
-        "font": {"size": 12}, "plot_bgcolor": "#FFFFFF", "paper_bgcolor": "#FFFFFF",
-        "legend": {"groupclick": "togglegroup", "itemsizing": "constant"},
-        "annotations": [], "shapes": [],
-    }  # fmt: skip
-    for number, panel in enumerate(panels, 1):
-        key = str(number) if number > 1 else ""
-        left = (number - 1) * (width + GAP)
-        grid = {"gridcolor": "#E8E8E8", "zerolinecolor": "#9A9A9A"}
-        layout[f"xaxis{key}"] = {
-            **grid, "domain": [left, left + width], "anchor": f"y{key}",
-            "title": {"text": "online steps (left of 0: offline updates)", "font": {"size": 11}},
-        }  # fmt: skip
-        layout[f"yaxis{key}"] = {**grid, "anchor": f"x{key}"}
-        if column.startswith("success"):
-            layout[f"yaxis{key}"]["range"] = [-0.03, 1.03]
-        if number == 1:
-            layout["yaxis"]["title"] = {"text": axis}
-        layout["annotations"].append(
-            {
-                "text": f"<b>{panel.title}</b><br>{panel.subtitle}", "showarrow": False,
-                "xref": "paper", "yref": "paper", "x": left, "y": 1.0, "yshift": 34,
-                "xanchor": "left", "align": "left", "font": {"size": 11},
-            }
-        )  # fmt: skip
-    return layout
+def _steps(traces: Sequence[Trace], series: Mapping[str, Points]) -> tuple[int, int]:
+    steps = [step for trace in traces for name in trace.series for step in series[name][0]]
+    return min(steps, default=0), max(steps, default=0)
 
 
-def _dash(look: Look) -> str:
-    """Plotly's name of a Matplotlib dash pattern."""
-    names = {
-        style.SOLID: "solid", style.DASHED: "dash", style.DASH_DOTTED: "dashdot",
-        style.DOTTED: "dot", style.LONG_DASHED: "longdash",
-        **dict.fromkeys(style.OTHER_LINES, "longdashdot"),
-    }  # fmt: skip
-    return names.get(look.style.line, "solid")
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{BAND_OPACITY})"
+def _limits(
+    drawn: Sequence[Sequence[Trace]], series: Mapping[str, Points], metric: Metric
+) -> list[tuple[float, float]]:
+    """The y axis of every panel: the same where values are comparable; all of a share."""
+    if metric.column.startswith("success") and metric.whole_range:
+        return [(-0.04, 1.04)] * len(drawn)
+    values = [
+        [value for trace in traces for name in trace.series for value in series[name][1]]
+        for traces in drawn
+    ]
+    if metric.share_y:
+        values = [[value for each in values for value in each]] * len(drawn)
+    found = []
+    for each in values:
+        low, high = min([*each, *metric.rules]), max([*each, *metric.rules])
+        room = PADDING * (high - low) or 0.5
+        found.append((low - room, high + room))
+    return found

@@ -2,52 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from reproduce.grid import PRESETS
 from reproduce.judging.conditions import Verdict
-from reproduce.reporting.blocks import Block, Heading, Table, Text, Warning, badge, counted
+from reproduce.reporting.blocks import (
+    Block,
+    Filter,
+    Fold,
+    Heading,
+    Items,
+    Table,
+    Text,
+    Warning,
+    counted,
+)
 from reproduce.reporting.cards import anchor_of
-from reproduce.reporting.content import Content
+from reproduce.reporting.content import SILENT, Card, Content
+from reproduce.reporting.findings import findings
 from reproduce.reporting.inventory import PROFILES
+from reproduce.reporting.wording import MEANINGS, SETTINGS, WORDS, badge
+
+PAPER = "AWAC: Accelerating Online Reinforcement Learning with Offline Datasets"
 
 _ORDER = tuple(Verdict)
 
 
-def front_blocks(content: Content) -> Iterator[Block]:
-    """Title, summary, warnings and the verdict matrix."""
-    yield Heading(1, f"Reproduction report, preset {content.preset}", "top")
+def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Block]:
+    """Title, findings, a picture, the verdict matrix, and what a reader must not overlook.
+
+    ``first``: the picture.
+    """
+    yield Heading(1, f"{PAPER}: what preset {content.preset} shows of it", "top")
+    yield Text(" ".join(findings(content)))
+    yield Filter()
+    yield from first
+    yield Heading(2, "Verdicts", "verdicts")
+    yield from _matrix(content)
+    yield Table(
+        ("settings", *(WORDS[verdict] for verdict in _ORDER)),
+        tuple(
+            (SETTINGS[profile], *(str(content.counts(profile)[verdict]) for verdict in _ORDER))
+            for profile in PROFILES
+        ),
+    )
+    yield Text(
+        "What a verdict means, by the interval of each effect (`docs/statistics.md`; in brackets "
+        "its name in the rules and in `verdicts.csv`):"
+    )
+    yield Items(
+        tuple(f"{badge(v, content.preset)} ({v}): {MEANINGS[v]}." for v in _ORDER)
+    )  # fmt: skip
+    yield Text(
+        "Where one of several effects could decide a claim by mistake, its interval must lie there "
+        "when stretched for so many. Runs of several commits or several sets of prior data decide "
+        "nothing. The text's settings (profile `paper`) are those that the paper states, the "
+        "released settings (profile `released`) those of the authors' published scripts. Beside an "
+        "effect that is not seen stands what five seeds would have seen."
+    )
     yield Text(summary(content))
     for text in warnings(content):
         yield Warning(text)
-    yield Heading(2, "Verdicts", "verdicts")
-    yield Text(
-        "A verdict is judged by intervals: wholly beyond the size that is claimed supports, wholly "
-        "between nothing and that size is smaller than claimed, wholly on the other side of "
-        "nothing contradicts, anything else is inconclusive; then the effect that five seeds would "
-        "have seen stands beside it. Not decidable here: nothing is left to gain after the offline "
-        "phase. Where one of several effects could decide a claim by mistake, its interval must "
-        "lie there when stretched for so many. Runs of several commits or several sets of prior "
-        "data decide nothing (`docs/statistics.md`). Profile `paper` is the paper's text, "
-        "`released` what the authors' published scripts run. Each claim links to its card."
-    )
-    yield Table(
-        ("claim", "asked", *PROFILES),
+
+
+def _matrix(content: Content) -> Iterator[Block]:
+    """The claims that runs say something of, then the others behind a line."""
+    told = [card for card in content.cards if not is_silent(card)]
+    rest = [card for card in content.cards if is_silent(card)]
+    if told:
+        yield _table(content, told)
+    if rest:
+        yield Fold(
+            f"{counted(len(rest), 'claim')} not run or not testable", (_table(content, rest),)
+        )
+
+
+def is_silent(card: Card) -> bool:
+    """Whether nothing was found with any settings."""
+    return all(verdict in SILENT for verdict in card.verdicts)
+
+
+def _table(content: Content, cards: Sequence[Card]) -> Table:
+    return Table(
+        ("claim", "asked", *SETTINGS.values()),
         tuple(
             (
                 f"[{card.claim.id}](#{anchor_of(card.claim)})",
                 card.claim.check,
-                *map(badge, card.verdicts),
+                *(badge(verdict, content.preset) for verdict in card.verdicts),
             )
-            for card in content.cards
-        ),
-    )
-    yield Table(
-        ("profile", *map(str, _ORDER)),
-        tuple(
-            (profile, *(str(content.counts(profile)[verdict]) for verdict in _ORDER))
-            for profile in PROFILES
+            for card in cards
         ),
     )
 
@@ -62,8 +107,8 @@ def summary(content: Content) -> str:
     ]
     for profile in PROFILES:
         counts = content.counts(profile)
-        found = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _ORDER)
-        parts.append(f"Profile `{profile}`: {found}.")
+        found = ", ".join(f"{counts[verdict]} {WORDS[verdict]}" for verdict in _ORDER)
+        parts.append(f"With {SETTINGS[profile]}: {found}.")
     done = [cell for cell in content.cells if cell.done]
     if done:
         tasks = list(dict.fromkeys(cell.want.task for cell in done))
@@ -85,7 +130,7 @@ def warnings(content: Content) -> Iterator[str]:
     if few:
         run = sum(cell.done > 0 for cell in content.cells)
         yield (
-            f"{len(few)} of {counted(run, 'cell')} (method, task, profile) that were run have "
+            f"{len(few)} of {counted(run, 'cell')} (method, task, settings) that were run have "
             f"fewer than {MIN_SEEDS_FOR_INTERVAL} finished seeds: single runs and no interval are "
             "given for them, and nothing is concluded from them."
         )

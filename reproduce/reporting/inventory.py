@@ -13,6 +13,7 @@ import pandas as pd
 from figures.experiments import EXPERIMENTS
 from figures.manifest import manifest_of
 from figures.statistics import runs
+from figures.style import place_of
 from figures.table import RUN, label
 from reproduce.claims import CLAIMS
 from reproduce.grid import PRESETS, PresetName, ProfileName
@@ -20,7 +21,7 @@ from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.commands import Want, arm_of, finished_seeds, wants
 
 GRIDS = tuple(
-    (row.name, row.tasks, tuple(arm_of(method).label for method in row.methods))
+    (row.name, row.tasks, tuple(sorted((arm_of(m).label for m in row.methods), key=place_of)))
     for row in EXPERIMENTS.values()
 )
 """Experiment, tasks, labels of the curves."""
@@ -196,10 +197,11 @@ def spent(last: pd.DataFrame) -> list[Spent]:
     NaN hours."""
     if "wall_s" not in last.columns:
         last = last.assign(wall_s=float("nan"))
-    return [
+    found = [
         Spent(*map(str, key), len(mine), float(mine["wall_s"].sum(skipna=False)) / 3600)
         for key, mine in last.groupby(["profile", "env", "label"], sort=True)
     ]
+    return sorted(found, key=lambda each: (each.profile, each.task, place_of(each.label)))
 
 
 def data_used(last: pd.DataFrame) -> list[Made]:
@@ -208,7 +210,7 @@ def data_used(last: pd.DataFrame) -> list[Made]:
     for (task, data, labels, checksum), mine in last.groupby(
         ["env", "data", "labels", "data_checksum"], sort=True
     ):
-        names = ", ".join(sorted(set(mine["label"])))
+        names = ", ".join(sorted(set(mine["label"]), key=place_of))
         found.append(Made(f"{task}, {data} data, {labels} labels", checksum, names, len(mine)))
     return found
 

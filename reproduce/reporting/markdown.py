@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from reproduce.reporting.blocks import (
     Block,
     Code,
+    Filter,
+    Fold,
     Heading,
     Items,
     Picture,
@@ -37,7 +39,12 @@ def _block(block: Block) -> str:
         case Code(lines):
             return "\n".join(f"    {line}" for line in lines)
         case Picture(path, alt):
-            return f"![{alt}]({path})" if path else ""
+            return f"![{alt}]({path})\n\n{block.source}".rstrip() if path else ""
+        case Filter():
+            return ""
+        case Fold(summary, blocks):
+            inside = to_markdown(blocks)
+            return f"<details>\n<summary>{summary}</summary>\n\n{inside}\n</details>"
         case Table(columns, rows):
             return "\n".join([_row(columns), _row(["---"] * len(columns)), *map(_row, rows)])
 

@@ -1,32 +1,45 @@
-"""All pictures of a report: as files for Markdown, as charts for the page."""
+"""All pictures of a report: as files for Markdown, as drawings for the page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from figures.experiments import OF_DOMAIN
+from figures.forest import Forest
 from figures.learning_curves import draw
 from figures.metrics import Metric
-from figures.report_plots import draw_aggregates, save_png
+from figures.report_plots import ProfileCurve, draw_aggregates, draw_claim, save_png
 from reproduce.judging.evidence import MEASURES
-from reproduce.reporting.aggregates import ALL_TASKS, SCALARS, Aggregate
-from reproduce.reporting.blocks import Block, Picture
-from reproduce.reporting.cards import panel_name
+from reproduce.reporting.aggregates import ALL_TASKS, NO_PROBABILITY, Aggregate
+from reproduce.reporting.asked import axis_of, forests, thresholds
+from reproduce.reporting.blocks import Block, Picture, flat
+from reproduce.reporting.cards import effects_name, panel_name
 from reproduce.reporting.charts import Chart, Pool, chart
-from reproduce.reporting.content import Content
-from reproduce.reporting.document import aggregate_name, curves_name
+from reproduce.reporting.content import SILENT, Card, Content, Side
+from reproduce.reporting.document import aggregate_name, curves_name, lacks_probability
+from reproduce.reporting.forests import (
+    aggregate_caption,
+    difference_forests,
+    improvement_forests,
+    score_forests,
+)
+from reproduce.reporting.wording import SETTINGS, worded
 
 FOLDER = "report"
+EFFECTS_CAPTION = (
+    "Discs: the effect, filled with the interval that it is judged by where there are 5 seeds, "
+    "else hollow. Dashed and shaded: what is asked for. Thin line: no effect."
+)
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Learning curves that are drawn twice, as a file and as a chart."""
+    """Learning curves that are drawn twice, as a file and for the page."""
 
     name: str
     title: str
@@ -35,6 +48,35 @@ class Curves:
     tasks: tuple[str, ...]
     rows: pd.DataFrame
     column: str
+    caption: str = ""
+    thresholds: tuple[float, ...] = ()
+
+    @property
+    def metric(self) -> Metric:
+        """As the figures draw the column, by its measure's name where they draw another; with the
+        claim's thresholds as rules."""
+        drawn = {metric.column: metric for metric in OF_DOMAIN[self.domain].metrics}
+        found = drawn.get(self.column, Metric(self.column, MEASURES[self.domain].name))
+        more = [value for value in self.thresholds if value not in found.rules]
+        return replace(
+            found,
+            rules=(*found.rules, *more),
+            rule_names=(*found.rule_names, *(f"asked: {value:g}" for value in more)),
+        )
+
+
+@dataclass(frozen=True)
+class ForestSet:
+    """Panels of rows for the page; the panels of a group have one axis."""
+
+    name: str
+    groups: tuple[tuple[Forest, ...], ...]
+    caption: str
+    instead: str = ""
+    """Written where a group would be that cannot be given."""
+    profiles: tuple[ProfileCurve, ...] = ()
+    axis: str = ""
+    """Of the profiles."""
 
 
 def all_curves(content: Content) -> Iterator[Curves]:
@@ -44,23 +86,42 @@ def all_curves(content: Content) -> Iterator[Curves]:
         rows = table[(table["profile"] == found.profile) & table["env"].isin(found.tasks)]
         for metric in OF_DOMAIN[found.domain].metrics:
             yield Curves(
-                curves_name(found, metric.column), f"Profile {found.profile}", found.experiment,
-                found.domain, found.tasks, rows, metric.column,
+                curves_name(found, metric.column), _capital(SETTINGS[found.profile]),
+                found.experiment, found.domain, found.tasks, rows, metric.column,
             )  # fmt: skip
+    for card, side in _told(content):
+        for panels in side.panels:
+            yield Curves(
+                panel_name(card.claim, panels),
+                f"{card.claim.id}: {card.claim.check} ({SETTINGS[side.profile]})",
+                panels.experiment, panels.domain, panels.tasks, panels.rows,
+                MEASURES[panels.domain].column, f"{claim_title(card, side, content)}.",
+                thresholds(card.claim, panels.domain),
+            )  # fmt: skip
+
+
+def _told(content: Content) -> Iterator[tuple[Card, Side]]:
+    """The cards of which something was found, by settings."""
     for card in content.cards:
         for side in card.sides:
-            for panels in side.panels:
-                yield Curves(
-                    panel_name(card.claim, panels), f"{card.claim.id}, profile {side.profile}",
-                    panels.experiment, panels.domain, panels.tasks, panels.rows,
-                    MEASURES[panels.domain].column,
-                )  # fmt: skip
+            if side.finding.verdict not in SILENT:
+                yield card, side
+
+
+def claim_title(card: Card, side: Side, content: Content) -> str:
+    """``H1, the text's settings: not seen at small``."""
+    verdict = worded(side.finding.verdict, content.preset)
+    return f"{card.claim.id}, {SETTINGS[side.profile]}: {verdict}"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def draw_pictures(content: Content, blocks: list[Block], out: Path) -> list[Path]:
     """Write every picture that ``blocks`` name into ``out/report``, and remove the other PNGs
     there, which an earlier report left; returns their paths."""
-    wanted = {block.path for block in blocks if isinstance(block, Picture) and block.path}
+    wanted = {block.path for block in flat(blocks) if isinstance(block, Picture) and block.path}
     written = []
     for name, figure in _figures(content, wanted):
         path = out / FOLDER / f"{name}.png"
@@ -74,17 +135,35 @@ def draw_pictures(content: Content, blocks: list[Block], out: Path) -> list[Path
 def _figures(content: Content, wanted: set[str]) -> Iterator[tuple[str, Figure]]:
     for found in content.aggregates:
         yield aggregate_name(found), _aggregate(found)
+    for card, side in _told(content):
+        panels = forests(side.finding.effects)
+        if panels:
+            yield effects_name(card.claim, side), draw_claim(
+                panels, title=claim_title(card, side, content), words=f"{card.claim.check}.",
+                caption=EFFECTS_CAPTION,
+            )  # fmt: skip
     for curves in all_curves(content):
         if f"{FOLDER}/{curves.name}.png" in wanted:
-            metric = _metric(curves)
-            figure = draw(curves.rows, panels=curves.tasks, metrics=[metric], title=curves.title)
+            figure = draw(
+                curves.rows, panels=curves.tasks, metrics=[curves.metric], title=curves.title,
+                caption=curves.caption,
+            )  # fmt: skip
             yield curves.name, figure
 
 
-def _metric(curves: Curves) -> Metric:
-    """As the figures draw the column; by its measure's name where they draw another."""
-    drawn = {metric.column: metric for metric in OF_DOMAIN[curves.domain].metrics}
-    return drawn.get(curves.column, Metric(curves.column, MEASURES[curves.domain].name))
+def _aggregate(found: Aggregate) -> Figure:
+    several = len(found.tasks) > 1
+    return draw_aggregates(
+        score_forests(found),
+        difference_forests(found),
+        found.profiles,
+        improvement_forests(found),
+        title=f"{found.domain.capitalize()}, {SETTINGS[found.profile]}: "
+        + (ALL_TASKS if several else found.tasks[0]),
+        measure=axis_of(found.domain),
+        caption=aggregate_caption(found),
+        no_improvement=NO_PROBABILITY if lacks_probability(found) else "",
+    )
 
 
 def charts(content: Content, pool: Pool) -> list[Chart]:
@@ -92,31 +171,34 @@ def charts(content: Content, pool: Pool) -> list[Chart]:
     return [
         chart(
             curves.name, curves.rows, content.others.tables[curves.experiment], pool,
-            experiment=curves.experiment, tasks=curves.tasks, column=curves.column,
-            axis=_metric(curves).name,
+            experiment=curves.experiment, tasks=curves.tasks, metric=curves.metric,
+            caption=curves.caption,
         )
         for curves in all_curves(content)
         if curves.column in curves.rows and curves.rows[curves.column].notna().any()
     ]  # fmt: skip
 
 
-def _aggregate(found: Aggregate) -> Figure:
-    scores = {SCALARS[scalar]: each for scalar, each in found.overall.scores.items()}
-    several = len(found.tasks) > 1
-    measure = MEASURES[found.domain]
-    axis = measure.name if measure.higher_is_better else f"−{measure.name} (m)"
-    incomplete = [m for m, n in found.overall.tasks_of.items() if n < len(found.tasks)]
-    note = f" Not run on all of them: {', '.join(incomplete)}." if incomplete else ""
-    counts = [len(score.values) for score in found.overall.scores["jt"]]
-    return draw_aggregates(
-        scores,
-        found.profiles,
-        {SCALARS[scalar]: each for scalar, each in found.improvements.items() if each},
-        title=f"{found.domain.capitalize()}, profile {found.profile}: "
-        + (ALL_TASKS if several else found.tasks[0]),
-        measure=axis,
-        caption=f"Ticks: single runs ({min(counts)} to {max(counts)} a method, on "
-        f"{', '.join(found.tasks)}). Discs: interquartile mean (mean below 4 runs), filled with a "
-        "95 % stratified bootstrap interval where every task has 5 seeds, else hollow without one. "
-        f"Higher is better throughout.{note}",
-    )
+def forest_sets(content: Content) -> list[ForestSet]:
+    """The aggregates of every domain, then the effects of every claim, by the names of pictures."""
+    found = [
+        ForestSet(
+            aggregate_name(each),
+            (tuple(score_forests(each)), tuple(difference_forests(each)),
+             tuple(improvement_forests(each))),
+            aggregate_caption(each),
+            NO_PROBABILITY if lacks_probability(each) else "",
+            each.profiles,
+            axis_of(each.domain),
+        )
+        for each in content.aggregates
+    ]  # fmt: skip
+    for card, side in _told(content):
+        if shown := forests(side.finding.effects):
+            caption = f"{claim_title(card, side, content)}. {EFFECTS_CAPTION}"
+            by_axis: dict[str, list[Forest]] = {}
+            for forest in shown:
+                by_axis.setdefault(forest.axis, []).append(forest)
+            groups = tuple(map(tuple, by_axis.values()))
+            found.append(ForestSet(effects_name(card.claim, side), groups, caption))
+    return found

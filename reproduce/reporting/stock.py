@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from figures.style import place_of
 from reproduce.grid import PRESETS
 from reproduce.reporting.blocks import (
     NONE,
@@ -18,13 +19,14 @@ from reproduce.reporting.blocks import (
     number,
 )
 from reproduce.reporting.content import Content
-from reproduce.reporting.inventory import PROFILES, Cell
+from reproduce.reporting.inventory import PROFILES, Cell, JudgedFile
+from reproduce.reporting.wording import SETTINGS
 
 SHORT = 12  # digits of a checksum that are shown where the whole one stands elsewhere
 
 
-def stock_blocks(content: Content, out: Path) -> Iterator[Block]:
-    """Everything between the aggregates and the cards."""
+def stock_blocks(content: Content, out: Path, beside: str = "") -> Iterator[Block]:
+    """Everything after the cards; ``beside``: the way from ``out`` to the files of results."""
     yield Heading(2, "Deviations from the paper", "deviations")
     yield Items(tuple(_deviations(content, out)))
     yield Heading(2, "Runs missing", "missing")
@@ -43,10 +45,11 @@ def stock_blocks(content: Content, out: Path) -> Iterator[Block]:
         "`verdicts.csv` holds every effect, `verdicts.meta.json` the whole checksums."
     )
     yield Table(
-        ("file", "sha256", "rows", "runs", "commits", "versions"),
+        ("file", "manifest", "sha256", "rows", "runs", "commits", "versions"),
         tuple(
             (
-                file.name, f"`{file.sha256[:SHORT]}`", str(file.rows), str(file.runs),
+                f"[{file.name}]({beside}{file.name})", _manifest(file, beside),
+                f"`{file.sha256[:SHORT]}`", str(file.rows), str(file.runs),
                 ", ".join(file.commits) or NONE, ", ".join(file.versions),
             )
             for file in content.files
@@ -62,6 +65,11 @@ def stock_blocks(content: Content, out: Path) -> Iterator[Block]:
         yield Text("No manifest lies beside the results, so that the versions are not known.")
     yield Heading(2, "Compute", "compute")
     yield from _compute(content)
+
+
+def _manifest(file: JudgedFile, beside: str) -> str:
+    name = f"{file.experiment}.manifest.json"
+    return f"[{name}]({beside}{name})" if file.manifest_sha256 else NONE
 
 
 def _deviations(content: Content, out: Path) -> Iterator[str]:
@@ -98,23 +106,23 @@ def _missing(content: Content) -> Iterator[Block]:
         mine = [cell for cell in content.cells if cell.profile == profile]
         if not any(cell.done for cell in mine):
             total = sum(cell.wanted for cell in mine)
-            rows.append((profile, "all", "all", str(total), "0", "everything"))
+            rows.append((SETTINGS[profile], "all", "all", str(total), "0", "everything"))
             continue
         groups = dict.fromkeys((cell.want.experiment, cell.want.task) for cell in mine)
         for experiment, task in groups:
             cells = [c for c in mine if (c.want.experiment, c.want.task) == (experiment, task)]
             rows.append(
                 (
-                    profile, experiment, task, str(sum(c.wanted for c in cells)),
+                    SETTINGS[profile], experiment, task, str(sum(c.wanted for c in cells)),
                     str(sum(min(c.done, c.wanted) for c in cells)), _lacking(cells),
                 )
             )  # fmt: skip
-    yield Table(("profile", "experiment", "task", "wanted", "finished", "missing"), tuple(rows))
+    yield Table(("settings", "experiment", "task", "wanted", "finished", "missing"), tuple(rows))
 
 
 def _lacking(cells: list[Cell]) -> str:
     """``SAC (2), MPO``: methods without all of their seeds; without a number, all are missing."""
-    lacking = [cell for cell in cells if cell.missing]
+    lacking = sorted((c for c in cells if c.missing), key=lambda c: place_of(c.want.arm.label))
     if len(lacking) == len(cells) and not any(cell.done for cell in cells):
         return "everything"
     names = [
@@ -129,10 +137,10 @@ def _left_out(content: Content) -> Iterator[Block]:
         yield Text("None: every run that has rows is finished and counted.")
         return
     yield Table(
-        ("experiment", "profile", "task", "method", "data", "seed", "why"),
+        ("experiment", "settings", "task", "method", "data", "seed", "why"),
         tuple(
-            (each.experiment, each.profile, each.task, each.label, each.data, str(each.seed),
-             each.reason)
+            (each.experiment, SETTINGS[each.profile], each.task, each.label, each.data,
+             str(each.seed), each.reason)
             for each in content.left_out
         ),
     )  # fmt: skip
@@ -146,9 +154,9 @@ def _compute(content: Content) -> Iterator[Block]:
         "data is not."
     )
     yield Table(
-        ("profile", "task", "method", "runs", "core-hours"),
+        ("settings", "task", "method", "runs", "core-hours"),
         tuple(
-            (each.profile, each.task, each.label, str(each.runs), number(each.hours, 2))
+            (SETTINGS[each.profile], each.task, each.label, str(each.runs), number(each.hours, 2))
             for each in content.spent
         ),
     )

@@ -83,7 +83,7 @@ def test_a_table_out_of_step_is_named_and_mended(
 def test_the_committed_report_is_that_of_the_committed_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """REPORT.md, verdicts.csv and what they were judged from, made anew beside a copy."""
+    """REPORT.md, the page, verdicts.csv and what they were judged from, made anew beside a copy."""
     out = tmp_path / "results" / "small"
     out.mkdir(parents=True)
     for name in ("README.md", "docs"):  # what the report links to
@@ -92,8 +92,8 @@ def test_the_committed_report_is_that_of_the_committed_results(
         shutil.copy(path, out)
     monkeypatch.setattr(blocks, "ROOT", tmp_path.resolve())
     monkeypatch.setattr(report, "draw_pictures", lambda *_: None)  # they decide no number
-    assert report.main(["--preset", "small", "--out", str(out), "--no-html"]) == 0
-    for name in ("verdicts.csv", "verdicts.meta.json", "REPORT.md"):
+    assert report.main(["--preset", "small", "--out", str(out)]) == 0
+    for name in ("verdicts.csv", "verdicts.meta.json", "REPORT.md", "report.html"):
         made, committed = ((place / name).read_text(encoding="utf-8") for place in (out, SMALL))
         assert made.splitlines() == committed.splitlines(), (
             f"{name} is out of step: `python reproduce/report.py --preset small`"

@@ -16,22 +16,22 @@ import figures.estimates
 import figures.resampling
 import figures.statistics
 from figures.estimates import Estimate
-from reproduce import installation, report
+from reproduce import report
 from reproduce.claims import CHEETAH, CLAIMS, DOOR, PEN
-from reproduce.installation import NotInstalled
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting import html
-from reproduce.reporting.blocks import Code, Picture, Table, badge, link, number, with_interval
+from reproduce.reporting.blocks import Code, Picture, Table, flat, link, number, with_interval
 from reproduce.reporting.charts import Pool
 from reproduce.reporting.commands import Want, commands
 from reproduce.reporting.content import Content, content
 from reproduce.reporting.document import document
 from reproduce.reporting.inventory import every_run, left_out, spent
 from reproduce.reporting.markdown import to_markdown
-from reproduce.reporting.pictures import charts
+from reproduce.reporting.pictures import charts, forest_sets
 from reproduce.reporting.sensitivity import other_views, sensitivity
 from reproduce.reporting.verdict_files import COLUMNS, verdict_rows
+from reproduce.reporting.wording import WORDS, badge
 from tests.reproduce.report_grid import full_grid, grid_wants, rows_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,21 +93,23 @@ def test_planted_answers_come_out_under_either_profile(grid: Content) -> None:
 
 def test_the_matrix_the_cards_and_the_file_say_the_same(grid: Content, tmp_path: Path) -> None:
     blocks = document(grid, tmp_path)
-    matrix = next(b for b in blocks if isinstance(b, Table) and b.columns[1] == "asked")
+    tables = [b for b in flat(blocks) if isinstance(b, Table)]
+    matrix = {line[0].partition("]")[0].lstrip("["): line for table in tables
+              if table.columns[1] == "asked" for line in table.rows}  # fmt: skip
     rows = list(verdict_rows(grid))
-    for line, card in zip(matrix.rows, grid.cards, strict=True):
-        assert line[2:] == tuple(map(badge, card.verdicts))
+    assert set(matrix) == {card.claim.id for card in grid.cards}
+    for card in grid.cards:
+        line = matrix[card.claim.id]
+        assert line[2:] == tuple(badge(verdict, "paper") for verdict in card.verdicts)
         for side, verdict in zip(("paper", "released"), card.verdicts, strict=True):
             mine = [r for r in rows if (r["claim"], r["profile"]) == (card.claim.id, side)]
             assert {row["claim_verdict"] for row in mine} == {str(verdict)}
             assert all(tuple(row) == COLUMNS for row in mine)
-    counts = [next(b for b in blocks if isinstance(b, Table) and b.columns[0] == "profile")]
-    for line in counts[0].rows:
-        number_of = Counter(
-            str(c.verdicts[("paper", "released").index(line[0])]) for c in grid.cards
-        )
-        assert dict(zip(counts[0].columns[1:], map(int, line[1:]), strict=True)) == {
-            **dict.fromkeys(counts[0].columns[1:], 0), **number_of
+    counts = next(table for table in tables if table.columns[:2] == ("settings", "seen"))
+    for place, line in enumerate(counts.rows):
+        number_of = Counter(WORDS[card.verdicts[place]] for card in grid.cards)
+        assert dict(zip(counts.columns[1:], map(int, line[1:]), strict=True)) == {
+            **dict.fromkeys(counts.columns[1:], 0), **number_of
         }  # fmt: skip
 
 
@@ -124,28 +126,32 @@ def test_a_complete_grid_asks_for_nothing_and_is_not_warned_of(
 
 
 def test_both_profiles_stand_beneath_each_other(grid: Content, tmp_path: Path) -> None:
-    tables = [b for b in document(grid, tmp_path) if isinstance(b, Table) and "effect" in b.columns]
+    blocks = flat(document(grid, tmp_path))
+    tables = [b for b in blocks if isinstance(b, Table) and "effect" in b.columns]
     for table in tables:
         for first, second in zip(table.rows[::2], table.rows[1::2], strict=True):
             assert first[:3] == second[:3]
-            assert (first[3], second[3]) == ("paper", "released")
+            assert (first[3], second[3]) == ("the text's settings", "the released settings")
 
 
 def test_curves_of_all_pictures_are_there_once(grid: Content, tmp_path: Path) -> None:
     pool = Pool()
     made = charts(grid, pool)
     assert len({chart.id for chart in made}) == len(made)
-    named = {b.chart for b in document(grid, tmp_path) if isinstance(b, Picture) and b.chart}
+    rows = {each.name for each in forest_sets(grid)}
+    blocks = flat(document(grid, tmp_path))
+    named = {b.chart for b in blocks if isinstance(b, Picture) and b.chart} - rows
     assert {chart.id for chart in made} <= named
     # the synthetic runs have no such column
     nothing = {f"curves-figure2-{side}-success_final" for side in ("paper", "released")}
     assert named - {chart.id for chart in made} == nothing
-    used = {trace["series"] for chart in made for trace in chart.data}
-    assert used == set(pool.series)
+    traces = {c.id: [trace for panel in c.panels for trace in panel.traces] for c in made}
+    assert {name for each in traces.values() for t in each for name in t.series} == set(pool.series)
     m4 = next(chart for chart in made if chart.id == "M4-figure3-locomotion-paper")
-    kinds = Counter(trace["meta"] for trace in m4.data)
-    assert kinds == {"seed": 3 * 2 * 10, "aggregate": 3 * 2, "band": 3 * 2 * 2}
-    assert sum(trace["showlegend"] for trace in m4.data) == 2
+    kinds = Counter(trace.kind for trace in traces[m4.id])
+    assert kinds == {"seed": 3 * 2 * 10, "aggregate": 3 * 2, "band": 3 * 2}
+    assert [look.label for look in m4.looks] == ["AWAC", "SAC"]
+    assert m4.metric.rules == (0.0, 1.0, 0.25) and m4.metric.rule_names[2] == "asked: 0.25"
 
 
 # --- commands -----------------------------------------------------------------------------------
@@ -298,12 +304,13 @@ def test_links_lead_to_files_that_exist_and_tell_no_path_of_the_machine(tmp_path
 
 
 def test_the_page_escapes_text_and_shows_verdicts_as_badges() -> None:
-    shown = str(html._inline("a < b, `x|y` **SUPPORTED** [H1](#claim-h1) AWAC [Z(s)]"))
+    shown = html.inline("a < b, `x|y` **seen at small** [H1](#claim-h1) AWAC [Z(s)]")
     assert shown == (
-        'a &lt; b, <code>x|y</code> <span class="verdict supported">supported</span> '
+        'a &lt; b, <code>x|y</code> <span class="verdict supported">seen at small</span> '
         '<a href="#claim-h1">H1</a> AWAC [Z(s)]'
     )
-    assert str(html._cell("not run")) == '<span class="verdict not-run">not run</span>'
+    assert html.cell("not run at paper") == '<span class="verdict not-run">not run at paper</span>'
+    assert html.cell("not run") == "not run"
 
 
 @pytest.fixture
@@ -313,24 +320,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_plotly_everything_but_the_page_is_written(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(installation, "find_spec", lambda name: None)
-    with pytest.raises(NotInstalled):
-        html.require_report()
+def test_a_stale_picture_goes_and_the_page_may_be_left_out(folder: Path) -> None:
     stale = folder / "report" / "old.png"
     stale.parent.mkdir()
     stale.touch()
-    assert report.main(["--out", str(folder)]) == 1
-    error = capsys.readouterr().err
-    assert error.startswith("error: plotly, jinja2 not installed") and error.count("\n") == 1
-    assert "pip install '.[report]'" in error
-    assert not (folder / "report.html").exists() and not stale.exists()
-    first = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    assert {"REPORT.md", "verdicts.csv", "verdicts.meta.json"} <= {p.name for p in first}
     assert report.main(["--out", str(folder), "--no-html"]) == 0
-    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == first
+    assert not (folder / "report.html").exists() and not stale.exists()
+    names = {path.name for path in folder.rglob("*")}
+    assert {"REPORT.md", "verdicts.csv", "verdicts.meta.json", "H8-effects-paper.png"} <= names
 
 
 def test_nothing_to_judge_and_another_preset_are_told_in_one_line(
@@ -346,7 +343,7 @@ def test_nothing_to_judge_and_another_preset_are_told_in_one_line(
 def test_neither_torch_nor_a_simulator_is_imported() -> None:
     code = (
         "import sys, reproduce.report\n"
-        "print([m for m in ('torch', 'mujoco', 'gymnasium', 'envs', 'submitit', 'plotly') "
+        "print([m for m in ('torch', 'mujoco', 'gymnasium', 'envs', 'submitit', 'jinja2') "
         "if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)

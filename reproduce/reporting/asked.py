@@ -1,0 +1,180 @@
+"""What a claim asks for, as places on an axis: thresholds on curves, and effects on one axis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, isfinite
+
+from figures import style
+from figures.estimates import Estimate
+from figures.experiments import domain_of
+from figures.forest import Forest, Score
+from reproduce.claims import Claim
+from reproduce.judging.conditions import Verdict
+from reproduce.judging.evidence import MEASURES
+from reproduce.judging.levels import Level
+from reproduce.judging.rules import Rule
+from reproduce.judging.shares import Solved
+from reproduce.judging.times import Faster
+from reproduce.judging.verdicts import Effect
+
+LEVELS = ("j0", "jt", "auc")
+"""Scalars that are values of the measure itself."""
+AXES = {
+    "time to": "ratio of times",
+    "share": "share of them",
+    "P(": "probability",
+    "rank correlation": "correlation",
+    "largest bias": "difference, in rewards",
+}
+"""Names of axes by how the quantity begins; others are in units of the measure."""
+_ASKS = re.compile(r"(>|<|within ±) ?(-?[\d.e+-]+)")
+_SETS_AGAINST = re.compile(r" − | / | > ")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Effects of one quantity that are asked for the same, so that they share an axis."""
+
+    quantity: str
+    asks: str
+    domain: str
+    effects: tuple[Effect, ...]
+
+
+def asked(asks: str) -> tuple[float, float]:
+    """The values that ``> 0.05``, ``< 0.5`` or ``within ±0.1`` ask for, as an interval.
+
+    Raises:
+        ValueError: ``asks`` is written otherwise.
+    """
+    found = _ASKS.fullmatch(asks)
+    if found is None:
+        raise ValueError(f"asks {asks!r}: none of > x, < x, within ±x")
+    value = float(found[2])
+    return {">": (value, inf), "<": (-inf, value), "within ±": (-value, value)}[found[1]]
+
+
+def groups(effects: Sequence[Effect]) -> list[Group]:
+    """Effects by quantity, by what is asked and by domain, in the order in which those come first;
+    within each by task, then by method in the order of every figure."""
+    found: dict[tuple[str, str, str], list[Effect]] = {}
+    for effect in effects:
+        key = (_quantity(effect.what)[0], effect.asks, _domain(effect.task))
+        found.setdefault(key, []).append(effect)
+    tasks = list(dict.fromkeys(effect.task for effect in effects))
+    return [
+        Group(*key, tuple(sorted(mine, key=lambda effect: _place(effect, tasks))))
+        for key, mine in found.items()
+    ]
+
+
+def forests(effects: Sequence[Effect]) -> list[Forest]:
+    """A panel a group, of the effects that have a value; groups without any are left out."""
+    found = []
+    for group in groups(effects):
+        several = len({effect.task for effect in group.effects}) > 1
+        scores = tuple(
+            _score(effect, effect.estimate, several)
+            for effect in group.effects
+            if effect.verdict is not Verdict.NOT_RUN
+            and effect.estimate is not None
+            and isfinite(effect.estimate.value)
+        )
+        if scores:
+            wanted = asked(group.asks)
+            found.append(
+                Forest(
+                    _heading(group, several), _axis(group), scores, wanted,
+                    tuple(filter(isfinite, wanted)), _zero(group),
+                )
+            )  # fmt: skip
+    return found
+
+
+def thresholds(claim: Claim, domain: str) -> tuple[float, ...]:
+    """Values of the measure, in its own unit, that ``claim`` sets curves of ``domain`` against."""
+    sign = MEASURES[domain].sign
+    rules = [rule for part in claim.parts for rule in part.rules]
+    values = [
+        sign * value
+        for rule in rules
+        if any(domain_of(task) == domain for task in rule.tasks_asked())
+        for value in _levels(rule)
+    ]
+    return tuple(dict.fromkeys(values))
+
+
+def _levels(rule: Rule) -> list[float]:
+    if isinstance(rule, Level):
+        return [rule.value] if rule.scalar in LEVELS else []
+    return [rule.threshold] if isinstance(rule, Solved | Faster) else []
+
+
+def _quantity(what: str) -> tuple[str, str]:
+    """``AUC: AWAC − SAC`` -> ("AUC", "AWAC − SAC"); what names no method is its own quantity."""
+    if probability := re.fullmatch(r"P\((.*) of (.* > .*)\)", what):
+        return f"P({probability[1]} is higher)", probability[2]
+    quantity, _, who = what.partition(": ")
+    return quantity, who
+
+
+def _rival(who: str) -> str:
+    """Whose colour a comparison has: the method that is not AWAC, else the first."""
+    names = [name.partition(", ")[0] for name in _SETS_AGAINST.split(who)]
+    others = [name for name in names if name != "AWAC"]
+    found = (others or names)[0]
+    return found if found.partition(" [")[0] in style.METHOD_ORDER else ""
+
+
+def _place(effect: Effect, tasks: Sequence[str]) -> tuple[int, tuple[int, str, str]]:
+    return tasks.index(effect.task), style.place_of(_rival(_quantity(effect.what)[1]))
+
+
+def _heading(group: Group, several: bool) -> str:
+    """``AUC: asked > 0.05``, with the task where it is the same in all rows."""
+    task = "" if several else f", {_titled(group.effects[0].task)}"
+    return f"{group.quantity}{task}: asked {group.asks.replace('-', '−')}"
+
+
+def _titled(task: str) -> str:
+    return style.TASK_TITLES.get(task, task)
+
+
+def _score(effect: Effect, estimate: Estimate, several: bool) -> Score:
+    who, task = _quantity(effect.what)[1], _titled(effect.task)
+    label = (f"{who}, {task}" if several else who) or task
+    return Score(label, estimate, (), _rival(who), effect.task)
+
+
+def _domain(task: str) -> str:
+    return domain_of(task) if task in style.TASK_TITLES else ""
+
+
+def _zero(group: Group) -> float | None:
+    """Where there is no effect; a level or a share has no such place."""
+    if group.quantity.startswith("time to"):
+        return 1.0
+    if group.quantity.startswith(("share", "P(")):
+        return None
+    compared = any(" − " in effect.what for effect in group.effects)
+    own = group.quantity.startswith(("gain", "dip", "slope", "rank correlation"))
+    return 0.0 if compared or own else None
+
+
+def axis_of(domain: str) -> str:
+    """Name of the axis of J, which is higher where it is better."""
+    measure = MEASURES[domain]
+    return measure.name if measure.higher_is_better else f"−{measure.name} (m)"
+
+
+def _axis(group: Group) -> str:
+    for start, name in AXES.items():
+        if group.quantity.startswith(start):
+            return name
+    if not group.domain:
+        return group.quantity
+    compared = any(" − " in effect.what for effect in group.effects)
+    return f"difference in {axis_of(group.domain)}" if compared else axis_of(group.domain)

@@ -1,0 +1,96 @@
+"""Three sentences that come first: what was decided, what AWAC reached, and what neither says.
+
+They are made of the counts and numbers of the report alone: a new result changes them.
+"""
+
+from __future__ import annotations
+
+from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+from figures.style import TASK_TITLES
+from reproduce.grid import PRESETS
+from reproduce.judging.conditions import Verdict
+from reproduce.reporting.aggregates import REFERENCE, Aggregate
+from reproduce.reporting.blocks import counted, number
+from reproduce.reporting.content import Content
+from reproduce.reporting.inventory import PROFILES
+from reproduce.reporting.wording import SETTINGS, WORDS
+
+TOLD = (Verdict.SUPPORTED, Verdict.SMALLER, Verdict.CONTRADICTED, Verdict.INCONCLUSIVE,
+        Verdict.NOT_DECIDABLE, Verdict.NOT_RUN)  # fmt: skip
+"""In the order of the first sentence; zeros are told of the first, the third and the last alone."""
+ALWAYS = (Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NOT_RUN)
+PLACES = {"hand": "on the hand", "push": "in pushing", "locomotion": "in locomotion"}
+
+
+def findings(content: Content) -> tuple[str, str, str]:
+    """The three sentences."""
+    return decided(content), reached(content), limits(content)
+
+
+def decided(content: Content) -> str:
+    """How many of the testable claims came out how, by settings."""
+    testable = sum(not card.claim.untestable for card in content.cards)
+    parts = []
+    for profile in PROFILES:
+        counts = content.counts(profile)
+        if counts[Verdict.NOT_RUN] == testable:
+            parts.append(f"with {SETTINGS[profile]} none was run")
+            continue
+        told = [
+            f"{counts[verdict]} {'is' if counts[verdict] == 1 else 'are'} {WORDS[verdict]}"
+            for verdict in TOLD
+            if counts[verdict] or verdict in ALWAYS
+        ]
+        parts.append(f"with {SETTINGS[profile]} {', '.join(told)}")
+    return (
+        f"Of the paper's {counted(testable, 'claim')} that results can test, at preset "
+        f"`{content.preset}`: {'; '.join(parts)}."
+    )
+
+
+def reached(content: Content) -> str:
+    """Where AWAC ends and where the best and the poorest of the others do, domain by domain."""
+    parts = [part for found in content.aggregates if (part := _reached(found))]
+    return f"At their end, {'; '.join(parts)}." if parts else "No run of AWAC has finished."
+
+
+def _reached(found: Aggregate) -> str:
+    """``on the hand (Pen rotation) AWAC is at 0.84, MPO at 0.20, BCQ at 0.92``."""
+    final = {s.label: s.estimate.value for s in found.overall.scores["jt"]}
+    complete = [m for m in final if found.overall.tasks_of[m] == len(found.tasks)]
+    if REFERENCE not in complete:
+        return ""
+    others = sorted((m for m in complete if m != REFERENCE), key=lambda m: final[m])
+    shown = list(dict.fromkeys([*others[:1], *others[-1:]]))
+    size = -1 if found.domain == "push" else 1  # a distance, which counts negative
+    values = [f"{name} at {number(size * final[name])}" for name in shown]
+    tasks = ", ".join(TASK_TITLES.get(task, task) for task in found.tasks)
+    unit = {"hand": "success", "push": "m from the goal"}.get(found.domain, "normalised score")
+    profile = "" if found.profile == PROFILES[0] else f", {SETTINGS[found.profile]}"
+    beside = f" (the poorest and the best of the others: {', '.join(values)})" if values else ""
+    return (
+        f"{PLACES[found.domain]} ({tasks}{profile}) {REFERENCE} is at "
+        f"{number(size * final[REFERENCE])} {unit}{beside}"
+    )
+
+
+def limits(content: Content) -> str:
+    """Why that is no word about the paper: the size of the runs, and how few there are."""
+    run = sum(cell.done > 0 for cell in content.cells)
+    few = len(content.few_seeds)
+    runs = counted(content.finished, "finished run")
+    seeds = (
+        f"{few} of {counted(run, 'cell')} of method and task with fewer than "
+        f"{MIN_SEEDS_FOR_INTERVAL} seeds, about which nothing can be concluded"
+        if few
+        else f"at least {MIN_SEEDS_FOR_INTERVAL} seeds in each cell of method and task"
+    )
+    if content.preset == "paper":
+        return f"This rests on {runs} of the paper's networks and budgets, with {seeds}."
+    settings = PRESETS[content.preset].settings
+    steps = settings.get("online_steps")
+    budget = f" and at most {steps:,} online steps" if isinstance(steps, int) else ""
+    return (
+        f"This rests on {runs} of networks smaller than the paper's{budget}, with {seeds}: it "
+        "neither confirms nor refutes what the paper reports for its own settings."
+    )

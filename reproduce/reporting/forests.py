@@ -1,0 +1,64 @@
+"""The aggregates of a domain as panels of rows, for a file and for the page alike."""
+
+from __future__ import annotations
+
+from figures.forest import Forest, Score
+from reproduce.judging.evidence import MARGINS
+from reproduce.reporting.aggregates import REFERENCE, SCALARS, Aggregate
+from reproduce.reporting.asked import axis_of
+
+
+def score_forests(found: Aggregate) -> list[Forest]:
+    """A panel a scalar; shaded: within the margin of AWAC."""
+    margin, axis = MARGINS[found.domain], axis_of(found.domain)
+    return [
+        Forest(SCALARS[scalar], axis, scores, _around(scores, margin))
+        for scalar, scores in found.overall.scores.items()
+    ]
+
+
+def _around(scores: tuple[Score, ...], margin: float) -> tuple[float, float] | None:
+    for score in scores:
+        if score.label == REFERENCE:
+            return score.estimate.value - margin, score.estimate.value + margin
+    return None
+
+
+def difference_forests(found: Aggregate) -> list[Forest]:
+    """AWAC less each other method, a panel a scalar; shaded: of no practical size."""
+    margin = MARGINS[found.domain]
+    return [
+        Forest(
+            f"{REFERENCE} − it, {SCALARS[scalar]}", f"difference in {axis_of(found.domain)}",
+            scores, (-margin, margin), zero=0.0,
+        )
+        for scalar, scores in found.differences.items()
+        if scores
+    ]  # fmt: skip
+
+
+def improvement_forests(found: Aggregate) -> list[Forest]:
+    """Probabilities that AWAC is better, those that are known; one of 1/2 says nothing."""
+    return [
+        Forest(f"P({REFERENCE} better), {SCALARS[scalar]}", "probability", scores, zero=0.5)
+        for scalar, scores in found.improvements.items()
+        if scores
+    ]
+
+
+def aggregate_caption(found: Aggregate) -> str:
+    """What the marks of the panels are, of which runs."""
+    incomplete = [m for m, n in found.overall.tasks_of.items() if n < len(found.tasks)]
+    note = f" Not run on all of them: {', '.join(incomplete)}." if incomplete else ""
+    counts = [len(score.values) for score in found.overall.scores["jt"]]
+    low, high = min(counts), max(counts)
+    each = f"{low}" if low == high else f"{low} to {high}"
+    unit = " m" if found.domain == "push" else ""
+    return (
+        f"Ticks: single runs ({each} a method, on "
+        f"{', '.join(found.tasks)}). Discs: interquartile mean (mean below 4 runs), filled with a "
+        "95 % bootstrap interval where every task has 5 seeds, else hollow without one. Shaded: "
+        f"δ = {MARGINS[found.domain]:g}{unit}, the margin of practical size, on either side of "
+        f"{REFERENCE} or of no difference. Panels of a row have one axis; higher is better "
+        f"throughout.{note}"
+    )

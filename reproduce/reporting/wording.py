@@ -1,0 +1,55 @@
+"""How a verdict and the settings that it is about are called, so that neither says more than it is.
+
+A verdict names its preset: what is not seen at `small` is not thereby refuted for the paper's own
+networks and budgets. The two profiles are called by whose settings they are; "paper: contradicted"
+would read as a word about the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reproduce.grid import PRESETS
+from reproduce.judging.conditions import Verdict
+
+SETTINGS: Mapping[str, str] = {
+    "paper": "the text's settings",
+    "released": "the released settings",
+}
+"""By profile."""
+WORDS: Mapping[Verdict, str] = {
+    Verdict.SUPPORTED: "seen",
+    Verdict.SMALLER: "smaller than claimed",
+    Verdict.CONTRADICTED: "contradicted",
+    Verdict.INCONCLUSIVE: "not seen",
+    Verdict.NOT_DECIDABLE: "not decidable",
+    Verdict.NOT_RUN: "not run",
+    Verdict.NOT_TESTABLE: "not testable",
+}
+MEANINGS: Mapping[Verdict, str] = {
+    Verdict.SUPPORTED: "the interval lies wholly beyond the size that is claimed",
+    Verdict.SMALLER: "wholly between no effect and that size",
+    Verdict.CONTRADICTED: "wholly on the other side of no effect",
+    Verdict.INCONCLUSIVE: "anything else, or no interval, which takes five seeds: the runs leave "
+    "the claim open, and say nothing against it",
+    Verdict.NOT_DECIDABLE: "nothing is left to gain after the offline phase",
+    Verdict.NOT_RUN: "runs that it asks for are missing",
+    Verdict.NOT_TESTABLE: "no result can decide it",
+}
+
+
+def worded(verdict: Verdict, preset: str) -> str:
+    """``seen at small``; what no result can decide has no preset."""
+    if verdict is Verdict.NOT_TESTABLE:
+        return WORDS[verdict]
+    return f"{WORDS[verdict]} at {preset}"
+
+
+def badge(verdict: Verdict, preset: str) -> str:
+    """``**seen at small**``: every verdict as loud as any other."""
+    return f"**{worded(verdict, preset)}**"
+
+
+def badges() -> dict[str, Verdict]:
+    """Every verdict by what it is called, at every preset."""
+    return {worded(verdict, preset): verdict for preset in PRESETS for verdict in Verdict}
