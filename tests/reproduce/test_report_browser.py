@@ -197,7 +197,9 @@ def test_pointing_at_a_curve_shows_seed_and_value(browser: Browser, pen: pd.Data
     assert browser.evaluate(f"document.querySelectorAll('#{CHART} .hot').length") >= 1
 
 
-SHOWN = "[...document.querySelectorAll('{what}')].filter(each => each.getClientRects().length).length"
+SHOWN = (
+    "[...document.querySelectorAll('{what}')].filter(each => each.getClientRects().length).length"
+)
 
 
 def test_a_click_in_the_legend_hides_a_method_everywhere_and_another_brings_it_back(
