@@ -131,7 +131,7 @@ def _domain(
             if groups
         ),
         {s: tuple(_against(run, methods, values, s, pooled_difference)) for s in COMPARED},
-        {s: tuple(_against(run, methods, values, s, _probability)) for s in COMPARED},
+        {s: tuple(_against(run, methods, values, s, probability)) for s in COMPARED},
         tuple(notes),
     )
 
@@ -195,8 +195,8 @@ def pooled_difference(a: Sequence[Floats], b: Sequence[Floats]) -> Estimate:
     return estimate([*first, *b], statistic, "difference", CONFIDENCE, "expanded")
 
 
-def _probability(a: Sequence[Floats], b: Sequence[Floats]) -> Estimate | None:
-    """None below five seeds, of which ``NO_PROBABILITY`` says why."""
+def probability(a: Sequence[Floats], b: Sequence[Floats]) -> Estimate | None:
+    """P(A > B), (seeds,) a task; None below five seeds, of which ``NO_PROBABILITY`` says why."""
     if min(map(len, [*a, *b])) < MIN_SEEDS_FOR_INTERVAL:
         return None
     return probability_of_improvement(a, b)

@@ -26,6 +26,7 @@ from reproduce.reporting.charts import Pool
 from reproduce.reporting.commands import Want, commands
 from reproduce.reporting.content import Content, content
 from reproduce.reporting.document import document
+from reproduce.reporting.findings import findings
 from reproduce.reporting.inventory import every_run, left_out, spent
 from reproduce.reporting.markdown import to_markdown
 from reproduce.reporting.pictures import charts, forest_sets
@@ -111,6 +112,22 @@ def test_the_matrix_the_cards_and_the_file_say_the_same(grid: Content, tmp_path:
         assert dict(zip(counts.columns[1:], map(int, line[1:]), strict=True)) == {
             **dict.fromkeys(counts.columns[1:], 0), **number_of
         }  # fmt: skip
+
+
+def test_the_findings_count_the_verdicts_and_tell_where_the_runs_end(grid: Content) -> None:
+    first, second, third = findings(grid)
+    testable = [card for card in grid.cards if not card.claim.untestable]
+    assert first.startswith(f"Of the paper's {len(testable)} claims that results can test, ")
+    for place, settings in enumerate(("the text's settings", "the released settings")):
+        part = first.partition(f"with {settings} ")[2].partition(";")[0]
+        for verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED):
+            count = sum(card.verdicts[place] is verdict for card in testable)
+            assert f"{count} {'is' if count == 1 else 'are'} {WORDS[verdict]}" in part
+    # AWAC ends at the mean of the last five of 0.9, 0.92, 0.94, 0.96 and what lies between
+    final = next(s for s in grid.aggregates[0].overall.scores["jt"] if s.label == "AWAC")
+    assert f"AWAC is at {final.estimate.value:.3f} success" in second
+    assert "in pushing (Sawyer pushing) AWAC is at 0." in second  # no negative distance
+    assert "paper's networks and budgets" in third and "at least 5 seeds" in third
 
 
 def test_a_complete_grid_asks_for_nothing_and_is_not_warned_of(

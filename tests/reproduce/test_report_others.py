@@ -84,7 +84,8 @@ def test_verdicts_do_not_see_another_method(tmp_path: Path) -> None:
     alone = content(evidence, {}, (), "paper")
     beside = content(evidence, {}, (), "paper", [path])
     assert list(verdict_rows(alone)) == list(verdict_rows(beside)) != []
-    text = to_markdown(document(beside, tmp_path))
+    text = to_markdown(document(beside, tmp_path, "../"))
+    assert "Rows: [figure1.csv](../figure1.csv)" in text  # the report lies in compared/
     assert "From mine.csv: AWAC (mine). They stand beside ours" in text
     assert "| AWAC (mine) | 1 of 2 | 1 | 0.000 (one run) |" in text
 

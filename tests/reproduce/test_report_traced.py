@@ -608,7 +608,7 @@ def test_every_point_of_every_chart(page: Page, runs: Runs) -> None:
                 other = series["|".join([*name.split("|")[:-1], "high"])][1]
                 if kind == "low":
                     for low, high, group in zip(values, other, groups, strict=True):
-                        assert within_bootstrap(low, high, group)
+                        assert within_bootstrap(low, high, group, 3)  # of six digits in all
         else:
             method, seed = key[-2:]
             known_steps, known = zip(*runs.points(method, int(seed), column), strict=True)

@@ -1,0 +1,223 @@
+"""What the report's pictures say: margins, thresholds, one axis, one order, colours on the dark."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+import figures.resampling
+from figures import style
+from figures.estimates import Estimate, difference
+from figures.forest import SHADE, Forest, Score, draw_forest, span_of
+from figures.report_plots import draw_aggregates, draw_claim
+from reproduce.claims import CLAIMS, evaluate
+from reproduce.judging.conditions import Verdict
+from reproduce.judging.evidence import Evidence
+from reproduce.judging.verdicts import Effect
+from reproduce.reporting import svg
+from reproduce.reporting.aggregates import pooled_difference, probability
+from reproduce.reporting.asked import asked, forests, groups, thresholds
+from reproduce.reporting.drawings import forests_html
+from reproduce.reporting.palette import DARK, Palette, contrast, on_dark
+from reproduce.reporting.pictures import ForestSet
+from reproduce.reporting.wording import badges, worded
+
+NAN = float("nan")
+NOTHING = Evidence({})
+
+
+def known(value: float, low: float = NAN, high: float = NAN) -> Estimate:
+    return Estimate(value, low, high, 5, "x")
+
+
+def effect(task: str, what: str, asks: str, value: float | None = None) -> Effect:
+    found = None if value is None else known(value)
+    verdict = Verdict.NOT_RUN if value is None else Verdict.INCONCLUSIVE
+    return Effect(task, what, asks, verdict, found)
+
+
+# --- what is asked --------------------------------------------------------------------------------
+
+
+def test_everything_that_any_claim_asks_is_a_place_on_an_axis() -> None:
+    every = [e for claim in CLAIMS for e in evaluate(claim, NOTHING).effects]
+    assert len(every) > 100
+    for each in every:
+        low, high = asked(each.asks)
+        assert low < high and not (low == -inf and high == inf)
+        assert (low > -inf) == (not each.asks.startswith("<")), each.asks
+
+
+def test_what_is_asked_as_an_interval() -> None:
+    assert asked("> -0.05") == (-0.05, inf)
+    assert asked("< 0.5") == (-inf, 0.5)
+    assert asked("within ±0.1") == (-0.1, 0.1)
+    with pytest.raises(ValueError, match="none of > x"):
+        asked("about 3")
+
+
+def test_curves_are_set_against_the_levels_that_a_claim_names() -> None:
+    of = {claim.id: claim for claim in CLAIMS}
+    assert thresholds(of["H1"], "hand") == (0.9,)
+    assert thresholds(of["M4"], "locomotion") == (0.25,)
+    assert thresholds(of["M6"], "locomotion") == (0.9,)
+    assert thresholds(of["M4"], "hand") == thresholds(of["H8"], "hand") == ()
+
+
+def test_effects_of_one_question_share_an_axis_in_the_order_of_methods() -> None:
+    pen, door = "pen-binary-v0", "door-binary-v0"
+    every = [
+        effect(pen, "AUC: AWAC − DAPG", "> 0.05", 0.1),
+        effect(pen, "AUC: AWAC − SAC", "> 0.05", 0.2),
+        effect(pen, "time to 0.9: SAC / AWAC", "> 2", 3.0),
+        effect(door, "AUC: AWAC − SAC", "> 0.05", -0.1),
+        effect(door, "AUC: AWAC − BC", "> 0.05"),
+    ]
+    first, _ = groups(every)
+    assert [(e.task, e.what[-4:].strip(" −")) for e in first.effects] == [
+        (pen, "SAC"), (pen, "DAPG"), (door, "SAC"), (door, "BC"),
+    ]  # fmt: skip
+    auc, time = forests(every)
+    assert [score.label for score in auc.scores] == [
+        "AWAC − SAC, Pen rotation", "AWAC − DAPG, Pen rotation", "AWAC − SAC, Door opening",
+    ]  # fmt: skip
+    assert [score.base for score in auc.scores] == ["SAC", "DAPG", "SAC"]
+    assert (auc.shade, auc.thresholds, auc.zero) == ((0.05, inf), (0.05,), 0.0)
+    assert auc.axis == "difference in success"
+    assert (time.shade, time.zero, time.axis) == ((2.0, inf), 1.0, "ratio of times")
+    assert time.name == "time to 0.9, Pen rotation: asked > 2"
+
+
+def test_a_lead_over_whoever_is_best_has_nobodys_colour() -> None:
+    ((score,),) = [f.scores for f in forests([effect("Ant-v2", "AUC: AWAC − the best rival",
+                                                     "> -0.05", 0.0)])]  # fmt: skip
+    assert score.base == ""
+
+
+# --- differences ----------------------------------------------------------------------------------
+
+
+def test_the_difference_of_one_task_is_the_one_that_claims_are_judged_by() -> None:
+    a, b = np.array([0.5, 0.6, 0.7, 0.9, 0.4]), np.array([0.1, 0.3, 0.2, 0.2, 0.6])
+    ours, judged = pooled_difference([a], [b]), difference(a, b, method="expanded")
+    assert (ours.value, ours.low, ours.high) == (judged.value, judged.low, judged.high)
+
+
+def test_the_difference_over_tasks_is_that_of_all_runs_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(figures.resampling.bootstrap, "__defaults__", ("percentile", 50))
+    a = [np.array([0.0, 0.2]), np.array([1.0, 0.6])]  # sorted 0 .2 .6 1: interquartile mean .4
+    b = [np.array([0.0, 0.0]), np.array([0.1, 0.4])]  # 0 0 .1 .4: .05
+    found = pooled_difference(a, b)
+    assert found.value == pytest.approx(0.35) and not found.known
+    # three runs against four: the mean of both, (0 + .2 + 1) / 3 − .5 / 4
+    assert pooled_difference([a[0], a[1][:1]], b).value == pytest.approx(0.275)
+
+
+def test_no_probability_of_improvement_below_five_seeds() -> None:
+    five, four = np.linspace(0.5, 0.9, 5), np.linspace(0.0, 0.3, 4)
+    assert probability([five], [four]) is None
+    assert probability([five, five], [five, four]) is None  # on one of two tasks
+    found = probability([five], [five - 1])
+    assert found is not None and found.value == 1.0 and found.known
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+
+def test_panels_that_are_compared_have_one_axis_with_margin_and_threshold_on_it() -> None:
+    scores = [Forest(name, "success", (Score("AWAC", known(value)), Score("SAC", known(0.1))),
+                     (value - 0.05, value + 0.05))
+              for name, value in (("J", 0.5), ("AUC", 0.9))]  # fmt: skip
+    figure = draw_aggregates(
+        scores, [], [], [], title="t", measure="success", caption="c", no_improvement="too few"
+    )
+    first, second, _ = figure.axes
+    assert first.get_xlim() == second.get_xlim() == span_of(scores)
+    assert first.get_xlim()[0] < 0.1 and first.get_xlim()[1] > 0.95
+    spans = [patch.get_x() for patch in first.patches if _is(patch, SHADE)]
+    assert spans == [pytest.approx(0.45)]
+    assert any(text.get_text() == "too few" for text in figure.texts)
+
+
+def _is(patch: Any, colour: str) -> bool:
+    return tuple(patch.get_facecolor()[:3]) == to_rgb(colour)
+
+
+def test_a_claims_picture_says_the_claim_and_draws_what_it_asks() -> None:
+    score = Score("AWAC − SAC", known(-0.2), method="SAC")
+    axis = "difference in success"
+    claim = [Forest("AUC: asked > 0.05", axis, (score,), (0.05, inf), (0.05,), 0.0)]
+    figure = draw_claim(claim, title="H5", words="AWAC is better.", caption="c")
+    assert {"H5", "AWAC is better."} <= {text.get_text() for text in figure.texts}
+    (ax,) = figure.axes
+    lines = [line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1]
+    assert {0.0, 0.05} <= {float(x) for x in lines}
+    assert ax.get_xlim()[0] < -0.2 and ax.get_xlim()[1] > 0.05
+    with pytest.raises(ValueError, match="no effect"):
+        draw_claim([], title="", words="", caption="")
+
+
+def test_an_estimate_without_an_interval_is_hollow() -> None:
+    from matplotlib.figure import Figure
+
+    ax = Figure().add_subplot()
+    forest = Forest("n", "a", (Score("AWAC", known(0.5, 0.4, 0.6)), Score("SAC", known(0.5))))
+    draw_forest(ax, forest, (0, 1), names=True, width=1.0)
+    discs = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [line.get_markerfacecolor() for line in discs] == [style.colour("AWAC"), "white"]
+
+
+def test_the_page_places_marks_in_per_cent_of_the_axis() -> None:
+    forest = Forest("n", "a", (Score("AWAC", known(1.0, 0.5, 1.5)), Score("SAC", known(0.0))),
+                    (-inf, 0.5), (0.5,))  # fmt: skip
+    low, high = span_of([forest])
+    assert (low, high) == pytest.approx((-0.09, 1.59))
+    text = forests_html(ForestSet("x", ((forest,),), "caption", "why"), Palette(), "alt", "")
+    at = 100 * (0.5 - low) / (high - low)
+    assert f'<i class="shade" style="left:0.00%;width:{at:.2f}%">' in text
+    assert f'<i class="asked" style="left:{at:.2f}%">' in text
+    wide = 100 * 1.0 / (high - low)
+    assert f'<i class="interval" style="left:{at:.2f}%;width:{wide:.2f}%">' in text
+    assert text.count('class="dot hollow"') == 1 and '<p class="instead">why</p>' in text
+
+
+def test_the_offline_phase_has_its_share_of_the_sheet() -> None:
+    x = svg.phase_scale(-25_000, 60_000)
+    wide = svg.WIDTH - svg.LEFT - svg.RIGHT
+    assert [x(step) for step in (-25_000, -12_500, 0, 30_000, 60_000)] == pytest.approx(
+        [svg.LEFT + share * wide for share in (0, 0.12, 0.24, 0.62, 1.0)]
+    )
+    assert svg.phase_scale(0, 10)(0) == svg.LEFT  # no offline phase
+    assert svg.phase_scale(-10, 0)(0) == svg.LEFT + wide  # no online one
+
+
+# --- colours, words, order ------------------------------------------------------------------------
+
+
+def test_every_colour_can_be_read_on_the_dark() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)  # WCAG's example
+    for colour in (*style.METHOD_COLOURS.values(), *style.OTHER_COLOURS, style.SINGLE_SEED):
+        assert contrast(on_dark(colour), DARK) >= 4.5
+    assert on_dark("#ABB8F9").lower() == "#abb8f9"  # light enough as it is
+
+
+def test_a_verdict_names_its_preset_and_is_unlike_every_other() -> None:
+    words = [worded(verdict, "small") for verdict in Verdict]
+    assert len(set(words)) == len(Verdict)
+    assert all(w.endswith(" at small") for w in words if w != "not testable")
+    assert worded(Verdict.INCONCLUSIVE, "small") == "not seen at small"
+    assert badges()["seen at paper"] is Verdict.SUPPORTED
+
+
+def test_labels_are_sorted_as_the_legends_are() -> None:
+    labels = ["Mine", "BRAC", "AWAC [scratch]", "SAC", "AWAC [Q-beta]", "AWAC", "Cal-QL"]
+    assert sorted(labels, key=style.place_of) == [
+        "AWAC", "AWAC [Q-beta]", "AWAC [scratch]", "SAC", "BRAC", "Cal-QL", "Mine",
+    ]  # fmt: skip
