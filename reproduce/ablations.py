@@ -14,32 +14,15 @@ not done, resumes what was interrupted, collects and draws.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import Annotated
 
 import tyro
 
 from figures.ablations import make
 from figures.experiments import ABLATED, ABLATIONS
-from reproduce.experiment import reproduce
-from reproduce.installation import require_training
-from reproduce.options import FigureOptions
-from reproduce.script import script
-
-
-@dataclass(frozen=True)
-class AblationOptions(FigureOptions):
-    """Options of a figure's script, and what is varied."""
-
-    reference: str = "AWAC"
-    """The row that is varied: a method, or one of its variants (then only swept)."""
-    vary: str = "all"
-    """Which components are exchanged, with commas: critic, clamp, objective, normalisation,
-    weights, value, actions, behavior, constraint, data, rewards, ...; all; none. --methods names
-    single variants instead."""
-    sweep: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    """key=value,value,... for the reference, repeatable; none (default: lam=0.1,0.3,0.5,1,2 if it
-    has a lambda)."""
+from reproduce.commandline.installation import require_training
+from reproduce.commandline.options import AblationOptions
+from reproduce.commandline.script import script
+from reproduce.launching.experiment import reproduce
 
 
 @script
@@ -49,8 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         return reproduce(ABLATIONS, options, envs=ABLATED, methods=(), draw=make)
     try:
         require_training()
-        from reproduce.ablation_rows import ablation_of
-        from reproduce.experiment import prepare
+        from reproduce.runs.ablation_rows import ablation_of
+        from reproduce.runs.asked import prepare
 
         prepare(options)
         ablation = ablation_of(options, options.envs or ABLATED)

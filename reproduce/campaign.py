@@ -27,13 +27,13 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from reproduce.installation import require_training
-from reproduce.options import FigureOptions
-from reproduce.script import resumable
+from reproduce.commandline.installation import require_training
+from reproduce.commandline.options import FigureOptions
+from reproduce.commandline.script import resumable
 
-if TYPE_CHECKING:  # it needs what only the extra `train` installs
-    from reproduce.chapters import Chapter, Step
-    from reproduce.grid import DataKind, Labels, RunSpec
+if TYPE_CHECKING:
+    from reproduce.campaigns.chapters import Chapter, Step
+    from reproduce.specs.grid import DataKind, Labels, RunSpec
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class Part:
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(CampaignOptions, args=arguments, description=__doc__)
     require_training()
-    from reproduce.experiment import prepare
     from reproduce.launching.clusters import choose
+    from reproduce.runs.asked import prepare
 
     prepare(options)
     options = replace(options, preset=options.preset or "small")
@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _check(options: CampaignOptions) -> None:
-    from reproduce.chapters import CHAPTERS
+    from reproduce.campaigns.chapters import CHAPTERS
 
     known = sorted({chapter.number for chapter in CHAPTERS})
     for number in options.chapters:
@@ -114,13 +114,13 @@ def _check(options: CampaignOptions) -> None:
 
 def _parts(options: CampaignOptions) -> Iterator[Part]:
     """The chapters asked for, with what is missing of each; ValueError if nothing is left over."""
-    from reproduce.assemble import one_spelling
-    from reproduce.chapters import CHAPTERS, in_order, of_preset
-    from reproduce.collect import recorded
-    from reproduce.experiment import resolve_data, validated
+    from reproduce.campaigns.chapters import CHAPTERS, in_order, of_preset
     from reproduce.judging.evidence import Evidence, load
-    from reproduce.plan import Pace
-    from reproduce.run_folder import RunFolder
+    from reproduce.runs.asked import resolve_data, validated
+    from reproduce.runs.assemble import one_spelling
+    from reproduce.runs.collect import recorded
+    from reproduce.runs.folder import RunFolder
+    from reproduce.runs.plan import Pace
 
     pace: dict[str, Pace] = defaultdict(lambda: Pace("cpu"))
     assert options.preset is not None
@@ -159,7 +159,7 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
 
 def _seeds(preset: str) -> int:
     from figures.statistics import MIN_SEEDS_FOR_INTERVAL
-    from reproduce.grid import PRESETS
+    from reproduce.specs.grid import PRESETS
 
     return max(PRESETS[preset].seeds, MIN_SEEDS_FOR_INTERVAL)  # type: ignore[index]
 
@@ -193,8 +193,8 @@ def _run(options: FigureOptions, parts: Sequence[Part], cluster: object) -> int:
     from figures.ablations import make as draw_ablations
     from figures.experiments import ABLATIONS, EXPERIMENTS
     from figures.paper_figure import make
-    from reproduce.experiment import run_grids
     from reproduce.launching.clusters import Cluster
+    from reproduce.launching.experiment import run_grids
 
     assert isinstance(cluster, Cluster)
     grids: dict[str, list[RunSpec]] = {}
@@ -225,7 +225,7 @@ class _News:
 
     def _decidable(self) -> dict[str, str]:
         from figures.statistics import MIN_SEEDS_FOR_INTERVAL
-        from reproduce.claims import CLAIMS, evaluate
+        from reproduce.judging.claims import CLAIMS, evaluate
         from reproduce.judging.evidence import Evidence, load
         from reproduce.reporting.commands import finished_seeds, wants
 

@@ -31,13 +31,16 @@ from figures.validation import Problem
 from reproduce.checking.reader import Examined, examine
 from reproduce.checking.seals import sealed
 from reproduce.checking.shared_runs import disagreements
-from reproduce.script import script
+from reproduce.commandline.script import script
 
 SHOWN = 20
+
 TABLES = ("figure4.csv", "table1.csv")
 """Tables that are made from the code: not rows of runs."""
+
 ROWS = tuple(f"{name}.csv" for name in GRIDS)
 """Files that must be rows of runs, however damaged. Any other is one if its header says so."""
+
 _NOT_RESULTS = ("runs", "launches")
 
 

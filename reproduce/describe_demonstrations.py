@@ -10,7 +10,7 @@ docs/data.md) and counts, under both profiles, when each first succeeds. Trains 
 from __future__ import annotations
 
 if __name__ == "__main__":  # in one line, before an import fails
-    from reproduce.installation import exit_without_training
+    from reproduce.commandline.installation import exit_without_training
 
     exit_without_training()
 
@@ -25,10 +25,10 @@ import tyro
 from envs.success import binary_rewards
 from envs.tasks import TASKS
 from envs.trajectory import DataError
-from reproduce.files import write_csv
+from reproduce.commandline.files import write_csv
+from reproduce.commandline.options import Common
+from reproduce.data.prior import DOOR_THRESHOLDS, demonstrations_for
 from reproduce.judging.demonstrations import TABLE
-from reproduce.options import Common
-from reproduce.prior_data import DOOR_THRESHOLDS, demonstrations_for
 
 HAND = tuple(name for name, known in TASKS.items() if known.domain == "hand")
 

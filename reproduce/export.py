@@ -36,13 +36,15 @@ from figures.validation import named
 from reproduce.check_results import row_files
 from reproduce.checking.reader import checked
 from reproduce.checking.shared_runs import difference
-from reproduce.grid import PresetName
-from reproduce.script import script
+from reproduce.commandline.script import script
+from reproduce.specs.grid import PresetName
 
 Format = Literal["csv", "parquet", "json", "all"]
+
 METRICS = ("return_mean", "success_any", "success_final", "success_sustained", "final_distance",
            "score", "normalised_score", "d4rl_score")  # fmt: skip
 """What has a file of curves if no metric is asked for, where the rows have it."""
+
 NO_PYARROW = "rows.parquet needs pyarrow: `pip install '.[export]'`"
 
 

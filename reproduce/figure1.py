@@ -12,9 +12,10 @@ from __future__ import annotations
 import sys
 
 from figures.experiments import EXPERIMENTS
-from reproduce.experiment import figure_script
+from reproduce.launching.experiment import figure_script
 
 main = figure_script(EXPERIMENTS["figure1"], __doc__)
+
 
 if __name__ == "__main__":
     sys.exit(main())

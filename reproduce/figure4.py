@@ -10,7 +10,7 @@ another component, another cell. The LaTeX needs \usepackage{booktabs}. Trains n
 from __future__ import annotations
 
 if __name__ == "__main__":  # in one line, before an import fails
-    from reproduce.installation import exit_without_training
+    from reproduce.commandline.installation import exit_without_training
 
     exit_without_training()
 
@@ -48,8 +48,8 @@ from algorithms.objectives.mixed import Mixed
 from algorithms.objectives.natural_gradient import NaturalPolicyGradient
 from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
 from algorithms.objectives.weighted_mle import WeightedMLE
-from reproduce.script import script
-from reproduce.tables import Cell, Section, maths, publish, text, to_latex, to_markdown
+from reproduce.commandline.script import script
+from reproduce.reporting.tables import Cell, Section, maths, publish, text, to_latex, to_markdown
 
 PAPER_ROWS = {
     "SAC": "SAC",
@@ -66,9 +66,12 @@ PAPER_ROWS = {
 """The paper's rows in its order, by its names -> rows of METHODS."""
 
 _NOTHING = Cell("-", "-", "--")
+
 # \parallel, not \|: in a Markdown table \| comes out as a single bar
 _REVERSE = maths("D_KL(pi_theta || Q-bar)", r"$D_{\mathrm{KL}}(\pi_\theta \parallel \bar{Q})$")
+
 _FORWARD = maths("D_KL(Q-bar || pi_theta)", r"$D_{\mathrm{KL}}(\bar{Q} \parallel \pi_\theta)$")
+
 _CLONING = maths("D_KL(pi_beta || pi_theta)", r"$D_{\mathrm{KL}}(\pi_\beta \parallel \pi_\theta)$")
 
 CELLS: dict[str, Mapping[type, Cell | None]] = {

@@ -8,7 +8,7 @@ writes ``envs/assets/pen_expert5.npz``. The same arguments give the same file on
 from __future__ import annotations
 
 if __name__ == "__main__":  # in one line, before an import fails
-    from reproduce.installation import exit_without_training
+    from reproduce.commandline.installation import exit_without_training
 
     exit_without_training()
 

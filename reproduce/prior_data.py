@@ -1,275 +1,189 @@
-"""Prior data of a task: demonstrations, and rollouts of a policy cloned from them.
+"""What every method starts from: random policy, expert, demonstrations and prior data of each task.
 
-Pushing has random data in their place. The same for every method and seed: made on first use from
-fixed seeds, cached under a name that is a checksum of everything that went into it, and verified
-whenever it is read.
+    python reproduce/prior_data.py --describe
+    python reproduce/prior_data.py --describe --preset small --envs pen-binary-v0 --write
 
-    python reproduce/prior_data.py --describe    # a table of all tasks, see describe_data.py
+Makes what is not cached yet (minutes with preset quick, half an hour with small). `--write` puts
+the table into docs/data.md as well.
 """
 
 from __future__ import annotations
 
 if __name__ == "__main__":  # in one line, before an import fails
-    from reproduce.installation import exit_without_training
+    from reproduce.commandline.installation import exit_without_training
 
     exit_without_training()
 
-import hashlib
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
-import gymnasium
 import numpy as np
-from rich.progress import Progress
+import tyro
+from rich.console import Console
+from rich.table import Table
 
-from algorithms.buffer import ReplayBuffer
-from envs.making import make_task
-from envs.replay import DOOR_DEPARTURE_RAD, replay, states_checksum
-from envs.sources import find_demonstrations
-from envs.tasks import Domain, task
-from envs.trajectory import Dataset, Provenance, Trajectory, relabel
-from reproduce.cloning import Cloning, clone, roll_out
-from reproduce.dataset_cache import cached
-from reproduce.expert_data import expert_demonstrations
-from reproduce.grid import DataKind
-from reproduce.random_data import provenance as random_provenance
-from reproduce.random_data import random_rollouts
+from algorithms.catalogue.resolving import resolve
+from envs.sawyer import SUCCESS_DISTANCE_M
+from envs.success import binary_rewards
+from envs.tasks import TASKS, Task, task
+from envs.trajectory import DataError, Dataset
+from reproduce.commandline.files import write_text
+from reproduce.commandline.options import Common
+from reproduce.commandline.script import script
+from reproduce.data.cloning import Cloning
+from reproduce.runs.evaluator import random_episodes
+from reproduce.specs.grid import PRESETS
 
-DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"}
-"""What --data auto comes to; on the hand it depends on what is found."""
-KINDS: dict[Domain, tuple[str, ...]] = {
-    "hand": (
-        "auto",
-        "human",
-        "human-recorded",
-        "expert",
-        "embedded",
-        "minari-human",
-        "minari-cloned",
-        "minari-expert",
-        "none",
-    ),
-    "locomotion": ("auto", "expert", "none"),
-    "push": ("auto", "random", "none"),
-}
+COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
+
+_BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
 @dataclass(frozen=True)
-class PriorData:
-    """What every method is given before its first online step."""
+class DescribeOptions(Common):
+    """Options of the description."""
 
-    demonstrations: Dataset
-    rollouts: Dataset
-
-    @property
-    def checksum(self) -> str:
-        """Over the content of both parts."""
-        parts = self.demonstrations.content_checksum + self.rollouts.content_checksum
-        return hashlib.sha256(parts.encode()).hexdigest()
-
-    @property
-    def episodes(self) -> tuple[Trajectory, ...]:
-        """Of both parts."""
-        return (*self.demonstrations.trajectories, *self.rollouts.trajectories)
-
-    @property
-    def returns(self) -> list[float]:
-        """Of every episode, in units of the task."""
-        return [*map(float, self.demonstrations.returns), *map(float, self.rollouts.returns)]
-
-    def leading(self, fraction: float) -> PriorData:
-        """The first `fraction` of the demonstrations and of the rollouts (at least one of each)."""
-
-        def part(dataset: Dataset) -> Dataset:
-            count = max(1, int(len(dataset.trajectories) * fraction))
-            return replace(dataset, trajectories=dataset.trajectories[:count])
-
-        return PriorData(part(self.demonstrations), part(self.rollouts))
+    envs: tuple[str, ...] = tuple(TASKS)
+    """Tasks (default: all seven)."""
+    describe: bool = False
+    """Print a table of every task's prior data, making what is not cached yet."""
+    write: bool = False
+    """Also write the table into docs/data.md."""
 
 
-def fill(buffer: ReplayBuffer, dataset: Dataset) -> None:
-    """Append a data set; a trajectory's end is not a terminal unless the task itself ended it."""
-    for t in dataset.trajectories:
-        masks = 1.0 - t.terminals.astype(np.float32)
-        buffer.add_many(t.observations, t.actions, t.rewards, masks, t.next_observations)
+Line = tuple[str, ...]
 
 
-def prior_data(
-    demonstrations: Dataset,
-    *,
-    rollouts: int,
-    cloning: Cloning,
-    cache: Path,
-    door_threshold: float,
-    notify: Callable[[str], None] = print,
-) -> PriorData:
-    """The demonstrations with `rollouts` episodes of a policy cloned from them.
-
-    How it is cloned and acts `cloning.py` says. With `rollouts` 0 the demonstrations are all there
-    is. Where the data is random, `rollouts` episodes of the random process are.
-    """
-    source = demonstrations.provenance.source
-    if rollouts == 0 or source in ("none", "cloned"):  # D4RL's cloned data holds its rollouts
-        return PriorData(demonstrations, replace(demonstrations, trajectories=()))
-    if source == "random":
-        made = random_rollouts(
-            demonstrations.task_id, episodes=rollouts, cache=cache, notify=notify
-        )
-        return PriorData(demonstrations, made)
-    recipe = {
-        "demonstrations": demonstrations.content_checksum,
-        "door_threshold": door_threshold,
-        "rollouts": rollouts,
-        "cloning": cloning.identity(),
-    }
-    made = cached(
-        cache,
-        demonstrations.task_id,
-        recipe,
-        lambda: _made(demonstrations, rollouts, cloning, door_threshold),
-        notify,
-    )
-    return PriorData(demonstrations, made)
+@script
+def main(arguments: list[str] | None = None) -> int:
+    options = tyro.cli(DescribeOptions, args=arguments, description=__doc__)
+    if not options.describe:
+        print("nothing to do: say --describe (or --help)", file=sys.stderr)
+        return 2
+    try:
+        options.check_folders()
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    lines: list[Line] = []
+    status = 0
+    for env_id in options.envs:
+        try:
+            lines += describe(env_id, options)
+        except (DataError, ValueError) as error:  # the other tasks can be described all the same
+            print(f"error: {error}", file=sys.stderr)
+            status = 2
+    table = Table(*COLUMNS)
+    for line in lines:
+        table.add_row(*line)
+    Console(width=170).print(table)
+    if options.write:
+        page = PAGE.read_text()
+        head, rest = page.split(_BEGIN)
+        _, foot = rest.split(_END)
+        write_text(PAGE, f"{head}{_BEGIN}\n{markdown(lines)}\n{_END}{foot}")
+    return status
 
 
-def _made(
-    demonstrations: Dataset, rollouts: int, cloning: Cloning, door_threshold: float
-) -> Dataset:
-    env_id = demonstrations.task_id
+def describe(env_id: str, options: DescribeOptions) -> list[Line]:
+    """The lines of one task: random policy, demonstrations, the rest of the prior data."""
+    from reproduce.data.prior import DOOR_THRESHOLDS, demonstrations_for, prior_data
+    from reproduce.runs.asked import resolve_data
+
     known = task(env_id)
-    buffer = ReplayBuffer(demonstrations.steps, known.observation_dim, known.action_dim)
-    fill(buffer, demonstrations)
-    with Progress(transient=True) as progress:
-        bar = progress.add_task(f"{env_id}: cloning", total=cloning.steps)
-        agent = clone(env_id, buffer, cloning, lambda: progress.advance(bar))
-        rolling = progress.add_task(f"{env_id}: rollouts", total=rollouts)
-        trajectories = roll_out(
-            agent, env_id, rollouts, cloning.recipe, door_threshold,
-            lambda: progress.advance(rolling),
-        )  # fmt: skip
-    acted = "mode and sample alternate" if cloning.recipe.sampled < 1 else "all sampled"
-    provenance = Provenance(
-        source="rollouts",
-        origin=f"behaviour cloning of {demonstrations.provenance.origin}",
-        sha256="",
-        rewards="stored",
-        note=f"{cloning.steps} cloning steps; {acted}",
-    )
-    return Dataset(env_id, tuple(trajectories), provenance)
-
-
-DOOR_THRESHOLDS = {"paper": 1.4, "released": 1.35}
-
-
-def make_env(env_id: str, profile: str) -> gymnasium.Env[np.ndarray, np.ndarray]:
-    """The task as a method sees it; the door opens at the angle of the profile."""
-    return make_task(env_id, door_threshold=DOOR_THRESHOLDS[profile])
-
-
-def kind_of(env_id: str, data: str) -> DataKind | None:
-    """What --data comes to without looking at files; None on the hand, where they decide.
-
-    Raises:
-        ValueError: if the task has no data of that kind.
-    """
-    domain = task(env_id).domain
-    if data not in KINDS[domain]:
-        raise ValueError(f"--data {data}: {env_id} has {', '.join(KINDS[domain])}")
-    if data == "auto":
-        return DEFAULT_KIND.get(domain)
-    if domain == "hand" and data != "none":
-        return None
-    assert data in get_args(DataKind)
-    return data  # type: ignore[return-value]
-
-
-def named_kind(asked: str, demonstrations: Dataset) -> DataKind:
-    """What rows call the demonstrations of a hand task that `asked` (--data) has come to.
-
-    "human-recorded" only where there is another reading: a file that cannot be replayed is
-    "human" either way.
-    """
-    source = demonstrations.provenance.source
-    if asked.startswith("minari-") or (asked == "human-recorded" and demonstrations.initial_states):
-        return asked  # type: ignore[return-value]
-    return source  # type: ignore[return-value]
-
-
-def demonstrations_for(
-    env_id: str,
-    *,
-    data: str,
-    labels: str,
-    profile: str,
-    data_dir: Path | None,
-    cache: Path,
-    download: bool,
-    minari_download: bool = False,
-    expert_episodes: int = 0,
-    notify: Callable[[str], None] = print,
-) -> Dataset:
-    """The demonstrations that a run of `profile` uses; without trajectories where there are none.
-
-    Human ones whose file says how each begins are replayed in the simulator (once, then cached),
-    unless `data` is "human-recorded". `expert_episodes` is how many an expert shows, 0: as many as
-    the task's set has.
-
-    Raises:
-        DataError: as `find_demonstrations` and `expert_demonstrations`.
-        ValueError: if the task has no data of that kind, or if no expert shows it.
-    """
-    kind = kind_of(env_id, data)
-    if expert_episodes and "expert" not in (kind, data):
-        raise ValueError(
-            f"--set expert_demonstrations={expert_episodes}: no expert shows the data of this run "
-            f"of {env_id}; on the hand it takes --data expert"
-        )
-    episodes = expert_episodes or None
-    if kind == "none":
-        return Dataset(env_id, (), Provenance("none", "no prior data", "", "stored"))
-    if kind == "random":
-        return Dataset(env_id, (), random_provenance())
-    if kind == "expert":
-        return expert_demonstrations(
-            env_id,
-            data_dir=data_dir,
-            cache=cache,
-            episodes=episodes,
-            notify=notify,
-        )
-    recorded = find_demonstrations(
+    config = resolve(
+        "AWAC",
+        profile=options.profile,
+        domain=known.domain,
+        preset=PRESETS[options.preset].of("AWAC", known.domain, env_id),
+        settings=options.settings,
+    ).config
+    kind, labels = resolve_data(options, [env_id])[env_id]
+    demonstrations = demonstrations_for(
         env_id,
-        data="human" if data == "human-recorded" else data,  # type: ignore[arg-type]
-        labels=labels,  # type: ignore[arg-type]
-        data_dir=data_dir,
-        cache=cache / "data",
-        download=download,
-        minari_download=minari_download,
-        notify=notify,
-        door_threshold=DOOR_THRESHOLDS[profile],
-        expert_episodes=episodes,
+        data=kind,
+        labels=labels,
+        profile=options.profile,
+        data_dir=options.data_dir,
+        cache=options.cache,
+        download=False,
+        expert_episodes=config.expert_demonstrations,
     )
-    if data == "human-recorded" or not recorded.initial_states:
-        return recorded
-    return _replayed(recorded, cache, DOOR_THRESHOLDS[profile], notify)
+    threshold = DOOR_THRESHOLDS[options.profile]
+    data = prior_data(
+        demonstrations,
+        rollouts=config.prior_rollouts,
+        cloning=Cloning.of(config, env_id),
+        cache=options.cache,
+        door_threshold=threshold,
+    )
+    lines = [_random_line(env_id)]
+    if demonstrations.trajectories:
+        lines.append(_line("demonstrations", demonstrations, threshold))
+    if data.rollouts.trajectories:
+        what = "random data" if kind == "random" else "rollouts of the clone"
+        lines.append(_line(what, data.rollouts, threshold))
+    return lines
 
 
-def _replayed(
-    recorded: Dataset, cache: Path, door_threshold: float, notify: Callable[[str], None]
-) -> Dataset:
-    recipe = {
-        "replay of": recorded.content_checksum,
-        "initial states": states_checksum(recorded),
-        "largest departure": DOOR_DEPARTURE_RAD,
-    }
-    made = cached(cache, recorded.task_id, recipe, lambda: replay(recorded), notify)
-    return relabel(made, door_threshold=door_threshold)
+def _random_line(env_id: str) -> Line:
+    stats, known = random_episodes(env_id), task(env_id)
+    successes = stats.success_final if known.domain == "push" else stats.success_any
+    return (
+        env_id,
+        "random policy",
+        str(len(stats.returns)),
+        str(int(stats.lengths.sum())),
+        _spread(stats.returns),
+        "-" if known.success_steps_sustained is None else f"{successes.mean():.2f}",
+        "-",
+        "uniform actions",
+    )
+
+
+def _line(what: str, dataset: Dataset, door_threshold: float) -> Line:
+    known, provenance = task(dataset.task_id), dataset.provenance
+    success = success_rate(known, dataset, door_threshold)
+    note = f" ({provenance.note})" if provenance.note else ""
+    return (
+        dataset.task_id,
+        what,
+        str(len(dataset.trajectories)),
+        str(dataset.steps),
+        _spread(dataset.returns),
+        "-" if success is None else f"{success:.2f}",
+        dataset.content_checksum[:12],
+        f"{provenance.source}: {provenance.origin}{note}",
+    )
+
+
+def success_rate(known: Task, dataset: Dataset, door_threshold: float) -> float | None:
+    """Share of episodes with success at some step; pushing: at the last. None if it knows none."""
+    if known.success_steps_sustained is None:
+        return None
+    if known.domain == "push":
+        return float(np.mean([-t.rewards[-1] < SUCCESS_DISTANCE_M for t in dataset.trajectories]))
+    reached = (
+        binary_rewards(known.id, t.next_observations, door_threshold=door_threshold).max() == 0
+        for t in dataset.trajectories
+    )
+    return float(np.mean(list(reached)))
+
+
+def _spread(returns: Sequence[float] | np.ndarray) -> str:
+    values = np.asarray(returns)
+    return f"{values.mean():.1f} ± {values.std():.1f}"
+
+
+def markdown(lines: Iterable[Line]) -> str:
+    """The table in Markdown."""
+    rows = [COLUMNS, ("---",) * len(COLUMNS), *lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 if __name__ == "__main__":
-    from reproduce.describe_data import main
-
     sys.exit(main())

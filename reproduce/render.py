@@ -12,7 +12,7 @@ Ends with status 0, or 2 for bad input.
 from __future__ import annotations
 
 if __name__ == "__main__":  # in one line, before an import fails
-    from reproduce.installation import exit_without_training
+    from reproduce.commandline.installation import exit_without_training
 
     exit_without_training()
 
@@ -31,11 +31,12 @@ from envs.evaluation import evaluate
 from envs.files import atomic_file
 from envs.tasks import task
 from envs.trajectory import DataError
-from reproduce.film import VIEWS, draw, ffmpeg, write
-from reproduce.performers import Performer, PerformerOptions, performer_of
+from reproduce.film.frames import VIEWS, draw, ffmpeg, write
+from reproduce.film.performers import Performer, PerformerOptions, performer_of
 
 FASTEST = {".gif": 25.0, ".mp4": 60.0}
 """Pictures a second at most; of a faster task only every second state is drawn, or every third."""
+
 _LIMITS = {
     "episodes": (1, 1_000),
     "episode_seed": (0, 2**31),
@@ -44,7 +45,9 @@ _LIMITS = {
     "width": (16, 4_096),
     "height": (16, 4_096),
 }
+
 _YES = {True: "yes", False: "no"}
+
 _NO_RENDERER = (
     "MuJoCo cannot draw with MUJOCO_GL={chosen} ({reason}). Without a display, MUJOCO_GL=egl needs "
     "libEGL (Debian: apt install libegl1 libgl1), MUJOCO_GL=osmesa needs libosmesa6; with one, "
@@ -77,7 +80,7 @@ class RenderOptions(PerformerOptions):
 
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(RenderOptions, args=arguments, description=__doc__)
-    from reproduce.run import BAD_INPUT
+    from reproduce.commandline.script import BAD_INPUT
 
     try:
         _check(options)
@@ -153,7 +156,7 @@ def shoot(performer: Performer, options: RenderOptions) -> None:
     Raises:
         ValueError: if the episode ends before `--at`, or the file cannot be written.
     """
-    from reproduce.prior_data import make_env
+    from reproduce.data.prior import make_env
 
     path = options.film or performer.path.with_suffix(".png" if options.still else ".gif")
     env = _States(make_env(performer.env, performer.profile))

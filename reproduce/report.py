@@ -25,7 +25,7 @@ from figures.files import write_text
 from figures.manifest import read_manifest
 from figures.table import ResultsError
 from reproduce.checking.reader import checked
-from reproduce.grid import PresetName
+from reproduce.commandline.script import script
 from reproduce.judging.evidence import Evidence, load
 from reproduce.reporting.charts import Pool
 from reproduce.reporting.content import Content, content
@@ -35,7 +35,7 @@ from reproduce.reporting.inventory import judged_files
 from reproduce.reporting.markdown import to_markdown
 from reproduce.reporting.pictures import charts, draw_pictures, forest_sets
 from reproduce.reporting.verdict_files import write_verdicts
-from reproduce.script import script
+from reproduce.specs.grid import PresetName
 
 
 @dataclass(frozen=True)

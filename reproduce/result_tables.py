@@ -26,12 +26,14 @@ from figures.files import write_text
 from figures.style import METHOD_ORDER, TASK_TITLES
 from figures.table import read_results
 from reproduce.checking.reader import checked
-from reproduce.script import script
-from reproduce.study_list import STUDIES
-from reproduce.study_table import table
+from reproduce.commandline.script import script
+from reproduce.reporting.study_table import table
+from reproduce.specs.study_list import STUDIES
 
 LAST = 5
+
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
 Cell = str | int
 
 

@@ -9,187 +9,15 @@ when it was interrupted and the same command will continue it.
 from __future__ import annotations
 
 import sys
-import time
-import traceback
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from reproduce.grid import RunSpec, split_name
-from reproduce.installation import require_training
-from reproduce.interruption import Interruption
-from reproduce.options import Common, EngineChoice, Tracker, check_checkpoint_interval
-from reproduce.provenance import commit, versions
-from reproduce.run_lock import BEAT_S, Held, Hold
-
-if TYPE_CHECKING:  # it needs what only the extra `train` installs
-    from reproduce.run_folder import RunFolder
-
-BAD_INPUT, INTERRUPTED = 2, 75
-
-
-@dataclass(frozen=True)
-class RunOptions(Common):
-    """Options of one run."""
-
-    env: str = "pen-binary-v0"
-    """Task."""
-    method: str = "AWAC"
-    """Method; `--list` shows them all."""
-    seed: int = 0
-    """Seed of networks, exploration and training episodes."""
-    checkpoint_every_s: float = 60.0
-    """Seconds between checkpoints; does not change the result."""
-    list: bool = False
-    """Print every method with its components, and stop."""
-    list_settings: bool = False
-    """Print every key that --set takes for this method, with its value, and stop."""
-    show: bool = False
-    """Print the method as it runs, each value with where it comes from, and stop."""
-    dry_run: bool = False
-    """Print the plan and stop."""
-
-
-def execute(
-    spec: RunSpec,
-    out: Path,
-    *,
-    data_dir: Path | None,
-    cache: Path,
-    device: str = "cpu",
-    engine: EngineChoice = "auto",
-    checkpoint_every_s: float = 60.0,
-    track: Tracker = "none",
-    interruption: Interruption | None = None,
-) -> int:
-    """Bring one run to its end, from wherever it is. Returns the exit status (see module)."""
-    from envs.trajectory import DataError
-    from reproduce.assemble import identity_of
-    from reproduce.run_folder import ConfigurationChanged, RunFolder
-
-    folder = RunFolder(spec.folder(out))
-    folder.check(identity_of(spec), engine)
-    if folder.state() == "done":
-        return _already_done(spec, folder)
-    try:
-        with folder.hold() as held:
-            if folder.state() == "done":  # by another process, while this one waited
-                return _already_done(spec, folder)
-            (folder.path / "failed").unlink(missing_ok=True)
-            try:
-                return _train(
-                    folder, held, spec, data_dir, cache, device, engine, checkpoint_every_s,
-                    track, interruption,
-                )  # fmt: skip
-            except (DataError, ConfigurationChanged, Held):
-                raise
-            except Exception as error:
-                held.check()  # how it ends is for the process to say that has it now
-                folder.fail(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}")
-                print(f"{spec}: failed: {error} (see {folder.path / 'failed'})", flush=True)
-                return 1
-    except Held as error:
-        print(f"{spec}: {error} ({folder.path})", flush=True)
-        return INTERRUPTED
-    except OSError as error:  # not even a sign of life can be written
-        print(f"{spec}: failed: {error}", file=sys.stderr, flush=True)
-        return 1
-
-
-def _already_done(spec: RunSpec, folder: RunFolder) -> int:
-    print(f"{spec}: already done, in {folder.path}", flush=True)
-    return 0
-
-
-def _train(
-    folder: RunFolder,
-    held: Hold,
-    spec: RunSpec,
-    data_dir: Path | None,
-    cache: Path,
-    device: str,
-    engine: EngineChoice,
-    checkpoint_every_s: float,
-    track: Tracker,
-    interruption: Interruption | None,
-) -> int:
-    from algorithms.training import use_one_core
-    from reproduce import engines, own_methods
-    from reproduce.assemble import assemble
-    from reproduce.tracking import tracking
-
-    use_one_core()
-    run = assemble(spec, data_dir=data_dir, cache=cache, device=device)
-    held.confirm()
-    training, begun_with = run.training, folder.engine()
-    chosen = begun_with or engines.settle(
-        training, engine, cache, lambda line: print(f"{spec}: {line}")
-    )
-    folder.claim(
-        {
-            "identity": run.identity,
-            "environment": {"commit": commit(), "versions": versions()}
-            | own_methods.environment(spec.registered),
-            "engine": chosen,
-        }
-    )
-    if begun_with is not None:
-        engines.resume(training, begun_with, cache)
-    state = folder.load_checkpoint(device)
-    if state is not None:
-        training.load_state_dict(state)
-        print(f"{spec}: continues at step {training.step}", flush=True)
-    folder.write_rows([dict(row) for row in training.rows])
-    end = training.schedule.online_steps
-    clock = {"saved": time.monotonic(), "beat": time.monotonic(), "step": training.step}
-
-    def on_step() -> None:
-        now = time.monotonic()
-        if now - clock["beat"] >= BEAT_S:
-            rate = (training.step - clock["step"]) / (now - clock["beat"])
-            held.report(start=training.start, step=training.step, end=end, steps_per_s=rate)
-            clock["beat"], clock["step"] = now, training.step
-
-    def at_boundary() -> bool:
-        stop = interruption is not None and interruption.asks()
-        if stop or time.monotonic() - clock["saved"] >= checkpoint_every_s:
-            held.check()
-            folder.save_checkpoint(training.state_dict())
-            clock["saved"] = time.monotonic()
-        return stop
-
-    def on_row() -> None:
-        held.check()
-        folder.write_rows([dict(row) for row in training.rows])
-        tracked.add(dict(training.rows[-1]))
-        print(f"{spec}: {_progress(dict(training.rows[-1]), end)}", flush=True)
-
-    with tracking(track, folder.path, [dict(row) for row in training.rows]) as tracked:
-        finished = training.run(on_row=on_row, at_boundary=at_boundary, on_step=on_step)
-    held.report(start=training.start, step=training.step, end=end, steps_per_s=0.0)
-    if not finished:
-        print(f"{spec}: stopped at step {training.step}; the same command continues it", flush=True)
-        return INTERRUPTED
-    held.check()
-    folder.save_checkpoint(training.state_dict())
-    folder.finish()
-    print(f"{spec}: done. {_breakdown(training.seconds)}", flush=True)
-    return 0
-
-
-def _progress(row: dict[str, Any], end: int) -> str:
-    parts = [f"step {row['env_step']:,} of {end:,}", f"return {row['return_mean']:.1f}"]
-    shown = {"success_any": "success", "final_distance": "final distance"}
-    parts += [f"{name} {row[column]:.2f}" for column, name in shown.items() if column in row]
-    return ", ".join([*parts, f"{row['wall_s']:.0f} s"])
-
-
-def _breakdown(seconds: dict[str, float]) -> str:
-    total = max(seconds["total"], 1e-9)
-    parts = [f"{name} {seconds[name] / total:.0%}" for name in ("update", "simulate", "evaluate")]
-    return f"{total:.0f} s: {', '.join(parts)}"
+from reproduce.commandline.installation import require_training
+from reproduce.commandline.interruption import Interruption
+from reproduce.commandline.options import RunOptions, check_checkpoint_interval
+from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
+from reproduce.runs.execute import execute
+from reproduce.specs.grid import RunSpec, split_name
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -215,11 +43,11 @@ def _of_data(error: Exception) -> bool:
 
 def _asked_for(options: RunOptions) -> RunSpec | None:
     """The run to be done; None if something was to be printed instead, and has been."""
-    from reproduce.assemble import one_spelling, settings_of
-    from reproduce.experiment import prepare, resolve_data, validated
-    from reproduce.listing import list_methods, list_settings
-    from reproduce.plan import print_plan
-    from reproduce.showing import show
+    from reproduce.runs.asked import prepare, resolve_data, validated
+    from reproduce.runs.assemble import one_spelling, settings_of
+    from reproduce.runs.listing import list_methods, list_settings
+    from reproduce.runs.plan import print_plan
+    from reproduce.runs.showing import show
 
     prepare(options)
     if options.list:
@@ -251,7 +79,7 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
 
 def _guarded(spec: RunSpec, options: RunOptions) -> int:
     from envs.trajectory import DataError
-    from reproduce.run_folder import ConfigurationChanged
+    from reproduce.runs.folder import ConfigurationChanged
 
     try:
         return execute(

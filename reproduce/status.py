@@ -10,7 +10,7 @@ cluster still knows a queued job is for its own commands to say.
 from __future__ import annotations
 
 if __name__ == "__main__":  # in one line, before an import fails
-    from reproduce.installation import exit_without_training
+    from reproduce.commandline.installation import exit_without_training
 
     exit_without_training()
 
@@ -31,14 +31,19 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from reproduce.run_folder import DamagedRun, RunFolder
-from reproduce.run_lock import described, read_beat
+from reproduce.runs.folder import DamagedRun, RunFolder
+from reproduce.runs.lock import described, read_beat
 
 BAD_INPUT = 2
+
 _MARKS = {"config.json", "lock", "status.json", "queued.json", "failed"}
+
 _SPEC = {"env", "method", "seed", "profile", "data"}
+
 _STYLES = {"failed": "red", "running": "green", "queued": "yellow", "resumable": "cyan"}
+
 _COLUMNS = ("task", "method", "data", "seed", "state", "step", "steps/s", "left", "return", "")
+
 _WIDTH = 150  # where the output is no terminal
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import tyro
 
 from figures.study import make
-from reproduce.installation import require_training
-from reproduce.options import FigureOptions
-from reproduce.script import resumable
+from reproduce.commandline.installation import require_training
+from reproduce.commandline.options import FigureOptions
+from reproduce.commandline.script import resumable
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class StudyOptions(FigureOptions):
 @resumable
 def main(arguments: list[str] | None = None) -> int:
     options = tyro.cli(StudyOptions, args=arguments, description=__doc__)
-    from reproduce.study_list import STUDIES
-    from reproduce.study_table import table
+    from reproduce.reporting.study_table import table
+    from reproduce.specs.study_list import STUDIES
 
     if options.list:
         for study in STUDIES.values():
@@ -55,8 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(table(csv))
         return 0
     require_training()
-    from reproduce.experiment import prepare, resolve_data, run_grids
     from reproduce.launching.clusters import choose
+    from reproduce.launching.experiment import run_grids
+    from reproduce.runs.asked import prepare, resolve_data
 
     prepare(options)
     options = replace(options, preset=study.preset, profile=study.profile, out=out)

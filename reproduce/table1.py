@@ -15,7 +15,7 @@ there: hidden layers are ReLU. "Exploration Noise" is read from the policy's cla
 from __future__ import annotations
 
 if __name__ == "__main__":  # in one line, before an import fails
-    from reproduce.installation import exit_without_training
+    from reproduce.commandline.installation import exit_without_training
 
     exit_without_training()
 
@@ -36,8 +36,17 @@ from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.settings import Settings
 from algorithms.data.reward_scaling import ReturnRange
 from algorithms.policies.deterministic import DeterministicTanh
-from reproduce.script import script
-from reproduce.tables import Cell, Section, code, maths, publish, text, to_latex, to_markdown
+from reproduce.commandline.script import script
+from reproduce.reporting.tables import (
+    Cell,
+    Section,
+    code,
+    maths,
+    publish,
+    text,
+    to_latex,
+    to_markdown,
+)
 
 
 def exploration_noise(method: Method) -> str:
@@ -97,7 +106,9 @@ READABLE = {
 """Shared hyper-parameters that the paper's table lacks; one without a name shows its field's."""
 
 _TYPESET = {"Target Network tau": maths("Target Network tau", r"Target Network $\tau$")}
+
 _ABSENT = Cell("", "-", "--")
+
 _NOTE = (
     "Bold: the profiles differ. A dash: only the other profile has the component. "
     "Shared values are listed whether or not the method's components use them."

@@ -26,15 +26,17 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from reproduce.devices import check_device
-from reproduce.grid import RunSpec
-from reproduce.installation import NotInstalled, require_training
-from reproduce.options import Common, check_checkpoint_interval
-from reproduce.run import BAD_INPUT, INTERRUPTED, Interruption, execute
-from reproduce.script import script
+from reproduce.commandline.installation import NotInstalled, require_training
+from reproduce.commandline.interruption import Interruption
+from reproduce.commandline.options import Common, check_checkpoint_interval
+from reproduce.commandline.script import BAD_INPUT, INTERRUPTED, script
+from reproduce.runs.devices import check_device
+from reproduce.runs.execute import execute
+from reproduce.specs.grid import RunSpec
 
-if TYPE_CHECKING:  # it needs what only the extra `train` installs
-    from reproduce.run_folder import RunFolder
+if TYPE_CHECKING:
+    from reproduce.runs.folder import RunFolder
+
 
 RECIPE = (
     "policy_hidden=256,256",
@@ -52,6 +54,7 @@ RECIPE = (
     "eval_episodes=5",
 )
 """Of every expert."""
+
 LENGTHS = {
     "HalfCheetah-v2": ("online_steps=2505000", "after_updates=500000", "over_updates=125000"),
     "Walker2d-v2": ("online_steps=2205000", "after_updates=400000", "over_updates=150000"),
@@ -63,10 +66,13 @@ LENGTHS = {
     ),
 }
 """Of each expert: 4 * (after_updates + over_updates) steps after the 5000 without updates."""
+
 TARGETS = {"HalfCheetah-v2": 9000.0, "Ant-v2": 4500.0, "Walker2d-v2": 4500.0}
 """Mean return to reach, deterministic policy."""
+
 STOP_BEYOND = 1.1
 """Default of `--stop-at`, in units of the target: a good evaluation is partly luck."""
+
 FINAL_EPISODES = 20
 
 
@@ -111,7 +117,7 @@ class StopWhenLearned(Interruption):
 def spec_of(options: ExpertOptions) -> RunSpec:
     """The run: SAC from scratch by the recipe, `--set` on top."""
     from algorithms.catalogue.settings import key_of
-    from reproduce.assemble import one_spelling, settings_of
+    from reproduce.runs.assemble import one_spelling, settings_of
 
     recipe = (*RECIPE, *LENGTHS[options.env])
     plain = RunSpec(
@@ -148,8 +154,8 @@ def main(arguments: list[str] | None = None) -> int:
     except NotInstalled as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    from reproduce.assemble import settings_of
-    from reproduce.plan import print_plan
+    from reproduce.runs.assemble import settings_of
+    from reproduce.runs.plan import print_plan
 
     try:
         _check(options)
@@ -163,7 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
-    from reproduce.run_folder import ConfigurationChanged, RunFolder
+    from reproduce.runs.folder import ConfigurationChanged, RunFolder
 
     folder = RunFolder(spec.folder(options.results))
     stop_at = STOP_BEYOND * TARGETS[spec.env] if options.stop_at is None else options.stop_at
@@ -193,10 +199,10 @@ def export(spec: RunSpec, folder: RunFolder, options: ExpertOptions) -> int:
     from envs.evaluation import EVALUATION_SEED_BASE, evaluate
     from envs.sources import ASSETS
     from envs.tasks import task
-    from reproduce.actors import filename, save_actor
-    from reproduce.assemble import settings_of
-    from reproduce.collect import collect
-    from reproduce.prior_data import make_env
+    from reproduce.data.actors import filename, save_actor
+    from reproduce.data.prior import make_env
+    from reproduce.runs.assemble import settings_of
+    from reproduce.runs.collect import collect
 
     known, settings = task(spec.env), settings_of(spec)
     state = folder.load_checkpoint("cpu")

@@ -16,8 +16,8 @@ from figures.manifest import manifest_of, read_manifest
 from figures.schema import RESULTS
 from figures.sequences import RUN_KEY
 from figures.validation import Problem, problems_of
+from reproduce.checking.manifest import manifest_problems
 from reproduce.checking.seals import unsealed
-from reproduce.manifest import manifest_problems
 
 
 @dataclass(frozen=True)

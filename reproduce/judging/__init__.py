@@ -1,1 +1,1 @@
-"""How a claim is judged: evidence, effects, verdict. The list is `reproduce/claims.py`."""
+"""How a claim is judged: evidence, effects, verdict. The list is `claims.py`."""

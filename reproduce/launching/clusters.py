@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Literal
 
+from reproduce.commandline.options import FigureOptions
 from reproduce.launching import slurm_client
-from reproduce.options import FigureOptions
 
 Name = Literal["slurm", "local", "inline"]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reproduce.grid import RunSpec
+from reproduce.commandline.interruption import Interruption
+from reproduce.commandline.options import FigureOptions
+from reproduce.commandline.script import INTERRUPTED
 from reproduce.launching.launcher import Interrupted
-from reproduce.options import FigureOptions
-from reproduce.run import INTERRUPTED, Interruption, execute
-from reproduce.run_folder import RunFolder
+from reproduce.runs.execute import execute
+from reproduce.runs.folder import RunFolder
+from reproduce.specs.grid import RunSpec
 
 
 class InlineLauncher:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from reproduce.grid import RunSpec
-from reproduce.options import FigureOptions
+from reproduce.commandline.options import FigureOptions
+from reproduce.specs.grid import RunSpec
 
 
 class Interrupted(RuntimeError):

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reproduce.grid import RunSpec
+from reproduce.commandline.options import SlurmOptions
 from reproduce.launching.slurm_client import Limits, minutes_of
-from reproduce.options import SlurmOptions
+from reproduce.specs.grid import RunSpec
 
 _WORTH_A_JOB_S = 1800.0
 _MOST_PER_JOB = 32

@@ -21,8 +21,8 @@ from filelock import FileLock
 from submitit import SlurmExecutor
 from submitit.core.utils import FailedJobError, FailedSubmissionError
 
-from reproduce.files import write_json
-from reproduce.grid import RunSpec
+from reproduce.commandline.files import write_json
+from reproduce.commandline.options import FigureOptions
 from reproduce.launching import slurm_client, slurm_queue
 from reproduce.launching.clusters import further
 from reproduce.launching.cost import Cost, cost_of
@@ -30,10 +30,10 @@ from reproduce.launching.launcher import Interrupted, command, tail
 from reproduce.launching.packing import chunks, packs, shape_of
 from reproduce.launching.slurm_client import Job, SlurmError
 from reproduce.launching.slurm_job import RunsJob, Work
-from reproduce.options import FigureOptions
-from reproduce.plan import duration
-from reproduce.provenance import commit, fingerprint
-from reproduce.run_folder import RunFolder
+from reproduce.runs.folder import RunFolder
+from reproduce.runs.plan import duration
+from reproduce.runs.provenance import commit, fingerprint
+from reproduce.specs.grid import RunSpec
 
 _ROOT = Path(__file__).resolve().parents[2]
 _RESTARTS = 2

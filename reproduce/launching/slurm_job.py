@@ -18,11 +18,11 @@ from typing import Any
 
 from submitit.helpers import DelayedSubmission
 
-from reproduce.files import write_json
+from reproduce.commandline.files import write_json
+from reproduce.commandline.script import INTERRUPTED
 from reproduce.launching.launcher import one_core, tail
-from reproduce.provenance import fingerprint
-from reproduce.run import INTERRUPTED
-from reproduce.run_folder import RunFolder
+from reproduce.runs.folder import RunFolder
+from reproduce.runs.provenance import fingerprint
 
 _POLL_S = 0.5
 _HELD_AGAIN_S = 15.0  # until a run that another process has is tried again: it may be dying

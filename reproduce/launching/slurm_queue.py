@@ -26,11 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reproduce.files import write_json, write_text
-from reproduce.grid import RunSpec
+from reproduce.commandline.files import write_json, write_text
 from reproduce.launching import slurm_client
-from reproduce.provenance import commit, fingerprint, uncommitted
-from reproduce.run_folder import RunFolder
+from reproduce.runs.folder import RunFolder
+from reproduce.runs.provenance import commit, fingerprint, uncommitted
+from reproduce.specs.grid import RunSpec
 
 Jobs = dict[RunSpec, tuple[slurm_client.Job, Path]]
 """A run's newest job that SLURM knows, and the folder of its launch."""

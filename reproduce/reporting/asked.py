@@ -11,7 +11,7 @@ from figures import style
 from figures.estimates import Estimate
 from figures.experiments import domain_of
 from figures.forest import Forest, Score
-from reproduce.claims import Claim
+from reproduce.judging.claims import Claim
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import MEASURES
 from reproduce.judging.levels import Level

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from figures.experiments import ABLATED, OF_DOMAIN, domain_of
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.table import label
-from reproduce.claims import Claim
-from reproduce.grid import PRESETS, PresetName
+from reproduce.judging.claims import Claim
 from reproduce.judging.evidence import Arm, Evidence
+from reproduce.specs.grid import PRESETS, PresetName
 
 
 @dataclass(frozen=True)

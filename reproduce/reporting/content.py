@@ -17,8 +17,7 @@ import pandas as pd
 from figures.experiments import domain_of
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.table import RUN
-from reproduce.claims import CLAIMS, Claim, evaluate
-from reproduce.grid import PresetName
+from reproduce.judging.claims import CLAIMS, Claim, evaluate
 from reproduce.judging.conditions import DECIDED, Verdict
 from reproduce.judging.evidence import Evidence
 from reproduce.judging.verdicts import RULES_VERSION, Finding
@@ -41,6 +40,7 @@ from reproduce.reporting.inventory import (
 )
 from reproduce.reporting.others import Others, others
 from reproduce.reporting.sensitivity import Sensitivity, Views, other_views, sensitivity
+from reproduce.specs.grid import PresetName
 
 SILENT = (Verdict.NOT_RUN, Verdict.NOT_TESTABLE)
 """Verdicts that say nothing about the claim: their cards have no picture."""

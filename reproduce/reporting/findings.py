@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.style import TASK_TITLES
-from reproduce.grid import PRESETS
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.aggregates import REFERENCE, Aggregate
 from reproduce.reporting.blocks import counted, number
 from reproduce.reporting.content import Content
 from reproduce.reporting.inventory import PROFILES
 from reproduce.reporting.wording import SETTINGS, WORDS
+from reproduce.specs.grid import PRESETS
 
 TOLD = (Verdict.SUPPORTED, Verdict.SMALLER, Verdict.CONTRADICTED, Verdict.INCONCLUSIVE,
         Verdict.NOT_DECIDABLE, Verdict.NOT_RUN)  # fmt: skip

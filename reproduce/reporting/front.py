@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
-from reproduce.grid import PRESETS
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.blocks import (
     Block,
@@ -23,6 +22,7 @@ from reproduce.reporting.content import SILENT, Card, Content
 from reproduce.reporting.findings import findings
 from reproduce.reporting.inventory import PROFILES
 from reproduce.reporting.wording import MEANINGS, SETTINGS, WORDS, badge
+from reproduce.specs.grid import PRESETS
 
 PAPER = "AWAC: Accelerating Online Reinforcement Learning with Offline Datasets"
 

@@ -15,10 +15,10 @@ from figures.manifest import manifest_of
 from figures.statistics import runs
 from figures.style import place_of
 from figures.table import RUN, label
-from reproduce.claims import CLAIMS
-from reproduce.grid import PRESETS, PresetName, ProfileName
+from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.commands import Want, arm_of, finished_seeds, wants
+from reproduce.specs.grid import PRESETS, PresetName, ProfileName
 
 GRIDS = tuple(
     (row.name, row.tasks, tuple(sorted((arm_of(m).label for m in row.methods), key=place_of)))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from figures.style import place_of
-from reproduce.grid import PRESETS
 from reproduce.reporting.blocks import (
     NONE,
     Block,
@@ -21,6 +20,7 @@ from reproduce.reporting.blocks import (
 from reproduce.reporting.content import Content
 from reproduce.reporting.inventory import PROFILES, Cell, JudgedFile
 from reproduce.reporting.wording import SETTINGS
+from reproduce.specs.grid import PRESETS
 
 SHORT = 12  # digits of a checksum that are shown where the whole one stands elsewhere
 
@@ -79,7 +79,7 @@ def _deviations(content: Content, out: Path) -> Iterator[str]:
     else:
         laid = [*preset.settings, *(key for more in preset.methods.values() for key in more)]
         keys = ", ".join(f"`{key}`" for key in [*laid, *preset.at_most])
-        yield f"Preset `{content.preset}` sets for itself: {keys} (`reproduce/grid.py`)."
+        yield f"Preset `{content.preset}` sets for itself: {keys} (`reproduce/specs/grid.py`)."
     profiles = "docs/profiles.md"
     where = link(out, profiles, "table")
     yield f"Where paper and released code differ, and what neither has: {where}."

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reproduce.grid import PRESETS
 from reproduce.judging.conditions import Verdict
+from reproduce.specs.grid import PRESETS
 
 SETTINGS: Mapping[str, str] = {
     "paper": "the text's settings",

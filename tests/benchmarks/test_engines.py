@@ -120,7 +120,7 @@ def test_acting_beside_a_step_of_the_simulator() -> None:
     """The policy at one state, and the pen's simulator for one step."""
     import numpy as np
 
-    from reproduce.prior_data import make_env
+    from reproduce.data.prior import make_env
 
     use_one_core()
     settings = resolve("AWAC", preset={"policy_hidden": (256, 256), "q_hidden": (256, 256)})

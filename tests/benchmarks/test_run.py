@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from algorithms.training import use_one_core
-from reproduce.assemble import assemble
-from reproduce.grid import RunSpec
+from reproduce.runs.assemble import assemble
+from reproduce.specs.grid import RunSpec
 
 
 def test_update_and_simulator_take_most_of_a_run(tmp_path: Path, benchmark: Any) -> None:

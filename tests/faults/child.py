@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PRELOADED = ("reproduce.run", "reproduce.assemble", "algorithms.training", "envs.adroit")
+PRELOADED = ("reproduce.run", "reproduce.runs.assemble", "algorithms.training", "envs.adroit")
 NOT_TRAINING = -(10**6)
 """The step of a process that has not got as far."""
 PHASES = ("starting", "assembling", "updating", "acting", "evaluating")
@@ -61,7 +61,8 @@ def main(
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(environment)
-    from reproduce import run, run_lock
+    from reproduce import run
+    from reproduce.runs import lock as run_lock
 
     _observe(position)
     if elsewhere is not None:
@@ -77,7 +78,7 @@ def main(
 
 def _observe(position: Any) -> None:
     from algorithms.training import Training
-    from reproduce import assemble
+    from reproduce.runs import assemble
 
     def announce(owner: Any, name: str, value: str) -> None:
         original = getattr(owner, name)
@@ -100,7 +101,7 @@ def _observe(position: Any) -> None:
 
 
 def _move(elsewhere: Elsewhere) -> None:
-    from reproduce import run_lock
+    from reproduce.runs import lock as run_lock
 
     run_lock.this_machine = lambda: elsewhere.machine
     run_lock.STALE_S = elsewhere.stale_s

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import torch
 
-from reproduce.run_folder import RunFolder
+from reproduce.runs.folder import RunFolder
 from tests.faults.child import NOT_TRAINING, PHASES, PRELOADED, Die, Elsewhere, main
 from tests.reproduce.conftest import REPRODUCE, environment
 from tests.reproduce.test_run import only_folder, rows_without_time, tiny

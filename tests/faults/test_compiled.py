@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.run_folder import RunFolder
+from reproduce.runs.folder import RunFolder
 from tests.faults.child import Die
 from tests.faults.conftest import OFTEN, Start, assert_same_bits
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from reproduce.run_folder import DamagedRun, RunFolder
+from reproduce.runs.folder import DamagedRun, RunFolder
 from tests.faults.conftest import Start, assert_same_bits, left_over
 from tests.reproduce.test_run import only_folder
 

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from envs.files import atomic_file
-from reproduce import run_lock
-from reproduce.run_folder import RunFolder
+from reproduce.runs import lock as run_lock
+from reproduce.runs.folder import RunFolder
 from tests.faults.conftest import OFTEN, Start, assert_same_bits, left_over, until
 from tests.reproduce.test_run import only_folder
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from reproduce.run_folder import RunFolder
+from reproduce.runs.folder import RunFolder
 from tests.faults.child import NOT_TRAINING, PHASES, Die
 from tests.faults.conftest import OFTEN, Child, Start, assert_same_bits, left_over, until
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from reproduce import run_lock
-from reproduce.run_folder import RunFolder
-from reproduce.run_lock import Held, hold, is_held, read_beat
+from reproduce.runs import lock as run_lock
+from reproduce.runs.folder import RunFolder
+from reproduce.runs.lock import Held, hold, is_held, read_beat
 from tests.faults.child import NOT_TRAINING, Die, Elsewhere
 from tests.faults.conftest import OFTEN, Child, Start, assert_same_bits, until
 from tests.reproduce.test_run import only_folder

@@ -47,8 +47,8 @@ def test_a_long_list_is_cut(count: int, end: str) -> None:
 def test_the_list_that_a_grid_leaves_behind_is_understood(
     tmp_path: Path, make_run: MakeRun, make_frame: MakeFrame
 ) -> None:
-    from reproduce.failures import mark_partial
-    from reproduce.grid import RunSpec
+    from reproduce.launching.failures import mark_partial
+    from reproduce.specs.grid import RunSpec
 
     spec = RunSpec("small", "paper", "door-binary-v0", "SAC", 3, "human", settings=("tau=0.1",))
     assert mark_partial("figure1", [spec], tmp_path) == 1

@@ -16,7 +16,8 @@ from envs.tasks import TASKS
 from figures import table
 from figures.schema import RESULTS, Field, parse
 from figures.validation import RUN_KEY
-from reproduce import collect, grid
+from reproduce.runs import collect
+from reproduce.specs import grid
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from figures.experiments import domain_of
 from figures.table import label
-from reproduce.claims import CLAIMS
+from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.commands import Want, method_of, wants
 from reproduce.reporting.inventory import GRIDS

@@ -11,10 +11,10 @@ import pytest
 
 from algorithms.catalogue.variants import VARIANTS
 from figures.ablation_names import PURPOSES
-from reproduce.ablation_rows import Ablation, ablation_of, axes_of
-from reproduce.ablations import AblationOptions
-from reproduce.assemble import settings_of
-from reproduce.grid import RunSpec
+from reproduce.commandline.options import AblationOptions
+from reproduce.runs.ablation_rows import Ablation, ablation_of, axes_of
+from reproduce.runs.assemble import settings_of
+from reproduce.specs.grid import RunSpec
 from tests.forked import run
 from tests.once import once
 from tests.reproduce.conftest import REPRODUCE, Run, environment

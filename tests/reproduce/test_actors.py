@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save
 
 from envs.trajectory import DataError
-from reproduce.actors import read_actor
+from reproduce.data.actors import read_actor
 
 CHEETAH = "HalfCheetah-v2"
 ARRAYS = {

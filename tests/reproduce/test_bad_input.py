@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from algorithms.catalogue.settings import nearest
-from reproduce.drawable import refuse_undrawable, refuse_unwritable
-from reproduce.script import script
+from reproduce.commandline.script import script
+from reproduce.launching.drawable import refuse_undrawable, refuse_unwritable
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 NAMES = ("figure1", "figure2", "figure3", "ablations")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.chapters import CHAPTERS, Chapter, Step, in_order
-from reproduce.grid import DataKind, Labels, RunSpec
+from reproduce.campaigns.chapters import CHAPTERS, Chapter, Step, in_order
 from reproduce.judging.evidence import Evidence
+from reproduce.specs.grid import DataKind, Labels, RunSpec
 from tests.forked import Forked
 from tests.reproduce.conftest import Run, environment
 from tests.reproduce.test_run import TINY

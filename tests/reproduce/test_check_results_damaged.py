@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from figures.cells import ResultsError
 from figures.manifest import read_manifest
 from figures.table import read_results
+from reproduce.checking.manifest import manifest_problems
 from reproduce.checking.reader import Examined, checked
 from reproduce.checking.seals import sealed
-from reproduce.files import write_csv
-from reproduce.manifest import manifest_problems
+from reproduce.commandline.files import write_csv
 
 RUN = {
     "preset": "small", "profile": "paper", "env": "pen-binary-v0", "method": "AWAC",

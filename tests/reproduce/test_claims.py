@@ -15,7 +15,7 @@ import pytest
 from figures.estimates import Estimate, proportion
 from figures.experiments import domain_of
 from figures.table import label
-from reproduce.claims import ANT, CHEETAH, CLAIMS, PEN, WALKER, Claim, evaluate
+from reproduce.judging.claims import ANT, CHEETAH, CLAIMS, PEN, WALKER, Claim, evaluate
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar, lead
 from reproduce.judging.conditions import Above, Below, Never, Verdict, Within, stretched
 from reproduce.judging.evidence import Arm, Evidence, load

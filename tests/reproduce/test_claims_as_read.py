@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from reproduce.claims import (
+from reproduce.judging import demonstrations as of_demonstrations
+from reproduce.judging.claims import (
     ANT,
     BASELINES,
     CHEETAH,
@@ -24,7 +25,6 @@ from reproduce.claims import (
     WALKER,
     evaluate,
 )  # fmt: skip
-from reproduce.judging import demonstrations as of_demonstrations
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.levels import Level, Negligible

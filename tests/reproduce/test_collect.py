@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from figures.cells import ResultsError
-from reproduce.assemble import identity_of
 from reproduce.checking.evaluations import clock
 from reproduce.checking.reader import checked
-from reproduce.collect import _observations, collect, recorded, refuse_other_preset
-from reproduce.files import write_json
-from reproduce.grid import RunSpec
-from reproduce.run_folder import ConfigurationChanged, RunFolder, differences
+from reproduce.commandline.files import write_json
+from reproduce.runs.assemble import identity_of
+from reproduce.runs.collect import _observations, collect, recorded, refuse_other_preset
+from reproduce.runs.folder import ConfigurationChanged, RunFolder, differences
+from reproduce.specs.grid import RunSpec
 
 
 def spec(seed: int = 0, **changes: object) -> RunSpec:

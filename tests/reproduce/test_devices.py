@@ -9,9 +9,10 @@ import platformdirs
 import pytest
 import torch
 
-from reproduce import figure1, plan, run, train_expert
-from reproduce.devices import check_device, why_unusable
-from reproduce.grid import RunSpec
+from reproduce import figure1, run, train_expert
+from reproduce.runs import plan
+from reproduce.runs.devices import check_device, why_unusable
+from reproduce.specs.grid import RunSpec
 
 SPEC = RunSpec("quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded")
 Main = Callable[[list[str]], int]

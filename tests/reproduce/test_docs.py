@@ -26,7 +26,7 @@ from algorithms.catalogue.variants import VARIANTS
 from algorithms.data.returns import Rollout
 from algorithms.types import Batch
 from figures.schema import RESULTS
-from reproduce.grid import PRESETS
+from reproduce.specs.grid import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs" / "methods"

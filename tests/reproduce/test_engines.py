@@ -17,10 +17,10 @@ from algorithms.agent import Agent
 from algorithms.catalogue.settings import describe
 from algorithms.engine.compiled import Compiled
 from algorithms.training import Training
-from reproduce import engines
-from reproduce.engines import settle, work_of
-from reproduce.plan import Pace
-from reproduce.run_folder import ConfigurationChanged, RunFolder, differences
+from reproduce.runs import engines
+from reproduce.runs.engines import settle, work_of
+from reproduce.runs.folder import ConfigurationChanged, RunFolder, differences
+from reproduce.runs.plan import Pace
 from tests.algorithms.conftest import make_training, tiny_settings
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from algorithms.training import Candidate
 from envs.tasks import TASKS
-from reproduce import evaluator as module
-from reproduce.evaluator import Scale, evaluator
-from reproduce.grid import RunSpec
+from reproduce.runs import evaluator as module
+from reproduce.runs.evaluator import Scale, evaluator
+from reproduce.specs.grid import RunSpec
 
 SCALE = Scale(discount=0.99, reward=0.5, largest_return=50.0)
 

@@ -32,7 +32,7 @@ from algorithms.objectives.imitation import Imitation
 from algorithms.objectives.mixed import Mixed
 from algorithms.objectives.reverse_kl import ReverseKL
 from reproduce import figure4
-from reproduce.tables import Section, code, text, to_latex, to_markdown
+from reproduce.reporting.tables import Section, code, text, to_latex, to_markdown
 from tests.reproduce.conftest import REPRODUCE, Run
 
 ENDINGS = ("md", "tex", "csv")

@@ -6,7 +6,7 @@ import pytest
 
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.resolving import resolve
-from reproduce.grid import PRESETS, RunSpec, enumerate_runs
+from reproduce.specs.grid import PRESETS, RunSpec, enumerate_runs
 
 
 def runs(**changes: object) -> list[RunSpec]:

@@ -13,10 +13,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from algorithms.catalogue.settings import Settings, replace_path
-from reproduce.assemble import identity_of, one_spelling, settings_of
-from reproduce.collect import collect, recorded
-from reproduce.grid import RunSpec
-from reproduce.run import RunOptions, _asked_for, main
+from reproduce.commandline.options import RunOptions
+from reproduce.run import _asked_for, main
+from reproduce.runs.assemble import identity_of, one_spelling, settings_of
+from reproduce.runs.collect import collect, recorded
+from reproduce.specs.grid import RunSpec
 from tests.reproduce.test_collect import make_run, spec, without_folders
 
 RESULTS = Path(__file__).parents[2] / "results"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.grid import RunSpec
+from reproduce.commandline.options import FigureOptions
 from reproduce.launching import cost, slurm_client
 from reproduce.launching.clusters import choose, further
 from reproduce.launching.cost import Cost, confirm, cost_here, cost_of
 from reproduce.launching.packing import Shape, chunks, packs, shape_of
 from reproduce.launching.slurm_client import Limits, SlurmError, minutes_of
-from reproduce.options import FigureOptions
+from reproduce.specs.grid import RunSpec
 
 SHARED = Limits(max_array=1001, cores=16, minutes=None, whole_nodes=False)
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from reproduce.grid import RunSpec
+from reproduce.commandline.options import FigureOptions
 from reproduce.launching import inline as launch_inline
 from reproduce.launching.inline import InlineLauncher
 from reproduce.launching.launcher import Interrupted, command
 from reproduce.launching.local import LocalLauncher
 from reproduce.launching.slurm_queue import note
-from reproduce.options import FigureOptions
-from reproduce.run_folder import RunFolder
+from reproduce.runs.folder import RunFolder
+from reproduce.specs.grid import RunSpec
 
 SPECS = [RunSpec("quick", "paper", "pen-binary-v0", "BC", seed, "embedded") for seed in range(4)]
 

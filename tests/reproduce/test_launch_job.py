@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.failures import mark_partial, report_failures
-from reproduce.grid import RunSpec
 from reproduce.launching import slurm_job
+from reproduce.launching.failures import mark_partial, report_failures
 from reproduce.launching.slurm_job import Pool, RunsJob, Work, environment
-from reproduce.provenance import fingerprint
-from reproduce.run_folder import RunFolder
+from reproduce.runs.folder import RunFolder
+from reproduce.runs.provenance import fingerprint
+from reproduce.specs.grid import RunSpec
 
 # ends with 75 on SIGINT, as a run does; TERM and USR2 would end it otherwise
 RUN = """

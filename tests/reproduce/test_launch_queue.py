@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.grid import RunSpec
+from reproduce.commandline.options import FigureOptions
 from reproduce.launching import slurm as launch_slurm
 from reproduce.launching import slurm_client, slurm_queue
 from reproduce.launching.slurm import SlurmLauncher
 from reproduce.launching.slurm_client import Job, Limits, SlurmError
-from reproduce.options import FigureOptions
-from reproduce.run_folder import RunFolder
+from reproduce.runs.folder import RunFolder
+from reproduce.specs.grid import RunSpec
 
 SPECS = [RunSpec("quick", "paper", "pen-binary-v0", "BC", seed, "embedded") for seed in range(4)]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.installation import TRAINING
+from reproduce.commandline.installation import TRAINING
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "small"

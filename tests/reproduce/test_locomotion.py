@@ -15,12 +15,13 @@ from algorithms.data.observations import Standardisation
 from envs.making import make_task
 from envs.tasks import task
 from envs.trajectory import DataError
-from reproduce import expert_data, train_expert
-from reproduce.actors import filename, load_actor, read_actor, save_actor
-from reproduce.assemble import assemble, settings_of
-from reproduce.evaluator import random_return, scores
-from reproduce.expert_data import expert_demonstrations
-from reproduce.grid import RunSpec
+from reproduce import train_expert
+from reproduce.data import expert as expert_data
+from reproduce.data.actors import filename, load_actor, read_actor, save_actor
+from reproduce.data.expert import expert_demonstrations
+from reproduce.runs.assemble import assemble, settings_of
+from reproduce.runs.evaluator import random_return, scores
+from reproduce.specs.grid import RunSpec
 
 CHEETAH = "HalfCheetah-v2"
 MIDDLE = -280.0  # what nearly random actions return
@@ -199,7 +200,7 @@ def test_random_cheetah_returns_what_others_measured() -> None:
 def test_unusable_actor_files(
     name: str, content: Any, message: str, folder: Path, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("reproduce.actors.ASSETS", tmp_path)
+    monkeypatch.setattr("reproduce.data.actors.ASSETS", tmp_path)
     path = tmp_path / filename("Ant-v2")
     if content is not None:
         copied = (folder / filename(CHEETAH)).read_bytes()

@@ -20,14 +20,11 @@ from envs.adroit import AdroitBinary
 from envs.evaluation import collect
 from envs.sources import find_demonstrations
 from envs.trajectory import Dataset, Trajectory
-from reproduce import prior_data as module
-from reproduce.assemble import prior_data_of, settings_of
-from reproduce.cloning import RECIPES, SEED, Cloning, clone, roll_out
-from reproduce.dataset_cache import same_bits_everywhere
-from reproduce.experiment import resolve_data
-from reproduce.grid import RunSpec
-from reproduce.options import Common
-from reproduce.prior_data import (
+from reproduce.commandline.options import Common
+from reproduce.data import prior as module
+from reproduce.data.cache import same_bits_everywhere
+from reproduce.data.cloning import RECIPES, SEED, Cloning, clone, roll_out
+from reproduce.data.prior import (
     PriorData,
     demonstrations_for,
     fill,
@@ -35,6 +32,9 @@ from reproduce.prior_data import (
     named_kind,
     prior_data,
 )
+from reproduce.runs.asked import resolve_data
+from reproduce.runs.assemble import prior_data_of, settings_of
+from reproduce.specs.grid import RunSpec
 
 DOOR = {"door_threshold": 1.4}
 CLONING = Cloning(steps=20, hidden=(256, 256), batch_size=256, recipe=RECIPES["authors"]["hand"])

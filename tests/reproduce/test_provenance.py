@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reproduce import provenance
+from reproduce.runs import provenance
 
 SOURCE = Path(provenance.__file__)
 

@@ -14,9 +14,9 @@ from envs.goals import goal_task
 from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.trajectory import Dataset
 from figures.experiments import EXPERIMENTS
-from reproduce.assemble import Assembled, assemble, settings_of
-from reproduce.grid import RunSpec
-from reproduce.random_data import random_rollouts
+from reproduce.data.random import random_rollouts
+from reproduce.runs.assemble import Assembled, assemble, settings_of
+from reproduce.specs.grid import RunSpec
 
 PUSH = "SawyerPush-v0"
 TINY = (
@@ -59,7 +59,7 @@ def test_random_data_is_the_process(data: Dataset) -> None:
 def test_random_data_is_cached_by_its_process(
     data: Dataset, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reproduce.random_data.collect", lambda *_, **__: pytest.fail("made again"))
+    monkeypatch.setattr("reproduce.data.random.collect", lambda *_, **__: pytest.fail("made again"))
     again = random_rollouts(PUSH, episodes=4, cache=cache)
     assert again.content_checksum == data.content_checksum
 

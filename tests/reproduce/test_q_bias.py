@@ -9,7 +9,7 @@ import pytest
 
 from envs.tasks import TASKS
 from envs.trajectory import Trajectory
-from reproduce.q_bias import Q, discounted_returns, largest_return, q_bias
+from reproduce.runs.q_bias import Q, discounted_returns, largest_return, q_bias
 
 DISCOUNT, SCALE = 0.9, 2.0
 

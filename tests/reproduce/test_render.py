@@ -21,7 +21,8 @@ from PIL import Image
 
 from envs.tasks import TASKS
 from reproduce import render
-from reproduce.run import RunOptions, _asked_for
+from reproduce.commandline.options import RunOptions
+from reproduce.run import _asked_for
 from tests.reproduce.conftest import REPRODUCE, Outcome, Run, environment
 from tests.reproduce.test_run import only_folder, tiny
 
@@ -195,7 +196,8 @@ def test_every_task_is_seen_moving(calls: Calls, tmp_path: Path) -> None:
 
 FOLLOWING = """
 import numpy as np
-from reproduce.render import VIEWS, choose_renderer, draw
+from reproduce.film.frames import VIEWS, draw
+from reproduce.render import choose_renderer
 choose_renderer()
 from envs.making import make_task
 env = make_task("HalfCheetah-v2")

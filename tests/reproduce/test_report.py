@@ -17,7 +17,7 @@ import figures.resampling
 import figures.statistics
 from figures.estimates import Estimate
 from reproduce import report
-from reproduce.claims import CHEETAH, CLAIMS, DOOR, PEN
+from reproduce.judging.claims import CHEETAH, CLAIMS, DOOR, PEN
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting import html
@@ -222,8 +222,7 @@ def test_the_scripts_take_the_commands_as_they_stand() -> None:
 
     from algorithms.catalogue.methods import METHODS
     from algorithms.catalogue.variants import VARIANTS
-    from reproduce.ablations import AblationOptions
-    from reproduce.options import FigureOptions
+    from reproduce.commandline.options import AblationOptions, FigureOptions
 
     for each in CLAIMS:
         for line in commands(each, NOTHING.under(profile="released"), "small"):

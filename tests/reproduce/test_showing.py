@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from algorithms.catalogue.settings import Settings
-from reproduce.assemble import layers_of, settings_of
-from reproduce.grid import RunSpec
 from reproduce.run import main
-from reproduce.showing import origins, show
+from reproduce.runs.assemble import layers_of, settings_of
+from reproduce.runs.showing import origins, show
+from reproduce.specs.grid import RunSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 PEN = "pen-binary-v0"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.files import write_json
-from reproduce.grid import RunSpec
-from reproduce.run_folder import RunFolder
+from reproduce.commandline.files import write_json
+from reproduce.runs.folder import RunFolder
+from reproduce.specs.grid import RunSpec
 from reproduce.status import Line, find_runs, line_of, lines_of, main, summary
 from tests.reproduce.conftest import REPRODUCE
 

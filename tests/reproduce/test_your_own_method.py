@@ -21,11 +21,11 @@ from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
 from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.variants import VARIANTS
-from reproduce import own_methods, tracking
-from reproduce.grid import RunSpec
+from reproduce.commandline.options import FigureOptions
 from reproduce.launching.launcher import command
-from reproduce.options import FigureOptions
-from reproduce.provenance import fingerprint
+from reproduce.runs import own_methods, tracking
+from reproduce.runs.provenance import fingerprint
+from reproduce.specs.grid import RunSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "your-own-method.md").read_text(encoding="utf-8")
@@ -208,7 +208,7 @@ def test_a_run_goes_on_only_with_the_same_content(
 
 def test_our_own_rows_are_as_they_were(folder: Path) -> None:
     """A file that is given changes neither identity nor folder of a run that does not use it."""
-    from reproduce.assemble import identity_of
+    from reproduce.runs.assemble import identity_of
 
     spec = RunSpec("quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded")
     before = identity_of(spec)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.run_lock import read_beat
+from reproduce.runs.lock import read_beat
 from tests.reproduce.test_run import assert_same_result
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reproduce.run_folder import RunFolder
+from reproduce.runs.folder import RunFolder
 from tests.slurm.conftest import (
     PATIENCE_S,
     ROOT,

@@ -1,0 +1,1 @@
+"""What a campaign runs, in which order."""

@@ -1,0 +1,220 @@
+"""The campaign's chapters: which runs each of them asks for, and in which order they are best made.
+
+A chapter is a set of rows on a set of tasks, in one experiment of one results folder. Within a
+chapter those runs come first that decide a claim for the fewest core-hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from figures.experiments import EXPERIMENTS
+from figures.table import label
+from reproduce.judging.claims import CLAIMS
+from reproduce.judging.evidence import Evidence
+from reproduce.reporting.commands import Want, wants
+from reproduce.runs.ablation_rows import Ablation
+from reproduce.specs.grid import DataChoice, DataKind, Labels, PresetName, ProfileName, RunSpec
+
+HAND, PUSH, LOCOMOTION = (row.tasks for row in EXPERIMENTS.values())
+
+METHODS, PUSH_METHODS = EXPERIMENTS["figure1"].methods, EXPERIMENTS["figure2"].methods
+
+PEN, DOOR, RELOCATE = HAND
+
+CHEETAH, ANT, WALKER = LOCOMOTION
+
+LATER_WORK = ("IQL", "TD3+BC", "Cal-QL", "RLPD")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Runs that are asked for together.
+
+    Attributes:
+        number: its place in the campaign.
+        title: what it is for, in a few words.
+        experiment: whose CSV its rows go to.
+        tasks: ids.
+        rows: groups of rows of the registry; each group may sweep values of its first row.
+        data: as ``--data``.
+        suffix: what is appended to the name of the results folder, ``-human`` for
+            ``results/small-human``.
+        profile: whose hyperparameters.
+        preset: its own size; None: that of the campaign.
+        seeds: how many; None: as many as the campaign.
+    """
+
+    number: int
+    title: str
+    experiment: str
+    tasks: tuple[str, ...]
+    rows: tuple[Ablation, ...]
+    data: DataChoice = "auto"
+    suffix: str = ""
+    profile: ProfileName = "paper"
+    preset: PresetName | None = None
+    seeds: int | None = None
+    settings: tuple[str, ...] = field(default=())
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Every row's name in the registry."""
+        return tuple(dict.fromkeys(name for group in self.rows for name in group.names))
+
+    def specs(
+        self,
+        *,
+        preset: PresetName,
+        seeds: int,
+        data: Mapping[str, tuple[DataKind, Labels]],
+        settings: tuple[str, ...] = (),
+    ) -> list[RunSpec]:
+        """Its runs, each once; ``data`` gives each task's kind of demonstrations and labels."""
+        every = [
+            spec
+            for group in self.rows
+            for spec in group.specs(
+                preset=self.preset or preset,
+                profile=self.profile,
+                seeds=self.seeds or seeds,
+                data=data,
+                settings=(*self.settings, *settings),
+            )
+        ]
+        return list(dict.fromkeys(every))
+
+
+def _only(*names: str) -> tuple[Ablation, ...]:
+    return (Ablation(names, ()),)
+
+
+CHAPTERS = (
+    Chapter(1, "Figure 1", "figure1", HAND, _only(*METHODS), data="embedded"),
+    Chapter(
+        2, "Figure 3", "figure3", LOCOMOTION, _only(*METHODS, "SAC[scratch]", "AWAC[scratch]")
+    ),
+    Chapter(
+        3, "Figure 2", "figure2", PUSH, _only(*PUSH_METHODS, "SAC[scratch]", "AWAC[scratch]")
+    ),
+    Chapter(
+        4,
+        "ablations",
+        "ablations",
+        (PEN, RELOCATE, CHEETAH),
+        (
+            Ablation(
+                (
+                    "AWAC",
+                    "AWAC[reverse-KL]",
+                    "AWAC[Z(s)]",
+                    "AWAC[no-clamp]",
+                    "AWAC[Q-beta]",
+                    "AWAC[Monte-Carlo]",
+                    "AWAC[batch]",
+                    "AWAC[V-sampled]",
+                    "AWAC[V-mode]",
+                    "AWAC[raw]",
+                    "AWAC[standardised]",
+                ),
+                ("lam=0.1", "lam=0.3", "lam=1.0", "lam=3.0"),
+            ),
+            Ablation(("ABM-MPO", "ABM-MPO[returns]", "ABM-MPO[exponential]"), ()),
+            Ablation(("MPO", "MPO[full]"), ()),
+            Ablation(("BEAR",), ("threshold=0.1", "threshold=0.5")),
+        ),
+        data="auto",
+    ),
+    Chapter(
+        5, "human demonstrations", "figure1", (PEN, DOOR),
+        _only("AWAC", "SAC", "SAC+BC", "BC", "AWR", "ABM-MPO"), data="human", suffix="-human",
+    ),
+    Chapter(
+        6, "the released settings, Figure 1", "figure1", HAND,
+        _only("AWAC", "SAC", "ABM-MPO", "BEAR"), data="embedded", profile="released",
+    ),
+    Chapter(
+        6, "the released settings, Figure 2", "figure2", PUSH,
+        _only("AWAC", "SAC", "ABM-MPO", "BEAR"), profile="released",
+    ),
+    Chapter(
+        6, "the released settings, Figure 3", "figure3", LOCOMOTION,
+        _only("AWAC", "SAC", "ABM-MPO", "BEAR"), profile="released",
+    ),
+    Chapter(7, "later work, Figure 1", "figure1", HAND, _only(*LATER_WORK), data="embedded"),
+    Chapter(7, "later work, Figure 2", "figure2", PUSH, _only(*LATER_WORK)),
+    Chapter(7, "later work, Figure 3", "figure3", LOCOMOTION, _only(*LATER_WORK)),
+    Chapter(
+        8, "preset paper on the pen", "figure1", (PEN,), _only("AWAC", "BC", "SAC"),
+        data="embedded", preset="paper", seeds=1, settings=("online_steps=100000",),
+    ),
+)  # fmt: skip
+"""In the order in which they are made."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Runs that are made one after another, and what they are for.
+
+    Attributes:
+        specs: the runs that are missing.
+        claims: ids of the claims that have all their runs once these are made; empty for runs
+            that no claim asks for.
+        seconds: how long they should take, together.
+    """
+
+    specs: tuple[RunSpec, ...]
+    claims: tuple[str, ...]
+    seconds: float
+
+
+def in_order(
+    specs: Sequence[RunSpec],
+    experiment: str,
+    evidence: Evidence,
+    seconds: Callable[[RunSpec], float],
+) -> list[Step]:
+    """The runs ``specs`` of one experiment, those first that decide a claim for the fewest hours.
+
+    A claim needs every seed of all of its arms. One that also asks for runs of another experiment
+    counts here by the runs that it asks of this one. Runs that no claim needs come last, seeds
+    outermost as they are given.
+    """
+    needed: dict[str, set[RunSpec]] = {}
+    for claim in CLAIMS:
+        asked = [w for w in wants(claim, evidence) if w.experiment == experiment]
+        mine = {spec for spec in specs if any(_asks(want, spec) for want in asked)}
+        if mine:
+            needed[claim.id] = mine
+    left = dict.fromkeys(specs)
+    steps: list[Step] = []
+    while needed:
+        hours = {name: sum(map(seconds, mine)) for name, mine in needed.items()}
+        best = min(hours, key=lambda name: hours[name])
+        chosen = tuple(spec for spec in left if spec in needed[best])
+        for spec in chosen:
+            del left[spec]
+        for mine in needed.values():
+            mine.difference_update(chosen)
+        decided = tuple(name for name, mine in needed.items() if not mine)
+        for name in decided:
+            del needed[name]
+        steps.append(Step(chosen, decided, sum(map(seconds, chosen))))
+    if left:
+        steps.append(Step(tuple(left), (), sum(map(seconds, left))))
+    return steps
+
+
+def _asks(want: Want, spec: RunSpec) -> bool:
+    without = spec.data == "none"
+    return (
+        want.task == spec.env
+        and want.arm.label == label(spec.method, spec.variant)
+        and (want.arm.data == "none") == without
+    )
+
+
+def of_preset(chapter: Chapter, preset: PresetName) -> Chapter:
+    """The chapter with its size decided."""
+    return replace(chapter, preset=chapter.preset or preset)

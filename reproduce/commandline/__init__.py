@@ -1,0 +1,1 @@
+"""What every script shares: options, errors, exit codes, files."""

@@ -1,0 +1,1 @@
+"""Prior data: demonstrations, clones, rollouts, and their cache."""

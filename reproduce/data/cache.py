@@ -1,0 +1,72 @@
+"""Data sets that are made on first use, kept, and known by what went into them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock
+
+from envs.storage import load_dataset, save_dataset
+from envs.trajectory import DataError, Dataset
+
+_FORMAT = 2
+"""To be raised with every change of code that changes what is made."""
+
+_VERSIONS = ("mujoco", "gymnasium", "gymnasium-robotics", "numpy", "torch")
+
+
+def cached(
+    cache: Path,
+    task_id: str,
+    recipe: Mapping[str, Any],
+    make: Callable[[], Dataset],
+    notify: Callable[[str], None] = print,
+) -> Dataset:
+    """The data set that `make` makes, read from `<cache>/prior/` if it is there.
+
+    The file's name is a checksum over `recipe` and the versions of what decides the bits. Its
+    content is verified whenever it is read; a damaged file is named and made again. Of several
+    processes that want it at once one makes it.
+    """
+    versions = {name: version(name) for name in _VERSIONS}
+    whole = {"format": _FORMAT, "env": task_id, **recipe, "versions": versions}
+    key = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+    path = cache / "prior" / f"{task_id}-{key[:16]}.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        if path.exists():
+            try:
+                return load_dataset(path)
+            except DataError as error:
+                notify(f"{error}\nmaking it again")
+        notify(f"{task_id}: making prior data, kept in {path}")
+        with same_bits_everywhere():
+            made = make()
+        save_dataset(path, made)
+    return made
+
+
+@contextmanager
+def same_bits_everywhere() -> Iterator[None]:
+    """Whoever makes the data: one thread, since the sums of several round otherwise, and subnormal
+    numbers as they are, which a training takes as zero (the pen's velocities have some)."""
+    threads, flushed = torch.get_num_threads(), _flushes()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(False)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)
+
+
+def _flushes() -> bool:
+    """Whether this thread takes subnormal numbers as zero."""
+    return bool(torch.tensor(1e-310, dtype=torch.float64) * 1.0 == 0.0)

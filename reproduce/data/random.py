@@ -1,0 +1,64 @@
+"""Prior data of the pushing task: a random process, which neither sees nor wants anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.progress import track
+
+from envs.evaluation import collect
+from envs.making import make_task
+from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
+from envs.tasks import task
+from envs.trajectory import Dataset, Provenance
+from reproduce.data.cache import cached
+
+_FIRST_EPISODE_SEED = 500_000
+
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Process:
+    """Coefficients of the Ornstein-Uhlenbeck process (B.1.2)."""
+
+    theta: float = 0.15
+    sigma: float = 0.3
+
+
+def random_rollouts(
+    task_id: str,
+    *,
+    episodes: int,
+    cache: Path,
+    process: Process = Process(),
+    notify: Callable[[str], None] = print,
+) -> Dataset:
+    """`episodes` episodes of the process, which starts at 0 in each; clipped to [-1, 1]."""
+
+    def make() -> Dataset:
+        env = make_task(task_id)
+        noise = OrnsteinUhlenbeck(task(task_id).action_dim, seed=_SEED, **asdict(process))
+        trajectories = []
+        for episode in track(range(episodes), f"{task_id}: random data", transient=True):
+            noise.reset()
+            seed = _FIRST_EPISODE_SEED + episode
+            trajectories += collect(env, lambda _: noise.sample(), episodes=1, seed=seed)
+        env.close()
+        return Dataset(task_id, tuple(trajectories), provenance(process))
+
+    recipe = {
+        "process": asdict(process),
+        "seed": _SEED,
+        "first_episode": _FIRST_EPISODE_SEED,
+        "episodes": episodes,
+    }
+    return cached(cache, task_id, recipe, make, notify)
+
+
+def provenance(process: Process = Process()) -> Provenance:
+    """Where the random data comes from."""
+    origin = f"Ornstein-Uhlenbeck process, theta {process.theta:g}, sigma {process.sigma:g}"
+    return Provenance("random", origin, "", "stored")

@@ -1,0 +1,231 @@
+"""Who acts in a film: the policy of a run, a task's expert, or chance."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from envs.evaluation import EVALUATION_SEED_BASE, Act
+from envs.tasks import HAND_TASKS, task
+from envs.trajectory import DataError
+from reproduce.commandline.options import Common
+from reproduce.runs.folder import RunFolder, differences
+from reproduce.specs.grid import RunSpec, split_name
+
+
+@dataclass(frozen=True)
+class PerformerOptions(Common):
+    """Options that say who acts. Without --run, those of run.py say which run it is of."""
+
+    run: Path | None = None
+    """Folder of a run, which says all else about it."""
+    env: str | None = None
+    """Task (default: the run's, else pen-binary-v0)."""
+    method: str | None = None
+    """Method (default: the run's, else AWAC)."""
+    seed: int | None = None
+    """Seed of the run (default: the run's, else 0)."""
+    expert: bool = False
+    """Film the task's expert: in locomotion the project's own, on the hand the data folder's."""
+    random: bool = False
+    """Film uniformly random actions."""
+    episode_seed: int = EVALUATION_SEED_BASE
+    """Reset seed of the first episode; the next ones follow."""
+    stochastic: bool = False
+    """Sample actions, as in training; otherwise they are those of evaluation."""
+
+
+class Performer(NamedTuple):
+    """Who acts on which task; `path` is where the film goes unless the user says otherwise."""
+
+    env: str
+    profile: str
+    act: Act
+    title: str
+    path: Path
+
+
+def performer_of(options: PerformerOptions) -> Performer:
+    """Whomever the options name.
+
+    Raises:
+        ValueError: for a run that does not exist, is not ready, or is not the one described; for
+            options that contradict each other.
+        DataError: if the task has no expert, or its file is missing or damaged.
+    """
+    from algorithms.training import use_one_core
+    from reproduce.runs.asked import validated
+
+    _check(options)
+    use_one_core()
+    validated(options, envs=(), methods=())
+    if not (options.expert or options.random):
+        return _trained(options)
+    env = options.env or "pen-binary-v0"
+    act = _random(env, options) if options.random else _expert(env, options)
+    kind = "random" if options.random else "expert"
+    path = options.results / "films" / f"{env}-{kind}"
+    return Performer(env, options.profile, act, f"{env} {kind}", path)
+
+
+def _check(options: PerformerOptions) -> None:
+    filmed = [flag for flag in ("run", "expert", "random") if getattr(options, flag)]
+    if len(filmed) > 1:
+        raise ValueError(f"--{filmed[0]} and --{filmed[1]} exclude each other")
+    for name in ("method", "seed"):
+        if (options.expert or options.random) and getattr(options, name) is not None:
+            raise ValueError(f"--{name} is a run's, and --{filmed[0]} films none")
+
+
+def _random(env: str, options: PerformerOptions) -> Act:
+    rng, width = np.random.default_rng(options.episode_seed), task(env).action_dim
+    return lambda _: rng.uniform(-1.0, 1.0, width).astype(np.float32)
+
+
+def _expert(env: str, options: PerformerOptions) -> Act:
+    import torch
+
+    from envs.experts import ExpertPolicy
+    from envs.sources import default_data_dir
+    from reproduce.data.actors import load_actor
+
+    known = task(env)
+    if known.domain == "locomotion":
+        actor = load_actor(env, options.data_dir)
+        generator = torch.Generator().manual_seed(options.episode_seed)
+        return lambda o: actor.act(o, generator=generator if options.stochastic else None)
+    if known.domain != "hand":
+        raise ValueError(f"--expert: {env} has none; {', '.join(HAND_TASKS)} and locomotion have")
+    folder = options.data_dir or default_data_dir()
+    policy = ExpertPolicy.load(folder / f"{env.split('-')[0]}_expert.npz")
+    if (policy.observation_dim, policy.action_dim) != (known.observation_dim, known.action_dim):
+        raise DataError(f"{folder / policy.origin} is the policy of another task than {env}")
+    rng = np.random.default_rng(options.episode_seed)
+    return lambda o: policy.sample(o, rng) if options.stochastic else policy.mean(o)
+
+
+def _trained(options: PerformerOptions) -> Performer:
+    from algorithms.agent import Agent
+    from algorithms.catalogue.settings import describe
+    from reproduce.runs import own_methods
+    from reproduce.runs.assemble import settings_of
+
+    own_methods.load(options.methods_from)
+    if options.run is None:
+        folder, spec = _described(options)
+    else:
+        folder = RunFolder(options.run)
+        spec = _recorded(folder)
+        own_methods.load_recorded(folder.config())
+        _check_agreement(options, spec, folder)
+    settings, known = settings_of(spec), task(spec.env)
+    config = folder.config()
+    changes = differences(config["identity"]["method"], describe(settings.method))
+    if changes:
+        made = config["environment"]["commit"]
+        raise ValueError(
+            f"{folder.path} was made by other code (commit {made}), which can film it; "
+            f"since then {spec.registered} has changed: {'; '.join(changes)}"
+        )
+    state = _checkpoint(folder, options.device)
+    agent = Agent(
+        settings.method, settings.config, known.observation_dim, known.action_dim,
+        seed=spec.seed, device=options.device,
+    )  # fmt: skip
+    try:  # the networks alone: random numbers are the film's own, so that it can be made again
+        agent.networks.load_state_dict(state["agent"]["networks"])
+    except (RuntimeError, KeyError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{folder.path / 'checkpoint.pt'} cannot be read ({reason})") from error
+    agent.generator.manual_seed(options.episode_seed)
+    return Performer(
+        spec.env,
+        spec.profile,
+        lambda obs: agent.act(obs, deterministic=not options.stochastic),
+        f"{spec}, step {state['step']:,}",
+        folder.path / "film",
+    )
+
+
+def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
+    """The run that run.py makes with the same options."""
+    from reproduce.runs.asked import resolve_data, validated
+    from reproduce.runs.assemble import one_spelling
+
+    env, registered = options.env or "pen-binary-v0", options.method or "AWAC"
+    validated(options, envs=(env,), methods=(registered,))
+    # quick, which downloads nothing: what run.py has downloaded is found, what it has not is no use
+    data = resolve_data(replace(options, preset="quick"), (env,))
+    method, named = split_name(registered)
+    spec = RunSpec(
+        options.preset, options.profile, env, method, options.seed or 0, *data[env],
+        options.settings, named,
+    )  # fmt: skip
+    spec = one_spelling(spec)
+    folder = RunFolder(spec.folder(options.results))
+    if not (folder.path / "config.json").is_file():
+        raise ValueError(
+            f"there is no run in {folder.path}; `{_command(spec, options)}` makes it, --run names "
+            "another folder"
+        )
+    return folder, spec
+
+
+def _command(spec: RunSpec, options: PerformerOptions) -> str:
+    """What to type for the run: the options that are not run.py's defaults."""
+    words = ["python", "reproduce/run.py", "--env", spec.env, "--method", spec.registered]
+    words += ["--seed", str(spec.seed)]
+    for name in ("preset", "profile", "data", "labels", "data_dir", "cache_dir", "out"):
+        value = getattr(options, name)
+        if value != getattr(PerformerOptions(), name):
+            words += ["--" + name.replace("_", "-"), str(value)]
+    words += [word for text in spec.settings for word in ("--set", text)]
+    return shlex.join(words)
+
+
+def _recorded(folder: RunFolder) -> RunSpec:
+    """What the folder itself says about the run in it."""
+    if not folder.path.is_dir():
+        raise ValueError(f"--run {folder.path}: there is no such folder")
+    file = folder.path / "config.json"
+    if not file.is_file():
+        raise ValueError(f"--run {folder.path}: no run has begun there (no config.json)")
+    try:
+        recorded = folder.config()["identity"]["spec"]
+        return RunSpec(**recorded | {"settings": tuple(recorded["settings"])})
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file} is damaged ({error!r})") from error
+
+
+def _check_agreement(options: PerformerOptions, spec: RunSpec, folder: RunFolder) -> None:
+    from reproduce.runs.assemble import one_spelling
+
+    plain = PerformerOptions()
+    given: dict[str, tuple[Any, Any]] = {
+        name: (getattr(options, name), getattr(spec, name))
+        for name in ("env", "seed", "preset", "profile", "data", "labels")
+        if getattr(options, name) != getattr(plain, name)
+    }
+    if options.method is not None:
+        given["method"] = (options.method, spec.registered)
+    if options.settings:
+        asked, made = one_spelling(replace(spec, settings=options.settings)), one_spelling(spec)
+        given["set"] = (" ".join(asked.settings) or "none", " ".join(made.settings) or "none")
+    for flag, (wanted, found) in given.items():
+        if wanted != found:
+            raise ValueError(f"--{flag} {wanted}: the run in {folder.path} has {found}")
+
+
+def _checkpoint(folder: RunFolder, device: str) -> dict[str, Any]:
+    if not any(folder.path.glob("checkpoint*.pt")):
+        raise ValueError(f"{folder.path} has no checkpoint yet; its run is {folder.state()}")
+    state = folder.load_checkpoint(device)
+    if state is None:
+        raise ValueError(
+            f"{folder.path / 'checkpoint.pt'} cannot be read: it is damaged, or no checkpoint"
+        )
+    return state

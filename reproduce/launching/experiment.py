@@ -1,0 +1,282 @@
+"""What every figure's script does: check, plan, run, collect, draw."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from figures.experiments import Experiment
+from reproduce.checking.reader import checked
+from reproduce.commandline.installation import require_training
+from reproduce.commandline.options import FigureOptions, check_checkpoint_interval
+from reproduce.commandline.script import Main, script
+from reproduce.launching.clusters import Cluster, choose
+from reproduce.launching.drawable import refuse_uncomparable, refuse_undrawable, refuse_unwritable
+from reproduce.runs.asked import prepare, resolve_data, validated
+from reproduce.specs.grid import RunSpec, enumerate_runs
+
+if TYPE_CHECKING:
+    from reproduce.launching.cost import Cost
+    from reproduce.launching.launcher import Launcher
+
+
+Draw = Callable[..., list[Path]]  # of the CSV and the pictures' stem; figures also of `compare`
+
+Runs = Callable[..., list[RunSpec]]  # `enumerate_runs`, its `methods` given
+
+
+def reproduce(
+    experiment: str,
+    options: FigureOptions,
+    *,
+    envs: Sequence[str],
+    methods: Sequence[str],
+    draw: Draw,
+    runs: Runs | None = None,
+) -> int:
+    """Run `experiment` as `options` say: `runs`, or every task x method x seed. Returns the exit
+    status: 0 complete, 1 some run failed, 2 bad input, 75 interrupted (the same continues it)."""
+    from figures.table import ResultsError
+
+    try:
+        cluster, options = choose(options)
+        refuse_uncomparable(experiment, options.compare)
+        if options.plot_only:
+            return _draw(experiment, options.results, draw, options.compare)
+        require_training()
+        prepare(options)
+        print(f"cluster: {cluster.name} ({cluster.why})")
+        _check_counts(options)
+        wanted = validated(
+            options,
+            envs=options.envs or envs,
+            methods=options.methods or methods,
+            here=cluster.name != "slurm",
+        )
+        refuse_undrawable(experiment, wanted)
+        refuse_unwritable(options.results)
+        runs = runs or partial(enumerate_runs, methods=options.methods or methods)
+        return _run(experiment, options, cluster, wanted, runs, draw)
+    except (ValueError, ResultsError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command continues", file=sys.stderr)
+        return 75
+
+
+def figure_script(experiment: Experiment, description: str | None) -> Main:
+    """The `main(arguments) -> status` of a figure's script."""
+
+    def draw(csv: Path, out_stem: Path, compare: Sequence[Path] = ()) -> list[Path]:
+        from figures.paper_figure import make  # Matplotlib, which only drawing needs
+
+        return make(experiment, csv, out_stem, compare)
+
+    @script
+    def main(arguments: list[str] | None = None) -> int:
+        options = tyro.cli(FigureOptions, args=arguments, description=description)
+        return reproduce(
+            experiment.name,
+            options,
+            envs=experiment.tasks,
+            methods=experiment.methods,
+            draw=draw,
+        )
+
+    return main
+
+
+def _check_counts(options: FigureOptions) -> None:
+    for name in ("jobs", "seeds"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise ValueError(f"--{name} must be at least 1, got {value}")
+    check_checkpoint_interval(options.checkpoint_every_s)
+
+
+def _draw(experiment: str, out: Path, draw: Draw, compare: Sequence[Path] = ()) -> int:
+    """Draw the pictures of an experiment; with files to compare, into others beside them."""
+    csv = out / f"{experiment}.csv"
+    checked(csv, manifest_needed=False)
+    compared = draw(csv, out / f"{experiment}.compared", compare) if compare else []
+    pictures = compared or draw(csv, out / experiment)
+    print("\nresults: " + str(csv))
+    print("picture: " + "  ".join(map(str, pictures)))
+    partial = out / f"{experiment}.partial.txt"
+    if partial.exists():
+        first = partial.read_text(errors="replace").partition("\n")[0]
+        print(f"PARTIAL: {first}, see {partial}")
+    return 0
+
+
+def _run(
+    experiment: str,
+    options: FigureOptions,
+    cluster: Cluster,
+    envs: Sequence[str],
+    runs: Runs,
+    draw: Draw,
+) -> int:
+    from envs.trajectory import DataError
+
+    try:
+        specs = runs(
+            preset=options.preset,
+            profile=options.profile,
+            seeds=options.seeds,
+            data=resolve_data(options, envs),
+            settings=options.settings,
+        )
+    except DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return run_grids({experiment: specs}, options, cluster, {experiment: draw})
+
+
+def run_grids(
+    grids: Mapping[str, Sequence[RunSpec]],
+    options: FigureOptions,
+    cluster: Cluster,
+    draws: Mapping[str, Draw],
+    *,
+    after: Callable[[], object] = lambda: None,
+) -> int:
+    """Bring the runs of one or more experiments to their end, collect and draw them.
+
+    A run that several experiments ask for is made once. Runs are started in the order of `grids`.
+
+    Args:
+        grids: the runs of every experiment, by its name; all go to one results folder.
+        options: of the launch; `preset` is decided.
+        cluster: where they run.
+        draws: how the pictures of an experiment are made; one without an entry has none.
+        after: called after the tables have been brought up to date.
+
+    Returns the exit status, as `reproduce`.
+    """
+    from envs.trajectory import DataError
+    from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
+    from reproduce.launching import slurm_client
+    from reproduce.launching.cost import confirm
+    from reproduce.launching.failures import mark_partial, report_failures
+    from reproduce.launching.launcher import Interrupted
+    from reproduce.launching.slurm_client import SlurmError
+    from reproduce.launching.slurm_queue import refresh
+    from reproduce.runs.assemble import identity_of, one_spelling
+    from reproduce.runs.collect import collect, recorded, refuse_other_preset
+    from reproduce.runs.folder import ConfigurationChanged, RunFolder
+    from reproduce.runs.plan import print_plan
+
+    out = options.results
+    name = ", ".join(grids)
+    left: dict[str, list[RunSpec]] = {}
+    kept = 0
+
+    def collect_all() -> list[str]:
+        missing = [run for e, specs in left.items() for run in collect(e, specs, out)[1]]
+        after()
+        return missing
+
+    try:
+        refuse_other_preset(out, options.preset)
+        for experiment, typed in grids.items():
+            specs = list(dict.fromkeys(map(one_spelling, typed)))
+            known = recorded(experiment, specs, out)
+            if known:
+                csv = out / f"{experiment}.csv"
+                print(
+                    f"{len(known)} of {len(specs)} runs are done already, in {csv} "
+                    "(--out starts afresh)"
+                )
+            kept += len(known)
+            left[experiment] = [spec for spec in specs if spec not in known]
+        every = list(dict.fromkeys(spec for specs in left.values() for spec in specs))
+        for spec in every:
+            RunFolder(spec.folder(out)).check(identity_of(spec), options.engine)
+        if (out / "launches").is_dir() and not slurm_client.absent():
+            refresh(every, out)
+        jobs = {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]
+        seconds = print_plan(name, every, out, jobs, options.device, options.engine, options.cache)
+        launcher, cost = _launcher(cluster, every, seconds, options, jobs)
+        print(cost)
+        if options.dry_run:
+            return 0
+        confirm(cost, yes=options.yes)
+        if cluster.name != "slurm":
+            _make_prior_data(every, options)
+        failed = launcher.run(collect_all)
+    except (DataError, ConfigurationChanged) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except SlurmError as error:
+        print(f"error: SLURM: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except Interrupted as error:
+        collect_all()
+        for experiment, specs in left.items():
+            mark_partial(experiment, specs, out)
+        print(f"interrupted: {error}; the same command continues", file=sys.stderr)
+        return INTERRUPTED
+    missing = collect_all()
+    for run in missing:
+        print(f"no row yet: {run}", file=sys.stderr)
+    lacking = sum([mark_partial(experiment, specs, out) for experiment, specs in left.items()])
+    for experiment, draw in draws.items():
+        if (out / f"{experiment}.csv").exists() and (kept or len(missing) < len(every)):
+            _draw(experiment, out, draw)
+            if options.compare:
+                _draw(experiment, out, draw, options.compare)
+    report_failures(failed, launcher.reasons, out)
+    if launcher.elsewhere:
+        print(
+            f"{len(launcher.elsewhere)} runs are queued, or being run by another process",
+            file=sys.stderr,
+        )
+    return 1 if failed else INTERRUPTED if lacking else 0
+
+
+def _launcher(
+    cluster: Cluster,
+    specs: Sequence[RunSpec],
+    seconds: Mapping[RunSpec, float],
+    options: FigureOptions,
+    jobs: int | None,
+) -> tuple[Launcher, Cost]:
+    from reproduce.launching.cost import cost_here
+    from reproduce.launching.inline import InlineLauncher
+    from reproduce.launching.local import LocalLauncher
+
+    if cluster.name == "slurm":
+        from reproduce.launching.slurm import SlurmLauncher
+
+        there = SlurmLauncher(specs, seconds, options)
+        return there, there.cost()
+    cost = cost_here(list(seconds.values()))
+    if cluster.name == "inline":
+        return InlineLauncher(specs, options), cost
+    assert jobs is not None
+    return LocalLauncher(specs, options, jobs), cost
+
+
+def _cores() -> int:
+    """Cores that this process may use (a container or a job may be given fewer than there are)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _make_prior_data(specs: Sequence[RunSpec], options: FigureOptions) -> None:
+    """Once a task and kind of data, here, where it can be seen; the runs find it in the cache."""
+    from reproduce.runs.assemble import prior_data_of
+    from reproduce.runs.folder import RunFolder
+
+    pending = [s for s in specs if RunFolder(s.folder(options.results)).state() != "done"]
+    for spec in {(spec.env, spec.data): spec for spec in pending}.values():
+        prior_data_of(spec, data_dir=options.data_dir, cache=options.cache)

@@ -1,0 +1,54 @@
+"""What a grid lacks, said loudly: on the terminal and beside its CSV."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from reproduce.commandline.files import write_text
+from reproduce.launching.launcher import tail
+from reproduce.runs.folder import RunFolder
+from reproduce.specs.grid import RunSpec
+
+_LOG_LINES = 15
+
+
+def report_failures(failed: Sequence[RunSpec], reasons: Mapping[RunSpec, str], out: Path) -> None:
+    """Each run's reason with the end of its log, then a table of all, on stderr."""
+    if not failed:
+        return
+    table = Table(title=f"{len(failed)} runs have no result")
+    for column in ("task", "method", "seed", "state", "reason"):
+        table.add_column(column, overflow="fold")
+    for spec in failed:
+        folder = RunFolder(spec.folder(out))
+        log = tail(folder.path, _LOG_LINES)
+        reason = reasons.get(spec) or folder.failure() or log
+        print(f"\nFAILED {spec}, in {folder.path}:\n{reason}", file=sys.stderr)
+        if log and log not in reason:
+            print(f"the end of {folder.path / 'log.txt'}:\n{log}", file=sys.stderr)
+        method = f"{spec.method} [{spec.variant}]" if spec.variant else spec.method
+        first = reason.partition("\n")[0]
+        table.add_row(spec.env, method, str(spec.seed), folder.state(), first)
+    Console(stderr=True, width=110).print(table)
+
+
+def mark_partial(experiment: str, specs: Sequence[RunSpec], out: Path) -> int:
+    """Write `<experiment>.partial.txt` beside the CSV while runs are missing from it.
+
+    Rows say what state their run is in, but a run that was never evaluated has none. Returns how
+    many runs are not done; the file goes away with the last.
+    """
+    path = out / f"{experiment}.partial.txt"
+    states = {spec: RunFolder(spec.folder(out)).state() for spec in specs}
+    lacking = [f"{state:10} {spec}" for spec, state in states.items() if state != "done"]
+    if lacking:
+        head = f"{experiment}.csv is partial: {len(lacking)} of {len(specs)} runs are not done"
+        write_text(path, "\n".join([head, *lacking]) + "\n")
+    else:
+        path.unlink(missing_ok=True)
+    return len(lacking)

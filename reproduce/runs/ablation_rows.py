@@ -1,0 +1,231 @@
+"""Which runs an ablation consists of: a row, its variants by what they exchange, swept values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from algorithms.catalogue.resolving import base_of, resolve
+from algorithms.catalogue.settings import Settings, nearest
+from algorithms.catalogue.variants import VARIANTS
+from algorithms.policies.initialisation import NoPretraining
+from envs.tasks import task
+from reproduce.runs.assemble import settings_of
+from reproduce.specs.grid import (
+    PRESETS,
+    DataKind,
+    Labels,
+    PresetName,
+    ProfileName,
+    RunSpec,
+    split_name,
+)
+
+if TYPE_CHECKING:
+    from reproduce.commandline.options import AblationOptions
+
+
+DEFAULT_SWEEP = "lam=0.1,0.3,0.5,1,2"
+
+LAMBDA = "lambda"
+
+ALL, NONE = "all", "none"
+
+# The first prefix of a changed path decides; numbers of training (collect_steps, ...) have no axis.
+_AXES = {
+    "critic.clamp": "clamp",
+    "critic": "critic",
+    "objective.weights.normalisation": "normalisation",
+    "objective.weights.shape.lam": LAMBDA,
+    "objective.weights": "weights",
+    "objective.value": "value",
+    "objective.actions": "actions",
+    "objective.temperature": "temperature",
+    "objective.improvement.temperature": "temperature",
+    "objective": "objective",
+    "behavior": "behavior",
+    "constraint": "constraint",
+    "policy": "policy",
+    "initialisation": "initialisation",
+    "pretraining": "data",
+    "optimizer": "optimizer",
+    "reward_scaling": "rewards",
+    "observations": "observations",
+}
+
+
+def axes_of(name: str) -> tuple[str, ...]:
+    """What the variant `name` exchanges, in the order of its changes."""
+    axes = (_axis(path) for path in VARIANTS[name].changes)
+    return tuple(dict.fromkeys(axis for axis in axes if axis))
+
+
+def _axis(path: str) -> str:
+    return next((a for start, a in _AXES.items() if f"{path}.".startswith(f"{start}.")), "")
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """Rows of the registry, the reference first, and what is set for the reference one by one."""
+
+    names: tuple[str, ...]
+    swept: tuple[str, ...]
+
+    def specs(
+        self,
+        *,
+        preset: PresetName,
+        profile: ProfileName,
+        seeds: int | None,
+        data: Mapping[str, tuple[DataKind, Labels]],
+        settings: tuple[str, ...],
+    ) -> list[RunSpec]:
+        """Every task x row x seed, seeds outermost, as `grid.enumerate_runs`.
+
+        A row that comes to the same as an earlier one is left out and named on standard output:
+        `AWAC[V-mode]` where the profile takes V at the mode, and the profile's own lambda, are AWAC
+        itself. A variant that learns online alone gets no prior data.
+
+        Raises ValueError for what cannot be resolved, or lacks the data that it needs.
+        """
+        count = PRESETS[preset].seeds if seeds is None else seeds
+        nothing: tuple[DataKind, Labels] = ("none", "stored")
+        rows: list[RunSpec] = []
+        for env, source in data.items():
+            every = [
+                RunSpec(
+                    preset, profile, env, method, 0,
+                    *(nothing if learns_online_alone(name) else source),
+                    (*settings, *own), named,
+                )
+                for name, own in self._rows()
+                for method, named in (split_name(name),)
+            ]  # fmt: skip
+            rows += _distinct(every, settings)
+        return [replace(spec, seed=seed) for seed in range(count) for spec in rows]
+
+    def _rows(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Name in the registry, and what is set for it alone."""
+        yield from ((name, ()) for name in self.names)
+        yield from ((self.names[0], (assignment,)) for assignment in self.swept)
+
+
+def _distinct(specs: Sequence[RunSpec], common: tuple[str, ...]) -> list[RunSpec]:
+    """Without those that some earlier one already is; prints which, less the `common` settings."""
+    kept: dict[RunSpec, Settings] = {}
+    same: dict[RunSpec, list[RunSpec]] = {}
+    for spec in specs:
+        resolved = settings_of(spec)
+        twin = next((s for s in kept if kept[s] == resolved and s.data == spec.data), None)
+        if twin is None:
+            kept[spec] = resolved
+        else:
+            same.setdefault(twin, []).append(spec)
+    for twin, others in same.items():
+        names = [
+            " ".join((s.registered, *(text for text in s.settings if text not in common)))
+            for s in (twin, *others)
+        ]
+        print(f"{twin.env}: the same as {names[0]}, not run again: {', '.join(names[1:])}")
+    return list(kept)
+
+
+def ablation_of(options: AblationOptions, envs: Sequence[str]) -> Ablation:
+    """What `--reference`, `--vary`, `--methods` and `--sweep` come to on the tasks `envs`.
+
+    Raises ValueError naming the flag, what is wrong with it and the nearest valid names.
+    """
+    reference = options.reference
+    try:
+        base = base_of(reference)
+    except ValueError as error:
+        raise ValueError(f"--reference: {error}") from None
+    rows = _named(options, base) if options.methods else _varied(options.vary, reference)
+    names = tuple(dict.fromkeys((reference, *rows)))
+    return Ablation(names, tuple(_swept(options, envs)))
+
+
+def learns_online_alone(name: str) -> bool:
+    """Whether the variant `name` exchanges what is learned from prior data for nothing."""
+    changes = VARIANTS[name].changes if name in VARIANTS else {}
+    return isinstance(changes.get("pretraining"), NoPretraining)
+
+
+def _named(options: AblationOptions, base: str) -> Iterator[str]:
+    if options.vary != ALL:
+        raise ValueError(f"--vary {options.vary}: not with --methods, which names the rows itself")
+    for name in options.methods:
+        if base_of(name) != base:
+            raise ValueError(
+                f"--methods {name}: not a variant of {base}; "
+                f"--reference {base_of(name)} varies that one"
+            )
+        yield name
+
+
+def _varied(vary: str, reference: str) -> list[str]:
+    """The variants of `reference` that exchange one of the axes named in `vary`.
+
+    "all" leaves lambda to the sweep.
+    """
+    axes = {name: axes_of(name) for name, v in VARIANTS.items() if v.base == reference}
+    known = list(dict.fromkeys(axis for mine in axes.values() for axis in mine))
+    asked = [axis.strip() for axis in vary.split(",") if axis.strip()]
+    if asked == [NONE]:
+        return []
+    if asked == [ALL]:
+        return [name for name, mine in axes.items() if mine and LAMBDA not in mine]
+    for axis in asked:
+        if axis not in known:
+            near = nearest(axis, (*known, ALL, NONE))
+            raise ValueError(f"--vary {axis}: {reference} has no variant of that; {near}")
+    return [name for name, mine in axes.items() if set(mine) & set(asked)]
+
+
+def _swept(options: AblationOptions, envs: Sequence[str]) -> Iterator[str]:
+    """`key=value` for every value of `--sweep`; each is one that the reference has on all tasks."""
+    grids = tuple(grid for grid in options.sweep if grid != NONE)
+    if not options.sweep:
+        default = _key(DEFAULT_SWEEP)
+        has_it = any(path.endswith("." + default) for path in _resolved(options, envs[0]).paths())
+        grids = (DEFAULT_SWEEP,) if has_it else ()
+    for grid in grids:
+        key, separator, values = grid.partition("=")
+        if not separator or not values.strip(" ,"):
+            raise ValueError(
+                f"--sweep {grid!r}: expected key=value,value,..., e.g. {DEFAULT_SWEEP}"
+            )
+        for env in envs:
+            path = _resolved(options, env).find(key.strip())
+            if any(_resolved(options, env).find(_key(text)) == path for text in options.settings):
+                raise ValueError(f"--sweep {key}: --set gives it one value; leave out one of them")
+        for value in filter(None, map(str.strip, values.split(","))):
+            assignment = f"{key.strip()}={_plain(value)}"
+            for env in envs:
+                _resolved(options, env, assignment)
+            yield assignment
+
+
+def _resolved(options: AblationOptions, env: str, *more: str) -> Settings:
+    """The reference on `env`, before any preset."""
+    settings = (*options.settings, *more)
+    domain = task(env).domain
+    try:
+        return resolve(options.reference, profile=options.profile, domain=domain, settings=settings)
+    except ValueError as error:
+        text = str(error)
+        raise ValueError(text.replace("--set", "--sweep") if more else text) from None
+
+
+def _key(assignment: str) -> str:
+    return assignment.partition("=")[0].strip()
+
+
+def _plain(text: str) -> str:
+    """One spelling of a number, so that 0.50 and .5 are one run: 0.5."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return f"{number:g}" if float(f"{number:g}") == number and "." in text else text

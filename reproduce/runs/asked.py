@@ -1,0 +1,77 @@
+"""What options come to on this machine: the user's rows, tasks, settings, data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reproduce.commandline.options import Common
+from reproduce.runs.devices import check_device
+from reproduce.specs.grid import PRESETS, DataChoice, DataKind, Labels
+
+
+def prepare(options: Common) -> None:
+    """Import the user's own rows, and look for what the tracker needs; ValueError if that fails."""
+    from reproduce.runs import own_methods
+    from reproduce.runs.tracking import require_tracker
+
+    require_tracker(options.track)
+    own_methods.load(options.methods_from)
+
+
+def validated(
+    options: Common, *, envs: Sequence[str], methods: Sequence[str], here: bool = True
+) -> list[str]:
+    """The tasks, after checking tasks, methods and settings; ValueError names what is wrong.
+
+    The device is looked for only if it is to be used `here`.
+    """
+    from algorithms.catalogue.resolving import resolve
+    from envs.tasks import task
+
+    if here:
+        check_device(options.device)
+    options.check_folders()
+    for env in envs:
+        for method in methods:
+            domain = task(env).domain
+            resolve(method, profile=options.profile, domain=domain)
+            try:
+                resolve(method, profile=options.profile, domain=domain, settings=options.settings)
+            except ValueError as error:
+                hint = "; --methods limits which are run" if len(methods) > 1 else ""
+                raise ValueError(f"{method}: {error}{hint}") from None
+    return list(dict.fromkeys(envs))
+
+
+def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKind, Labels]]:
+    """Task -> kind of demonstrations and of labels that the options come to on this machine.
+
+    Only the larger presets use the network unasked: quick is to work on a fresh machine as it is.
+    """
+    from envs.tasks import task
+    from reproduce.data.prior import demonstrations_for, kind_of, named_kind
+
+    found: dict[str, tuple[DataKind, Labels]] = {}
+    for env in envs:
+        asked: DataChoice = options.data
+        if asked == "auto" and task(env).domain == "hand":
+            asked = PRESETS[options.preset].hand_data or asked
+        kind = kind_of(env, asked)
+        if kind is not None:  # nothing to look for, and no other reading of the labels
+            found[env] = (kind, "stored")
+            continue
+        demonstrations = demonstrations_for(
+            env,
+            data=asked,
+            labels=options.labels,
+            profile=options.profile,
+            data_dir=options.data_dir,
+            cache=options.cache,
+            download=options.download or options.preset != "quick",
+            minari_download=options.download,
+        )
+        provenance = demonstrations.provenance
+        if provenance.rewards != options.labels:
+            print(f"{env}: {provenance.origin} has no stored binary labels; using recomputed ones")
+        found[env] = (named_kind(asked, demonstrations), provenance.rewards)
+    return found

@@ -1,0 +1,173 @@
+"""From run folders to one tidy CSV, and the manifest that says what made it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from figures.cells import ResultsError, read_cells
+from figures.experiments import GRIDS
+from figures.manifest import manifest_of
+from reproduce.checking.reader import checked
+from reproduce.checking.seals import sealed
+from reproduce.commandline.files import write_csv, write_json
+from reproduce.runs.assemble import identity_of
+from reproduce.runs.folder import RunFolder, differences
+from reproduce.specs.grid import RunSpec
+
+RUN = ("preset", "profile", "env", "method", "variant", "data", "labels", "seed")
+
+IDENTITY = ("experiment", *RUN, "status", "data_checksum", "commit", "version")
+
+
+def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path, list[str]]:
+    """Bring `<out>/<experiment>.csv` and `<experiment>.manifest.json` up to date with the runs.
+
+    Unfinished and failed runs are in the CSV too, their state in the column `status`. Rows of
+    runs that are not among `specs` stay, and so do finished rows of a run that is being made
+    again until it is finished: a figure can be made piece by piece, and nothing is lost. Every
+    entry of the manifest is sealed (`checking.seals`). Returns the path of the CSV and the runs
+    that have no row yet.
+
+    Raises:
+        ResultsError: what stands there is not in order; nothing is changed then.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with FileLock(out / f".{experiment}.lock"):
+        return _collect(experiment, specs, out)
+
+
+def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path, list[str]]:
+    path, manifest_path = out / f"{experiment}.csv", out / f"{experiment}.manifest.json"
+    old_rows, old_manifest = standing(path)
+    finished_before = {_key(row) for row in old_rows if row["status"] == "done"}
+    rows: list[dict[str, Any]] = []
+    manifest: list[dict[str, Any]] = []
+    missing: list[str] = []
+    for spec in specs:
+        folder = RunFolder(spec.folder(out))
+        progress, state = folder.rows(), folder.state()
+        if not progress:
+            missing.append(f"{spec} ({state})")
+        if not (folder.path / "config.json").exists():
+            continue
+        if state != "done" and _key({name: getattr(spec, name) for name in RUN}) in finished_before:
+            continue
+        same = _identity(experiment, spec, state, folder.config())
+        rows += [same | row for row in progress]
+        reason = {"reason": folder.failure()} if state == "failed" else {}
+        manifest.append({name: same[name] for name in RUN} | reason | folder.config())
+    fresh = {_key(entry) for entry in manifest}
+    rows = [row for row in old_rows if _key(row) not in fresh] + rows
+    manifest = [entry for entry in old_manifest if _key(entry) not in fresh] + manifest
+    if rows:
+        write_csv(path, sorted(rows, key=_order), first=IDENTITY)
+        write_json(manifest_path, sealed(sorted(manifest, key=_key), rows))
+    return path, missing
+
+
+def standing(path: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
+    """The rows of a results file and the entries of its manifest; none if there is no such file.
+
+    Raises:
+        ResultsError: they are not in order, or one of the two is missing.
+    """
+    if path.exists():
+        examined = checked(path)
+        return examined.cells.rows, list(examined.entries)
+    if (manifest := manifest_of(path)).exists():
+        raise ResultsError(
+            f"{manifest}: lies there without {path.name}; put that file back (git, a copy), or "
+            "move the manifest away"
+        )
+    return [], []
+
+
+def refuse_other_preset(out: Path, preset: str) -> None:
+    """Presets differ in networks and budgets, and share the names of folders and files: one each.
+
+    Raises:
+        ResultsError: rows or runs of another preset are in `out`.
+    """
+    for path in sorted(out.glob("*.csv")):
+        if path.stem not in (*GRIDS, "experts"):
+            continue
+        found = set(read_cells(path).frame.get("preset", ())) - {preset}
+        if found:
+            raise ResultsError(_mixed(path, found.pop(), preset, out))
+    for config in sorted(out.glob("runs/*/*/*/*/config.json")):
+        try:
+            found_in_run = json.loads(config.read_text())["identity"]["spec"]["preset"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # a damaged run is refused, or skipped, by who reads it
+        if found_in_run != preset:
+            raise ResultsError(_mixed(config, found_in_run, preset, out))
+
+
+def _mixed(path: Path, found: str, preset: str, out: Path) -> str:
+    return (
+        f"{path}: is of preset {found}, and a folder holds one preset; "
+        f"give --preset {found}, or another --out than {out} for {preset}"
+    )
+
+
+def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpec]:
+    """Runs without a folder here whose finished rows stand in the table, e.g. from the repository.
+
+    They count as done if the manifest shows the same configuration; the prior data may differ in
+    its last bits from machine to machine, the column `data_checksum` tells.
+
+    Raises:
+        ResultsError: the table or its manifest is not in order.
+    """
+    rows, entries = standing(out / f"{experiment}.csv")
+    done = {_key(row) for row in rows if row["status"] == "done"}
+    made = {_key(entry): entry["identity"] for entry in entries}
+    found = set()
+    for spec in specs:
+        key = _key({name: getattr(spec, name) for name in RUN})
+        if key not in done or key not in made or (spec.folder(out) / "config.json").exists():
+            continue
+        before = {name: value for name, value in made[key].items() if name != "data"}
+        if not differences(before, identity_of(spec)):
+            found.add(spec)
+    return found
+
+
+def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in RUN)
+
+
+def _order(row: dict[str, Any]) -> tuple[Any, ...]:
+    return (*(str(row[name]) for name in RUN[:-1]), int(row["seed"]), int(row["env_step"]))
+
+
+def _identity(experiment: str, spec: RunSpec, state: str, config: dict[str, Any]) -> dict[str, Any]:
+    environment = config["environment"]
+    return {
+        "experiment": experiment,
+        "preset": spec.preset,
+        "profile": spec.profile,
+        "env": spec.env,
+        "method": spec.method,
+        "variant": spec.variant,
+        "data": spec.data,
+        "data_checksum": config["identity"]["data"]["checksum"][:16],
+        "labels": spec.labels,
+        "seed": spec.seed,
+        "status": state if state in ("done", "failed") else "running",
+        "commit": environment["commit"],
+        "version": environment["versions"]["awac-reproduction"],
+        "observations": _observations(config),
+    }
+
+
+def _observations(config: dict[str, Any]) -> str:
+    """Of the demonstrations; empty for a run from before they were replayed, or without any."""
+    demonstrations = config["identity"]["data"].get("demonstrations", {})
+    found = demonstrations.get("observations", "") if demonstrations.get("trajectories") else ""
+    return str(found)

@@ -1,0 +1,219 @@
+"""Which engine carries a run's updates out: asked for, recorded, or measured."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock
+
+from algorithms.agent import Agent
+from algorithms.catalogue.settings import describe
+from algorithms.engine.compiled import (
+    CannotCompile,
+    Compiled,
+    Kind,
+    example_batches,
+    has_compiler,
+    kinds_of,
+)
+from algorithms.engine.update import phase
+from algorithms.training import Training
+from reproduce.commandline.files import write_json
+from reproduce.commandline.options import Engine, EngineChoice
+from reproduce.runs.folder import ConfigurationChanged
+
+COLD_S = 30.0
+"""Seconds that a graph costs to compile for the first time, on a core of its own (measured)."""
+
+WARM_S = 6.0
+"""Seconds that it costs to take from the cache on disk."""
+
+_WORTH = 0.6
+"""The share of an update's time that a compiled one is hoped to take, before it is measured."""
+
+_FOLDER = "TORCHINDUCTOR_CACHE_DIR"
+
+_SETTLED = 10**6  # updates after which every warm start is over
+
+
+@dataclass(frozen=True)
+class Work:
+    """How many updates a run makes, and of which kinds."""
+
+    cloning: int
+    offline: int
+    online: int
+
+    @property
+    def updates(self) -> int:
+        return self.cloning + self.offline + self.online
+
+    def kinds(self, agent: Agent) -> list[tuple[Kind, int]]:
+        return kinds_of(agent, self.cloning, self.offline, self.online)
+
+
+def work_of(training: Training) -> Work:
+    agent, config = training.agent, training.agent.config
+    if agent.episodes_per_improvement:  # on-policy: only its cloning is made of small updates
+        return Work(training.cloning_steps, 0, 0)
+    steps = training.schedule.online_steps - config.learning_starts
+    online = max(0, steps) * config.updates_per_step // config.steps_per_update
+    return Work(training.cloning_steps, training.offline_steps, online)
+
+
+def use_cache(cache: Path) -> None:
+    """Keep compiled graphs under `cache`, for every run, unless $TORCHINDUCTOR_CACHE_DIR is set.
+
+    PyTorch writes its own default into that variable when its compiler is imported.
+    """
+    # imports PyTorch's compiler: not for who does not compile
+    from torch._inductor.runtime.cache_dir_utils import default_cache_dir
+
+    if os.environ.get(_FOLDER) in (None, default_cache_dir()):
+        os.environ[_FOLDER] = str((cache / "graphs").absolute())
+
+
+def settle(
+    training: Training,
+    wanted: EngineChoice,
+    cache: Path,
+    notify: Callable[[str], None] = print,
+) -> Engine:
+    """Choose the engine of a run that begins; where it is `compiled`, its graphs are made.
+
+    `compiled` comes to `eager`, with one line that says why, where nothing can be compiled.
+    `auto` compiles what is long enough to repay it, and keeps what it has measured under `cache`:
+    runs of the same shape choose alike, and only the first of them waits for the compiler.
+    """
+    agent, work = training.agent, work_of(training)
+    kinds = work.kinds(agent)
+    if wanted == "eager" or not kinds:
+        return "eager"
+    if _lacks_compiler(agent):
+        if wanted == "compiled":
+            notify("engine: there is no C++ compiler (g++, or $CXX): eager")
+        return "eager"
+    use_cache(cache)
+    path = cache / "engine" / f"{_shape(agent)}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if wanted == "auto" and not path.exists() and not _repays(agent, work, len(kinds)):
+        return "eager"
+    with FileLock(path.with_suffix(".lock")):  # others find it done, in the cache
+        try:
+            if wanted == "auto":
+                pace = _recorded(path) or _measured(agent, path)
+                saved = (pace["eager_s"] - pace["compiled_s"]) * work.updates
+                if saved < WARM_S * len(kinds):
+                    return "eager"
+            agent.compiled = Compiled(agent)
+            agent.compiled.prepare(kinds)
+        except CannotCompile as error:
+            agent.compiled = None
+            notify(f"engine: the update cannot be compiled here ({error}): eager")
+            return "eager"
+    return "compiled"
+
+
+def resume(training: Training, engine: Engine, cache: Path) -> None:
+    """Let a run go on with the engine that it was begun with; graphs are made when needed.
+
+    Raises ConfigurationChanged if that is `compiled` and this machine cannot compile.
+    """
+    if engine == "compiled":
+        if _lacks_compiler(training.agent):
+            raise ConfigurationChanged(
+                "the run was begun with the compiled engine, and there is no C++ compiler here "
+                "(g++, or $CXX): install one, or let the run go on where there is one"
+            )
+        use_cache(cache)
+        training.agent.compiled = Compiled(training.agent)
+
+
+def _lacks_compiler(agent: Agent) -> bool:
+    """On a GPU none is needed."""
+    return agent.device.type == "cpu" and not has_compiler()
+
+
+def seconds_per_update(agent: Agent, *, repeats: int = 8, rounds: int = 1) -> float:
+    """Of an update past every warm start; the shortest of `rounds`, in processor time."""
+    call = _call(agent)
+    clock = time.process_time if agent.device.type == "cpu" else time.perf_counter
+    call()
+    found = []
+    for _ in range(rounds):
+        began = clock()
+        for _ in range(repeats):
+            call()
+        found.append((clock() - began) / repeats)
+    return min(found)
+
+
+def measured_ratio(agent: Agent, cache: Path) -> float | None:
+    """Compiled over eager, as a run of this shape has measured it here; None if none has."""
+    pace = _recorded(cache / "engine" / f"{_shape(agent)}.json")
+    return None if pace is None else pace["compiled_s"] / pace["eager_s"]
+
+
+def _repays(agent: Agent, work: Work, graphs: int) -> bool:
+    """Whether compiling could pay, if it went as is hoped."""
+    seconds = seconds_per_update(_scratch(agent)) * work.updates
+    return (1 - _WORTH) * seconds > COLD_S * (graphs + 1)
+
+
+def _measured(agent: Agent, path: Path) -> dict[str, float]:
+    """Both engines side by side, in turns, on agents of their own."""
+    eager, compiled = _scratch(agent), _scratch(agent)
+    compiled.compiled = Compiled(compiled)
+    where = Kind(phase(agent.method, _SETTLED), agent.config.batch_size)
+    compiled.compiled.prepare([(where, _SETTLED)])
+    times = [(seconds_per_update(eager), seconds_per_update(compiled)) for _ in range(5)]
+    pace = {"eager_s": min(e for e, _ in times), "compiled_s": min(c for _, c in times)}
+    write_json(path, pace)
+    return pace
+
+
+def _call(agent: Agent) -> Callable[[], Any]:
+    agent.updates = _SETTLED
+    kind = Kind(phase(agent.method, _SETTLED), agent.config.batch_size)
+    batch, demonstrations = example_batches(agent, kind)
+    noise = torch.Generator(agent.device).manual_seed(0)
+    for column in (batch.observations, batch.actions, batch.next_observations):
+        column.uniform_(-1.0, 1.0, generator=noise)
+
+    def call() -> None:
+        agent.updates = _SETTLED
+        agent.update(batch, demonstrations)
+
+    return call
+
+
+def _scratch(agent: Agent) -> Agent:
+    return Agent(agent.method, agent.config, *agent.sizes, seed=0, device=str(agent.device))
+
+
+def _recorded(path: Path) -> dict[str, float] | None:
+    try:
+        pace = json.loads(path.read_text())
+        return {name: float(pace[name]) for name in ("eager_s", "compiled_s")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _shape(agent: Agent) -> str:
+    """A digest of what the time of an update depends on."""
+    what = {
+        "method": describe(agent.method),
+        "hyperparameters": describe(agent.config),
+        "sizes": agent.sizes,
+        "machine": [platform.node(), platform.machine(), str(agent.device), torch.__version__],
+    }
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,293 @@
+"""The files of one run. The folder is the truth about a run.
+
+config.json               resolved configuration, versions, commit, data checksums
+progress.csv              one row per evaluation
+checkpoint.pt             newest state; checkpoint.previous.pt the one before
+status.json               last sign of life: step, steps/s, who
+queued.json               the cluster's job that will run it, until it does (by the launcher)
+done | failed             final state, with the checksum of progress.csv, with the reason
+log.txt                   output of its processes (written by the launcher)
+lock                      held while a process runs it (see run_lock.py)
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import pickle
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from envs.files import DAMAGED_ARCHIVE, atomic_file, sha256_of
+from envs.trajectory import DataError
+from reproduce.commandline.files import write_csv, write_json, write_text
+from reproduce.commandline.options import Engine, EngineChoice
+from reproduce.runs.lock import Hold, hold, is_held, read_beat
+
+State = Literal["done", "failed", "running", "queued", "resumable", "pending"]
+
+# newest first; checkpoint.new.pt is there, whole, if a process died while the names changed
+_CHECKPOINTS = ("checkpoint.new.pt", "checkpoint.pt", "checkpoint.previous.pt")
+
+_WRITTEN_BY_HOLDER = ("checkpoint.new.pt", "progress.csv", "config.json", "status.json", "done")
+
+# what a run did that was made before the field existed, as `settings.describe` writes it
+_BEFORE: dict[str, Any] = {
+    "observations": {"component": "Raw"},
+    "cap": "inf",
+    "expert_demonstrations": 0,
+}
+
+_FORMER = {"hyperparameters.compile": False}
+
+_PROGRESS = ("start", "step", "end", "steps_per_s")
+
+
+class ConfigurationChanged(RuntimeError):
+    """The folder belongs to a run with another configuration."""
+
+
+class DamagedRun(DataError):
+    """A file of the run cannot be what was written; the message names it and the way out."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Reading and writing one run's files."""
+
+    path: Path
+
+    def state(self) -> State:
+        """What the files say; `running` is known from the lock and from the sign of life."""
+        if (self.path / "done").exists():
+            return "done"
+        if (self.path / "failed").exists():
+            return "failed"
+        if is_held(self.path):
+            return "running"
+        if (self.path / "queued.json").exists():
+            return "queued"
+        begun = any((self.path / name).exists() for name in _CHECKPOINTS)
+        return "resumable" if begun else "pending"
+
+    @contextmanager
+    def hold(self) -> Iterator[Hold]:
+        """Be the one process that runs it. Raises Held if another is.
+
+        What killed processes have left half written is removed, and the note of the queue, whose
+        job this is or which has become needless.
+        """
+        with hold(self.path, self.status() | {"steps_per_s": 0.0}) as held:
+            for name in _WRITTEN_BY_HOLDER:
+                for left in self.path.glob(f".{name}.*.tmp"):
+                    left.unlink(missing_ok=True)
+            self._leave_queue()
+            yield held
+        self._leave_queue()  # a launcher may have written its note after the job had begun
+
+    def queue(self, info: Mapping[str, Any]) -> None:
+        """Note that a cluster's job is to run it: {"cluster", "job", "at" (unix time), "by"}.
+
+        For a failed run that is a new attempt. Does nothing if the job has already begun.
+        """
+        if self.state() in ("done", "running"):
+            return
+        (self.path / "failed").unlink(missing_ok=True)
+        write_json(self.path / "queued.json", dict(info))
+
+    def queued(self) -> dict[str, Any]:
+        """What `queue` has noted; nothing if the run waits for no job."""
+        try:
+            value = json.loads((self.path / "queued.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def _leave_queue(self) -> None:
+        (self.path / "queued.json").unlink(missing_ok=True)
+
+    def claim(self, config: dict[str, Any]) -> None:
+        """Write config.json, or compare what decides the results with the one that is there.
+
+        Raises ConfigurationChanged naming each differing entry: a run is never continued with
+        other settings or other data.
+        """
+        path = self.path / "config.json"
+        if not path.exists():
+            write_json(path, config)
+            return
+        self.check(config["identity"], config.get("engine", "auto"))
+        old = self.config()
+        if old["environment"] != config["environment"]:
+            old.setdefault("continued_in", []).append(config["environment"])
+            write_json(path, old)
+
+    def engine(self) -> Engine | None:
+        """The engine that the run was begun with; None if it has not begun."""
+        if not (self.path / "config.json").exists():
+            return None
+        recorded: Engine = self.config().get("engine", "eager")  # there was no other
+        return recorded
+
+    def check(self, identity: dict[str, Any], engine: EngineChoice = "auto") -> None:
+        """Raise ConfigurationChanged if the folder holds a run of another configuration.
+
+        `identity` may leave out the prior data: then only the rest is compared. Engines differ in
+        rounding, so that a run goes on with the one that it was begun with.
+        """
+        if not (self.path / "config.json").exists():
+            return
+        begun = self.engine()
+        if engine not in ("auto", begun):
+            raise ConfigurationChanged(
+                f"{self.path} was begun with the {begun} engine: go on with --engine {begun} (or "
+                "auto), or delete that folder to start afresh"
+            )
+        old = {k: v for k, v in self.config()["identity"].items() if k in identity}
+        changes = differences(old, identity)
+        if changes:
+            raise ConfigurationChanged(
+                f"{self.path} was made with another configuration ({'; '.join(changes)}); "
+                "delete that folder to start afresh, or choose another --out"
+            )
+
+    def config(self) -> dict[str, Any]:
+        """What `claim` has written. Raises DamagedRun."""
+        path = self.path / "config.json"
+        try:
+            result: dict[str, Any] = json.loads(path.read_text())
+            if not all(isinstance(result[part], dict) for part in ("identity", "environment")):
+                raise TypeError("identity and environment must be objects")
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedRun(
+                f"{path} is damaged ({type(error).__name__}: {error}): what this run is cannot be "
+                f"told; put the file back, or delete {self.path} to start afresh"
+            ) from error
+        return result
+
+    def write_rows(self, rows: list[dict[str, Any]]) -> None:
+        write_csv(self.path / "progress.csv", rows)
+
+    def rows(self) -> list[dict[str, str]]:
+        """Rows so far, as text; none if the run has not been evaluated yet. Raises DamagedRun."""
+        path, done = self.path / "progress.csv", self.path / "done"
+        if not path.exists():
+            return []
+        try:
+            if done.exists() and done.read_text() not in ("", _checksum_line(path)):
+                raise ValueError("not what its checksum in `done` says")
+            with open(path, newline="") as file:
+                rows = list(csv.DictReader(file, strict=True))
+            for row in rows:
+                if None in row or None in row.values():
+                    raise ValueError("rows of different lengths")
+                int(row["env_step"])
+        except (ValueError, KeyError, csv.Error) as error:
+            raise DamagedRun(
+                f"{path} is damaged ({type(error).__name__}: {error}); delete it, and `done` "
+                "beside it if there is one: the same command writes it again from the checkpoint"
+            ) from error
+        return rows
+
+    def save_checkpoint(self, state: dict[str, Any]) -> None:
+        """Keep the previous checkpoint until the new one is whole, and one generation longer.
+
+        Raises OSError, with the older ones as they were, if the new one cannot be written.
+        """
+        import torch
+
+        path, previous = self.path / "checkpoint.pt", self.path / "checkpoint.previous.pt"
+        fresh = self.path / "checkpoint.new.pt"
+        try:
+            with atomic_file(fresh) as file:
+                torch.save(state, file)
+        except RuntimeError as error:  # of torch's own, which hides that the disk is full
+            if isinstance(error.__context__, OSError):
+                error.__context__.filename = str(fresh)
+                raise error.__context__ from None
+            raise
+        if path.exists():
+            path.replace(previous)
+        fresh.replace(path)
+
+    def load_checkpoint(self, device: str) -> dict[str, Any] | None:
+        """The newest undamaged checkpoint, or None; says which ones it had to pass over."""
+        damaged = False
+        for path in (self.path / name for name in _CHECKPOINTS):
+            if not path.exists():
+                continue
+            try:
+                return _read_checkpoint(path, device)
+            except (*DAMAGED_ARCHIVE, pickle.UnpicklingError) as error:
+                print(f"{path} cannot be read ({error}); trying the one before it", flush=True)
+                damaged = True
+        if damaged:
+            print(f"{self.path}: no checkpoint can be read: from the beginning", flush=True)
+        return None
+
+    def status(self) -> dict[str, Any]:
+        """The progress at the last sign of life: start, step, end, steps_per_s; or nothing."""
+        beat = read_beat(self.path)
+        known = all(isinstance(beat.get(name), (int, float)) for name in _PROGRESS)
+        return {name: beat[name] for name in _PROGRESS} if known else {}
+
+    def finish(self) -> None:
+        path = self.path / "progress.csv"
+        write_text(self.path / "done", _checksum_line(path) if path.exists() else "")
+        for name in ("checkpoint.previous.pt", "checkpoint.new.pt"):
+            (self.path / name).unlink(missing_ok=True)
+        self._leave_queue()
+
+    def fail(self, reason: str) -> None:
+        """Record why it ended. On a full disk that must do without: the run is then resumable."""
+        try:
+            write_text(self.path / "failed", reason.rstrip() + "\n")
+            self._leave_queue()
+        except OSError as error:
+            print(f"{self.path}: the failure is not recorded: {error}", file=sys.stderr, flush=True)
+
+    def failure(self) -> str:
+        path = self.path / "failed"
+        return path.read_text(errors="replace").strip() if path.exists() else ""
+
+
+def _checksum_line(path: Path) -> str:
+    """As sha256sum writes it: `sha256sum -c done` checks it too."""
+    return f"{sha256_of(path)}  {path.name}\n"
+
+
+def _read_checkpoint(path: Path, device: str) -> dict[str, Any]:
+    """torch.load does not compare the checksums that torch.save has written; zipfile does."""
+    import torch
+
+    with zipfile.ZipFile(path) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise ValueError(f"{damaged} is not what was written")
+    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    return state
+
+
+def differences(old: Any, new: Any, where: str = "") -> list[str]:
+    """What a recorded configuration says otherwise than a new one, 'path: old -> new' each.
+
+    Entries that the record does not have are passed over: what did not exist when a run was made
+    did not decide its result. Where what it did instead has a name by now, that stands for it.
+    Nor did what is no choice any more and had the value of `_FORMER`.
+    """
+    new = json.loads(json.dumps(new))
+    if isinstance(old, dict) and isinstance(new, dict):
+        old = {name: value for name, value in _BEFORE.items() if name in new} | old
+        return [
+            change
+            for key in sorted(old)
+            for path in [f"{where}.{key}".lstrip(".")]
+            if key in new or path not in _FORMER or old[key] != _FORMER[path]
+            for change in differences(old[key], new.get(key), path)
+        ]
+    return [] if old == new else [f"{where}: {old} -> {new}"]

@@ -1,0 +1,55 @@
+"""The table of methods, and of what `--set` takes, for the terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from algorithms.catalogue.method import Method
+from algorithms.catalogue.methods import LATER_WORK, METHODS
+from algorithms.catalogue.variants import VARIANTS
+from reproduce.commandline.options import RunOptions
+from reproduce.runs.assemble import settings_of
+from reproduce.specs.grid import RunSpec, split_name
+
+_AXES = ("critic", "objective", "behavior", "constraint", "policy")
+
+
+def list_methods() -> str:
+    """Every method with its components, then every variant with what it changes."""
+    lines = []
+    for name, method in METHODS.items():
+        fields = dataclasses.fields(method)
+        default = Method(method.critic, method.objective)
+        parts = [
+            f"    {field.name:14} {_short(getattr(method, field.name))}"
+            for field in fields
+            if field.name in _AXES or getattr(method, field.name) != getattr(default, field.name)
+        ]
+        later = "  (later work, not in the paper)" if name in LATER_WORK else ""
+        lines += [name + later, *parts]
+    lines.append("\nVariants:")
+    width = max(map(len, VARIANTS))
+    for name, variant in VARIANTS.items():
+        changes = ", ".join(f"{path}={_short(value)}" for path, value in variant.changes.items())
+        lines += [f"{name:{width}}  {variant.summary}", f"{'':{width}}    {changes}"]
+    return "\n".join(lines)
+
+
+def list_settings(options: RunOptions) -> str:
+    """Every key of `--set` for one run, with its present value."""
+    method, named = split_name(options.method)
+    spec = RunSpec(
+        options.preset, options.profile, options.env, method, options.seed,
+        "embedded", options.labels, options.settings, named,
+    )  # fmt: skip
+    paths = settings_of(spec).paths()
+    width = max(map(len, paths))
+    return "\n".join(f"{path:{width}}  {_short(value)}" for path, value in paths.items())
+
+
+def _short(value: Any) -> str:
+    if not dataclasses.is_dataclass(value):
+        return str(value)
+    inner = [_short(getattr(value, field.name)) for field in dataclasses.fields(value)]
+    return f"{type(value).__name__}({', '.join(inner)})"

@@ -1,0 +1,208 @@
+"""What is about to be run, and how long it should take here; printed before anything starts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from algorithms.agent import Agent
+from algorithms.training import use_one_core
+from algorithms.types import Batch
+from envs.tasks import task
+from reproduce.commandline.options import EngineChoice
+from reproduce.data.prior import make_env
+from reproduce.runs.assemble import settings_of
+from reproduce.runs.devices import why_unusable
+from reproduce.runs.engines import measured_ratio
+from reproduce.runs.folder import RunFolder, State
+from reproduce.specs.grid import RunSpec
+
+_TOO_LARGE = ("memory", "allocat", "overflow", "too large", "too big")  # in torch's messages
+
+
+def states(specs: Sequence[RunSpec], out: Path) -> dict[RunSpec, State]:
+    return {spec: RunFolder(spec.folder(out)).state() for spec in specs}
+
+
+def print_plan(
+    experiment: str,
+    specs: Sequence[RunSpec],
+    out: Path,
+    jobs: int | None,
+    device: str,
+    engine: EngineChoice = "eager",
+    cache: Path | None = None,
+) -> dict[RunSpec, float]:
+    """A table: task x method, with the state of its runs and the time still to spend.
+
+    `jobs` is how many run at a time (None: that is a cluster's to decide); `cache` is where earlier
+    runs have left how much faster compiled updates are here. Returns the seconds
+    that each run which nobody runs yet should take on this machine, in the order of `specs`.
+    """
+    found = states(specs, out)
+    measured = device if available(device) else "cpu"
+    pace = Pace(measured, engine, cache)
+    at_a_time = "" if jobs is None else f", {jobs} at a time"
+    table = Table(title=f"{experiment}: {len(specs)} runs into {out}{at_a_time}")
+    for column in ("task", "data", "method", "seeds", "done", "pending", "time left"):
+        table.add_column(column)
+    left = {
+        s: pace.seconds(s, RunFolder(s.folder(out)).status().get("step"))
+        for s in specs
+        if found[s] not in ("done", "running", "queued")
+    }
+    common = set.intersection(*(set(s.settings) for s in specs)) if specs else set()
+    names = {s: " ".join((s.registered, *sorted({*s.settings} - common))) for s in specs}
+    for env, data, method in dict.fromkeys((s.env, s.data, names[s]) for s in specs):
+        group = [s for s in specs if (s.env, s.data, names[s]) == (env, data, method)]
+        done = sum(found[s] == "done" for s in group)
+        other = _count([found[s] for s in group if found[s] != "done"])
+        time_left = duration(sum(left.get(s, 0.0) for s in group))
+        table.add_row(env, data, escape(method), str(len(group)), str(done), other, time_left)
+    console = Console(width=110)
+    console.print(table)
+    total, longest = sum(left.values()), max(left.values(), default=0.0)
+    clock = "" if jobs is None else f", {duration(max(total / jobs, longest))} on the clock"
+    instead = "" if measured == device else f"; there is no {device} here"
+    console.print(
+        f"estimated on this machine: {duration(total)} of core time{clock} "
+        f"(measured just now, {measured}{instead})"
+    )
+    return left
+
+
+def available(device: str) -> bool:
+    """Whether it can compute here (a login node has no GPU)."""
+    return why_unusable(device) is None
+
+
+def _count(values: Sequence[str]) -> str:
+    return ", ".join(f"{values.count(v)} {v}" for v in dict.fromkeys(values)) or "-"
+
+
+def duration(seconds: float) -> str:
+    """'42 s', '7 min', '3.4 h'."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+class Pace:
+    """Seconds that a run needs, from short measurements of its update and its simulator.
+
+    Without a device beside the processor its own time is taken: what else runs here does not count.
+    Nothing is compiled for it: where the engine compiles, an update's time is multiplied by what
+    runs of this shape have measured (`engines.py`), or left as it is if there were none.
+    """
+
+    def __init__(
+        self, device: str, engine: EngineChoice = "eager", cache: Path | None = None
+    ) -> None:
+        self.device, self._engine, self._cache = device, engine, cache
+        self._clock = time.process_time if device == "cpu" else time.perf_counter
+        self._update: dict[tuple[str, str], tuple[float, float]] = {}
+        self._simulate: dict[str, float] = {}
+        use_one_core()
+
+    def seconds(self, spec: RunSpec, step: int | None = None) -> float:
+        """From clock reading `step` (None: the start) to the end."""
+        settings = settings_of(spec)
+        schedule = settings.schedule
+        offline = settings.config.offline_steps if settings.method.pretraining.offline else 0
+        cloning = settings.method.initialisation.cloning_steps
+        begin = -offline - cloning if step is None else step
+        update, imitate = self._update_s(spec)
+        simulate = self._simulate_s(spec)
+        episode = task(spec.env).horizon * simulate
+        evaluations = sum(at >= begin for at in schedule.evaluations(offline))
+        online = schedule.online_steps - max(begin, 0)
+        per_step = settings.config.updates_per_step / settings.config.steps_per_update
+        return (
+            max(0, -offline - begin) * imitate
+            + max(0, min(offline, -begin)) * update
+            + online * (update * per_step + simulate)
+            + evaluations * schedule.eval_episodes * episode
+        )
+
+    def _update_s(self, spec: RunSpec) -> tuple[float, float]:
+        key = (spec.env, spec.registered)
+        if key not in self._update:
+            self._update[key] = self._measured(spec)
+        return self._update[key]
+
+    def _measured(self, spec: RunSpec) -> tuple[float, float]:
+        """Seconds of an update and of a cloning step. ValueError if memory does not suffice."""
+        settings, known = settings_of(spec), task(spec.env)
+        try:
+            sizes = (known.observation_dim, known.action_dim)
+            agent = Agent(settings.method, settings.config, *sizes, seed=0, device=self.device)
+            batch = _random_batch(settings.config.batch_size, *sizes, self.device)
+            offline = _random_batch(settings.config.offline_batch_size, *sizes, self.device)
+            agent.updates = 10**6  # past every warm start
+            clones = settings.method.initialisation.cloning_steps > 0
+            on_policy = agent.episodes_per_improvement > 0  # an update every few thousand steps
+            share = self._share(agent)
+            return (
+                0.0 if on_policy else share * self._per_call(lambda: agent.update(batch, batch)),
+                share * self._per_call(lambda: agent.imitate(offline)) if clones else 0.0,
+            )
+        except (MemoryError, RuntimeError, OverflowError) as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            if not any(sign in reason.lower() for sign in _TOO_LARGE):
+                raise
+            sizes_set = " ".join(spec.settings) or f"batch_size={settings.config.batch_size}"
+            raise ValueError(
+                f"{spec.env} {spec.registered}: one update does not fit into the memory of "
+                f"{self.device} ({reason}); lower what is set ({sizes_set})"
+            ) from None
+
+    def _share(self, agent: Agent) -> float:
+        """Of the eager engine's time, that the engine of a run takes."""
+        if self._engine == "eager" or self._cache is None:
+            return 1.0
+        ratio = measured_ratio(agent, self._cache)
+        if ratio is None:
+            return 1.0
+        return ratio if self._engine == "compiled" else min(1.0, ratio)
+
+    def _simulate_s(self, spec: RunSpec) -> float:
+        if spec.env not in self._simulate:
+            env = make_env(spec.env, spec.profile)
+            env.action_space.seed(0)
+            env.reset(seed=0)
+            began = time.process_time()
+            for _ in range(100):
+                env.step(env.action_space.sample())
+            self._simulate[spec.env] = (time.process_time() - began) / 100
+            env.close()
+        return self._simulate[spec.env]
+
+    def _per_call(self, call: Callable[[], object], repeats: int = 8) -> float:
+        call()
+        began = self._clock()
+        for _ in range(repeats):
+            call()
+        return (self._clock() - began) / repeats
+
+
+def _random_batch(size: int, observations: int, actions: int, device: str) -> Batch:
+    rng = np.random.default_rng(0)
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.as_tensor(rng.normal(size=shape), dtype=torch.float32, device=device)
+
+    return Batch(
+        normal(size, observations),
+        torch.tanh(normal(size, actions)),
+        -torch.ones(size, device=device),
+        torch.ones(size, device=device),
+        normal(size, observations),
+        *torch.zeros(3, size, device=device),
+    )

@@ -1,0 +1,219 @@
+"""Which runs an experiment consists of. Pure: no files, no simulator, no torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+PresetName = Literal["quick", "small", "paper"]
+
+ProfileName = Literal["paper", "released"]
+
+DataKind = Literal[
+    "human", "human-recorded", "expert", "embedded", "minari-human", "minari-cloned",
+    "minari-expert", "random", "none",
+]  # fmt: skip
+
+DataChoice = Literal["auto"] | DataKind
+Labels = Literal["relabelled", "stored"]
+
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How large an experiment is: `settings` are laid over the profile's, key by key.
+
+    A key that a method has no component for is passed over. `domains` holds what is laid over that
+    for the tasks of one domain, `tasks` for single tasks, `methods` for single rows of METHODS
+    (their variants included).
+    """
+
+    seeds: int
+    settings: dict[str, Any] = field(default_factory=dict)
+    domains: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    methods: dict[str, dict[str, Any]] = field(default_factory=dict)
+    at_most: dict[str, int] = field(default_factory=dict)
+    """Upper bounds on what method, profile and variant say; smaller numbers of theirs stay."""
+    hand_data: DataKind | None = None
+    """What `--data auto` comes to on the hand; None: human demonstrations where they are found."""
+
+    def of(self, method: str, domain: str, env: str = "") -> dict[str, Any]:
+        """The settings for a row of METHODS on a task of a domain (without `env`: on any)."""
+        task = self.tasks.get(env, {})
+        return self.settings | self.domains.get(domain, {}) | task | self.methods.get(method, {})
+
+
+_SMALL_NETWORKS = {
+    "policy_hidden": (256, 256),
+    "q_hidden": (256, 256),
+    "batch_size": 256,
+    "offline_batch_size": 256,
+    "behavior.vae_hidden": (256, 256),
+    "prior_cloning_hidden": (256, 256),
+    "prior_cloning_batch_size": 256,
+}
+
+# 20 updates a step with 10 critics would take a day
+_SMALL_METHODS = {"RLPD": {"updates_per_step": 1, "critic.updates_per_improvement": 1}}
+
+PRESETS: dict[str, Preset] = {
+    "quick": Preset(
+        seeds=1,
+        settings={
+            **_SMALL_NETWORKS,
+            "offline_steps": 800,
+            "prior_rollouts": 50,
+            "prior_cloning_steps": 1_000,
+            "initialisation.cloning_steps": 800,
+            "online_steps": 800,
+            "eval_every": 400,
+            "dense_eval_every": 400,
+            "dense_until": 800,
+            "eval_episodes": 5,
+        },
+        domains={
+            "locomotion": {"prior_rollouts": 10, "eval_episodes": 1, "prior_cloning": "short"}
+        },
+        methods=_SMALL_METHODS,
+        # fewer samples a state and short phases: to see every part at work, in minutes
+        at_most={
+            "collect_steps": 400,
+            "learning_starts": 400,
+            "critic.next_value.candidates": 4,
+            "critic.regulariser.samples": 4,
+            "critic.critic_steps": 100,
+            "critic.actor_steps": 300,
+            "objective.actions.samples": 6,
+            "objective.trajectories": 2,
+            "constraint.mmd_samples": 4,
+            "constraint.warm_start_steps": 400,
+            "acting.act_candidates": 10,
+        },
+    ),
+    "small": Preset(
+        seeds=5,
+        settings={
+            "policy_hidden": (128, 128),
+            "q_hidden": (128, 128),
+            "batch_size": 128,
+            "offline_batch_size": 128,
+            "behavior.vae_hidden": (256, 256),
+            "prior_cloning_hidden": (256, 256),
+            "prior_cloning_batch_size": 256,
+            "initialisation.cloning_steps": 10_000,
+            "online_steps": 100_000,  # "100K samples" of Figure 1
+            "dense_eval_every": 2_500,
+        },
+        domains={
+            # sharp weights need larger batches; 10 episodes of 1000 steps each
+            "locomotion": {
+                "batch_size": 256,
+                "offline_batch_size": 256,
+                "online_steps": 60_000,
+                "eval_episodes": 10,
+                "prior_cloning": "short",
+                "prior_cloning_steps": 6_000,
+            },
+            # observations of 8 numbers, and four updates a step
+            "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64), "online_steps": 40_000},
+        },
+        tasks={"door-binary-v0": {"prior_cloning_steps": 30_000}},
+        methods=_SMALL_METHODS,
+        # no method is to cost more than four times AWAC
+        at_most={
+            "critic.regulariser.samples": 4,
+            "critic.next_value.candidates": 4,
+            "objective.actions.samples": 8,
+            "objective.trajectories": 20,
+            "constraint.mmd_samples": 4,
+            "acting.act_candidates": 10,
+        },
+        # everybody has them, and their clone leaves something to improve
+        hand_data="embedded",
+    ),
+    # Table 1 as it stands; the lengths of cloning are those of the authors' scripts
+    "paper": Preset(
+        seeds=10,
+        domains={"locomotion": {"eval_episodes": 10, "prior_cloning_steps": 400_000}},
+        tasks={
+            "pen-binary-v0": {"prior_cloning_steps": 10_000},
+            "door-binary-v0": {"prior_cloning_steps": 300_000},
+            "relocate-binary-v0": {"prior_cloning_steps": 200_000},
+        },
+    ),
+}
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Identity of one run. Equal specs are the same run, whoever starts it."""
+
+    preset: PresetName
+    profile: ProfileName
+    env: str
+    method: str
+    seed: int
+    data: DataKind
+    labels: Labels = "relabelled"
+    settings: tuple[str, ...] = ()
+    named: str = ""
+    """Which of the registry's variants of `method`: "batch" in AWAC[batch]."""
+
+    @property
+    def registered(self) -> str:
+        """The method's name in the registry: `AWAC`, `AWAC[batch]`."""
+        return f"{self.method}[{self.named}]" if self.named else self.method
+
+    @property
+    def variant(self) -> str:
+        """The variant's name and what `--set` changed; empty for the row as it stands."""
+        return ",".join([self.named] * bool(self.named) + sorted(self.settings))
+
+    def folder(self, out: Path) -> Path:
+        """Where the run keeps its files; the same for every launch of the same run."""
+        plain = self.labels == "relabelled" or self.data in ("random", "none")
+        data = self.data if plain else f"{self.data}-{self.labels}"
+        name = f"{self.method}+{self.variant}" if self.variant else self.method
+        if len(name) > _LONGEST_NAME:  # file systems allow 255 bytes
+            digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+            name = f"{name[:_LONGEST_NAME]}...{digest}"
+        name = name.replace("/", "_").replace(" ", "")
+        return out / "runs" / self.env / f"{self.profile}-{data}" / name / f"seed{self.seed}"
+
+    def __str__(self) -> str:
+        label = f"{self.method} [{self.variant}]" if self.variant else self.method
+        return f"{self.env} {label} seed {self.seed}"
+
+
+def enumerate_runs(
+    *,
+    preset: PresetName,
+    profile: ProfileName,
+    methods: Sequence[str],
+    seeds: int | None,
+    data: Mapping[str, tuple[DataKind, Labels]],
+    settings: tuple[str, ...],
+) -> list[RunSpec]:
+    """Every task x method x seed; seeds outermost, so that an interrupted grid is balanced.
+
+    `data` gives each task's kind of demonstrations and of reward labels.
+    """
+    count = PRESETS[preset].seeds if seeds is None else seeds
+    return [
+        RunSpec(preset, profile, env, method, seed, *data[env], settings, named)
+        for seed, env, (method, named) in product(
+            range(count), data, map(split_name, dict.fromkeys(methods))
+        )
+    ]
+
+
+def split_name(registered: str) -> tuple[str, str]:
+    """`AWAC[batch]` -> ("AWAC", "batch"); `AWAC` -> ("AWAC", "")."""
+    method, _, rest = registered.partition("[")
+    return method, rest.removesuffix("]")

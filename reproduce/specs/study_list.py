@@ -1,0 +1,136 @@
+"""STUDIES: every pilot, control and diagnosis by name."""
+
+from __future__ import annotations
+
+from reproduce.specs.grid import DataChoice
+from reproduce.specs.studies import Case, Study
+
+PUSH, WALKER, ANT, CHEETAH = "SawyerPush-v0", "Walker2d-v2", "Ant-v2", "HalfCheetah-v2"
+
+PEN, DOOR, RELOCATE = "pen-binary-v0", "door-binary-v0", "relocate-binary-v0"
+
+
+def _coefficients(env: str, data: DataChoice, lams: tuple[float, ...]) -> tuple[Case, ...]:
+    """What decides each baseline as lambda decides AWAC, with three values: the text's or the
+    authors' own, and those that others use. `lams` are ABM's."""
+    trials = (
+        ("BEAR", "threshold", (0.05, 0.1, 0.5)),
+        ("BRAC", "constraint.coefficient", (0.03, 0.1, 1.0)),
+        ("SAC+BC", "imitation_weight", (0.3, 1.0, 10.0)),
+        ("ABM-MPO", "objective.weights.shape.lam", lams),
+    )
+    return tuple(
+        Case(env, method, (f"{name}={value}",), data)
+        for method, name, values in trials
+        for value in values
+    )
+
+
+_EVERY = (
+    Study(
+        "observations", "pilots",
+        "Standardised or raw observations, by domain?",
+        tuple(
+            Case(env, "AWAC", (f"observations={kind}",), data)
+            for env, data in (
+                (PEN, "embedded"), (WALKER, "auto"), (RELOCATE, "embedded"), (CHEETAH, "auto"),
+                (ANT, "auto"), (DOOR, "embedded"),
+            )
+            for kind in ("FromPriorData", "Raw")
+        ),
+        settings=("online_steps=10000",),
+    ),
+    Study(
+        "push_lambda", "pilots",
+        "Which lambda does AWAC need for rewards in metres, and do standardised observations help?",
+        (
+            Case(PUSH, "AWAC[batch]", ("lam=0.03", "observations=FromPriorData")),
+            Case(PUSH, "AWAC[batch]", ("lam=0.1", "observations=FromPriorData")),
+            Case(PUSH, "AWAC[batch]", ("lam=0.01", "observations=FromPriorData")),
+            Case(PUSH, "AWAC[batch]", ("lam=0.03", "observations=Raw")),
+        ),
+        settings=("online_steps=20000", "updates_per_step=4"),
+    ),
+    Study(
+        "locomotion_lambda", "pilots",
+        "Lambda 1 beside scaled rewards, the same weights in task units, or task units as such?",
+        (
+            Case(CHEETAH, "AWAC", ("lam=0.1",)),
+            Case(CHEETAH, "AWAC[task-rewards]"),
+            Case(WALKER, "AWAC", ("lam=0.24",)),
+            Case(WALKER, "AWAC[task-rewards]"),
+        ),
+        settings=("online_steps=10000",),
+    ),
+    Study(
+        "baselines_hand", "pilots",
+        "Which coefficients do the baselines need on the hand? Three trials each.",
+        _coefficients(PEN, "embedded", (0.1, 0.3, 1.0)),
+        settings=("online_steps=10000",),
+    ),
+    Study(
+        "baselines_locomotion", "pilots",
+        "Which coefficients do the baselines need in locomotion? Three trials each.",
+        _coefficients(CHEETAH, "auto", (0.3, 1.0, 3.0)),
+        settings=("online_steps=10000",),
+    ),
+    Study(
+        "relocate", "diagnosis",
+        "What keeps AWAC on relocate where cloning is? One exchange at a time.",
+        tuple(
+            Case(RELOCATE, method, settings, "embedded")
+            for method, settings in (
+                ("AWAC", ()),
+                ("BC", ()),
+                ("AWAC[V-mode]", ()),
+                ("AWAC[lambda=1]", ()),
+                ("AWAC[batch]", ()),
+                ("AWAC", ("batch_size=512", "offline_batch_size=512")),
+                ("AWAC", ("policy_hidden=256,256", "q_hidden=256,256")),
+            )
+        ),
+        settings=("online_steps=40000",),
+    ),
+    Study(
+        "cheetah", "diagnosis",
+        "What keeps AWAC on HalfCheetah below cloning? One exchange at a time.",
+        tuple(
+            Case(CHEETAH, method, settings)
+            for method, settings in (
+                ("AWAC", ()),
+                ("BC", ()),
+                ("AWAC[V-mode]", ()),
+                ("AWAC[free-std]", ()),
+                ("AWAC[batch]", ("lam=0.1",)),
+                ("AWAC", ("batch_size=1024", "offline_batch_size=1024")),
+            )
+        ),
+        settings=("online_steps=20000",),
+    ),
+    Study(
+        "controls_hand", "controls",
+        "Can the hand's tasks be solved with this code?",
+        tuple(
+            Case(env, method, ("expert_demonstrations=100",), "expert")
+            for env in (PEN, DOOR, RELOCATE)
+            for method in ("BC", "AWAC")
+        ),
+        settings=("online_steps=20000",),
+    ),
+    Study(
+        "controls_locomotion", "controls",
+        "Can the locomotion tasks be solved with this code?",
+        tuple(
+            Case(env, "BC", ("expert_demonstrations=50",)) for env in (WALKER, ANT, CHEETAH)
+        ),
+        settings=("offline_steps=50000", "online_steps=5000"),
+    ),
+    Study(
+        "controls_pushing", "controls",
+        "Can pushing be solved with this code?",
+        (Case(PUSH, "AWAC[batch]", ("lam=0.03",)),),
+        settings=("online_steps=60000", "updates_per_step=4"),
+    ),
+)  # fmt: skip
+
+STUDIES: dict[str, Study] = {study.name: study for study in _EVERY}
