@@ -239,9 +239,7 @@ def _state(record: object, where: str) -> dict[str, NDArray[np.float64]]:
         raise DataError(f"{where}: init_state_dict holds no numbers ({error})") from error
 
 
-def _flat(
-    content: Mapping[str, Any], task: Task, where: str
-) -> dict[str, NDArray[np.float32] | NDArray[np.bool_]]:
+def _flat(content: Mapping[str, Any], task: Task, where: str) -> dict[str, NDArray[Any]]:
     """The arrays of N steps each, by name, checked one by one and against the N actions."""
     widths = {
         "observations": task.observation_dim,
@@ -262,7 +260,7 @@ def _flat(
     return arrays
 
 
-def _records(content: object, path: Path) -> Sequence[object]:
+def _records(content: object, path: Path) -> Sequence[Any]:
     if isinstance(content, np.ndarray) and content.ndim == 1:
         return list(content)
     if isinstance(content, (list, tuple)):

@@ -15,7 +15,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium_robotics.core import GoalEnv  # type: ignore[import-untyped]
+from gymnasium_robotics.core import GoalEnv
 from numpy.typing import ArrayLike, NDArray
 
 from envs.making import register_tasks
@@ -72,6 +72,8 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
 
     task_id = "SawyerPush-v0"
     metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
+
+    _renderer: mujoco.Renderer | None
 
     def __init__(
         self, render_mode: str | None = None, *, width: int = 320, height: int = 240
@@ -221,12 +223,13 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         self.model = mujoco.MjModel.from_xml_path(str(_MODEL))
         self.data = mujoco.MjData(self.model)
         self._hand = self.model.body("hand").id
-        self._renderer: mujoco.Renderer | None = None
+        self._renderer = None
         mujoco.mj_resetDataKeyframe(self.model, self.data, 0)
         mujoco.mj_forward(self.model, self.data)
 
     def _draw(self) -> NDArray[np.float64]:
-        return self.np_random.uniform(BOX_LOW, BOX_HIGH)
+        drawn: NDArray[np.float64] = self.np_random.uniform(BOX_LOW, BOX_HIGH)
+        return drawn
 
     def _draw_goal(self) -> NDArray[np.float64]:
         goal = np.concatenate([self._draw(), self._draw()])

@@ -161,7 +161,7 @@ def _seeds(preset: str) -> int:
     from figures.statistics import MIN_SEEDS_FOR_INTERVAL
     from reproduce.specs.grid import PRESETS
 
-    return max(PRESETS[preset].seeds, MIN_SEEDS_FOR_INTERVAL)  # type: ignore[index]
+    return max(PRESETS[preset].seeds, MIN_SEEDS_FOR_INTERVAL)
 
 
 def _table(parts: Sequence[Part]) -> str:
@@ -194,14 +194,14 @@ def _run(options: FigureOptions, parts: Sequence[Part], cluster: object) -> int:
     from figures.experiments import ABLATIONS, EXPERIMENTS
     from figures.paper_figure import make
     from reproduce.launching.clusters import Cluster
-    from reproduce.launching.experiment import run_grids
+    from reproduce.launching.experiment import Draw, run_grids
 
     assert isinstance(cluster, Cluster)
     grids: dict[str, list[RunSpec]] = {}
     for part in parts:
         done = [spec for spec in part.specs if spec not in set(part.missing)]
         grids.setdefault(part.chapter.experiment, []).extend([*part.missing, *done])
-    draws = {name: partial(make, row) for name, row in EXPERIMENTS.items()}
+    draws: dict[str, Draw] = {name: partial(make, row) for name, row in EXPERIMENTS.items()}
     draws[ABLATIONS] = draw_ablations
     news = _News(options.results)
     return run_grids(

@@ -122,7 +122,7 @@ def each_run_once(
 
 def _runs(frame: pd.DataFrame) -> dict[tuple[str, ...], list[int]]:
     """Run -> its rows' index."""
-    return {run: list(rows) for run, rows in frame.groupby(list(RUN_KEY)).groups.items()}
+    return {tuple(map(str, key)): list(mine.index) for key, mine in frame.groupby(list(RUN_KEY))}
 
 
 def _refuse_other(one: Path, other: Path, mine: pd.DataFrame, theirs: pd.DataFrame) -> None:

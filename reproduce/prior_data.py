@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from algorithms.catalogue.resolving import resolve
-from envs.sawyer import SUCCESS_DISTANCE_M
+from envs.push import SUCCESS_DISTANCE_M
 from envs.success import binary_rewards
 from envs.tasks import TASKS, Task, task
 from envs.trajectory import DataError, Dataset

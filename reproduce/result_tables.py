@@ -161,7 +161,7 @@ def _text(value: float, form: str) -> str:
     return text.replace("-", "−")
 
 
-def _markdown(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
@@ -276,7 +276,7 @@ def _data(frame: pd.DataFrame) -> str:
         for (data, checksum), mine in groups:
             names = ", ".join(label for label, _ in _methods(mine))
             commits = ", ".join(sorted(set(mine["commit"])))
-            rows.append([TASK_TITLES[env], data, f"`{checksum[:8]}`", names, commits])
+            rows.append([TASK_TITLES[env], data, f"`{str(checksum)[:8]}`", names, commits])
     return _markdown(["", "data", "checksum", "methods", "commits"], rows)
 
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from typing import Protocol
 
 from figures.cells import one_line
 
-Main = Callable[[list[str] | None], int]
+
+class Main(Protocol):
+    """A script's `main(arguments) -> status`; without arguments, those of the command line."""
+
+    def __call__(self, arguments: list[str] | None = None) -> int:
+        """Run the script."""
+        ...
+
 
 BAD_INPUT, INTERRUPTED = 2, 75
 

@@ -28,6 +28,7 @@ from reproduce.judging.rules import (
     each,
     inside,
     margin_of,
+    of_source,
     seeds_note,
     within_reach,
 )
@@ -221,7 +222,7 @@ class Leads(_Against):
                     evidence, experiments, task, (self.better, *(run or self.rivals)),
                     what=f"{NAMES[self.scalar]}: {self.better} − the best rival",
                     asks=f"> {-self.factor * margin_of(task) or 0.0:g}",
-                    judge=lambda source, task=task, run=run: judge(source, task, run),
+                    judge=of_source(judge, task, run),
                 )
             )  # fmt: skip
         return effects

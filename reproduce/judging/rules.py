@@ -126,6 +126,11 @@ def inside(margin: float, distance: float) -> str:
     return f"within ±{margin - distance:.3g}" if distance < margin else "none"
 
 
+def of_source(judge: Callable[..., Answer], *rest: object) -> Callable[[str], Answer]:
+    """`judge(source, *rest)` as a function of the source."""
+    return lambda source: judge(source, *rest)
+
+
 def answer(
     evidence: Evidence,
     experiments: Sequence[str],
@@ -188,7 +193,7 @@ def each(
             (*beside, one),
             what=what(one),
             asks=asks(task),
-            judge=lambda source, task=task, one=one: judge(source, task, one),
+            judge=of_source(judge, task, one),
             horizon=horizon,
         )
         for task in tasks

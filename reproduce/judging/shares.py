@@ -14,7 +14,7 @@ from figures.scalars import FINAL_EVALUATIONS
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.conditions import Above, Below, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import Answer, answer
+from reproduce.judging.rules import Answer, answer, of_source
 from reproduce.judging.verdicts import Effect
 
 MIN_EPISODES = 100
@@ -66,7 +66,7 @@ class Solved:
                 what=f"share of runs that hold {self.threshold:g} {until}: "
                 + ", ".join(map(str, self.of)),
                 asks=f"{'>' if self.side == 'above' else '<'} {self.share:g}",
-                judge=lambda source, task=task: judge(source, task),
+                judge=of_source(judge, task),
             )
             for task in self.tasks
         ]  # fmt: skip

@@ -45,7 +45,7 @@ def choose(options: FigureOptions) -> tuple[Cluster, FigureOptions]:
 
 def _find(options: FigureOptions) -> Cluster:
     if options.cluster in ("local", "inline"):
-        return Cluster(options.cluster, "as asked")  # type: ignore[arg-type]
+        return Cluster(options.cluster, "as asked")
     absent = slurm_client.absent()
     if not absent:
         asked = options.cluster == "slurm"

@@ -185,6 +185,7 @@ def run_grids(
         return missing
 
     try:
+        assert options.preset is not None  # `choose` has decided it
         refuse_other_preset(out, options.preset)
         for experiment, typed in grids.items():
             specs = list(dict.fromkeys(map(one_spelling, typed)))

@@ -198,8 +198,14 @@ def spent(last: pd.DataFrame) -> list[Spent]:
     if "wall_s" not in last.columns:
         last = last.assign(wall_s=float("nan"))
     found = [
-        Spent(*map(str, key), len(mine), float(mine["wall_s"].sum(skipna=False)) / 3600)
-        for key, mine in last.groupby(["profile", "env", "label"], sort=True)
+        Spent(
+            str(profile),
+            str(task),
+            str(name),
+            len(mine),
+            float(mine["wall_s"].sum(skipna=False)) / 3600,
+        )
+        for (profile, task, name), mine in last.groupby(["profile", "env", "label"], sort=True)
     ]
     return sorted(found, key=lambda each: (each.profile, each.task, place_of(each.label)))
 
@@ -211,7 +217,7 @@ def data_used(last: pd.DataFrame) -> list[Made]:
         ["env", "data", "labels", "data_checksum"], sort=True
     ):
         names = ", ".join(sorted(set(mine["label"]), key=place_of))
-        found.append(Made(f"{task}, {data} data, {labels} labels", checksum, names, len(mine)))
+        found.append(Made(f"{task}, {data} data, {labels} labels", str(checksum), names, len(mine)))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -138,11 +138,11 @@ def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpe
     return found
 
 
-def _key(row: dict[str, Any]) -> tuple[str, ...]:
+def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(row[name]) for name in RUN)
 
 
-def _order(row: dict[str, Any]) -> tuple[Any, ...]:
+def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return (*(str(row[name]) for name in RUN[:-1]), int(row["seed"]), int(row["env_step"]))
 
 

@@ -78,7 +78,7 @@ def evaluator(spec: RunSpec, episodes: int, reference: Dataset | None, scale: Sc
     def _sampled(act: Act, seed: int) -> Row:
         shown = run_episodes(env, act, episodes=episodes, seed=seed)
         stats = measure(shown, known.success_steps_sustained)
-        row: Row = {"return_mean": float(stats.returns.mean())} | _successes(known, stats)
+        row: Row = {"return_mean": float(stats.returns.mean()), **_successes(known, stats)}
         return {f"{name}_sampled": value for name, value in row.items()}
 
     return columns

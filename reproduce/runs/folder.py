@@ -33,6 +33,7 @@ State = Literal["done", "failed", "running", "queued", "resumable", "pending"]
 
 # newest first; checkpoint.new.pt is there, whole, if a process died while the names changed
 _CHECKPOINTS = ("checkpoint.new.pt", "checkpoint.pt", "checkpoint.previous.pt")
+_UNREADABLE: tuple[type[Exception], ...] = (*DAMAGED_ARCHIVE, pickle.UnpicklingError)
 
 _WRITTEN_BY_HOLDER = ("checkpoint.new.pt", "progress.csv", "config.json", "status.json", "done")
 
@@ -223,7 +224,7 @@ class RunFolder:
                 continue
             try:
                 return _read_checkpoint(path, device)
-            except (*DAMAGED_ARCHIVE, pickle.UnpicklingError) as error:
+            except _UNREADABLE as error:
                 print(f"{path} cannot be read ({error}); trying the one before it", flush=True)
                 damaged = True
         if damaged:

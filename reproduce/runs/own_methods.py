@@ -124,7 +124,7 @@ def _added(path: Path, before: tuple[dict[str, Method], dict[str, Variant], Any]
     methods, variants, values = before
     for table, old in ((METHODS, methods), (VARIANTS, variants)):
         for name, row in old.items():
-            if table.get(name) is not row:  # type: ignore[attr-defined]
+            if table.get(name) is not row:
                 raise ValueError(f"{where}: changes {name!r}, which is ours; give yours a new name")
     rows = [name for name in METHODS if name not in methods]
     changed = [name for name in VARIANTS if name not in variants]
@@ -165,9 +165,10 @@ def _profile_values() -> dict[tuple[str, str, str], Any]:
 
 
 def _restore(before: tuple[dict[str, Method], dict[str, Variant], Any]) -> None:
-    for table, old in ((METHODS, before[0]), (VARIANTS, before[1])):
-        table.clear()  # type: ignore[attr-defined]
-        table.update(old)  # type: ignore[attr-defined]
+    METHODS.clear()
+    METHODS.update(before[0])
+    VARIANTS.clear()
+    VARIANTS.update(before[1])
     for profile, domains in PROFILES.items():
         for domain, rows in domains.items():
             rows.clear()

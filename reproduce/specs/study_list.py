@@ -26,16 +26,18 @@ def _coefficients(env: str, data: DataChoice, lams: tuple[float, ...]) -> tuple[
     )
 
 
+_DATA: tuple[tuple[str, DataChoice], ...] = (
+    (PEN, "embedded"), (WALKER, "auto"), (RELOCATE, "embedded"), (CHEETAH, "auto"),
+    (ANT, "auto"), (DOOR, "embedded"),
+)  # fmt: skip
+
 _EVERY = (
     Study(
         "observations", "pilots",
         "Standardised or raw observations, by domain?",
         tuple(
             Case(env, "AWAC", (f"observations={kind}",), data)
-            for env, data in (
-                (PEN, "embedded"), (WALKER, "auto"), (RELOCATE, "embedded"), (CHEETAH, "auto"),
-                (ANT, "auto"), (DOOR, "embedded"),
-            )
+            for env, data in _DATA
             for kind in ("FromPriorData", "Raw")
         ),
         settings=("online_steps=10000",),
