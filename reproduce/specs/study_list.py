@@ -54,6 +54,16 @@ _EVERY = (
         settings=("online_steps=20000", "updates_per_step=4"),
     ),
     Study(
+        "push_policy", "pilots",
+        "Which policy class and how long an offline phase does AWAC need to push?",
+        (
+            Case(PUSH, "AWAC[batch]", ("policy=SquashedGaussian",)),
+            Case(PUSH, "AWAC[batch]", ("policy=SquashedGaussian", "clip=0.138")),
+            Case(PUSH, "AWAC[batch]", ("offline_steps=50000",)),
+        ),
+        settings=("online_steps=20000", "updates_per_step=4", "lam=0.03"),
+    ),
+    Study(
         "locomotion_lambda", "pilots",
         "Lambda 1 beside scaled rewards, the same weights in task units, or task units as such?",
         (
