@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import importlib
+import inspect
 import json
 import pkgutil
 import re
@@ -78,7 +79,7 @@ def code(cell: str) -> str:
 
 
 HEADERS = (
-    ["path", "`paper`", "`released`", "what it does"],
+    ["path", "`paper`", "`released`", "what it does", "file"],
     ["path", "`paper`", "`released`", "source, and why"],
     ["column", "meaning"],
     ["variant", "as `--set`", "what it shows"],
@@ -92,9 +93,31 @@ def keyed(file: str, *titles: str) -> dict[str, list[str]]:
         header, *more = tables(section(file, title))[0]
         assert header in HEADERS, header
         rows += more
-    found = {code(row[0]): row[1:] for row in rows}
+    found = {code(row[0]): row[1:4] for row in rows}
     assert len(found) == len(rows), f"{file}: a row twice in {titles}"
     return found
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_file_of_a_component_is_where_its_class_is(name: str) -> None:
+    """So that an equation is one hop away."""
+    _, *rows = tables(section(FILES[name], "Components"))[0]
+    for row in rows:
+        classes = [found for cell in row[1:3] for found in re.findall(CODE, cell)]
+        files = dict.fromkeys(file_of(found) for found in classes)
+        expected = ", ".join(f"[{file}](../../algorithms/{file})" for file in files)
+        assert row[4] == expected, f"{FILES[name]}: {row[0]}"
+
+
+def file_of(name: str) -> str:
+    """Below `algorithms/`, of the class `name`."""
+    (found,) = {
+        kind.__module__
+        for module in pkgutil.walk_packages(algorithms.__path__, "algorithms.")
+        for kind in vars(importlib.import_module(module.name)).values()
+        if inspect.isclass(kind) and kind.__name__ == name
+    }
+    return found.removeprefix("algorithms.").replace(".", "/") + ".py"
 
 
 def documented(name: str) -> dict[str, list[str]]:
