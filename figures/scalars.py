@@ -187,8 +187,8 @@ def _finished(
     names = list(zip(*(rows[column] for column in RUN), strict=True))
     by_run: dict[tuple[object, ...], slice] = {}
     for key, places in itertools.groupby(range(len(names)), key=names.__getitem__):
-        first = next(places)
-        by_run[key] = slice(first, first + 1 + sum(1 for _ in places))
+        mine = list(places)
+        by_run[key] = slice(mine[0], mine[-1] + 1)
     result = []
     for key in done[list(RUN)].itertuples(index=False, name=None):
         name = dict(zip(RUN, key, strict=True))
@@ -199,13 +199,13 @@ def _finished(
                 f"{_text(name)}: finished, but without any {measure.column}, which other runs of "
                 "its task have; evaluate the run again, or leave it out"
             )
-        mine = by_run[key]
-        method, variant = made_by[mine.start]
+        at = by_run[key]
+        method, variant = made_by[at.start]
         name |= {"method": method, "variant": variant}
-        end = steps[mine][-1]
+        end = steps[at][-1]
         # A run that was never trained online keeps its policy for as long as the others train.
         budget = int(end) if end > 0 else int(largest[key[: len(CONDITION)]])
-        result.append((name, steps[mine], values[mine], episodes[mine], budget))
+        result.append((name, steps[at], values[at], episodes[at], budget))
     return result
 
 

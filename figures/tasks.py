@@ -1,4 +1,4 @@
-"""The tasks of each figure, in the order of its columns. Imports nothing: plans ask for them too."""
+"""The tasks of each figure, in the order of its columns; it imports nothing."""
 
 from __future__ import annotations
 
