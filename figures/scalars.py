@@ -14,6 +14,8 @@ Definitions and their reasons: ``docs/statistics.md``.
 
 from __future__ import annotations
 
+import functools
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,7 +115,7 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
                 f"{_text(name)}: no {measure.column} at env_step 0, the end of the offline phase, "
                 "which the scalars start from; evaluate the run there, or leave it out"
             )
-        found = _scalars(steps[online], values[online], budget)
+        found = _kept(steps[online].tobytes(), values[online].tobytes(), budget)
         seen = episodes[online]
         last = seen[1:][-FINAL_EVALUATIONS:] if len(seen) > 1 else seen
         rows.append({**name, **found, "final_episodes": float(last.sum())})
@@ -176,7 +178,17 @@ def _finished(
     largest = done.groupby(list(CONDITION))["last_step"].max()
     rows = evaluations(frame, measure.column)
     measured = set(rows["env"])
-    by_run = dict(list(rows.groupby(list(RUN))))
+    steps = rows["env_step"].to_numpy(dtype=np.float64)
+    values = measure.sign * rows[measure.column].to_numpy(dtype=np.float64)
+    known = rows["episodes"] if "episodes" in rows else pd.Series(np.nan, index=rows.index)
+    episodes = np.asarray(known, dtype=np.float64)
+    made_by = list(zip(rows["method"], rows["variant"], strict=True))
+    # rows of a run follow each other
+    names = list(zip(*(rows[column] for column in RUN), strict=True))
+    by_run: dict[tuple[object, ...], slice] = {}
+    for key, places in itertools.groupby(range(len(names)), key=names.__getitem__):
+        mine = list(places)
+        by_run[key] = slice(mine[0], mine[-1] + 1)
     result = []
     for key in done[list(RUN)].itertuples(index=False, name=None):
         name = dict(zip(RUN, key, strict=True))
@@ -187,16 +199,20 @@ def _finished(
                 f"{_text(name)}: finished, but without any {measure.column}, which other runs of "
                 "its task have; evaluate the run again, or leave it out"
             )
-        run = by_run[key]
-        name |= {"method": run["method"].iloc[0], "variant": run["variant"].iloc[0]}
-        steps = run["env_step"].to_numpy(dtype=np.float64)
-        values = measure.sign * run[measure.column].to_numpy(dtype=np.float64)
+        at = by_run[key]
+        method, variant = made_by[at.start]
+        name |= {"method": method, "variant": variant}
+        end = steps[at][-1]
         # A run that was never trained online keeps its policy for as long as the others train.
-        budget = int(steps[-1]) if steps[-1] > 0 else int(largest[key[: len(CONDITION)]])
-        known = run["episodes"] if "episodes" in run else pd.Series(np.nan, index=run.index)
-        episodes = np.asarray(known, dtype=np.float64)
-        result.append((name, steps, values, episodes, budget))
+        budget = int(end) if end > 0 else int(largest[key[: len(CONDITION)]])
+        result.append((name, steps[at], values[at], episodes[at], budget))
     return result
+
+
+@functools.lru_cache(maxsize=10_000)
+def _kept(steps: bytes, values: bytes, budget: int) -> dict[str, float]:
+    """As `_scalars`: a report reduces a run once for each group of arms that it is among."""
+    return _scalars(np.frombuffer(steps), np.frombuffer(values), budget)
 
 
 def _scalars(steps: Floats, values: Floats, budget: int) -> dict[str, float]:
@@ -217,10 +233,16 @@ def _scalars(steps: Floats, values: Floats, budget: int) -> dict[str, float]:
         "dip": _dip(steps, values, budget),
         "gain": jt - j0,
         "slope": SLOPE_UNIT * float(stats.linregress(steps, values).slope),
-        "monotonicity": np.nan if constant else float(stats.spearmanr(steps, values).statistic),
+        "monotonicity": np.nan if constant else _rank_correlation(steps, values),
         "fluctuation": float(np.sqrt(np.mean(np.diff(values) ** 2) / 2)),
         "largest": float(values.max()),
     }
+
+
+def _rank_correlation(steps: Floats, values: Floats) -> float:
+    """Spearman's, as `scipy.stats.spearmanr`, whose checks cost a report more than all else."""
+    ranks = np.column_stack([stats.rankdata(steps), stats.rankdata(values)])
+    return float(np.corrcoef(ranks, rowvar=False)[1, 0])
 
 
 def _dip(steps: Floats, values: Floats, budget: int) -> float:

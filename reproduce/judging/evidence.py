@@ -210,8 +210,9 @@ class Evidence:
         for arm in arms:
             rows = self.rows(experiment, task, arm, horizon)
             commits.update(map(str, rows["commit"].unique()) if "commit" in rows else ())
-            for key in rows[list(RUN)].drop_duplicates().itertuples(index=False, name=None):
-                commits.update(self._continued.get((experiment, *map(str, key)), ()))
+            if self._continued:
+                for key in rows[list(RUN)].drop_duplicates().itertuples(index=False, name=None):
+                    commits.update(self._continued.get((experiment, *map(str, key)), ()))
             if arm.data != "none" and "data_checksum" in rows:
                 checksums.update(map(str, rows["data_checksum"].unique()))
         return Made(tuple(sorted(commits)), tuple(sorted(checksums)))
