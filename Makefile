@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # else Matplotlib makes a folder among the user's settings
 export MPLCONFIGDIR ?= $(CURDIR)/$(VENV)/matplotlib
 
-.PHONY: install figure1 figure2 figure3 ablations plot tables check-results export report test test-faults test-engine test-slurm test-slurm-faults lint benchmark clean
+.PHONY: install figure1 figure2 figure3 ablations plot tables check-results export report test test-slow test-faults test-engine test-slurm test-slurm-faults lint benchmark clean
 
 install: $(VENV)/.installed
 
@@ -56,11 +56,15 @@ tables: $(VENV)/.installed
 	$(BIN)/python reproduce/table1.py
 
 test: $(VENV)/.installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+
+# What takes long and adds little: CI runs it after `make test`.
+test-slow: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist worksteal
 
 # What must not lose anything: 30 kills, full disks, damaged files, two launchers.
 test-faults: $(VENV)/.installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults --kills 30
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults --kills 30 -m 'slow or not slow'
 
 # Compiles updates and holds them against the eager engine: three methods in minutes;
 # EVERY=--every-method takes an hour or more.

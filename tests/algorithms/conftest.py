@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -201,15 +202,15 @@ class FakeTask:
         return np.array([*self._position, 1.0], dtype=np.float32)
 
 
-def evaluate_on_fake_task(candidate: Candidate) -> dict[str, float | int | str]:
-    """Mean return of 5 episodes of 5 steps from fixed starts."""
+def evaluate_on_fake_task(candidate: Candidate, episodes: int = 5) -> dict[str, float | int | str]:
+    """Mean return of episodes of 5 steps from fixed starts."""
     task, total = FakeTask(), 0.0
-    for seed in range(5):
+    for seed in range(episodes):
         observation, _ = task.reset(seed=seed)
         for _ in range(task.horizon):
             observation, reward, *_ = task.step(candidate.act(observation))
             total += reward
-    return {"return_mean": total / 5}
+    return {"return_mean": total / episodes}
 
 
 def fake_data(
@@ -251,6 +252,7 @@ def make_training(
     prior: int = 40,
     with_demonstrations: bool = True,
     seed: int = 3,
+    eval_episodes: int = 1,
 ) -> Training:
     """A run on the fake task with everything made afresh, as a restarted process would do."""
     agent = Agent(settings.method, settings.config, OBSERVATION_DIM, ACTION_DIM, seed=seed)
@@ -258,6 +260,5 @@ def make_training(
     demonstrations = fake_data(20, 20, seed=100) if with_demonstrations else None
     schedule = Schedule(online_steps, eval_every, dense_eval_every=2, dense_until=dense_until)
     environment = task or FakeTask()
-    return Training(
-        agent, buffer, demonstrations, environment, evaluate_on_fake_task, schedule, seed=seed
-    )
+    evaluate = partial(evaluate_on_fake_task, episodes=eval_episodes)
+    return Training(agent, buffer, demonstrations, environment, evaluate, schedule, seed=seed)

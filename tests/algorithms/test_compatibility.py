@@ -14,6 +14,7 @@ from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.settings import Settings, _choices, replace_path
 from algorithms.catalogue.variants import VARIANTS
+from algorithms.engine.compiled import kinds_of
 from tests.algorithms.conftest import (
     ACTION_DIM,
     OBSERVATION_DIM,
@@ -151,7 +152,9 @@ def train(settings: Settings) -> None:
         agent.imitate(make_batch())
     if settings.method.pretraining.offline and agent.episodes_per_improvement:
         agent.update(make_batch(), make_batch())
-    for seed in range(7):
+    kinds = kinds_of(agent, 0, 7, 0)
+    for seed, at in enumerate(sorted({first for _, first in kinds}) or range(7)):
+        agent.updates = at
         learn(agent, seed)
     for deterministic in (True, False):
         agent.act(np.zeros(OBSERVATION_DIM), deterministic=deterministic)

@@ -66,7 +66,18 @@ def assert_close(one: dict[str, Tensor], other: dict[str, Tensor], relative: flo
         assert (a - b).abs().max() <= bound, f"{name}: {a} {b}"
 
 
-@pytest.mark.parametrize(("name", "profile"), different_graphs())
+# making a graph takes a second: of the others CI alone
+QUICK = ("AWAC", "SAC+BC", "BCQ", "AWR", "MPO", "ABM-MPO", "IQL", "TD3+BC", "AWAC[Z(s)]")
+
+
+def as_params() -> list[Any]:
+    return [
+        pytest.param(*row, marks=() if row[0] in QUICK and row[1] == "paper" else pytest.mark.slow)
+        for row in different_graphs()
+    ]
+
+
+@pytest.mark.parametrize(("name", "profile"), as_params())
 def test_graph_equals_update_in_every_phase(name: str, profile: str) -> None:
     eager, graph = pair(name, profile)
     for at in sorted({first for _, first in kinds_of(eager, 0, WARM_START + 2, 0)}):

@@ -6,7 +6,9 @@ numbers in comments are those of three seeds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import pytest
 import torch
@@ -61,7 +63,14 @@ def agent_of(name: str, *changes: str, updates: int = 400) -> Agent:
     return trained(name, *changes, updates=updates)
 
 
-@pytest.mark.parametrize(("name", "changes", "updates", "fraction"), REACHED)
+def quick(rows: Sequence[tuple[Any, ...]], *names: Any) -> list[Any]:
+    """Of the rows all but those of `names` are left to CI: a training takes seconds."""
+    return [pytest.param(*r, marks=() if r[0] in names else pytest.mark.slow) for r in rows]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "updates", "fraction"), quick(REACHED, "AWAC", "SAC", "BCQ")
+)
 def test_fraction_of_the_optimum(
     name: str, changes: tuple[str, ...], updates: int, fraction: float
 ) -> None:
@@ -70,13 +79,18 @@ def test_fraction_of_the_optimum(
     assert fraction < gap_closed(agent) <= 1
 
 
-def test_cloning_gets_nowhere() -> None:
+@pytest.mark.parametrize("name", ["BC", pytest.param("BC[all]", marks=pytest.mark.slow)])
+def test_cloning_gets_nowhere(name: str) -> None:
     """The demonstrations, too, are off by SHIFT: whoever only imitates them stays at 0."""
-    for name in ("BC", "BC[all]"):
-        assert abs(gap_closed(agent_of(name))) < 0.25
+    assert abs(gap_closed(agent_of(name))) < 0.25
+
+
+@pytest.mark.slow
+def test_imitation_of_full_weight_gets_nowhere() -> None:
     assert gap_closed(agent_of("SAC+BC")) < 0.2  # of weight 1: likelihood outweighs these Q
 
 
+@pytest.mark.slow
 def test_the_mean_of_the_released_mpo_stays_where_it_was() -> None:
     s = contexts(200, 99)
     before, after = untrained("MPO[released]"), agent_of("MPO[released]")
@@ -84,7 +98,7 @@ def test_the_mean_of_the_released_mpo_stays_where_it_was() -> None:
     assert after.policy(s).log_std.exp().max() < 0.02  # from 0.05: only the std has learned
 
 
-@pytest.mark.parametrize("lam", [0.1, 0.3, 1.0, 3.0])
+@pytest.mark.parametrize("lam", quick([(0.1,), (0.3,), (1.0,), (3.0,)], 0.3))
 def test_awac_is_the_closed_form(lam: float) -> None:
     """pi* = N(b, sigma^2) exp(-|a - g|^2 / lambda) / Z has mean b + k (g - b) with
     k = (2 / lambda) / (2 / lambda + 1 / sigma^2).
@@ -99,7 +113,11 @@ def test_awac_is_the_closed_form(lam: float) -> None:
     assert float(progress) == pytest.approx(k, abs=0.08)
 
 
-@pytest.mark.parametrize("name", ["AWAC", "SAC", "BCQ", "BEAR", "ABM-MPO", "IQL", "RLPD"])
+@pytest.mark.parametrize(
+    "name",
+    quick([(n,) for n in ("AWAC", "SAC", "BCQ", "BEAR", "ABM-MPO", "IQL", "RLPD")],
+          "AWAC", "SAC", "BCQ"),
+)  # fmt: skip
 def test_q_is_the_reward_where_there_is_data(name: str) -> None:
     changes, updates = next(row[1:3] for row in REACHED if row[0] == name)
     agent = agent_of(name, *changes, updates=updates)
@@ -118,13 +136,13 @@ def expectile_of(x: Tensor, tau: float) -> float:
 
 @pytest.mark.parametrize(
     ("name", "changes", "expectile"),
-    [
+    quick([
         # every transition is terminal, so that the discount decides nothing but the unit of V
         ("AWR", ("critic_steps=300", "discount=0.0"), 0.5),
         ("IQL", ("expectile=0.7",), 0.7),
         ("IQL", ("expectile=0.9",), 0.9),
-    ],
-)
+    ], "AWR"),
+)  # fmt: skip
 def test_v_is_the_expectile_of_the_data_s_rewards(
     name: str, changes: tuple[str, ...], expectile: float
 ) -> None:
@@ -139,6 +157,7 @@ def test_v_is_the_expectile_of_the_data_s_rewards(
     assert float(values.mean()) == pytest.approx(expected, abs=0.08)
 
 
+@pytest.mark.slow
 def test_bcq_stays_within_phi_of_its_vae_and_uses_it() -> None:
     gaps = []
     for phi in (0.05, 0.2):
@@ -165,6 +184,7 @@ def final_metrics(name: str, *changes: str, updates: int = 400) -> dict[str, flo
     return {key: float(torch.stack([m[key] for m in seen]).mean()) for key in seen[0]}
 
 
+@pytest.mark.slow
 def test_bear_s_distance_settles_at_its_threshold() -> None:
     """Either the bound binds, or the multiplier falls towards 0. With a kernel as narrow as the
     actions, and a dual that has the time to find its value.
@@ -181,6 +201,7 @@ def test_bear_s_distance_settles_at_its_threshold() -> None:
     assert found[0.35]["constraint_multiplier"] < 0.05
 
 
+@pytest.mark.slow
 def test_brac_s_divergence_falls_as_its_coefficient_grows() -> None:
     """With sigma of at most 1 before the tanh, actions cut at +-1 pull the model's mean outward."""
     fast = ("policy_learning_rate=0.01", "behavior_learning_rate=0.01", *FAST_ALPHA)

@@ -81,7 +81,14 @@ def returns_of(name: str, *changes: str, online: int = 0, seed: int = 0) -> dict
     return {int(row["env_step"]): float(row["return_mean"]) for row in training.rows}
 
 
-@pytest.mark.parametrize(("name", "changes", "online", "offline_return", "final"), RUNS)
+# test_known_optimum.py has some of these methods
+QUICK = ("SAC+BC", "TD3+BC", "AWR", "RLPD", "DAPG")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "online", "offline_return", "final"),
+    [pytest.param(*run, marks=() if run[0] in QUICK else pytest.mark.slow) for run in RUNS],
+)
 def test_returns(
     name: str, changes: tuple[str, ...], online: int, offline_return: float, final: float
 ) -> None:

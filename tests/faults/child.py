@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PRELOADED = ("reproduce.run", "reproduce.runs.assemble", "algorithms.training", "envs.adroit")
 NOT_TRAINING = -(10**6)
 """The step of a process that has not got as far."""
 PHASES = ("starting", "assembling", "updating", "acting", "evaluating")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -19,7 +18,9 @@ import pytest
 import torch
 
 from reproduce.runs.folder import RunFolder
-from tests.faults.child import NOT_TRAINING, PHASES, PRELOADED, Die, Elsewhere, main
+from tests.faults.child import NOT_TRAINING, PHASES, Die, Elsewhere, main
+from tests.forked import context
+from tests.once import common, once
 from tests.reproduce.conftest import REPRODUCE, environment
 from tests.reproduce.test_run import only_folder, rows_without_time, tiny
 
@@ -88,14 +89,15 @@ Start = Callable[..., Child]
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+    cache = common(tmp_path_factory) / "cache"
+    cache.mkdir(exist_ok=True)
+    return cache
 
 
 @pytest.fixture(scope="session")
 def start(cache: Path) -> Iterator[Start]:
     """Start the short run (or `tiny(out, **changes)`), in a process that is forked, not begun."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOADED))
+    server = context()
     started: list[Child] = []
 
     def call(
@@ -108,9 +110,9 @@ def start(cache: Path) -> Iterator[Start]:
     ) -> Child:
         out.mkdir(parents=True, exist_ok=True)
         log = log or out.with_name(f"{out.name}.log.txt")
-        position = context.Array("i", [0, NOT_TRAINING], lock=False)
+        position = server.Array("i", [0, NOT_TRAINING], lock=False)
         arguments = tiny(out, *more, **SHORT | changes)
-        process = context.Process(
+        process = server.Process(
             target=main, args=(arguments, log, environment(cache), position, die, elsewhere)
         )
         process.start()
@@ -126,23 +128,28 @@ def start(cache: Path) -> Iterator[Start]:
 @pytest.fixture(scope="session")
 def uninterrupted(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The short run by the command that a user would type, in a process of its own."""
-    out = tmp_path_factory.mktemp("uninterrupted")
-    command = [sys.executable, str(REPRODUCE / "run.py"), *tiny(out, **SHORT)]
-    subprocess.run(command, check=True, env=environment(cache), timeout=_TIMEOUT_S)
-    return only_folder(out)
+
+    def make(out: Path) -> None:
+        command = [sys.executable, str(REPRODUCE / "run.py"), *tiny(out, **SHORT)]
+        subprocess.run(command, check=True, env=environment(cache), timeout=_TIMEOUT_S)
+
+    return only_folder(once(tmp_path_factory, "short", make))
 
 
 @pytest.fixture(scope="session")
 def half_way(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run killed in its second episode: checkpoints at steps 200 and 0."""
-    child = start(tmp_path_factory.mktemp("half") / "out", *OFTEN, die=Die("step", nth=300))
-    assert child.wait() == -signal.SIGKILL
-    steps = [
-        torch.load(child.folder / name, weights_only=True)["step"]
-        for name in ("checkpoint.pt", "checkpoint.previous.pt")
-    ]
-    assert steps == [200, 0]
-    return child.folder
+
+    def make(out: Path) -> None:
+        child = start(out, *OFTEN, die=Die("step", nth=300))
+        assert child.wait() == -signal.SIGKILL
+        steps = [
+            torch.load(child.folder / name, weights_only=True)["step"]
+            for name in ("checkpoint.pt", "checkpoint.previous.pt")
+        ]
+        assert steps == [200, 0]
+
+    return only_folder(once(tmp_path_factory, "half", make))
 
 
 def until(what: Callable[[], object]) -> None:

@@ -45,7 +45,10 @@ def _fill(disk: Path, leave: int) -> Path:
     return ballast
 
 
-@pytest.mark.parametrize("share", [0.05, 0.5, 2.2])
+@pytest.mark.parametrize(
+    "share",
+    [pytest.param(0.05, marks=pytest.mark.slow), 0.5, pytest.param(2.2, marks=pytest.mark.slow)],
+)
 def test_run_on_a_disk_that_gets_full_continues_when_there_is_space(
     share: float, small_disk: Path, start: Start, uninterrupted: Path, tmp_path: Path
 ) -> None:

@@ -156,7 +156,7 @@ def _endlessly(things: Iterable[Any]) -> Iterable[Any]:
     ("phase", "signals"),
     [
         ("updating", [signal.SIGTERM]),
-        ("acting", [signal.SIGINT]),
+        pytest.param("acting", [signal.SIGINT], marks=pytest.mark.slow),
         ("evaluating", [signal.SIGTERM, signal.SIGINT]),
     ],
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import multiprocessing
 import os
 import signal
 import time
@@ -21,6 +20,7 @@ from reproduce.runs.folder import RunFolder
 from reproduce.runs.lock import Held, hold, is_held, read_beat
 from tests.faults.child import NOT_TRAINING, Die, Elsewhere
 from tests.faults.conftest import OFTEN, Child, Start, assert_same_bits, until
+from tests.forked import context
 from tests.reproduce.test_run import only_folder
 
 IMPATIENT = Elsewhere("another machine", stale_s=2.0)
@@ -35,7 +35,7 @@ def _trained(children: list[Child]) -> int:
 def test_of_two_started_at_once_one_trains(
     machines: int, start: Start, uninterrupted: Path, tmp_path: Path
 ) -> None:
-    barrier = multiprocessing.get_context("forkserver").Barrier(2)
+    barrier = context().Barrier(2)
     two = [Elsewhere(name, barrier=barrier) for name in ("a", "b")]
     children = [
         start(tmp_path / "out", log=tmp_path / f"{i}.txt", elsewhere=machine)
@@ -87,7 +87,8 @@ def test_after_an_orderly_stop_another_machine_need_not_wait(
     assert_same_bits(child.folder, uninterrupted)
 
 
-@pytest.mark.parametrize("phase", ["updating", "acting"])  # next would be a checkpoint, a row
+# next would be a checkpoint, a row
+@pytest.mark.parametrize("phase", ["updating", pytest.param("acting", marks=pytest.mark.slow)])
 def test_holder_taken_for_dead_wakes_up_and_writes_nothing(
     phase: str, start: Start, uninterrupted: Path, tmp_path: Path
 ) -> None:
