@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,13 +45,20 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def script(shared_cache: Path) -> Run:
     """Run a script under reproduce/ as a user would, without data of the machine.
 
-    In a process of its own, which is forked; see tests/forked.py.
+    In a process of its own, which is forked; see tests/forked.py. MuJoCo decides at its import how it
+    draws, so that what draws is started from nothing.
     """
 
     def run(
         name: str, *arguments: str, cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return forked.run(name, *arguments, cwd=cwd, env=environment(shared_cache), timeout=300)
+        env = environment(shared_cache)
+        if name == "render.py":
+            return subprocess.run(
+                [sys.executable, str(REPRODUCE / name), *arguments],
+                capture_output=True, text=True, cwd=cwd, env=env, timeout=300,
+            )  # fmt: skip
+        return forked.run(name, *arguments, cwd=cwd, env=env, timeout=300)
 
     return run
 

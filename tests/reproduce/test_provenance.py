@@ -17,9 +17,9 @@ SOURCE = Path(provenance.__file__)
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A repository with this module in it, a result and another file, all committed."""
-    for folder in ("reproduce", "results/small"):
+    for folder in ("reproduce/runs", "results/small"):
         (tmp_path / folder).mkdir(parents=True)
-    shutil.copy(SOURCE, tmp_path / "reproduce" / SOURCE.name)
+    shutil.copy(SOURCE, tmp_path / "reproduce" / "runs" / SOURCE.name)
     (tmp_path / "results/small/figure1.csv").write_text("a\n")
     (tmp_path / "README.md").write_text("a\n")
     for command in (
@@ -35,7 +35,7 @@ def named(checkout: Path) -> str:
     code = "import provenance; print(provenance.commit())"
     return subprocess.run(
         [sys.executable, "-c", code],
-        cwd=checkout / "reproduce",
+        cwd=checkout / "reproduce" / "runs",
         check=True,
         capture_output=True,
         text=True,
