@@ -45,8 +45,8 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def script(shared_cache: Path) -> Run:
     """Run a script under reproduce/ as a user would, without data of the machine.
 
-    In a process of its own, which is forked; see tests/forked.py. MuJoCo decides at its import how it
-    draws, so that what draws is started from nothing.
+    In a process of its own, which is forked; see tests/forked.py. MuJoCo decides at its import how
+    it draws, so that what draws is started from nothing.
     """
 
     def run(
