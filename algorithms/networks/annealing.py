@@ -9,7 +9,7 @@ from algorithms.types import check_range
 
 @dataclass(frozen=True)
 class ConstantRates:
-    """Learning rates stay what they are; so everywhere in the paper."""
+    """Learning rates stay constant, as everywhere in the paper."""
 
     def factor(self, updates: int) -> float:
         """What every learning rate is multiplied by after this many updates of the agent."""

@@ -31,8 +31,10 @@ def require_training() -> None:
 
 
 def exit_without_training() -> None:
-    """What a script does first whose modules import packages of training: end with status 2 and
-    what to install where one of them is missing."""
+    """End with status 2 if a package of training is missing, and say what to install.
+
+    A script calls it before it imports modules that need these packages.
+    """
     try:
         require_training()
     except NotInstalled as error:

@@ -55,8 +55,11 @@ def cached(
 
 @contextmanager
 def same_bits_everywhere() -> Iterator[None]:
-    """Whoever makes the data: one thread, since the sums of several round otherwise, and subnormal
-    numbers as they are, which a training takes as zero (the pen's velocities have some)."""
+    """Every process makes the same data to the bit.
+
+    One thread computes: the sums of several threads round differently. Subnormal numbers keep their
+    value: training takes them as zero, and the pen's velocities have some.
+    """
     threads, flushed = torch.get_num_threads(), _flushes()
     torch.set_num_threads(1)
     torch.set_flush_denormal(False)

@@ -158,7 +158,7 @@ def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
 
     env, registered = options.env or "pen-binary-v0", options.method or "AWAC"
     validated(options, envs=(env,), methods=(registered,))
-    # quick, which downloads nothing: what run.py has downloaded is found, what it has not is no use
+    # the preset quick downloads nothing; data that run.py has downloaded is found in the cache
     data = resolve_data(replace(options, preset="quick"), (env,))
     method, named = split_name(registered)
     spec = RunSpec(

@@ -46,8 +46,11 @@ DECIDED = (Verdict.SUPPORTED, Verdict.SMALLER, Verdict.CONTRADICTED)
 
 
 class Condition(Protocol):
-    """Of one effect. ``supports`` and ``contradicts``: among how many effects a mistake would do,
-    that is, by how much alpha is divided."""
+    """What is asked of one effect.
+
+    ``supports`` and ``contradicts`` divide alpha. Each is the number of effects of which a single
+    mistaken one would make the verdict wrong.
+    """
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
         """SUPPORTED, SMALLER, CONTRADICTED or INCONCLUSIVE."""

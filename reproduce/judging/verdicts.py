@@ -98,8 +98,9 @@ def combine(effects: Sequence[Effect], need: float) -> Finding:
     These stand whatever the missing runs may say. Otherwise NOT_RUN while an effect is, else
     INCONCLUSIVE.
 
-    A wrong verdict takes one mistake: a false claim holds for at most k - 1 effects, so that one of
-    the other n - k + 1 must seem to hold; of a true one k hold, and one of those must seem not to.
+    One mistake is enough for a wrong verdict. A false claim holds for at most k - 1 effects: it
+    passes if one of the other n - k + 1 seems to hold. A true claim holds for k effects or more: it
+    fails if one of those k seems not to hold.
     These are the families of ``Effect.among``; either error stays below alpha.
     """
     if not effects:

@@ -17,7 +17,7 @@ class Cost:
 
     runs: int
     core_hours: float
-    """Cores that are kept from others, for as long as they are."""
+    """Reserved cores times the hours for which they are reserved."""
     gpu_hours: float = 0.0
     jobs: int | None = None
     """None: not as jobs."""

@@ -213,7 +213,7 @@ class Pool:
 
 
 def environment(place: int, gpus: int, base: Mapping[str, str]) -> dict[str, str]:
-    """A run's environment: of the job's GPUs it sees one, its neighbours by turns the others."""
+    """A run's environment. The run sees one of the job's GPUs; runs take the GPUs in turn."""
     result: dict[str, Any] = dict(base)
     given: Sequence[str] = [g for g in base.get("CUDA_VISIBLE_DEVICES", "").split(",") if g]
     if gpus:
