@@ -50,6 +50,10 @@ def breaches(
         entries: of a manifest, each with the columns of the key.
         rows: of the CSV beside it, by run.
     """
+    for number, entry in enumerate(entries):
+        if SEAL not in entry and any(_looks_like_a_seal(value) for value in entry.values()):
+            yield number, f"has a seal that is not called {SEAL!r}: the manifest was changed"
+            return
     if not any(SEAL in entry for entry in entries):
         return
     counted = False
@@ -76,6 +80,10 @@ def breaches(
 def unsealed(entries: Sequence[Mapping[str, Any]]) -> int:
     """How many entries have no seal."""
     return sum(SEAL not in entry for entry in entries)
+
+
+def _looks_like_a_seal(value: object) -> bool:
+    return isinstance(value, dict) and "entry_sha256" in value
 
 
 def _bare(entry: Mapping[str, Any]) -> dict[str, Any]:

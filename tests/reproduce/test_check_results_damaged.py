@@ -158,6 +158,14 @@ def test_manifests_of_another_shape(whole: Path, tmp_path: Path, text: str) -> N
         checked(tmp_path / "small" / whole.name)
 
 
+def test_a_seal_under_another_name_is_noticed(whole: Path, tmp_path: Path) -> None:
+    text = (whole.parent / NAMES[1]).read_text()
+    assert text.count('"seal"') == 1
+    _refused_or_harmless(whole, NAMES[1], text.replace('"seal"', '" eal"').encode(), tmp_path)
+    with pytest.raises(ResultsError, match="a seal that is not called 'seal'"):
+        checked(tmp_path / "small" / whole.name)
+
+
 def test_a_schedule_without_end_is_no_schedule(whole: Path, tmp_path: Path) -> None:
     entries = json.loads((whole.parent / NAMES[1]).read_text())
     entries[0]["identity"]["schedule"] |= {"online_steps": 10**15, "eval_every": 1}
