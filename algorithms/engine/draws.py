@@ -25,6 +25,7 @@ class Draw:
     keywords: tuple[tuple[str, Any], ...]
 
     def make(self, generator: torch.Generator) -> Tensor:
+        """The numbers of this call by `generator`, which moves on."""
         return self.function(*self.arguments, generator=generator, **dict(self.keywords))
 
     def placeholder(self) -> Tensor:
