@@ -61,6 +61,14 @@ class Recording(TorchFunctionMode):
 _DRAWING = (torch.randn, torch.rand, torch.randperm, torch.randint)
 
 _FOREIGN = (
-    torch.bernoulli, torch.multinomial, torch.normal, torch.rand_like, torch.randn_like,
-    Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_, Tensor.exponential_, Tensor.random_,
-)  # fmt: skip
+    torch.bernoulli,
+    torch.multinomial,
+    torch.normal,
+    torch.rand_like,
+    torch.randn_like,
+    Tensor.normal_,
+    Tensor.uniform_,
+    Tensor.bernoulli_,
+    Tensor.exponential_,
+    Tensor.random_,
+)
