@@ -77,6 +77,7 @@ class Agent:
 
     @property
     def policy(self) -> Policy:
+        """The network of pi_theta, which `imitate`, `update` and `improve` train."""
         policy = self.networks["policy"]
         assert isinstance(policy, Policy)
         return policy

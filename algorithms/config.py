@@ -75,9 +75,13 @@ class Hyperparameters:
                 f"steps_per_update={self.steps_per_update}"
             )
         for name in (
-            "offline_steps", "updates_per_step", "learning_starts", "prior_rollouts",
-            "prior_cloning_steps", "expert_demonstrations",
-        ):  # fmt: skip
+            "offline_steps",
+            "updates_per_step",
+            "learning_starts",
+            "prior_rollouts",
+            "prior_cloning_steps",
+            "expert_demonstrations",
+        ):
             check_range(name, getattr(self, name), 0, LONGEST_RUN)
         for name in ("policy", "q"):
             check_range(f"{name}_learning_rate", getattr(self, f"{name}_learning_rate"), 0.0)

@@ -16,6 +16,7 @@ class Uniform:
     """Every stored transition is equally likely, prior data and online ones alike."""
 
     def sample(self, buffer: ReplayBuffer, size: int, rng: np.random.Generator) -> Batch:
+        """`size` stored transitions, drawn with replacement. ValueError if there are none."""
         return buffer.sample(size, rng)
 
 
@@ -27,6 +28,11 @@ class Symmetric:
     """
 
     def sample(self, buffer: ReplayBuffer, size: int, rng: np.random.Generator) -> Batch:
+        """`size` transitions, drawn with replacement: size // 2 prior ones, then the online ones.
+
+        All come from the whole buffer while it holds one of the two kinds alone. ValueError if it
+        is empty.
+        """
         if buffer.prior == 0 or buffer.size == buffer.prior:
             return buffer.sample(size, rng)
         half = size // 2

@@ -87,18 +87,21 @@ class Step:
 
     @property
     def policy(self) -> Policy:
+        """The network of pi_theta, as it is before the update."""
         policy = self.networks["policy"]
         assert isinstance(policy, Policy)
         return policy
 
     @property
     def critic(self) -> QEnsemble:
+        """Q_1..Q_E before the update. KeyError if the method has no Q(s, a)."""
         critic = self.networks["critic"]
         assert isinstance(critic, QEnsemble)
         return critic
 
     @property
     def target_critic(self) -> QEnsemble:
+        """The slow copies of Q_1..Q_E, without gradient to them. KeyError without Q(s, a)."""
         critic = self.networks["target_critic"]
         assert isinstance(critic, QEnsemble)
         return critic

@@ -32,8 +32,13 @@ Row = dict[str, float | int | str]
 class Environment(Protocol):
     """The part of Gymnasium's interface that training uses."""
 
-    def reset(self, *, seed: int | None = None) -> tuple[Any, dict[str, Any]]: ...
-    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]: ...
+    def reset(self, *, seed: int | None = None) -> tuple[Any, dict[str, Any]]:
+        """Start an episode, by `seed` if it is given: (observation, info)."""
+        ...
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Execute `action`: (observation, reward, terminated, truncated, info)."""
+        ...
 
 
 Act = Callable[[np.ndarray], np.ndarray]

@@ -26,6 +26,7 @@ class CriticAdvantage:
     columns: ClassVar[tuple[str, ...]] = ()
 
     def __call__(self, step: Step) -> Tensor:
+        """A (B,) of the objective at the batch's actions, in units of reward, without gradient."""
         return step.advantages
 
 
@@ -61,6 +62,10 @@ class ReturnAdvantage:
     columns: ClassVar[tuple[str, ...]] = ("returns",)
 
     def __call__(self, step: Step) -> Tensor:
+        """G - V(s), (B,) in units of reward, without gradient; G is the batch's `returns`.
+
+        ValueError if the batch has no returns.
+        """
         returns = step.batch.returns
         if returns is None:
             raise ValueError("ReturnAdvantage needs batches with returns: a buffer that keeps them")
@@ -85,15 +90,23 @@ class AdvantageWeightedBehavior(Behavior):
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """What the advantage reads: `returns` for `ReturnAdvantage`, else nothing."""
         return self.advantage.columns
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`behavior`: b(.|s), a policy of the class `policy`."""
         return {"behavior": self.policy.build(blueprint)}
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`behavior`, at `behavior_learning_rate` with the policy's weight decay."""
         return {"behavior": Descent(self.behavior_learning_rate, config.policy_weight_decay)}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """`behavior`: -mean_B w log b(a|s), w (B,) of the batch's advantages.
+
+        log b in nats carries gradient to the model alone; w is a constant. `behavior_kept` is the
+        share of transitions with w > 0.
+        """
         weights = self.weights(self.advantage(step))
         log_prob = step.behavior_policy(step.batch.observations).log_prob(step.batch.actions)
         check_vectors(weights=weights, log_prob=log_prob)

@@ -47,18 +47,28 @@ class GaussianBehavior(Behavior):
         check_range("behavior_learning_rate", self.behavior_learning_rate, 0.0)
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`behavior`: b(.|s); `behavior_temperature`: its alpha, where that is learned."""
         networks: Networks = {"behavior": self.policy.build(blueprint)}
         if isinstance(self.entropy, LearnedTemperature):
             networks["behavior_temperature"] = LogDual(self.entropy.initial_alpha)
         return networks
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`behavior`, at `behavior_learning_rate` with the policy's weight decay.
+
+        `behavior_temperature`, where alpha is learned, at `alpha_learning_rate` without decay.
+        """
         how = {"behavior": Descent(self.behavior_learning_rate, config.policy_weight_decay)}
         if isinstance(self.entropy, LearnedTemperature):
             how["behavior_temperature"] = Descent(self.entropy.alpha_learning_rate)
         return how
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """`behavior`: -mean_B log b(a|s) in nats, with gradient to the model.
+
+        With entropy=LearnedTemperature that loss has the term alpha mean_B log b(a'|s) besides, and
+        `behavior_temperature` the loss that moves alpha: see the class.
+        """
         model = step.behavior_policy(step.batch.observations)
         loss = imitation_loss(model.log_prob(step.batch.actions))
         metrics = {"behavior_log_prob": -loss.detach()}

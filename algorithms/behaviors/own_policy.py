@@ -27,14 +27,20 @@ class PreviousPolicy(Behavior):
         check_range("period", self.period, 1)
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`behavior`: an equal copy of the policy, without gradient."""
         policy = blueprint.built["policy"]
         assert isinstance(policy, Policy)
         return {"behavior": policy.target_copy().requires_grad_(False)}
 
     def renews(self, updates: int) -> bool:
+        """Whether `updates` is a multiple of `period`."""
         return updates % self.period == 0
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """No loss; where `renews` is true, the model takes the policy's present parameters.
+
+        They are those from before the update: no optimiser has stepped yet.
+        """
         if self.renews(step.updates):
             step.behavior_policy.load_state_dict(step.policy.state_dict())
         return {}, {}

@@ -33,6 +33,7 @@ class VAEBehavior(Behavior):
         check_range("vae_learning_rate", self.vae_learning_rate, 0.0)
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`behavior`: a `ConditionalVAE` with layers `vae_hidden` in encoder and decoder."""
         observations, actions = blueprint.observation_dim, blueprint.action_dim
         latent = self.latents_per_action * actions
         encoder = blueprint.mlp(observations + actions, self.vae_hidden, 2 * latent)
@@ -40,9 +41,15 @@ class VAEBehavior(Behavior):
         return {"behavior": ConditionalVAE(encoder, decoder, latent)}
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`behavior`, encoder and decoder alike, at `vae_learning_rate` without weight decay."""
         return {"behavior": Descent(self.vae_learning_rate)}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """`behavior`: `vae_loss` of the batch, one z ~ q(z|s, a) reparameterised a transition.
+
+        The gradient reaches encoder and decoder. Metrics: `behavior_error` in units of action
+        squared, `behavior_divergence` in nats per latent dimension.
+        """
         vae, batch = step.vae, step.batch
         mean, log_std = vae.encode(batch.observations, batch.actions)
         noise = torch.randn(mean.shape, generator=step.generator, device=mean.device)

@@ -60,6 +60,11 @@ class KLRegularisation(Constraint):
         check_range("warm_start_steps", self.warm_start_steps, 0)
 
     def policy_term(self, step: Step) -> tuple[Tensor | float, Losses, Metrics]:
+        """The term coefficient * mean_B D_KL(pi(.|s) || b(.|s)), (); no losses of dual variables.
+
+        The gradient reaches the policy alone. The metric `constraint_kl` is the mean divergence in
+        nats, without the coefficient.
+        """
         divergence = self._divergence(step, next_state=False)
         return (
             self.coefficient * divergence.mean(),
@@ -76,6 +81,7 @@ class KLRegularisation(Constraint):
         return sampled_kl(*log_probs_of_samples(pi, model, self.kl_samples, step.generator))
 
     def postpones_improvement(self, updates: int) -> bool:
+        """Whether `updates` < `warm_start_steps`."""
         return updates < self.warm_start_steps
 
 
@@ -84,6 +90,7 @@ class KLPenalty(KLRegularisation):
     """`KLRegularisation`, and V(s') less coefficient * D_KL(pi(.|s') || b(.|s')) (BRAC-v)."""
 
     def next_value_penalty(self, step: Step) -> Tensor | float:
+        """The penalty coefficient * D_KL(pi(.|s') || b(.|s')): (B,), in units of reward."""
         divergence = self._divergence(step, next_state=True)
         check_vectors(divergence=divergence, rewards=step.batch.rewards)
         return self.coefficient * divergence

@@ -52,12 +52,20 @@ class MMD(Constraint):
         check_range("warm_start_steps", self.warm_start_steps, 0)
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`multiplier`: alpha, a `LogDual` that starts at `initial_multiplier`."""
         return {"multiplier": LogDual(self.initial_multiplier)}
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`multiplier`, at `multiplier_learning_rate`."""
         return {"multiplier": Descent(self.multiplier_learning_rate)}
 
     def policy_term(self, step: Step) -> tuple[Tensor | float, Losses, Metrics]:
+        """The term alpha mean_B (MMD - threshold), (), and the loss of `multiplier`.
+
+        The term's gradient reaches the policy alone; to it alpha and the VAE's samples
+        are constants.
+        `multiplier`: -mean_B alpha (MMD - threshold), with gradient to log alpha alone.
+        """
         with torch.no_grad():
             of_data = step.vae.sample_before_squash(
                 step.batch.observations, self.mmd_samples, step.generator
@@ -79,10 +87,12 @@ class MMD(Constraint):
         )
 
     def postpones_improvement(self, updates: int) -> bool:
+        """Whether `updates` < `warm_start_steps`."""
         return updates < self.warm_start_steps
 
     @torch.no_grad()
     def after_update(self, networks: nn.ModuleDict) -> None:
+        """Clamp log alpha to [-5, 10], in place."""
         multiplier = networks["multiplier"]
         assert isinstance(multiplier, LogDual)
         multiplier.log_value.clamp_(-5.0, 10.0)

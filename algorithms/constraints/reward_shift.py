@@ -27,6 +27,7 @@ class BatchConstantShift(Constraint):
         check_range("coefficient", self.coefficient, 0.0)
 
     def rewards(self, step: Step) -> Tensor:
+        """The rewards r + coefficient * mean_B log b(a|s): (B,), all moved by one number."""
         model = step.behavior_policy(step.batch.observations)
         shift: Tensor = self.coefficient * model.log_prob(step.batch.actions).mean()
         return step.batch.rewards + shift

@@ -43,16 +43,26 @@ class TrustRegion(Constraint):
         check_range("multiplier_learning_rate", self.multiplier_learning_rate, 0.0)
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`mean_multiplier` and `std_multiplier`: a `Dual` of size dim(A) each."""
         return {
             "mean_multiplier": Dual(self.initial_mean_multiplier, blueprint.action_dim),
             "std_multiplier": Dual(self.initial_std_multiplier, blueprint.action_dim),
         }
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`mean_multiplier` and `std_multiplier`, both at `multiplier_learning_rate`."""
         how = Descent(self.multiplier_learning_rate)
         return {"mean_multiplier": how, "std_multiplier": how}
 
     def policy_term(self, step: Step) -> tuple[Tensor | float, Losses, Metrics]:
+        """The term sum_A alpha_mean KL_mean + alpha_std KL_std, (), and both dual losses.
+
+        Each KL (A,) is the mean over B states, in nats. The term's gradient
+        reaches the policy alone.
+        `mean_multiplier`: -sum_A alpha_mean (KL_mean - epsilon_mean), with gradient to alpha_mean
+        alone.
+        `std_multiplier`: likewise with KL_std and epsilon_std.
+        """
         with torch.no_grad():
             old = step.behavior_policy(step.batch.observations)
             old_mean, old_std = old.mean, old.log_std.expand_as(old.mean)

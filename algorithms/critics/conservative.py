@@ -20,6 +20,7 @@ class NoRegulariser:
     columns: ClassVar[tuple[str, ...]] = ()
 
     def losses(self, step: Step) -> tuple[Tensor | float, Metrics]:
+        """0.0, and no metrics."""
         return 0.0, {}
 
 
@@ -30,6 +31,7 @@ class Uncalibrated:
     columns: ClassVar[tuple[str, ...]] = ()
 
     def __call__(self, q: Tensor, step: Step) -> Tensor:
+        """Q (E, K, B) as it is, with its gradient."""
         return q
 
 
@@ -76,9 +78,15 @@ class Conservative:
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """`returns` where the calibration reads them (Cal-QL); none for CQL."""
         return self.calibration.columns
 
     def losses(self, step: Step) -> tuple[Tensor | float, Metrics]:
+        """The class's equation in units of reward, (), with gradient to the critic alone.
+
+        The metric `conservative_gap` is the same without the weight and without gradient.
+        ValueError if `calibration` needs returns that the batch lacks.
+        """
         s, count = step.batch.observations, self.samples
         size, dims = step.batch.actions.shape
         with torch.no_grad():

@@ -15,9 +15,11 @@ class NoClamp:
     """Q is left as it is."""
 
     def target(self, y: Tensor) -> Tensor:
+        """The target y (B,) as it is."""
         return y
 
     def output(self, q: Tensor) -> Tensor:
+        """Q (E, ...) as it is, with its gradient."""
         return q
 
 
@@ -38,9 +40,11 @@ class ClampTarget:
         check_order("low", self.low, "high", self.high)
 
     def target(self, y: Tensor) -> Tensor:
+        """clip(y, low, high), (B,) -> (B,), in units of reward."""
         return y.clamp(self.low, self.high)
 
     def output(self, q: Tensor) -> Tensor:
+        """Q (E, ...) as it is, with its gradient: the bounds are on the target."""
         return q
 
 
@@ -54,9 +58,11 @@ class ClampOutput:
         check_range("high", self.high, finite=False)
 
     def target(self, y: Tensor) -> Tensor:
+        """The target y (B,) as it is: the bound is on the networks' outputs."""
         return y
 
     def output(self, q: Tensor) -> Tensor:
+        """min(Q, high), (E, ...) -> (E, ...); no gradient passes where Q > high."""
         return q.clamp(max=self.high)
 
 

@@ -35,15 +35,22 @@ class ExpectileTD(Critic):
         check_range("members", self.members, 1)
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`critic`, its equal copy `target_critic`, and `value`: V(s) with layers `q_hidden`."""
         networks = q_networks(blueprint, self.members, self.clamp, False)
         mlp = blueprint.mlp(blueprint.observation_dim, blueprint.config.q_hidden, 1)
         return networks | {"value": ValueNetwork(mlp)}
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`critic` and `value`, both at `q_learning_rate` with `q_weight_decay`."""
         how = Descent(config.q_learning_rate, config.q_weight_decay)
         return {"critic": how, "value": how}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """Two losses, each with gradient to its own network alone.
+
+        `critic`: sum_j mean_B (Q_j(s, a) - y)^2, y = clamp(r + discount mask V(s')).
+        `value`: mean_B |expectile - 1[u < 0]| u^2, u = min_j target Q_j(s, a) - V(s).
+        """
         batch = step.batch
         with torch.no_grad():
             target_q = step.target_critic(batch.observations, batch.actions).min(0).values

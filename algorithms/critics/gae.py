@@ -74,11 +74,13 @@ class GAE(Critic):
         check_range("epochs", self.epochs, 1)
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`baseline`: V(s, t), a `ValueBaseline` with layers `hidden`."""
         return {
             "baseline": ValueBaseline(blueprint.observation_dim, self.hidden, blueprint.generator)
         }
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`baseline`, at `baseline_learning_rate` with `baseline_weight_decay`."""
         return {"baseline": Descent(self.baseline_learning_rate, self.baseline_weight_decay)}
 
     def advantages_of(self, networks: nn.ModuleDict, rollouts: Sequence[Rollout]) -> Tensor:

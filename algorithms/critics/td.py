@@ -30,6 +30,7 @@ class TargetPolicy(Component):
     """The next action is that of a slowly moving copy of the policy (BCQ, TD3), by tau."""
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`target_policy`: an equal copy of the policy, without gradient."""
         policy = blueprint.built["policy"]
         assert isinstance(policy, Policy)
         return {"target_policy": policy.target_copy().requires_grad_(False)}
@@ -69,20 +70,29 @@ class TD(Critic):
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """What the regulariser reads of the buffer: `returns` for Cal-QL, else nothing."""
         return self.regulariser.columns
 
     def improves(self, updates: int) -> bool:
+        """Whether `updates` is a multiple of `updates_per_improvement`."""
         return updates % self.updates_per_improvement == 0
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`critic`, its equal copy `target_critic`; `target_policy` where the actor has one."""
         return q_networks(
             blueprint, self.members, self.clamp, self.layers.normalised
         ) | self.actor.networks(blueprint)
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`critic` alone, at `q_learning_rate` with `q_weight_decay`; targets follow by tau."""
         return {"critic": Descent(config.q_learning_rate, config.q_weight_decay)}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """`critic`: sum_j mean_B (Q_j(s, a) - y)^2 + the regulariser's term.
+
+        y = clamp(r + discount mask (V(s') - penalty)), (B,) in units of reward, without gradient.
+        `next_value` defines V(s'); the constraint defines r and the penalty at s'.
+        """
         batch, constraint = step.batch, step.constraint
         with torch.no_grad():
             next_q = self.next_value(step, self.ensemble) - constraint.next_value_penalty(step)

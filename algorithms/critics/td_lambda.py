@@ -26,6 +26,7 @@ class Whitened:
     """(A - mean) / std over the whole buffer: AWR's weights then do not depend on its scale."""
 
     def __call__(self, advantages: Tensor) -> Tensor:
+        """A (N,) of the N stored transitions, in units of reward -> (N,), without unit."""
         return (advantages - advantages.mean()) / (advantages.std() + 1e-5)
 
 
@@ -34,6 +35,7 @@ class Unscaled:
     """A in units of reward, as AWAC weighs it."""
 
     def __call__(self, advantages: Tensor) -> Tensor:
+        """A (N,) as it is."""
         return advantages
 
 
@@ -68,14 +70,17 @@ class TDLambda(Critic):
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """`targets`, the TD(lambda) returns G, and `advantages`; `refresh` fills both."""
         return ("targets", "advantages")
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`value`: V(s) with layers `q_hidden`, 1 / (1 - discount) times the network's output."""
         config = blueprint.config
         mlp = blueprint.mlp(blueprint.observation_dim, config.q_hidden, 1)
         return {"value": ValueNetwork(mlp, _unit(config))}
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`value`, at `q_learning_rate` with `q_weight_decay`."""
         return {"value": Descent(config.q_learning_rate, config.q_weight_decay)}
 
     def improves(self, updates: int) -> bool:
@@ -120,6 +125,11 @@ class TDLambda(Critic):
         return torch.cat([value(see(chunk)) for chunk in torch.split(observations, _CHUNK)])
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """`value`: mean_B 0.5 ((V(s) - G) (1 - discount))^2; no loss at an update of the policy.
+
+        G is the batch's `targets`, a constant. With discount = 1 the factor is 1. ValueError if the
+        batch has no targets.
+        """
         if self.improves(step.updates):
             return {}, {}
         if step.batch.targets is None:

@@ -45,6 +45,7 @@ class Raw:
     """Observations as the task gives them (the authors' scripts)."""
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`observations`: the identity."""
         return {"observations": nn.Identity()}
 
     def fit(self, seen: nn.Module, observations: Tensor) -> None:
@@ -67,6 +68,7 @@ class FromPriorData:
         check_range("floor", self.floor, 0.0, above=True)
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`observations`: a `Standardisation`, which no optimiser touches."""
         return {"observations": Standardisation(blueprint.observation_dim)}
 
     def fit(self, seen: nn.Module, observations: Tensor) -> None:

@@ -128,9 +128,12 @@ def capture(
         assert own is not None
         with Recording(rest[:-1]):
             values = _update(
-                learner, bound, dict(zip(state, given, strict=True)), rest[-1],
+                learner,
+                bound,
+                dict(zip(state, given, strict=True)),
+                rest[-1],
                 lambda: losses(learner.method, make_step(own, shown)),
-            )  # fmt: skip
+            )
         names[:] = values
         return torch.stack([value.float() for value in values.values()])
 

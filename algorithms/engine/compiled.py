@@ -30,11 +30,20 @@ class Updated(Protocol):
     updates: int
 
     @property
-    def needs_demonstrations(self) -> bool: ...
+    def needs_demonstrations(self) -> bool:
+        """Whether an update wants demonstrations beside the replay batch."""
+        ...
+
     @property
-    def needs_replay(self) -> bool: ...
+    def needs_replay(self) -> bool:
+        """Whether an update looks at the replay batch at all."""
+        ...
+
     @property
-    def episodes_per_improvement(self) -> int: ...
+    def episodes_per_improvement(self) -> int:
+        """Whole episodes that one improvement wants; 0: it updates from batches."""
+        ...
+
     def _step(self, batch: Batch, demonstrations: Batch | None) -> Step: ...
 
 

@@ -25,6 +25,7 @@ class Draw:
     keywords: tuple[tuple[str, Any], ...]
 
     def make(self, generator: torch.Generator) -> Tensor:
+        """The numbers of this call by `generator`, which moves on."""
         return self.function(*self.arguments, generator=generator, **dict(self.keywords))
 
     def placeholder(self) -> Tensor:
@@ -60,6 +61,14 @@ class Recording(TorchFunctionMode):
 _DRAWING = (torch.randn, torch.rand, torch.randperm, torch.randint)
 
 _FOREIGN = (
-    torch.bernoulli, torch.multinomial, torch.normal, torch.rand_like, torch.randn_like,
-    Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_, Tensor.exponential_, Tensor.random_,
-)  # fmt: skip
+    torch.bernoulli,
+    torch.multinomial,
+    torch.normal,
+    torch.rand_like,
+    torch.randn_like,
+    Tensor.normal_,
+    Tensor.uniform_,
+    Tensor.bernoulli_,
+    Tensor.exponential_,
+    Tensor.random_,
+)

@@ -26,6 +26,7 @@ class Adam:
     def build(
         self, parameters: Iterable[torch.nn.Parameter], descent: Descent
     ) -> torch.optim.Optimizer:
+        """PyTorch's Adam at `descent`'s learning rate; decay * theta is added to the gradient."""
         lr, decay = descent
         return torch.optim.Adam(parameters, lr=lr, weight_decay=decay, fused=True)
 
@@ -68,6 +69,7 @@ class MomentumSGD:
     def build(
         self, parameters: Iterable[torch.nn.Parameter], descent: Descent
     ) -> torch.optim.Optimizer:
+        """PyTorch's SGD at `descent`'s learning rate; decay * theta is added to the gradient."""
         lr, decay = descent
         return torch.optim.SGD(parameters, lr=lr, momentum=self.momentum, weight_decay=decay)
 

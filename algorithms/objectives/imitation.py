@@ -41,9 +41,16 @@ class Imitation(Objective):
 
     @property
     def needs_demonstrations(self) -> bool:
+        """Whether the demonstrations are imitated, not the replay batch."""
         return self.actions == "demonstrations"
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """`policy`: mean_B error(pi, a), (s, a) from the demonstrations or from the replay batch.
+
+        The gradient reaches the policy. The error is -log pi(a|s) in nats or a squared error in
+        units of action squared. Metrics of log pi and of its standard deviation come with the
+        former alone.
+        """
         batch = step.demonstrations if self.needs_demonstrations else step.batch
         pi = step.policy(batch.observations)
         error = self.error(pi, batch.actions)

@@ -23,6 +23,7 @@ class NoFilter:
     """Every transition is imitated."""
 
     def __call__(self, step: Step, batch: Batch, pi: Distribution) -> Tensor:
+        """Ones (B,)."""
         return torch.ones_like(batch.rewards)
 
 
@@ -54,19 +55,29 @@ class Mixed(Objective):
 
     @property
     def needs_demonstrations(self) -> bool:
+        """Whether `imitation` takes its actions from the demonstrations."""
         return self.imitation.needs_demonstrations
 
     @property
     def fixed_alpha(self) -> float:
+        """The weight of the entropy term that `improvement` has."""
         return self.improvement.fixed_alpha
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """Those of `improvement`: `temperature` where alpha is learned, else none."""
         return self.improvement.networks(blueprint)
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """Those of `improvement`: `temperature` at its own rate, else none."""
         return self.improvement.trained(config)
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """`policy`: that of `improvement` + imitation_weight * mean_B [kept error(pi, a)].
+
+        (s, a) are from the demonstrations or from the replay batch; error (B,) carries gradient to
+        the policy, kept (B,) of `filter` is 0 or 1 and a constant. The loss of `temperature`, if
+        any, is that of `improvement`.
+        """
         losses, metrics = self.improvement.losses(step)
         if self.needs_demonstrations:
             batch = step.demonstrations

@@ -133,6 +133,7 @@ class NaturalPolicyGradient(Objective):
 
     @property
     def needs_demonstrations(self) -> bool:
+        """Whether lambda_0 > 0: without it, this is NPG."""
         return self.demonstration_weight > 0
 
     def improve(

@@ -37,19 +37,29 @@ class ReverseKL(Objective):
 
     @property
     def fixed_alpha(self) -> float:
+        """The alpha of `FixedTemperature`; 0 where alpha is learned."""
         return self.temperature.alpha if isinstance(self.temperature, FixedTemperature) else 0.0
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`temperature`, alpha as a `LogDual`, where it is learned; else none."""
         if isinstance(self.temperature, FixedTemperature):
             return {}
         return {"temperature": LogDual(self.temperature.initial_alpha)}
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`temperature`, at `alpha_learning_rate`, where alpha is learned; else none."""
         if isinstance(self.temperature, FixedTemperature):
             return {}
         return {"temperature": Descent(self.temperature.alpha_learning_rate)}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """`policy` always, `temperature` where alpha is learned.
+
+        `policy`: mean_B [alpha log pi(a|s) - Q(s, a)], a ~ pi(.|s) reparameterised, Q by
+        `combination`; the gradient reaches the policy alone, by log pi and by a.
+        `temperature`: -log alpha mean_B [log pi(a|s) + entropy_per_dim dim(A)], with gradient to
+        log alpha alone.
+        """
         actions, log_prob = step.pi.sample_with_log_prob(step.generator)
         q = self.combination(step.critic.frozen(step.batch.observations, actions), step.generator)
         losses: Losses = {}
@@ -74,6 +84,7 @@ class UnscaledQ:
     """Q as it is."""
 
     def __call__(self, q: Tensor) -> float:
+        """1.0: the factor of Q."""
         return 1.0
 
 
@@ -88,6 +99,7 @@ class NormalisedQ:
         check_range("scale", self.scale, 0.0)
 
     def __call__(self, q: Tensor) -> Tensor:
+        """The factor of Q, scale / mean_B |Q|: (B,) -> (), without gradient."""
         return self.scale / q.detach().abs().mean().clamp(min=1e-8)
 
 
@@ -103,6 +115,11 @@ class DeterministicPolicyGradient(Objective):
     q_scale: UnscaledQ | NormalisedQ = UnscaledQ()
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """`policy`: -c mean_B Q(s, a), a the distribution's `improvable` action, c by `q_scale`.
+
+        Q is the ensemble's value by `combination`, in units of reward; the gradient reaches the
+        policy through a alone.
+        """
         actions = step.pi.improvable(step.generator)
         q = self.combination(step.critic.frozen(step.batch.observations, actions), step.generator)
         loss = deterministic_loss(q, self.q_scale(q))

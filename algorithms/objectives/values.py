@@ -30,6 +30,7 @@ class PolicyMode(_FromCritic):
     """V(s) = min_j Q_j(s, mode of pi): what the authors ran on the hand."""
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """`value`: the mode of pi(.|s), (B, A)."""
         return {"value": step.pi.mode()}
 
 
@@ -43,6 +44,7 @@ class PolicySamples(_FromCritic):
         check_range("samples", self.samples, 1)
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """`value`: `samples` actions a state of pi(.|s), (samples * B, A)."""
         return {"value": step.pi.sample(step.generator, self.samples)}
 
 
@@ -51,9 +53,11 @@ class NoBaseline(_FromCritic):
     """The weights are of Q itself (MPO, Eq. 15); V = 0."""
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """None: V needs no value of Q."""
         return {}
 
     def of(self, step: Step) -> Tensor:
+        """V(s) = 0: (B,)."""
         return torch.zeros_like(step.batch.rewards)
 
 
@@ -66,9 +70,11 @@ class TargetQ:
     """
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """None: `at` asks the target critics."""
         return {}
 
     def of(self, step: Step) -> Tensor:
+        """V(s) = 0: (B,)."""
         return torch.zeros_like(step.batch.rewards)
 
     def advantages(self, step: Step) -> Tensor:
@@ -87,6 +93,7 @@ class LearnedValue:
     """The critic's own V(s) (IQL): A = min_j target Q_j(s, a) - V(s)."""
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """None: V is a network of the critic."""
         return {}
 
     @torch.no_grad()
@@ -110,6 +117,7 @@ class LambdaAdvantage:
     """A = TD(lambda) return - V(s), worked out over the whole buffer by critic=TDLambda."""
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """None: V is a network of the critic, and A is in the batch."""
         return {}
 
     @torch.no_grad()

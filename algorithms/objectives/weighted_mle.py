@@ -28,6 +28,7 @@ class BufferActions:
     """The actions of the replay batch: AWAC, AWR."""
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """None: `Step.q` is at the batch's actions already."""
         return {}
 
 
@@ -46,6 +47,7 @@ class PolicyActions:
         check_range("samples", self.samples, 1)
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """`actions`: a ~ pi(.|s), (samples * B, A), without gradient, not clipped."""
         return {"actions": step.pi.sample(step.generator, self.samples).detach()}
 
 
@@ -63,6 +65,7 @@ class UndetachedPolicyActions:
         check_range("samples", self.samples, 1)
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """`actions`: a ~ pi(.|s) reparameterised, (samples * B, A), with gradient to the policy."""
         return {"actions": step.pi.sample(step.generator, self.samples)}
 
 
@@ -76,6 +79,7 @@ class BehaviorActions:
         check_range("samples", self.samples, 1)
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """`actions`: a ~ b(.|s), (samples * B, A), without gradient."""
         return {"actions": _from_behavior(step, self.samples)}
 
 
@@ -97,18 +101,24 @@ class WeightedMLE(Objective):
     actions: Source = BufferActions()
 
     def networks(self, blueprint: Blueprint) -> Networks:
+        """`eta`, one dual variable, where the weights' shape is `DualExponential`; else none."""
         shape = self.weights.shape
         if not isinstance(shape, DualExponential):
             return {}
         return {"eta": Dual(shape.initial_eta)}
 
     def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+        """`eta`, at `eta_learning_rate`, where the shape is `DualExponential`; else none."""
         shape = self.weights.shape
         if not isinstance(shape, DualExponential):
             return {}
         return {"eta": Descent(shape.eta_learning_rate)}
 
     def queries(self, step: Step) -> dict[str, Tensor]:
+        """`actions` of the source, `value` for V(s), `partition` for Z(s), each where it is needed.
+
+        None at all with value=TargetQ, which asks the target critics in `losses`.
+        """
         if isinstance(self.value, TargetQ):  # it asks the target critics, see _candidates
             return {}
         queries = self.actions.queries(step) | self.value.queries(step)
@@ -118,6 +128,12 @@ class WeightedMLE(Objective):
         return queries
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        """`policy` always, `eta` where the weights' shape is `DualExponential`.
+
+        `policy`: -mean w(A) log pi(a|s) over B transitions, or over K actions of each of B states;
+        w is a constant, log pi in nats carries gradient to the policy.
+        `eta`: eta epsilon + eta mean_B log mean_K exp(A / eta), with gradient to eta alone.
+        """
         actions, advantages = self._candidates(step)
         losses: Losses = {}
         eta = None

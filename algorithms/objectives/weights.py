@@ -37,6 +37,7 @@ class Exponential:
         check_range("cap", self.cap, 0.0, above=True, finite=False)
 
     def log(self, advantages: Tensor) -> Tensor:
+        """Log f(A) = min(min(A, clip) / lam, log cap), shape as A."""
         return (advantages.clamp(max=self.clip) / self.lam).clamp(max=math.log(self.cap))
 
 
@@ -45,6 +46,7 @@ class Indicator:
     """f(A) = 1[A > 0] (Eq. 16's f = 1+)."""
 
     def log(self, advantages: Tensor) -> Tensor:
+        """Log f(A), shape as A: 0 where A > 0, else -inf."""
         return torch.where(advantages > 0, 0.0, -math.inf)
 
 
@@ -53,6 +55,7 @@ class Constant:
     """f(A) = 1: plain maximum likelihood, i.e. behaviour cloning of whatever is sampled."""
 
     def log(self, advantages: Tensor) -> Tensor:
+        """Log f(A) = 0, shape as A."""
         return torch.zeros_like(advantages)
 
 
@@ -87,6 +90,7 @@ class Unnormalised:
     """Z = 1, "we ignore the effect of Z(s)" (B.3)."""
 
     def log(self, log_weights: Tensor, partition: Tensor | None) -> Tensor:
+        """Log Z = 0: ()."""
         return log_weights.new_zeros(())
 
 
@@ -95,6 +99,7 @@ class BatchMean:
     """Z = batch mean of f(A): with Exponential this is B * softmax(A / lam), mean weight 1."""
 
     def log(self, log_weights: Tensor, partition: Tensor | None) -> Tensor:
+        """Log f(A) (B,) or (K, B) -> log Z (); 0 where all weights are 0."""
         flat = log_weights.flatten()
         log_z = torch.logsumexp(flat, 0) - math.log(flat.shape[0])
         return torch.where(torch.isfinite(log_z), log_z, 0.0)  # all weights 0: leave them 0

@@ -42,6 +42,7 @@ class ClippedTanhMeanGaussian:
         check_range("log_std_init", self.log_std_init, self.log_std_min, self.log_std_max)
 
     def build(self, blueprint: Blueprint) -> Policy:
+        """A network f (B, O) -> (B, A) with layers `policy_hidden`, and dim(A) free log-stds p."""
         hidden, dims = blueprint.config.policy_hidden, blueprint.action_dim
         mlp = blueprint.mlp(blueprint.observation_dim, hidden, dims, last_scale=1e-3)
         return _ClippedTanhMeanPolicy(

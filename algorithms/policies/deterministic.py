@@ -33,6 +33,7 @@ class DeterministicTanh:
         check_range("exploration_noise", self.exploration_noise, 0.0)
 
     def build(self, blueprint: Blueprint) -> Policy:
+        """A network f (B, O) -> (B, A) with layers `policy_hidden`."""
         return _DeterministicPolicy(
             policy_mlp(blueprint, blueprint.action_dim), self.exploration_noise
         )

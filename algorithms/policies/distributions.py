@@ -17,17 +17,43 @@ class Distribution(Protocol):
     """pi(.|s) for B states."""
 
     @property
-    def mean(self) -> Tensor: ...
+    def mean(self) -> Tensor:
+        """Mean of the Gaussian, before the tanh if one squashes it; else the mode: (B, A)."""
+        ...
+
     @property
-    def log_std(self) -> Tensor: ...
-    def mode(self) -> Tensor: ...
-    def log_prob(self, actions: Tensor) -> Tensor: ...
-    def sample(self, generator: torch.Generator | None, count: int = 1) -> Tensor: ...
+    def log_std(self) -> Tensor:
+        """Log of the standard deviation: (A,) or (B, A). TypeError if there is none."""
+        ...
+
+    def mode(self) -> Tensor:
+        """The action of a deterministic evaluation: (B, A)."""
+        ...
+
+    def log_prob(self, actions: Tensor) -> Tensor:
+        """Log pi(a|s) of (B, A) or (K, B, A): (B,) or (K, B) nats. TypeError without a density."""
+        ...
+
+    def sample(self, generator: torch.Generator | None, count: int = 1) -> Tensor:
+        """`count` actions a state: (count * B, A), block k holding the k-th of every state."""
+        ...
+
     def sample_with_log_prob(
         self, generator: torch.Generator | None, count: int = 1
-    ) -> tuple[Tensor, Tensor]: ...
-    def sample_before_squash(self, generator: torch.Generator | None, count: int) -> Tensor: ...
-    def improvable(self, generator: torch.Generator | None) -> Tensor: ...
+    ) -> tuple[Tensor, Tensor]:
+        """Reparameterised samples (K * B, A) and their log-densities (K * B,) in nats.
+
+        TypeError without a density.
+        """
+        ...
+
+    def sample_before_squash(self, generator: torch.Generator | None, count: int) -> Tensor:
+        """Samples of the Gaussian itself: (count, B, A). TypeError if there is none."""
+        ...
+
+    def improvable(self, generator: torch.Generator | None) -> Tensor:
+        """The action along which Q is ascended: (B, A), with gradient to the policy."""
+        ...
 
 
 def gaussian_log_prob(value: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
@@ -61,6 +87,7 @@ class Gaussian:
     log_std: Tensor  # (A,) state-independent, or (B, A)
 
     def mode(self) -> Tensor:
+        """The mean (B, A), with gradient; not clipped."""
         return self.mean
 
     def log_prob(self, actions: Tensor) -> Tensor:
@@ -97,6 +124,7 @@ class TanhGaussian:
     log_std: Tensor  # (B, A)
 
     def mode(self) -> Tensor:
+        """tanh(mean), (B, A) in (-1, 1), with gradient: the image of the Gaussian's mode."""
         return torch.tanh(self.mean)
 
     def log_prob(self, actions: Tensor) -> Tensor:
@@ -141,12 +169,15 @@ class Deterministic:
 
     @property
     def log_std(self) -> Tensor:
+        """log(noise) everywhere: (B, A), without gradient."""
         return torch.full_like(self.mean, self.noise).log()
 
     def mode(self) -> Tensor:
+        """The action itself: (B, A), with gradient."""
         return self.mean
 
     def log_prob(self, actions: Tensor) -> Tensor:
+        """Always raises TypeError: one action has no density."""
         raise TypeError("a deterministic policy has no density: this objective cannot train it")
 
     def sample(self, generator: torch.Generator | None, count: int = 1) -> Tensor:
@@ -157,9 +188,11 @@ class Deterministic:
     def sample_with_log_prob(
         self, generator: torch.Generator | None, count: int = 1
     ) -> tuple[Tensor, Tensor]:
+        """Always raises TypeError: one action has no density."""
         raise TypeError("a deterministic policy has no density: this objective cannot train it")
 
     def sample_before_squash(self, generator: torch.Generator | None, count: int) -> Tensor:
+        """Always raises TypeError: nothing random stands before the tanh."""
         raise TypeError("a deterministic policy has no distribution before a squashing function")
 
     def improvable(self, generator: torch.Generator | None) -> Tensor:

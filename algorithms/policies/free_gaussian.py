@@ -23,6 +23,7 @@ class FreeGaussianPolicy(Policy):
         self.log_std = nn.Parameter(torch.full((action_dim,), initial))
 
     def head(self, output: Tensor) -> Distribution:
+        """(B, A) -> Gaussian with that mean; below the floor its log-std passes no gradient."""
         return Gaussian(output, self.log_std.clamp(min=self.low))
 
     def plain_mean(self, observations: Tensor, flat: Tensor) -> Tensor:
@@ -47,5 +48,6 @@ class FreeGaussian:
         check_log_std(log_std_min=self.log_std_min, log_std_init=self.log_std_init)
 
     def build(self, blueprint: Blueprint) -> Policy:
+        """A network (B, O) -> mean (B, A) with layers `policy_hidden`, and dim(A) free log-stds."""
         mlp = policy_mlp(blueprint, blueprint.action_dim)
         return FreeGaussianPolicy(mlp, blueprint.action_dim, self.log_std_init, self.log_std_min)

@@ -50,6 +50,7 @@ class TanhMeanGaussian:
         check_log_std(log_std_min=self.log_std_min, log_std_max=self.log_std_max)
 
     def build(self, blueprint: Blueprint) -> Policy:
+        """A network f (B, O) -> (B, A) with layers `policy_hidden`, and dim(A) free logits p."""
         mlp = policy_mlp(blueprint, blueprint.action_dim)
         return _TanhMeanPolicy(mlp, blueprint.action_dim, self.log_std_min, self.log_std_max)
 
@@ -70,5 +71,6 @@ class HeteroscedasticGaussian:
         check_log_std(log_std_min=self.log_std_min, log_std_max=self.log_std_max)
 
     def build(self, blueprint: Blueprint) -> Policy:
+        """A network (B, O) -> (B, 2 A) with layers `policy_hidden`: f(s), then g(s)."""
         mlp = policy_mlp(blueprint, 2 * blueprint.action_dim)
         return _HeteroscedasticPolicy(mlp, self.log_std_min, self.log_std_max)

@@ -16,6 +16,7 @@ class ClippedLogStd:
     """log sigma = clip(x, low, high): no gradient beyond a bound (SAC, Haarnoja 2018)."""
 
     def build(self) -> nn.Module:
+        """The module (x, low, high) -> log sigma, without parameters; the shape is that of x."""
         return _Clipped()
 
 
@@ -27,6 +28,7 @@ class TanhLogStd:
     """
 
     def build(self) -> nn.Module:
+        """The module (x, low, high) -> log sigma, without parameters; the shape is that of x."""
         return _TanhScaled()
 
 
@@ -45,6 +47,7 @@ class AffineLogStd:
         check_range("offset", self.offset)
 
     def build(self) -> nn.Module:
+        """The module (x, low, high) -> log sigma, of parameters m and c; the shape is that of x."""
         return _Affine(self.multiplier, self.offset)
 
 

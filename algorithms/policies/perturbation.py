@@ -25,10 +25,12 @@ class PerturbedCandidates:
 
     @property
     def mean(self) -> Tensor:
+        """The mode: (B, A)."""
         return self.mode()
 
     @property
     def log_std(self) -> Tensor:
+        """Always raises TypeError: the candidates are no Gaussian."""
         raise TypeError("BCQ's policy has no standard deviation")
 
     def mode(self) -> Tensor:
@@ -47,14 +49,17 @@ class PerturbedCandidates:
         return self._perturb(self.observations.repeat(count, 1), anchors)
 
     def log_prob(self, actions: Tensor) -> Tensor:
+        """Always raises TypeError: the candidates have no density."""
         raise TypeError("BCQ's policy has no density: this objective cannot train it")
 
     def sample_with_log_prob(
         self, generator: torch.Generator | None, count: int = 1
     ) -> tuple[Tensor, Tensor]:
+        """Always raises TypeError: the candidates have no density."""
         raise TypeError("BCQ's policy has no density: this objective cannot train it")
 
     def sample_before_squash(self, generator: torch.Generator | None, count: int) -> Tensor:
+        """Always raises TypeError: the perturbation is added after the tanh."""
         raise TypeError("BCQ's policy has no distribution before a squashing function")
 
     def improvable(self, generator: torch.Generator | None) -> Tensor:
@@ -99,6 +104,10 @@ class PerturbationPolicy(Policy):
     def pair(
         self, observations: Tensor, next_observations: Tensor
     ) -> tuple[PerturbedCandidates, PerturbedCandidates]:
+        """Candidates at s and at s', both with gradient unless they are sampled under no_grad.
+
+        The networks run when an action is sampled, not here.
+        """
         return self(observations), self(next_observations)
 
 
@@ -107,6 +116,7 @@ class Perturbation:
     """BCQ's policy: actions of the VAE, each changed by at most the constraint's phi."""
 
     def build(self, blueprint: Blueprint) -> PerturbationPolicy:
+        """A network xi (B, O + A) -> (B, A), layers `policy_hidden`, around the model's VAE."""
         inputs = blueprint.observation_dim + blueprint.action_dim
         mlp = blueprint.mlp(
             inputs, blueprint.config.policy_hidden, blueprint.action_dim, last_scale=1e-3

@@ -20,6 +20,7 @@ class Policy(nn.Module):
         self.mlp = mlp
 
     def head(self, output: Tensor) -> Distribution:
+        """Output of the network (B, out) -> pi(.|s). TypeError unless a subclass defines it."""
         raise TypeError("a policy class defines head()")
 
     def target_copy(self) -> Policy:
@@ -42,5 +43,6 @@ class Policy(nn.Module):
 
 
 def policy_mlp(blueprint: Blueprint, outputs: int) -> MLP:
+    """The network (B, O) -> (1, B, outputs), layers `policy_hidden`, last weights within +-1e-3."""
     hidden = blueprint.config.policy_hidden
     return blueprint.mlp(blueprint.observation_dim, hidden, outputs, last_scale=1e-3)

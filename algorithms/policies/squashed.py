@@ -36,5 +36,6 @@ class SquashedGaussian:
         check_log_std(log_std_min=self.log_std_min, log_std_max=self.log_std_max)
 
     def build(self, blueprint: Blueprint) -> Policy:
+        """A network (B, O) -> (B, 2 A) with layers `policy_hidden`: mean, then x of `log_std`."""
         mlp = policy_mlp(blueprint, 2 * blueprint.action_dim)
         return _TanhGaussianPolicy(mlp, self.log_std_min, self.log_std_max, self.log_std.build())
