@@ -120,6 +120,38 @@ _EVERY = (
         settings=("online_steps=20000",),
     ),
     Study(
+        "cheetah_data", "diagnosis",
+        "Are AWAC's weights too flat to leave out the bad rollouts of HalfCheetah's prior data?",
+        (
+            Case(CHEETAH, "AWAC", ("prior_rollouts=0",)),
+            Case(CHEETAH, "AWAC", ("lam=0.03",)),
+        ),
+        settings=("online_steps=20000",),
+    ),
+    Study(
+        "cheetah_size", "diagnosis",
+        "What does the paper's size of networks and batches change on HalfCheetah?",
+        (
+            Case(
+                CHEETAH,
+                "AWAC",
+                (
+                    "policy_hidden=256,256,256,256",
+                    "q_hidden=256,256,256,256",
+                    "batch_size=1024",
+                    "offline_batch_size=1024",
+                ),
+            ),
+        ),
+        settings=("online_steps=5000",),
+    ),
+    Study(
+        "controls_pen", "controls",
+        "Does the pen hold a success of 0.9 with the authors' human demonstrations?",
+        (Case(PEN, "AWAC", (), "human"), Case(PEN, "BC", (), "human")),
+        settings=("online_steps=100000",),
+    ),
+    Study(
         "controls_hand", "controls",
         "Can the hand's tasks be solved with this code?",
         tuple(
