@@ -1,0 +1,120 @@
+"""Every command that the README and the pages in docs/ print can be typed as it stands.
+
+The README's are run, in a copy of `results/`: as they stand where they train nothing, with
+`--dry-run` where they would train, and otherwise up to their options (`--help`).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.forked import run
+from tests.reproduce.conftest import environment
+
+ROOT = Path(__file__).parents[2]
+TRAINING = ("figure1", "figure2", "figure3", "ablations", "run", "study")
+READING = ("--plot-only", "--list", "--list-settings", "--show", "--dry-run", "--plan")
+ONLY_HELP = ("prior_data", "render", "status", "campaign", "report")
+"""What makes data, what needs a run that is not committed, and what has long tests of its own."""
+COMMAND = re.compile(r"^ {4}(?P<line>(?:\\\n|[^\n])+)", re.MULTILINE)
+
+
+def commands(page: Path) -> list[str]:
+    """The lines of `page` that stand in indented blocks, continued ones joined, remarks cut."""
+    lines = (found["line"].replace("\\\n", " ") for found in COMMAND.finditer(page.read_text()))
+    return [re.sub(r"\s+#\s.*", "", line).strip() for line in lines]
+
+
+def scripts(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """Name of the script and its arguments, for every `python reproduce/...` on the page."""
+    for line in commands(page):
+        if line.startswith("python reproduce/"):
+            words = shlex.split(line)
+            yield Path(words[1]).stem, [word for word in words[2:] if word != "..."]
+
+
+README = list(dict.fromkeys((name, tuple(words)) for name, words in scripts(ROOT / "README.md")))
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+def tiny(name: str, words: tuple[str, ...]) -> list[str]:
+    """The same command in the form that trains nothing and ends."""
+    if name in ONLY_HELP:
+        return [*words, "--help"]
+    if name in TRAINING and not set(READING) & set(words):
+        return [*words, "--dry-run"]
+    return list(words)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "results", folder / "results")
+    (folder / "mine.csv").write_text(
+        "env,method,seed,env_step,success\npen-binary-v0,Mine,0,0,0.1\npen-binary-v0,Mine,0,100,0.5\n"
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def surroundings(shared_cache: Path) -> Mapping[str, str]:
+    return environment(shared_cache) | {"COLUMNS": "200"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), README, ids=[" ".join((name, *words)) for name, words in README]
+)
+def test_command_of_the_readme(
+    name: str, words: tuple[str, ...], copy: Path, surroundings: Mapping[str, str]
+) -> None:
+    ended = run(name, *tiny(name, words), env=surroundings, cwd=copy, timeout=300)
+    assert ended.returncode == 0, f"{name} {words}: {ended.stderr or ended.stdout}"
+    assert ended.stdout.strip()
+    assert not (copy / "results/small/runs").exists(), "a command that trains was started"
+
+
+def test_targets_of_make_that_pages_name_exist() -> None:
+    named = {
+        word
+        for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES)
+        for word in re.findall(r"(?:^ {4}|`|: )make ([a-z][\w-]*)", page.read_text(), re.MULTILINE)
+    }
+    assert {"figure1", "test", "report"} <= named
+    ended = subprocess.run(
+        ["make", "--dry-run", *sorted(named)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_extras_that_the_readme_installs_exist() -> None:
+    import tomllib
+
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = set(re.findall(r"pip install '\.\[(\w+)\]'", (ROOT / "README.md").read_text()))
+    assert named and named <= set(declared["optional-dependencies"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_options_on_a_page_exist(page: Path, copy: Path, surroundings: Mapping[str, str]) -> None:
+    """A page's commands need files and clusters that are not here: their options are looked up."""
+    for name, words in scripts(page):
+        assert (ROOT / "reproduce" / f"{name}.py").is_file(), f"{page.name}: {name}.py"
+        asked = {word.partition("=")[0] for word in words if word.startswith("--")}
+        if asked:
+            text = run(name, "--help", env=surroundings, cwd=copy, timeout=300).stdout
+            known = set(re.findall(r"--[\w-]+", text))
+            assert asked <= known, f"{page.name}: {name} has no {', '.join(asked - known)}"
+
+
+def test_tiny_forms_refuse_what_a_typing_error_makes(
+    copy: Path, surroundings: Mapping[str, str]
+) -> None:
+    wrong = tiny("figure1", ("--preset", "smal"))
+    assert run("figure1", *wrong, env=surroundings, cwd=copy, timeout=300).returncode == 2
