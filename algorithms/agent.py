@@ -158,6 +158,7 @@ class Agent:
         """
         if self.episodes_per_improvement:
             raise TypeError("learns from episodes of its own: Agent.improve, not Agent.update")
+        self.method.behavior.before_update(self.networks, self.updates)
         if self.compiled is not None:
             metrics = self.compiled.update(batch, demonstrations)
         else:

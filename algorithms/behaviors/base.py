@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from algorithms.losses import Losses
 from algorithms.networks.blueprint import Component
 from algorithms.step import Step
@@ -11,9 +13,11 @@ from algorithms.types import Metrics
 class Behavior(Component):
     """One level of defaults."""
 
-    def renews(self, updates: int) -> bool:
-        """Whether the model replaces its network at update number `updates`."""
-        return False
+    def before_update(self, networks: nn.ModuleDict, updates: int) -> None:
+        """Change networks in place before the losses of update number `updates` are taken.
+
+        Losses may not change a network: a compiled update would mistake their order.
+        """
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         """Of the model, from one batch."""

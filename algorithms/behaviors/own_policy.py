@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torch import nn
+
 from algorithms.behaviors.base import Behavior
-from algorithms.losses import Losses
 from algorithms.networks.blueprint import Blueprint, Networks
 from algorithms.policies.policy import Policy
-from algorithms.step import Step
-from algorithms.types import Metrics, check_range
+from algorithms.types import check_range
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,7 @@ class PreviousPolicy(Behavior):
         assert isinstance(policy, Policy)
         return {"behavior": policy.target_copy().requires_grad_(False)}
 
-    def renews(self, updates: int) -> bool:
-        """Whether `updates` is a multiple of `period`."""
-        return updates % self.period == 0
-
-    def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        """No loss; where `renews` is true, the model takes the policy's present parameters.
-
-        They are those from before the update: no optimiser has stepped yet.
-        """
-        if self.renews(step.updates):
-            step.behavior_policy.load_state_dict(step.policy.state_dict())
-        return {}, {}
+    def before_update(self, networks: nn.ModuleDict, updates: int) -> None:
+        """The model takes the policy's parameters, before every `period`-th update (Acme)."""
+        if updates % self.period == 0:
+            networks["behavior"].load_state_dict(networks["policy"].state_dict())

@@ -161,8 +161,12 @@ def _update(
         for name, value in state.items()
         if "/" not in name
     }
+    versions = {name: value._version for name, value in own.items()}
     with torch.enable_grad():
         found, metrics = bound.lend(own, losses)
+        changed = [name for name, value in own.items() if value._version != versions[name]]
+        if changed:  # PyTorch's compiler moves such a change behind the optimisers' steps
+            raise RuntimeError(f"a loss changes {', '.join(changed)} in place")
         wanted = [name for name in own if _network(name) in found and _trained(name, learner)]
         gradients = torch.autograd.grad(
             list(found.values()), [own[name] for name in wanted], allow_unused=True

@@ -53,5 +53,4 @@ def phase(method: Method, updates: int) -> Hashable:
     return (
         method.critic.improves(updates),
         method.constraint.postpones_improvement(updates),
-        method.behavior.renews(updates),
     )

@@ -6,6 +6,7 @@ The graphs are run operation by operation, without a compiler: `tests/engine` co
 from __future__ import annotations
 
 import copy
+import dataclasses
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -14,10 +15,14 @@ import pytest
 import torch
 from torch import Tensor, fx
 
+from algorithms.behaviors.base import Behavior
 from algorithms.catalogue.settings import describe
 from algorithms.engine.compiled import CannotCompile, Compiled, as_captured, kinds_of
 from algorithms.engine.draws import Recording
+from algorithms.losses import Losses
 from algorithms.networks.mlp import MLP
+from algorithms.step import Step
+from algorithms.types import Metrics
 from tests.algorithms.conftest import (
     EVERY_ROW,
     WARM_START,
@@ -57,12 +62,14 @@ def pair(name: str, profile: str = "paper") -> tuple[Any, Any]:
     return eager, graph
 
 
-def assert_close(one: dict[str, Tensor], other: dict[str, Tensor], relative: float) -> None:
-    """Each tensor by its own largest entry."""
+def assert_close(
+    one: dict[str, Tensor], other: dict[str, Tensor], relative: float, smallest: float = 1e-3
+) -> None:
+    """Each tensor by its own largest entry, which counts as `smallest` at least."""
     assert one.keys() == other.keys()
     for name in one:
         a, b = one[name].double(), other[name].double()
-        bound = relative * max(1e-3, float(a.abs().max()))
+        bound = relative * max(smallest, float(a.abs().max()))
         assert (a - b).abs().max() <= bound, f"{name}: {a} {b}"
 
 
@@ -214,6 +221,25 @@ def test_failing_compiler_is_one_line_and_changes_nothing() -> None:
     with pytest.raises(CannotCompile, match=r"^RuntimeError: g\+\+: internal error$"):
         agent.compiled.prepare(kinds_of(agent, 0, 1, 0))
     assert all(torch.equal(value, before[name]) for name, value in weights_of(agent).items())
+
+
+class Careless(Behavior):
+    """Its loss changes the policy."""
+
+    def losses(self, step: Step) -> tuple[Losses, Metrics]:
+        with torch.no_grad():
+            step.policy.mlp.flat.mul_(0.5)
+        return {}, {}
+
+
+def test_a_loss_that_changes_a_network_is_refused() -> None:
+    """PyTorch's compiler would move the change behind the optimiser's step."""
+    agent = tiny_agent("SAC")
+    agent.method = dataclasses.replace(agent.method, behavior=Careless())
+    agent.learner = dataclasses.replace(agent.learner, method=agent.method)
+    agent.compiled = Compiled(agent, as_captured)
+    with pytest.raises(CannotCompile, match=r"a loss changes policy\.mlp\.flat in place"):
+        agent.compiled.prepare(kinds_of(agent, 0, 1, 0))
 
 
 def test_draws_are_those_that_the_losses_would_make() -> None:

@@ -33,7 +33,8 @@ def test_compiled_equals_eager(name: str, profile: str) -> None:
         expected = eager.update(batch, demonstrations)
         found = compiled.update(batch, demonstrations)
         if number == 0:
-            assert_close(expected, found, 1e-5)
+            # some are small differences of numbers of order one: a few of float32's last places
+            assert_close(expected, found, 1e-5, smallest=0.1)
             assert_close(weights_of(eager), weights_of(compiled), 1e-5)
     assert torch.equal(eager.generator.get_state(), compiled.generator.get_state())
     rates = [descent.learning_rate for descent in eager.learner.descents.values()]
