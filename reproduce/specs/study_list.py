@@ -104,6 +104,16 @@ _EVERY = (
         settings=("online_steps=40000",),
     ),
     Study(
+        "hand_data", "diagnosis",
+        "How many demonstrations does AWAC need on the hand? The paper has 25.",
+        (
+            Case(RELOCATE, "AWAC", ("expert_demonstrations=25",), "expert"),
+            Case(DOOR, "AWAC", ("expert_demonstrations=25",), "expert"),
+            Case(RELOCATE, "AWAC", ("expert_demonstrations=10",), "expert"),
+        ),
+        settings=("online_steps=40000",),
+    ),
+    Study(
         "cheetah", "diagnosis",
         "What keeps AWAC on HalfCheetah below cloning? One exchange at a time.",
         tuple(
