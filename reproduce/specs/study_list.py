@@ -107,9 +107,9 @@ _EVERY = (
         "hand_data", "diagnosis",
         "How many demonstrations does AWAC need on the hand? The paper has 25.",
         (
-            Case(RELOCATE, "AWAC", ("expert_demonstrations=25",), "expert"),
-            Case(DOOR, "AWAC", ("expert_demonstrations=25",), "expert"),
             Case(RELOCATE, "AWAC", ("expert_demonstrations=10",), "expert"),
+            Case(RELOCATE, "AWAC", ("expert_demonstrations=25",), "expert"),
+            Case(DOOR, "AWAC", ("expert_demonstrations=10",), "expert"),
         ),
         settings=("online_steps=40000",),
     ),
