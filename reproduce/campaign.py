@@ -59,11 +59,17 @@ class Part:
 
     @property
     def missing(self) -> list[RunSpec]:
+        """The runs without a finished result, in the order in which they are made."""
         return [spec for step in self.steps for spec in step.specs]
 
 
 @resumable
 def main(arguments: list[str] | None = None) -> int:
+    """Print what the campaign lacks; unless only asked for the plan, run it, best first.
+
+    Returns the exit status: 0 complete or only planned, 1 a run failed, 2 bad input, 75 interrupted
+    (the same command continues).
+    """
     options = tyro.cli(CampaignOptions, args=arguments, description=__doc__)
     require_training()
     from reproduce.launching.clusters import choose

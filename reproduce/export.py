@@ -234,6 +234,10 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Write the rows and curves in the form asked for, and print the files' names.
+
+    Returns the exit status: 0 written, 2 there are no rows, or they cannot be read.
+    """
     options = tyro.cli(ExportOptions, args=arguments, description=__doc__)
     folder = Path("results") / options.preset
     files, _ = row_files(options.csv or [folder])

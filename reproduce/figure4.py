@@ -185,6 +185,10 @@ def groups(*, variants: bool = False) -> dict[str, dict[str, Method]]:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Print the table, and write it as Markdown, LaTeX and CSV.
+
+    Returns the exit status: 0 written, 2 a component has no cell, or the folder cannot be written.
+    """
     options = tyro.cli(Options, args=arguments, description=__doc__)
     header = [text("Name"), *(heading for heading, _ in COLUMNS)]
     sections, rows = [], []

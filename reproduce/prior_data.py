@@ -60,6 +60,12 @@ Line = tuple[str, ...]
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Print the table of prior data; with `--write` put it into docs/data.md as well.
+
+    A task that cannot be described is told on stderr, and the others are described.
+
+    Returns the exit status: 0 all described, 2 bad input, `--describe` is missing, or a task fails.
+    """
     options = tyro.cli(DescribeOptions, args=arguments, description=__doc__)
     if not options.describe:
         print("nothing to do: say --describe (or --help)", file=sys.stderr)

@@ -282,6 +282,10 @@ def _data(frame: pd.DataFrame) -> str:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Write the tables anew where they are out of step; with `--check` only name those pages.
+
+    Returns the exit status: 0 done, 1 with `--check` a table is out of step, 2 bad input.
+    """
     options = tyro.cli(TableOptions, args=arguments, description=__doc__)
     made = {
         page: rewritten(page.read_text(encoding="utf-8"), known)

@@ -21,6 +21,11 @@ from reproduce.specs.grid import RunSpec, split_name
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Do, or continue, the one run that the command line names.
+
+    Returns the exit status: 0 done or only printed, 1 the run failed, 2 bad input, 75 interrupted
+    (the same command continues).
+    """
     options = tyro.cli(RunOptions, args=arguments, description=__doc__)
     try:
         require_training()

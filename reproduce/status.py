@@ -221,6 +221,10 @@ def _seconds(text: str) -> float:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Print a line for each run below the folder; with `--watch` again and again.
+
+    Returns the exit status: 0 no run has failed, 1 one has, 2 there is nothing to show.
+    """
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -36,6 +36,11 @@ class StudyOptions(FigureOptions):
 
 @resumable
 def main(arguments: list[str] | None = None) -> int:
+    """Make what a study lacks of runs, and print its table; `--list` prints all studies.
+
+    Returns the exit status: 0 complete or only printed, 1 a run failed, 2 bad input, 75 interrupted
+    (the same command continues).
+    """
     options = tyro.cli(StudyOptions, args=arguments, description=__doc__)
     from reproduce.reporting.study_table import table
     from reproduce.specs.study_list import STUDIES

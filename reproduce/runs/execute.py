@@ -31,7 +31,15 @@ def execute(
     track: Tracker = "none",
     interruption: Interruption | None = None,
 ) -> int:
-    """Bring one run to its end, from wherever it is. Returns the exit status (see module)."""
+    """Bring one run to its end, from wherever it is.
+
+    Returns the exit status: 0 done, 1 failed (the reason is in `failed`), 75 interrupted, or
+    another process holds the run.
+
+    Raises:
+        ConfigurationChanged: the folder belongs to a run with another configuration.
+        DataError: the prior data, or a file of the run, is missing or damaged.
+    """
     from envs.trajectory import DataError
     from reproduce.runs.assemble import identity_of
     from reproduce.runs.folder import ConfigurationChanged, RunFolder

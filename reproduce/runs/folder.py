@@ -172,6 +172,7 @@ class RunFolder:
         return result
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:
+        """Write progress.csv anew, whole or not at all: one row per evaluation."""
         write_csv(self.path / "progress.csv", rows)
 
     def rows(self) -> list[dict[str, str]]:
@@ -238,6 +239,7 @@ class RunFolder:
         return {name: beat[name] for name in _PROGRESS} if known else {}
 
     def finish(self) -> None:
+        """Mark the run as done, with the checksum of its rows, and keep one checkpoint."""
         path = self.path / "progress.csv"
         write_text(self.path / "done", _checksum_line(path) if path.exists() else "")
         for name in ("checkpoint.previous.pt", "checkpoint.new.pt"):
@@ -253,6 +255,7 @@ class RunFolder:
             print(f"{self.path}: the failure is not recorded: {error}", file=sys.stderr, flush=True)
 
     def failure(self) -> str:
+        """What :meth:`fail` has recorded; "" if the run has not failed."""
         path = self.path / "failed"
         return path.read_text(errors="replace").strip() if path.exists() else ""
 
