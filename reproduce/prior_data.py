@@ -37,9 +37,7 @@ from reproduce.runs.evaluator import random_episodes
 from reproduce.specs.grid import PRESETS
 
 COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
-
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
-
 _BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
 
 

@@ -37,13 +37,10 @@ from reproduce.runs.lock import described, read_beat
 BAD_INPUT = 2
 
 _MARKS = {"config.json", "lock", "status.json", "queued.json", "failed"}
-
 _SPEC = {"env", "method", "seed", "profile", "data"}
 
 _STYLES = {"failed": "red", "running": "green", "queued": "yellow", "resumable": "cyan"}
-
 _COLUMNS = ("task", "method", "data", "seed", "state", "step", "steps/s", "left", "return", "")
-
 _WIDTH = 150  # where the output is no terminal
 
 

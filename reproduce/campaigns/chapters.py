@@ -18,11 +18,8 @@ from reproduce.runs.ablation_rows import Ablation
 from reproduce.specs.grid import DataChoice, DataKind, Labels, PresetName, ProfileName, RunSpec
 
 HAND, PUSH, LOCOMOTION = (row.tasks for row in EXPERIMENTS.values())
-
 METHODS, PUSH_METHODS = EXPERIMENTS["figure1"].methods, EXPERIMENTS["figure2"].methods
-
 PEN, DOOR, RELOCATE = HAND
-
 CHEETAH, ANT, WALKER = LOCOMOTION
 
 LATER_WORK = ("IQL", "TD3+BC", "Cal-QL", "RLPD")

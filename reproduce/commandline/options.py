@@ -13,11 +13,8 @@ import tyro
 from reproduce.specs.grid import PRESETS, DataChoice, Labels, PresetName, ProfileName
 
 EngineChoice = Literal["auto", "eager", "compiled"]
-
 Engine = Literal["eager", "compiled"]
-
 ClusterChoice = Literal["auto", "slurm", "local", "inline"]
-
 Tracker = Literal["none", "tensorboard"]
 
 APP = "awac-reproduction"

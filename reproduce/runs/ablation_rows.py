@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 
 DEFAULT_SWEEP = "lam=0.1,0.3,0.5,1,2"
-
 LAMBDA = "lambda"
-
 ALL, NONE = "all", "none"
 
 # The first prefix of a changed path decides; numbers of training (collect_steps, ...) have no axis.

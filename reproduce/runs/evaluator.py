@@ -25,7 +25,6 @@ from reproduce.runs.q_bias import q_bias
 from reproduce.specs.grid import RunSpec
 
 _RANDOM_EPISODES = 20
-
 _RANDOM_SEED = 3_000_000
 
 

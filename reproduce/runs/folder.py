@@ -45,7 +45,6 @@ _BEFORE: dict[str, Any] = {
 }
 
 _FORMER = {"hyperparameters.compile": False}
-
 _PROGRESS = ("start", "step", "end", "steps_per_s")
 
 

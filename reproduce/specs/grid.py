@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 PresetName = Literal["quick", "small", "paper"]
-
 ProfileName = Literal["paper", "released"]
 
 DataKind = Literal[
