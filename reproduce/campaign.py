@@ -135,9 +135,7 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
             continue
         chapter = of_preset(chapter, options.preset)
         envs = [env for env in chapter.tasks if not options.envs or env in options.envs]
-        mine = replace(
-            options, data=chapter.data, profile=chapter.profile, preset=chapter.preset
-        )  # fmt: skip
+        mine = replace(options, data=chapter.data, profile=chapter.profile, preset=chapter.preset)
         validated(mine, envs=envs, methods=chapter.methods)
         data: Mapping[str, tuple[DataKind, Labels]] = resolve_data(mine, envs)
         typed = chapter.specs(
@@ -153,9 +151,10 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
         out = base if chapter.preset == options.preset else base.parent / str(chapter.preset)
         done = recorded(chapter.experiment, specs, out)
         missing = [
-            spec for spec in specs
+            spec
+            for spec in specs
             if spec not in done and RunFolder(spec.folder(out)).state() != "done"
-        ]  # fmt: skip
+        ]
         evidence = Evidence(load(out) if out.is_dir() else {}, profile=chapter.profile)
         step = {spec: RunFolder(spec.folder(out)).status().get("step") for spec in missing}
         seconds = {s: pace[f"{s.preset} {s.profile}"].seconds(s, step[s]) for s in missing}

@@ -68,9 +68,15 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
     data = resolve_data(options, specs)
     method, named = split_name(options.method)
     spec = RunSpec(
-        options.preset, options.profile, options.env, method, options.seed,
-        *data[options.env], options.settings, named,
-    )  # fmt: skip
+        options.preset,
+        options.profile,
+        options.env,
+        method,
+        options.seed,
+        *data[options.env],
+        options.settings,
+        named,
+    )
     spec = one_spelling(spec)
     settings_of(spec)
     if options.show:

@@ -125,9 +125,14 @@ def line_of(path: Path) -> Line:
     except (LookupError, ValueError):
         last_return = None
     return Line(
-        *_name(path, config.get("spec", {})), state, step, end,
-        status.get("steps_per_s", 0.0), last_return, note,
-    )  # fmt: skip
+        *_name(path, config.get("spec", {})),
+        state,
+        step,
+        end,
+        status.get("steps_per_s", 0.0),
+        last_return,
+        note,
+    )
 
 
 def _name(path: Path, spec: dict[str, Any]) -> tuple[str, str, str, int]:
@@ -227,9 +232,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("dir", nargs="?", type=Path, default=Path("results"), metavar="DIR")
     parser.add_argument(
-        "--watch", nargs="?", type=_seconds, const=2.0, metavar="SECONDS",
+        "--watch",
+        nargs="?",
+        type=_seconds,
+        const=2.0,
+        metavar="SECONDS",
         help="draw it again every so often (2 s), until no run is running or queued",
-    )  # fmt: skip
+    )
     options = parser.parse_args(arguments)
     if not options.dir.is_dir():
         print(f"error: {options.dir}: there is no such folder", file=sys.stderr)

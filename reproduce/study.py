@@ -71,9 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         (case.env, case.data): resolve_data(replace(chosen, data=case.data), [case.env])[case.env]
         for case in study.cases
     }
-    status = run_grids(
-        {study.name: study.specs(data)}, chosen, cluster, {study.name: make}
-    )  # fmt: skip
+    status = run_grids({study.name: study.specs(data)}, chosen, cluster, {study.name: make})
     if csv.exists():
         print(table(csv))
     return status

@@ -122,8 +122,8 @@ def spec_of(options: ExpertOptions) -> RunSpec:
 
     recipe = (*RECIPE, *LENGTHS[options.env])
     plain = RunSpec(
-        "paper", "paper", options.env, "SAC", options.seed, "none", "stored", recipe, "scratch",
-    )  # fmt: skip
+        "paper", "paper", options.env, "SAC", options.seed, "none", "stored", recipe, "scratch"
+    )
     known = settings_of(plain)
     given = {known.matches(key_of(setting)) for setting in options.settings}
     kept = [setting for setting in recipe if known.matches(key_of(setting)) not in given]

@@ -142,9 +142,13 @@ def _made(
         agent = clone(env_id, buffer, cloning, lambda: progress.advance(bar))
         rolling = progress.add_task(f"{env_id}: rollouts", total=rollouts)
         trajectories = roll_out(
-            agent, env_id, rollouts, cloning.recipe, door_threshold,
+            agent,
+            env_id,
+            rollouts,
+            cloning.recipe,
+            door_threshold,
             lambda: progress.advance(rolling),
-        )  # fmt: skip
+        )
     acted = "mode and sample alternate" if cloning.recipe.sampled < 1 else "all sampled"
     provenance = Provenance(
         source="rollouts",

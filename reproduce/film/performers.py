@@ -133,9 +133,13 @@ def _trained(options: PerformerOptions) -> Performer:
         )
     state = _checkpoint(folder, options.device)
     agent = Agent(
-        settings.method, settings.config, known.observation_dim, known.action_dim,
-        seed=spec.seed, device=options.device,
-    )  # fmt: skip
+        settings.method,
+        settings.config,
+        known.observation_dim,
+        known.action_dim,
+        seed=spec.seed,
+        device=options.device,
+    )
     try:  # the networks alone: random numbers are the film's own, so that it can be made again
         agent.networks.load_state_dict(state["agent"]["networks"])
     except (RuntimeError, KeyError, TypeError) as error:
@@ -162,9 +166,15 @@ def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
     data = resolve_data(replace(options, preset="quick"), (env,))
     method, named = split_name(registered)
     spec = RunSpec(
-        options.preset, options.profile, env, method, options.seed or 0, *data[env],
-        options.settings, named,
-    )  # fmt: skip
+        options.preset,
+        options.profile,
+        env,
+        method,
+        options.seed or 0,
+        *data[env],
+        options.settings,
+        named,
+    )
     spec = one_spelling(spec)
     folder = RunFolder(spec.folder(options.results))
     if not (folder.path / "config.json").is_file():

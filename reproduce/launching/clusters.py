@@ -14,13 +14,32 @@ Name = Literal["slurm", "local", "inline"]
 
 # of submitit's, decided by flags of their own or by the launcher
 _BY_FLAG = {
-    "partition": "--partition", "account": "--account", "qos": "--qos", "time": "--time",
-    "mem": "--mem", "mem_per_cpu": "--mem", "mem_per_gpu": "--mem", "exclude": "--exclude",
-    "gpus_per_node": "--gpus", "gpus_per_task": "--gpus", "num_gpus": "--gpus",
-    "cpus_per_task": "--cpus", "cpus_per_gpu": "--cpus", "array_parallelism": "--array-parallelism",
-}  # fmt: skip
-_OURS = ("job_name", "nodes", "ntasks_per_node", "setup", "teardown", "stderr_to_stdout",
-         "additional_parameters", "srun_args", "use_srun")  # fmt: skip
+    "partition": "--partition",
+    "account": "--account",
+    "qos": "--qos",
+    "time": "--time",
+    "mem": "--mem",
+    "mem_per_cpu": "--mem",
+    "mem_per_gpu": "--mem",
+    "exclude": "--exclude",
+    "gpus_per_node": "--gpus",
+    "gpus_per_task": "--gpus",
+    "num_gpus": "--gpus",
+    "cpus_per_task": "--cpus",
+    "cpus_per_gpu": "--cpus",
+    "array_parallelism": "--array-parallelism",
+}
+_OURS = (
+    "job_name",
+    "nodes",
+    "ntasks_per_node",
+    "setup",
+    "teardown",
+    "stderr_to_stdout",
+    "additional_parameters",
+    "srun_args",
+    "use_srun",
+)
 
 
 @dataclass(frozen=True)

@@ -174,9 +174,12 @@ class SlurmLauncher:
     def _parameters(self, name: str, jobs: int) -> dict[str, Any]:
         options, shape = self.options, self.shape
         chosen = {
-            "partition": options.partition, "account": options.account, "qos": options.qos,
-            "exclude": options.exclude, "gpus_per_node": shape.gpus or None,
-        }  # fmt: skip
+            "partition": options.partition,
+            "account": options.account,
+            "qos": options.qos,
+            "exclude": options.exclude,
+            "gpus_per_node": shape.gpus or None,
+        }
         return {
             "job_name": name,
             "time": shape.minutes,

@@ -55,9 +55,17 @@ def execute(
             (folder.path / "failed").unlink(missing_ok=True)
             try:
                 return _train(
-                    folder, held, spec, data_dir, cache, device, engine, checkpoint_every_s,
-                    track, interruption,
-                )  # fmt: skip
+                    folder,
+                    held,
+                    spec,
+                    data_dir,
+                    cache,
+                    device,
+                    engine,
+                    checkpoint_every_s,
+                    track,
+                    interruption,
+                )
             except (DataError, ConfigurationChanged, Held):
                 raise
             except Exception as error:

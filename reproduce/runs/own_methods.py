@@ -172,8 +172,13 @@ def _restore(before: tuple[dict[str, Method], dict[str, Variant], Any]) -> None:
     for profile, domains in PROFILES.items():
         for domain, rows in domains.items():
             rows.clear()
-            rows.update({row: values for (p, d, row), values in before[2].items()
-                         if (p, d) == (profile, domain)})  # fmt: skip
+            rows.update(
+                {
+                    row: values
+                    for (p, d, row), values in before[2].items()
+                    if (p, d) == (profile, domain)
+                }
+            )
 
 
 def _line(error: Exception, path: Path) -> str:

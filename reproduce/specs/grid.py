@@ -13,9 +13,16 @@ PresetName = Literal["quick", "small", "paper"]
 ProfileName = Literal["paper", "released"]
 
 DataKind = Literal[
-    "human", "human-recorded", "expert", "embedded", "minari-human", "minari-cloned",
-    "minari-expert", "random", "none",
-]  # fmt: skip
+    "human",
+    "human-recorded",
+    "expert",
+    "embedded",
+    "minari-human",
+    "minari-cloned",
+    "minari-expert",
+    "random",
+    "none",
+]
 
 DataChoice = Literal["auto"] | DataKind
 Labels = Literal["relabelled", "stored"]
