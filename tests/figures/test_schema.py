@@ -43,14 +43,24 @@ def test_parsing() -> None:
     schema = parse(
         {
             "fields": [
-                {"name": "a", "type": "integer", "description": "A.", "unit": "m",
-                 "constraints": {"required": True, "minimum": 0}},
-                {"name": "b", "type": "string", "description": "B.", "optional": True,
-                 "constraints": {"enum": ["x", "y"], "pattern": "."}},
+                {
+                    "name": "a",
+                    "type": "integer",
+                    "description": "A.",
+                    "unit": "m",
+                    "constraints": {"required": True, "minimum": 0},
+                },
+                {
+                    "name": "b",
+                    "type": "string",
+                    "description": "B.",
+                    "optional": True,
+                    "constraints": {"enum": ["x", "y"], "pattern": "."},
+                },
             ],
             "primaryKey": ["a"],
         }
-    )  # fmt: skip
+    )
     assert schema.primary_key == ("a",)
     assert schema["a"] == Field("a", "integer", "A.", unit="m", required=True, minimum=0)
     assert schema["b"] == Field("b", "string", "B.", optional=True, enum=("x", "y"), pattern=".")

@@ -156,8 +156,12 @@ HOURS = 3600.0
         ([100.0] * 330, {"runs_per_job": 8}, SHARED, Shape(8, 8, 0, 8, "24G", 19)),
         ([HOURS] * 9, {"runs_per_job": 8, "cpus": 4}, SHARED, Shape(8, 4, 0, 4, "12G", 255)),
         # a whole node has work for all its cores
-        ([12 * HOURS] * 330, {}, replace(SHARED, whole_nodes=True),
-         Shape(16, 16, 0, 16, "48G", 24 * 60)),
+        (
+            [12 * HOURS] * 330,
+            {},
+            replace(SHARED, whole_nodes=True),
+            Shape(16, 16, 0, 16, "48G", 24 * 60),
+        ),
         # three runs share each of two GPUs
         ([HOURS] * 60, {"gpus": 2, "runs_per_gpu": 3}, SHARED, Shape(6, 6, 2, 6, "18G", 135)),
         # the partition's limit
@@ -165,7 +169,7 @@ HOURS = 3600.0
         ([HOURS], {"time": "2-0", "mem": "5G"}, SHARED, Shape(1, 1, 0, 1, "5G", 2880)),
         ([], {}, SHARED, Shape(1, 1, 0, 1, "3G", 15)),
     ],
-)  # fmt: skip
+)
 def test_shape_of_jobs(
     seconds: list[float], changes: dict[str, object], limits: Limits, expected: Shape
 ) -> None:
