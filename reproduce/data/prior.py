@@ -223,8 +223,8 @@ def demonstrations_for(
     kind = kind_of(env_id, data)
     if expert_episodes and "expert" not in (kind, data):
         raise ValueError(
-            f"--set expert_demonstrations={expert_episodes}: no expert shows the data of this run "
-            f"of {env_id}; on the hand it takes --data expert"
+            f"--set expert_demonstrations={expert_episodes}: an expert must have made the data, "
+            f"but those of {env_id} are not an expert's; on a hand task use --data expert"
         )
     episodes = expert_episodes or None
     if kind == "none":

@@ -90,9 +90,15 @@ def _check(cluster: Cluster, options: FigureOptions) -> None:
     if cluster.name == "slurm":
         on_gpu = options.device.startswith("cuda")
         if options.gpus < 0 or (options.gpus > 0) != on_gpu:
-            raise ValueError(f"--gpus {options.gpus} with --device {options.device}: it takes both")
+            raise ValueError(
+                f"--gpus {options.gpus} with --device {options.device}: on SLURM a GPU needs "
+                "--device cuda and --gpus 1 or more"
+            )
         if options.device not in ("cpu", "cuda"):
-            raise ValueError(f"--device {options.device}: on SLURM cuda, and jobs share GPUs out")
+            raise ValueError(
+                f"--device {options.device}: on SLURM give cpu or cuda; "
+                "each job assigns its GPUs itself"
+            )
         if options.runs_per_gpu != 1 and not on_gpu:
             raise ValueError("--runs-per-gpu goes with --gpus")
         if options.time is not None:

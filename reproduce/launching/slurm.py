@@ -237,7 +237,7 @@ class SlurmLauncher:
         if fingerprint(*self._files) != self._code:
             self.reasons[spec] = "the code was changed since this command began; call it again"
             return False
-        how = "its job ended without it" if last is None else f"job {last[0].id}: {last[0].state}"
+        how = "its job ended before it" if last is None else f"job {last[0].id}: {last[0].state}"
         if self._restarts[spec] >= _RESTARTS and spec in self._had_job:
             end = tail(spec.folder(self.out))
             output = _job_output(last)

@@ -133,7 +133,7 @@ def minutes_of(text: str) -> int:
         hours, (minutes, seconds) = 0, [*numbers, 0][:2]
     total = (int(days or 0) * 24 + hours) * 60 + minutes + (seconds > 0)
     if total == 0:
-        raise ValueError(f"{text!r} is no time at all")
+        raise ValueError(f"{text!r} is a time of 0, which SLURM takes for no limit; give 1 or more")
     return total
 
 

@@ -56,7 +56,7 @@ def evaluator(spec: RunSpec, episodes: int, reference: Dataset | None, scale: Sc
     """
     if episodes > EPISODES_AT_MOST:
         raise ValueError(
-            f"eval_episodes={episodes}: an evaluation has seeds for {EPISODES_AT_MOST}"
+            f"eval_episodes={episodes}: an evaluation has at most {EPISODES_AT_MOST} episodes"
         )
     env, known = make_env(spec.env, spec.profile), task(spec.env)
 

@@ -165,8 +165,8 @@ class RunFolder:
                 raise TypeError("identity and environment must be objects")
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedRun(
-                f"{path} is damaged ({type(error).__name__}: {error}): what this run is cannot be "
-                f"told; put the file back, or delete {self.path} to start afresh"
+                f"{path} is damaged ({type(error).__name__}: {error}), so the run's configuration "
+                f"is unknown; put the file back, or delete {self.path} to start afresh"
             ) from error
         return result
 
@@ -228,7 +228,10 @@ class RunFolder:
                 print(f"{path} cannot be read ({error}); trying the one before it", flush=True)
                 damaged = True
         if damaged:
-            print(f"{self.path}: no checkpoint can be read: from the beginning", flush=True)
+            print(
+                f"{self.path}: no checkpoint can be read; the run starts from the beginning",
+                flush=True,
+            )
         return None
 
     def status(self) -> dict[str, Any]:

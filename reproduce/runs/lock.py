@@ -216,7 +216,7 @@ def _outlive_others(folder: Path, *, has_locks: bool) -> None:
             if not now.get("held"):
                 return
             raise Held(f"another process is running it ({described(now)})")
-    print(f"{folder}: taken over from {who}, which has stopped without a word", flush=True)
+    print(f"{folder}: taken over from {who}, which gave no further sign of life", flush=True)
 
 
 def _may_live(beat: Mapping[str, Any], *, has_locks: bool) -> bool:

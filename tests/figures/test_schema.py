@@ -138,6 +138,6 @@ def test_the_document_says_what_the_schema_says() -> None:
             sign: f"{bound:g}" for sign, bound in bounds.items() if bound is not None
         }
         assert meaning == field.description
-    mandatory, optional = DOCUMENT.split("What a file has if its tasks")
+    mandatory, optional = DOCUMENT.split("A file has these columns if they apply")
     for field in RESULTS.fields:
         assert f"\n| `{field.name}` " in (optional if field.optional else mandatory)

@@ -94,5 +94,7 @@ def test_without_q_there_is_no_bias_and_without_a_largest_return_no_share() -> N
 
 
 def test_more_episodes_than_seeds_is_an_error() -> None:
-    with pytest.raises(ValueError, match="eval_episodes=1001: an evaluation has seeds for 1000"):
+    with pytest.raises(
+        ValueError, match="eval_episodes=1001: an evaluation has at most 1000 episodes"
+    ):
         evaluator(spec("SawyerPush-v0"), 1001, None, SCALE)

@@ -86,13 +86,13 @@ def test_flags_of_another_cluster_are_refused(
     ("changes", "message"),
     [
         ({"jobs": 2}, "--array-parallelism limits jobs"),
-        ({"gpus": 1}, "it takes both"),
-        ({"device": "cuda"}, "it takes both"),
-        ({"device": "cuda:1", "gpus": 1}, "jobs share GPUs out"),
+        ({"gpus": 1}, "needs --device cuda and --gpus 1"),
+        ({"device": "cuda"}, "needs --device cuda and --gpus 1"),
+        ({"device": "cuda:1", "gpus": 1}, "on SLURM give cpu or cuda"),
         ({"runs_per_gpu": 2}, "goes with --gpus"),
         ({"cpus": 0}, "--cpus must be at least 1"),
         ({"time": "tomorrow"}, "is not a time"),
-        ({"time": "0"}, "is no time at all"),
+        ({"time": "0"}, "is a time of 0"),
         ({"slurm": ("constrain=zen4",)}, "did you mean constraint"),
         ({"slurm": ("partition=main",)}, "use --partition"),
         ({"slurm": ("job_name=x",)}, "not one of"),
@@ -204,7 +204,7 @@ def test_dear_grids_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     confirm(cheap, yes=False)
     confirm(dear, yes=True)
     monkeypatch.setattr(cost.sys.stdin, "isatty", lambda: False, raising=False)
-    with pytest.raises(ValueError, match="nobody to ask; --yes"):
+    with pytest.raises(ValueError, match="no terminal to ask for consent; --yes"):
         confirm(dear, yes=False)
     monkeypatch.setattr(cost.sys.stdin, "isatty", lambda: True, raising=False)
     answers = iter(["", "n", "y"])

@@ -247,7 +247,7 @@ def cloning_of(preset: str, env: str) -> Cloning:
 def test_a_number_of_demonstrations_needs_an_expert(env: str, data: str, tmp_path: Path) -> None:
     settings = ("expert_demonstrations=25",)
     spec = RunSpec("quick", "paper", env, "AWAC", 0, data, settings=settings)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"expert_demonstrations=25: no expert shows the data"):
+    with pytest.raises(ValueError, match=r"expert_demonstrations=25: an expert must have made"):
         prior_data_of(spec, data_dir=None, cache=tmp_path)
 
 
