@@ -13,7 +13,6 @@ from algorithms.data.returns import discounted_returns
 from algorithms.types import Batch
 
 _FIELDS = ("observations", "actions", "rewards", "masks", "next_observations")
-
 _EMPTY = {"returns": float("-inf"), "targets": 0.0, "advantages": 0.0}
 
 

@@ -73,6 +73,12 @@ class AdroitBinary(MujocoTask):
         self.door_threshold = float(door_threshold)
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Simulate one action (A,), in [-1, 1] per actuator.
+
+        Returns:
+            Observation (O,) float32; reward 0.0 where it shows success, else -1.0; terminated and
+            truncated, always False; info, with ``success`` beside what the simulation reports.
+        """
         raw, _, _, _, info = self.env.step(action)
         observation = np.asarray(raw, dtype=np.float32)
         success = bool(
@@ -94,6 +100,7 @@ class AdroitBinary(MujocoTask):
         return super().snapshot() | drawn | measured
 
     def restore(self, snapshot: Snapshot) -> None:
+        """Put back exactly what :meth:`snapshot` of the same task has copied."""
         simulation: Any = self.unwrapped
         for name in _RANDOMISED:
             getattr(simulation.model, name)[:] = snapshot[name]

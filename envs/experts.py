@@ -101,13 +101,15 @@ def _check_shapes(arrays: Mapping[str, NDArray[np.float32]], path: Path) -> None
     for name in ("W0", "W1", "W2"):
         if arrays[name].ndim != 2:
             raise DataError(f"{path}: {name} has shape {arrays[name].shape}, must be a matrix")
-    (first, inputs), second, outputs = (
-        arrays["W0"].shape, len(arrays["W1"]), len(arrays["W2"])
-    )  # fmt: skip
+    (first, inputs), second, outputs = (arrays["W0"].shape, len(arrays["W1"]), len(arrays["W2"]))
     shapes: dict[str, tuple[int, ...]] = {
-        "W1": (second, first), "W2": (outputs, second), "b0": (first,), "b1": (second,),
-        "in_shift": (inputs,), "in_scale": (inputs,),
-    } | dict.fromkeys(("b2", "out_shift", "out_scale", "log_std"), (outputs,))  # fmt: skip
+        "W1": (second, first),
+        "W2": (outputs, second),
+        "b0": (first,),
+        "b1": (second,),
+        "in_shift": (inputs,),
+        "in_scale": (inputs,),
+    } | dict.fromkeys(("b2", "out_shift", "out_scale", "log_std"), (outputs,))
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise DataError(

@@ -92,6 +92,12 @@ class Locomotion(MujocoTask):
         super().__init__(_SIMULATIONS[task_id](render_mode=render_mode), task_id)
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Simulate one action (A,), clipped to [-1, 1].
+
+        Returns:
+            Observation (O,) float32; the simulation's reward; whether the robot has fallen;
+            truncated, always False; the simulation's info.
+        """
         raw, reward, terminated, _, info = self.env.step(np.clip(action, -1.0, 1.0))
         return np.asarray(raw, dtype=np.float32), float(reward), bool(terminated), False, info
 
@@ -101,5 +107,6 @@ class Locomotion(MujocoTask):
         return super().snapshot() | {"xpos": data.xpos.copy()}
 
     def restore(self, snapshot: Snapshot) -> None:
+        """Put back exactly what :meth:`snapshot` of the same task has copied."""
         super().restore(snapshot)
         self.unwrapped.data.xpos[:] = snapshot["xpos"]  # type: ignore[attr-defined]

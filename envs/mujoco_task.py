@@ -36,6 +36,7 @@ class MujocoTask(gymnasium.Wrapper[Observation, Action, Any, Action]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
+        """Begin an episode; returns the observation (O,) float32, and the simulation's info."""
         observation, info = self.env.reset(seed=seed, options=options)
         return np.asarray(observation, dtype=np.float32), info
 

@@ -31,10 +31,14 @@ from figures.table import RUN
 
 SCALARS = ("auc", "jt")
 MEASURES = {
-    "pen-binary-v0": SUCCESS, "door-binary-v0": SUCCESS, "relocate-binary-v0": SUCCESS,
+    "pen-binary-v0": SUCCESS,
+    "door-binary-v0": SUCCESS,
+    "relocate-binary-v0": SUCCESS,
     "SawyerPush-v0": DISTANCE,
-    "HalfCheetah-v2": NORMALISED, "Ant-v2": NORMALISED, "Walker2d-v2": NORMALISED,
-}  # fmt: skip
+    "HalfCheetah-v2": NORMALISED,
+    "Ant-v2": NORMALISED,
+    "Walker2d-v2": NORMALISED,
+}
 
 
 @dataclass(frozen=True)
@@ -183,9 +187,10 @@ def exchanges(rows: Sequence[Row]) -> list[tuple[Row, Row]]:
         pairs,
         key=lambda pair: (
             order.index(pair[0].registered) if pair[0].registered in order else len(order),
-            pair[0].name(), pair[1].name(),
+            pair[0].name(),
+            pair[1].name(),
         ),
-    )  # fmt: skip
+    )
 
 
 def effects(found: Runs, pairs: Sequence[tuple[Row, Row]]) -> Iterator[Effect]:

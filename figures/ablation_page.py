@@ -123,10 +123,15 @@ def compose(
             y -= NAME_LINE
         top -= PANEL_HEIGHT + AXIS_NAME_HEIGHT + SWEEP_GAP
     figure.legend(
-        handles=list(legend), loc="upper center", ncols=len(legend), frameon=False,
+        handles=list(legend),
+        loc="upper center",
+        ncols=len(legend),
+        frameon=False,
         bbox_to_anchor=((LEFT + (width - LEFT - RIGHT) / 2) / width, (below - 0.02) / height),
-        fontsize=LEGEND_SIZE, columnspacing=1.6, borderpad=0.0,
-    )  # fmt: skip
+        fontsize=LEGEND_SIZE,
+        columnspacing=1.6,
+        borderpad=0.0,
+    )
     for number, (line, colour) in enumerate(lines):
         y = BOTTOM + (len(lines) - number) * CAPTION_LINE
         write(LEFT, y, line, CAPTION_SIZE, color=colour)

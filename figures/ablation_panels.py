@@ -64,10 +64,15 @@ def _say_what_is_missing(ax: Axes, effect: Effect, row: int) -> None:
     free_left = effect.estimate is not None and effect.estimate.value > sum(ax.get_xlim()) / 2
     ax.annotate(
         f"{effect.finished} of {effect.started} runs finished",
-        (0 if free_left else 1, row + 0.5), xycoords=("axes fraction", "data"),
-        xytext=(3 if free_left else -3, 2), textcoords="offset points",
-        ha="left" if free_left else "right", va="bottom", fontsize=6.5, color=WARNING_COLOUR,
-    )  # fmt: skip
+        (0 if free_left else 1, row + 0.5),
+        xycoords=("axes fraction", "data"),
+        xytext=(3 if free_left else -3, 2),
+        textcoords="offset points",
+        ha="left" if free_left else "right",
+        va="bottom",
+        fontsize=6.5,
+        color=WARNING_COLOUR,
+    )
 
 
 def draw_sweep(ax: Axes, found: Sequence[Level], key: str, measure: Measure) -> None:
@@ -94,9 +99,13 @@ def draw_sweep(ax: Axes, found: Sequence[Level], key: str, measure: Measure) -> 
             known = sorted((lv for lv in mine if not math.isnan(lv.value)), key=lambda lv: lv.value)
             x = [lv.value * math.exp(shift) if logarithmic else lv.value + shift for lv in known]
             ax.plot(
-                x, [lv.estimate.value for lv in known], color=COLOURS[scalar], lw=1.4, zorder=2,
+                x,
+                [lv.estimate.value for lv in known],
+                color=COLOURS[scalar],
+                lw=1.4,
+                zorder=2,
                 linestyle=(style.SOLID, *style.VARIANT_LINES)[rank % 6],
-            )  # fmt: skip
+            )
             for at, level in zip(x, known, strict=True):
                 _mark(ax, level.estimate, level.seeds, scalar, at=at, upright=True)
                 if level.unchanged:
@@ -127,9 +136,15 @@ def _mark(
             *place(seeds), color=colour, marker=".", ms=4.5, mew=0, alpha=0.55, ls="none", zorder=3
         )
     ax.plot(
-        *place([estimate.value]), color=colour, marker=MARKERS[scalar], ms=5.2, mec="white",
-        mew=0.6, ls="none", zorder=4,
-    )  # fmt: skip
+        *place([estimate.value]),
+        color=colour,
+        marker=MARKERS[scalar],
+        ms=5.2,
+        mec="white",
+        mew=0.6,
+        ls="none",
+        zorder=4,
+    )
 
 
 def _axis_name(measure: Measure) -> str:

@@ -132,6 +132,4 @@ def _head(page: Page, column: int, panel: Panel) -> None:
     ax = page.forests[column] if page.forests else page.sweeps[0][column]
     ax.set_title(panel.title, loc="left", weight="bold", pad=19)
     pad = 0.08 / (ax.get_position().height * page.figure.get_size_inches()[1])
-    ax.text(
-        0, 1 + pad, panel.subtitle, transform=ax.transAxes, fontsize=8, color=style.TEXT_GREY
-    )  # fmt: skip
+    ax.text(0, 1 + pad, panel.subtitle, transform=ax.transAxes, fontsize=8, color=style.TEXT_GREY)

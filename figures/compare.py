@@ -184,8 +184,9 @@ def _check_values(cells: Cells, name: str) -> None:
             low, high = (facts.horizon * each for each in facts.reward)
             wrong = (cells.frame["env"] == env) & ((values < low - 1e-6) | (values > high + 1e-6))
             own = f"give the sum of {env}'s own rewards over an episode, or leave the column out"
-            refuse(cells, name, wrong, f"is no return of {env}, which are in [{low:g}, {high:g}]",
-                   own)  # fmt: skip
+            refuse(
+                cells, name, wrong, f"is no return of {env}, which are in [{low:g}, {high:g}]", own
+            )
 
 
 def _numbers(text: pd.Series[str]) -> pd.Series[float]:

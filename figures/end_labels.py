@@ -60,14 +60,25 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
     heights = spread(places[:, 1], LINE / height, -0.02, 1.02)
     for end, (x, y), placed in zip(ends, places, heights, strict=True):
         leader = Line2D(
-            [x, 1.0, 1 + 0.85 * LEADER / width], [y, y, placed], transform=ax.transAxes,
-            color=end.colour, lw=0.6, alpha=0.7,
-        )  # fmt: skip
+            [x, 1.0, 1 + 0.85 * LEADER / width],
+            [y, y, placed],
+            transform=ax.transAxes,
+            color=end.colour,
+            lw=0.6,
+            alpha=0.7,
+        )
         _figure(ax).add_artist(leader)
         ax.text(
-            1 + LEADER / width, placed, _short(end.name), transform=ax.transAxes, fontsize=SIZE,
-            color=readable(end.colour), va="center", ha="left", parse_math=False,
-        )  # fmt: skip
+            1 + LEADER / width,
+            placed,
+            _short(end.name),
+            transform=ax.transAxes,
+            fontsize=SIZE,
+            color=readable(end.colour),
+            va="center",
+            ha="left",
+            parse_math=False,
+        )
 
 
 def spread(wanted: Floats, gap: float, low: float, high: float) -> Floats:

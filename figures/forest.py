@@ -126,12 +126,24 @@ def _draw_row(ax: Axes, row: int, score: Score) -> None:
     """Runs as small ticks, the interval as a bar, the estimate as a disc, hollow without one."""
     colour, found = colour_of(score), score.estimate
     ax.plot(
-        score.values, np.full(len(score.values), row), linestyle="none", marker="|",
-        markersize=6, color=colour, alpha=0.55, zorder=2,
-    )  # fmt: skip
+        score.values,
+        np.full(len(score.values), row),
+        linestyle="none",
+        marker="|",
+        markersize=6,
+        color=colour,
+        alpha=0.55,
+        zorder=2,
+    )
     if found.known:
         ax.plot([found.low, found.high], [row, row], color=colour, lw=2.4, zorder=3)
     ax.plot(
-        [found.value], [row], marker="o", markersize=5.5, color=colour,
-        markerfacecolor=colour if found.known else "white", linestyle="none", zorder=4,
-    )  # fmt: skip
+        [found.value],
+        [row],
+        marker="o",
+        markersize=5.5,
+        color=colour,
+        markerfacecolor=colour if found.known else "white",
+        linestyle="none",
+        zorder=4,
+    )

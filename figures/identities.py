@@ -62,8 +62,11 @@ def _of_the_task(rows: pd.DataFrame, facts: TaskFacts) -> Iterator[Violation]:
 def _which_columns(rows: pd.DataFrame, facts: TaskFacts) -> Iterator[Violation]:
     """What a task has is filled, what it has not is empty."""
     has = dict.fromkeys(SUCCESSES, facts.sustained is not None)
-    has |= {"final_distance": facts.radius is not None, "score": facts.reward is not None,
-            "d4rl_score": facts.d4rl is not None}  # fmt: skip
+    has |= {
+        "final_distance": facts.radius is not None,
+        "score": facts.reward is not None,
+        "d4rl_score": facts.d4rl is not None,
+    }
     for name, known in has.items():
         if known and name in rows:
             yield name, rows[name].isna(), "is empty, but the task has it"

@@ -81,9 +81,14 @@ def compose(
     axes = _place_panels(figure, rows, columns, wide, gap, height - above, share_y)
     for number, line in enumerate(title_lines):
         figure.text(
-            LEFT / width, 1 - (0.13 + number * TITLE_LINE) / height, line, fontsize=TITLE_SIZE,
-            weight="bold", va="top", parse_math=False,
-        )  # fmt: skip
+            LEFT / width,
+            1 - (0.13 + number * TITLE_LINE) / height,
+            line,
+            fontsize=TITLE_SIZE,
+            weight="bold",
+            va="top",
+            parse_math=False,
+        )
     if legend:
         drawn = figure.legend(
             handles=_row_by_row(legend, per_row),
@@ -102,9 +107,14 @@ def compose(
     for number, (line, colour) in enumerate(lines):
         y = BOTTOM + (len(lines) - number) * CAPTION_LINE
         figure.text(
-            LEFT / width, y / height, line, fontsize=CAPTION_SIZE, color=colour, va="top",
+            LEFT / width,
+            y / height,
+            line,
+            fontsize=CAPTION_SIZE,
+            color=colour,
+            va="top",
             parse_math=False,
-        )  # fmt: skip
+        )
     return Page(figure, axes)
 
 

@@ -131,9 +131,10 @@ def looks_of(frame: pd.DataFrame) -> list[Look]:
     pairs = sorted(
         set(zip(frame["method"], frame["variant"], strict=True)),
         key=lambda pair: (
-            style.METHOD_ORDER.index(pair[0]) if pair[0] in style.METHOD_ORDER else 99, *pair
+            style.METHOD_ORDER.index(pair[0]) if pair[0] in style.METHOD_ORDER else 99,
+            *pair,
         ),
-    )  # fmt: skip
+    )
     looks: list[Look] = []
     variants_seen: dict[str, int] = {}
     for method, variant in pairs:
@@ -227,9 +228,15 @@ def _draw_seed(
         )
     if failed:
         ax.plot(
-            run["env_step"].iloc[-1:], run[metric].iloc[-1:], color=look.style.colour,
-            marker="x", markersize=7, markeredgewidth=1.8, linestyle="none", zorder=6,
-        )  # fmt: skip
+            run["env_step"].iloc[-1:],
+            run[metric].iloc[-1:],
+            color=look.style.colour,
+            marker="x",
+            markersize=7,
+            markeredgewidth=1.8,
+            linestyle="none",
+            zorder=6,
+        )
 
 
 def _draw_aggregate(ax: Axes, thick: pd.DataFrame, look: Look, count: int) -> None:
@@ -282,10 +289,16 @@ def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: boo
         ax.text(0, 1.035, panel.subtitle, transform=ax.transAxes, fontsize=8, color=style.TEXT_GREY)
     for value, name in zip(metric.rules, metric.rule_names, strict=False):
         ax.text(
-            0.008, value, name, transform=ax.get_yaxis_transform(), fontsize=6.5,
-            color=style.TEXT_GREY, va="bottom", zorder=7,
+            0.008,
+            value,
+            name,
+            transform=ax.get_yaxis_transform(),
+            fontsize=6.5,
+            color=style.TEXT_GREY,
+            va="bottom",
+            zorder=7,
             bbox={"facecolor": "white", "alpha": 0.65, "lw": 0, "pad": 0.6},
-        )  # fmt: skip
+        )
 
 
 def _drawn(ax: Axes) -> list[float]:

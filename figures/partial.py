@@ -25,8 +25,11 @@ def without_rows(csv: Path, frame: pd.DataFrame) -> list[str]:
     present = set(zip(frame["env"], frame["label"], frame["seed"], strict=True))
     found = map(_LINE.fullmatch, path.read_text(encoding="utf-8", errors="replace").splitlines())
     runs = [(each["env"], each["label"], int(each["seed"])) for each in found if each]
-    return [f"{label} on {env}, seed {seed}" for env, label, seed in runs
-            if (env, label, seed) not in present]  # fmt: skip
+    return [
+        f"{label} on {env}, seed {seed}"
+        for env, label, seed in runs
+        if (env, label, seed) not in present
+    ]
 
 
 def warning(absent: Sequence[str]) -> str:

@@ -129,9 +129,13 @@ def draw_claim(forests: Sequence[Forest], *, title: str, words: str, caption: st
         top = first
         for forest, tallness in zip(forests, tall, strict=True):
             ax = figure.add_axes(
-                (left / CLAIM_WIDTH, 1 - (top + tallness) / height,
-                 (CLAIM_WIDTH - left - SIDE) / CLAIM_WIDTH, tallness / height)
-            )  # fmt: skip
+                (
+                    left / CLAIM_WIDTH,
+                    1 - (top + tallness) / height,
+                    (CLAIM_WIDTH - left - SIDE) / CLAIM_WIDTH,
+                    tallness / height,
+                )
+            )
             limits = span_of(axes_of[forest.axis])
             draw_forest(ax, forest, limits, names=True, width=CLAIM_NAME_WIDTH)
             top += tallness + BETWEEN
@@ -185,9 +189,14 @@ def _paragraph(figure: Figure, lines: Sequence[str], x: float, y: float) -> None
     width, height = figure.get_size_inches()
     for number, line in enumerate(lines):
         figure.text(
-            x / width, 1 - (y + CAPTION_LINE * number) / height, line, fontsize=CAPTION_SIZE,
-            color=style.TEXT_GREY, va="top", parse_math=False,
-        )  # fmt: skip
+            x / width,
+            1 - (y + CAPTION_LINE * number) / height,
+            line,
+            fontsize=CAPTION_SIZE,
+            color=style.TEXT_GREY,
+            va="top",
+            parse_math=False,
+        )
 
 
 def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str) -> None:
@@ -195,14 +204,24 @@ def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str) -> None:
     for curve in profiles:
         look = style.method_style(curve.label.partition(" [")[0])
         ax.plot(
-            curve.thresholds, curve.share, color=look.colour, linestyle=look.line,
-            lw=look.width * 0.8, zorder=look.zorder, drawstyle="steps-post",
-        )  # fmt: skip
+            curve.thresholds,
+            curve.share,
+            color=look.colour,
+            linestyle=look.line,
+            lw=look.width * 0.8,
+            zorder=look.zorder,
+            drawstyle="steps-post",
+        )
         if not np.isnan(curve.low).any():
             ax.fill_between(
-                curve.thresholds, curve.low, curve.high, color=look.colour, lw=0, step="post",
+                curve.thresholds,
+                curve.low,
+                curve.high,
+                color=look.colour,
+                lw=0,
+                step="post",
                 alpha=style.BAND_ALPHA * style.fade(len(profiles)),
-            )  # fmt: skip
+            )
     ax.set_ylim(-0.03, 1.03)
     ax.set_xlabel(f"{measure}: threshold")
     ax.set_ylabel("share of runs above it")

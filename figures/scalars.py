@@ -31,9 +31,19 @@ SLOPE_UNIT = 100_000  # environment steps
 CEILING = 0.95  # of the episodes, or of the way from random to the demonstrations
 
 SCALARS: tuple[str, ...] = (
-    "j0", "jt", "auc", "dip", "gain", "slope", "monotonicity", "fluctuation", "largest", "budget",
-    "evaluations", "final_episodes",
-)  # fmt: skip
+    "j0",
+    "jt",
+    "auc",
+    "dip",
+    "gain",
+    "slope",
+    "monotonicity",
+    "fluctuation",
+    "largest",
+    "budget",
+    "evaluations",
+    "final_episodes",
+)
 _IDENTITY: tuple[str, ...] = (*RUN, "method", "variant")
 
 
@@ -221,9 +231,16 @@ def _scalars(steps: Floats, values: Floats, budget: int) -> dict[str, float]:
     shared = {"j0": j0, "budget": budget, "evaluations": len(steps)}
     if len(steps) == 1:
         return {
-            **shared, "jt": j0, "auc": j0, "dip": 0.0, "gain": 0.0, "slope": 0.0,
-            "monotonicity": np.nan, "fluctuation": 0.0, "largest": j0,
-        }  # fmt: skip
+            **shared,
+            "jt": j0,
+            "auc": j0,
+            "dip": 0.0,
+            "gain": 0.0,
+            "slope": 0.0,
+            "monotonicity": np.nan,
+            "fluctuation": 0.0,
+            "largest": j0,
+        }
     jt = float(values[1:][-FINAL_EVALUATIONS:].mean())
     constant = bool((values == j0).all())
     return {

@@ -36,8 +36,16 @@ BOOTSTRAP_SEED = 20_200_616
 Floats = npt.NDArray[np.float64]
 
 CURVE_COLUMNS: tuple[str, ...] = (
-    *CONDITION, "label", "env_step", "centre", "low", "high", "seeds", "complete", "steps_left_out",
-)  # fmt: skip
+    *CONDITION,
+    "label",
+    "env_step",
+    "centre",
+    "low",
+    "high",
+    "seeds",
+    "complete",
+    "steps_left_out",
+)
 
 
 def aggregate_name(seeds: int) -> str:

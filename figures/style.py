@@ -73,11 +73,19 @@ _STYLES: dict[str, MethodStyle] = {
 # For methods without an entry. The colours are those farthest from the ones above, to all eyes
 # that the tests see with; 7 x 3 x 5 looks.
 OTHER_COLOURS: tuple[str, ...] = (
-    "#DD1166", "#007711", "#7799DD", "#992255", "#22BB88", "#6666DD", "#440022",
-)  # fmt: skip
+    "#DD1166",
+    "#007711",
+    "#7799DD",
+    "#992255",
+    "#22BB88",
+    "#6666DD",
+    "#440022",
+)
 OTHER_LINES: tuple[LineStyle, ...] = (
-    (0.0, (6.0, 1.3, 1.2, 1.3, 1.2, 1.3)), (0.0, (2.4, 1.2)), (0.0, (9.0, 1.5, 2.5, 1.5)),
-)  # fmt: skip
+    (0.0, (6.0, 1.3, 1.2, 1.3, 1.2, 1.3)),
+    (0.0, (2.4, 1.2)),
+    (0.0, (9.0, 1.5, 2.5, 1.5)),
+)
 OTHER_MARKERS: tuple[Marker, ...] = ((4, 1, 0), (3, 1, 0), (6, 1, 0), (4, 1, 45), (3, 1, 180))
 
 METHOD_ORDER: tuple[str, ...] = tuple(_STYLES)

@@ -158,9 +158,11 @@ def _of_the_meaning(cells: Cells) -> Iterator[Problem]:
     """What values mean, alone in their row and from row to row."""
     text = {f.name for f in RESULTS.fields if f.kind == "string"}
     frame = pd.DataFrame(
-        {name: cells.frame[name] if name in text else _numbers(cells.frame[name])
-         for name in cells.frame.columns}
-    )  # fmt: skip
+        {
+            name: cells.frame[name] if name in text else _numbers(cells.frame[name])
+            for name in cells.frame.columns
+        }
+    )
     told = pd.Series(False, index=frame.index)  # one wrong value breaks several rules: one is told
     for name, wrong, complaint in chain(identities(frame), sequences(frame)):
         yield from _marked(cells, name, wrong & ~told, complaint)

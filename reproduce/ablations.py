@@ -27,6 +27,10 @@ from reproduce.launching.experiment import reproduce
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Run, collect and draw the ablation that the command line asks for.
+
+    Returns the exit status: 0 complete, 1 a run failed, 2 bad input, 75 interrupted.
+    """
     options = tyro.cli(AblationOptions, args=arguments, description=__doc__)
     if options.plot_only:
         return reproduce(ABLATIONS, options, envs=ABLATED, methods=(), draw=make)

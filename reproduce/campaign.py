@@ -59,11 +59,17 @@ class Part:
 
     @property
     def missing(self) -> list[RunSpec]:
+        """The runs without a finished result, in the order in which they are made."""
         return [spec for step in self.steps for spec in step.specs]
 
 
 @resumable
 def main(arguments: list[str] | None = None) -> int:
+    """Print what the campaign lacks; unless only asked for the plan, run it, best first.
+
+    Returns the exit status: 0 complete or only planned, 1 a run failed, 2 bad input, 75 interrupted
+    (the same command continues).
+    """
     options = tyro.cli(CampaignOptions, args=arguments, description=__doc__)
     require_training()
     from reproduce.launching.clusters import choose
@@ -129,9 +135,7 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
             continue
         chapter = of_preset(chapter, options.preset)
         envs = [env for env in chapter.tasks if not options.envs or env in options.envs]
-        mine = replace(
-            options, data=chapter.data, profile=chapter.profile, preset=chapter.preset
-        )  # fmt: skip
+        mine = replace(options, data=chapter.data, profile=chapter.profile, preset=chapter.preset)
         validated(mine, envs=envs, methods=chapter.methods)
         data: Mapping[str, tuple[DataKind, Labels]] = resolve_data(mine, envs)
         typed = chapter.specs(
@@ -147,9 +151,10 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
         out = base if chapter.preset == options.preset else base.parent / str(chapter.preset)
         done = recorded(chapter.experiment, specs, out)
         missing = [
-            spec for spec in specs
+            spec
+            for spec in specs
             if spec not in done and RunFolder(spec.folder(out)).state() != "done"
-        ]  # fmt: skip
+        ]
         evidence = Evidence(load(out) if out.is_dir() else {}, profile=chapter.profile)
         step = {spec: RunFolder(spec.folder(out)).status().get("step") for spec in missing}
         seconds = {s: pace[f"{s.preset} {s.profile}"].seconds(s, step[s]) for s in missing}

@@ -150,6 +150,10 @@ def _check(path: Path, options: CheckOptions) -> Examined | None:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Check each file of rows; with `--seal` add checksums to the manifests of those in order.
+
+    Returns the exit status: 0 nothing is wrong, 1 something is, 2 there is nothing to check.
+    """
     options = tyro.cli(CheckOptions, args=arguments, description=__doc__)
     files, skipped = row_files(options.paths)
     for file, reason in skipped.items():

@@ -44,9 +44,14 @@ class DemonstrationOptions(Common):
 def demonstration_rows(env: str, profile: str, options: Common) -> Iterator[dict[str, Any]]:
     """One row a demonstration: its length, return and the first step (from 1) with success."""
     found = demonstrations_for(
-        env, data="auto", labels="relabelled", profile=profile, data_dir=options.data_dir,
-        cache=options.cache, download=False,
-    )  # fmt: skip
+        env,
+        data="auto",
+        labels="relabelled",
+        profile=profile,
+        data_dir=options.data_dir,
+        cache=options.cache,
+        download=False,
+    )
     for number, episode in enumerate(found.trajectories):
         rewards = binary_rewards(
             env, episode.next_observations, door_threshold=DOOR_THRESHOLDS[profile]
@@ -65,6 +70,10 @@ def demonstration_rows(env: str, profile: str, options: Common) -> Iterator[dict
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Print how many demonstrations of each hand task succeed; with `--write` also the table.
+
+    Returns the exit status: 0 done, 2 bad input or demonstrations that cannot be read.
+    """
     options = tyro.cli(DemonstrationOptions, args=arguments, description=__doc__)
     try:
         options.check_folders()

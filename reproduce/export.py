@@ -41,8 +41,16 @@ from reproduce.specs.grid import PresetName
 
 Format = Literal["csv", "parquet", "json", "all"]
 
-METRICS = ("return_mean", "success_any", "success_final", "success_sustained", "final_distance",
-           "score", "normalised_score", "d4rl_score")  # fmt: skip
+METRICS = (
+    "return_mean",
+    "success_any",
+    "success_final",
+    "success_sustained",
+    "final_distance",
+    "score",
+    "normalised_score",
+    "d4rl_score",
+)
 """What has a file of curves if no metric is asked for, where the rows have it."""
 
 NO_PYARROW = "rows.parquet needs pyarrow: `pip install '.[export]'`"
@@ -234,14 +242,19 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Write the rows and curves in the form asked for, and print the files' names.
+
+    Returns the exit status: 0 written, 2 there are no rows, or they cannot be read.
+    """
     options = tyro.cli(ExportOptions, args=arguments, description=__doc__)
     folder = Path("results") / options.preset
     files, _ = row_files(options.csv or [folder])
     if not files:
         where = ", ".join(map(str, options.csv or [folder]))
         raise ResultsError(f"{where}: no rows in it; make some with --preset {options.preset}")
-    written, notes = export(files, options.folder, metrics=options.metric, form=options.format,
-        compare=options.compare)  # fmt: skip
+    written, notes = export(
+        files, options.folder, metrics=options.metric, form=options.format, compare=options.compare
+    )
     print("\n".join([*map(str, written), *notes]))
     return 0
 

@@ -69,9 +69,7 @@ _NOTHING = Cell("-", "-", "--")
 
 # \parallel, not \|: in a Markdown table \| comes out as a single bar
 _REVERSE = maths("D_KL(pi_theta || Q-bar)", r"$D_{\mathrm{KL}}(\pi_\theta \parallel \bar{Q})$")
-
 _FORWARD = maths("D_KL(Q-bar || pi_theta)", r"$D_{\mathrm{KL}}(\bar{Q} \parallel \pi_\theta)$")
-
 _CLONING = maths("D_KL(pi_beta || pi_theta)", r"$D_{\mathrm{KL}}(\pi_\beta \parallel \pi_\theta)$")
 
 CELLS: dict[str, Mapping[type, Cell | None]] = {
@@ -185,6 +183,10 @@ def groups(*, variants: bool = False) -> dict[str, dict[str, Method]]:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Print the table, and write it as Markdown, LaTeX and CSV.
+
+    Returns the exit status: 0 written, 2 a component has no cell, or the folder cannot be written.
+    """
     options = tyro.cli(Options, args=arguments, description=__doc__)
     header = [text("Name"), *(heading for heading, _ in COLUMNS)]
     sections, rows = [], []

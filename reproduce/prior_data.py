@@ -37,9 +37,7 @@ from reproduce.runs.evaluator import random_episodes
 from reproduce.specs.grid import PRESETS
 
 COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
-
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
-
 _BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
@@ -60,6 +58,12 @@ Line = tuple[str, ...]
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Print the table of prior data; with `--write` put it into docs/data.md as well.
+
+    A task that cannot be described is told on stderr, and the others are described.
+
+    Returns the exit status: 0 all described, 2 bad input, `--describe` is missing, or a task fails.
+    """
     options = tyro.cli(DescribeOptions, args=arguments, description=__doc__)
     if not options.describe:
         print("nothing to do: say --describe (or --help)", file=sys.stderr)

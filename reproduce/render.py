@@ -79,6 +79,10 @@ class RenderOptions(PerformerOptions):
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Play the episodes, draw them, and write the film.
+
+    Returns the exit status: 0 written, 2 bad input, or MuJoCo cannot draw here.
+    """
     options = tyro.cli(RenderOptions, args=arguments, description=__doc__)
     from reproduce.commandline.script import BAD_INPUT
 

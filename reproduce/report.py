@@ -115,6 +115,10 @@ def write(found: Content, options: ReportOptions) -> list[Path]:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Judge the results folder, write the report, and print the files' names.
+
+    Returns the exit status: 0 written, 2 it holds no results, or some that cannot be judged.
+    """
     options = tyro.cli(ReportOptions, args=arguments, description=__doc__)
     print("report: " + "  ".join(map(str, write(read(options), options))))
     return 0

@@ -209,41 +209,58 @@ def _door(frame: pd.DataFrame) -> str:
     rows = []
     for data, mine in frame[frame["env"] == "door-binary-v0"].groupby("data"):
         online = mine[mine["env_step"] >= 0]
-        rows.append([
-            data,
-            _mean(_switch(mine, "return_mean"), ".0f"),
-            _mean(_switch(mine, "success_any"), ".2f"),
-            _span(list(online["return_mean"]), ".0f"),
-            _span(list(online["success_any"]), ".2f"),
-            f"{_mean(_switch(mine, 'q_mean'), '.0f')}, {_mean(_last(mine, 'q_mean'), '.0f')}",
-            _span(list(mine["weights_ess"].dropna()), ".2f"),
-            _span(list(mine["weights_max"].dropna()), ".3g"),
-        ])  # fmt: skip
+        rows.append(
+            [
+                data,
+                _mean(_switch(mine, "return_mean"), ".0f"),
+                _mean(_switch(mine, "success_any"), ".2f"),
+                _span(list(online["return_mean"]), ".0f"),
+                _span(list(online["success_any"]), ".2f"),
+                f"{_mean(_switch(mine, 'q_mean'), '.0f')}, {_mean(_last(mine, 'q_mean'), '.0f')}",
+                _span(list(mine["weights_ess"].dropna()), ".2f"),
+                _span(list(mine["weights_max"].dropna()), ".3g"),
+            ]
+        )
     return _markdown(
-        ["data", "return after offline training", "success", "return from then on", "success",
-         "mean Q after offline training, at the end", "effective sample size", "largest weight"],
+        [
+            "data",
+            "return after offline training",
+            "success",
+            "return from then on",
+            "success",
+            "mean Q after offline training, at the end",
+            "effective sample size",
+            "largest weight",
+        ],
         rows,
-    )  # fmt: skip
+    )
 
 
 def _pushing(frame: pd.DataFrame) -> str:
     rows = []
     for label, mine in _methods(frame[frame["env"] == "SawyerPush-v0"]):
         ess = _last(mine, "weights_ess") if "weights_ess" in mine else []
-        rows.append([
-            label,
-            _each(_switch(mine, "final_distance"), ".3f"),
-            _each(_end(mine, "final_distance"), ".3f"),
-            _each(_end(mine, "success_any"), ".2f"),
-            _each(_end(mine, "success_final"), ".2f"),
-            _each(ess, ".2f") if ess and ess[0] == ess[0] else "",
-        ])  # fmt: skip
+        rows.append(
+            [
+                label,
+                _each(_switch(mine, "final_distance"), ".3f"),
+                _each(_end(mine, "final_distance"), ".3f"),
+                _each(_end(mine, "success_any"), ".2f"),
+                _each(_end(mine, "success_final"), ".2f"),
+                _each(ess, ".2f") if ess and ess[0] == ess[0] else "",
+            ]
+        )
     return _markdown(
-        ["each seed", "distance (m) after offline training", "distance, end",
-         "success at any step, end", "success at the last step, end",
-         "effective sample size, last evaluation"],
+        [
+            "each seed",
+            "distance (m) after offline training",
+            "distance, end",
+            "success at any step, end",
+            "success at the last step, end",
+            "effective sample size, last evaluation",
+        ],
         rows,
-    )  # fmt: skip
+    )
 
 
 def _locomotion(frame: pd.DataFrame) -> str:
@@ -282,6 +299,10 @@ def _data(frame: pd.DataFrame) -> str:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Write the tables anew where they are out of step; with `--check` only name those pages.
+
+    Returns the exit status: 0 done, 1 with `--check` a table is out of step, 2 bad input.
+    """
     options = tyro.cli(TableOptions, args=arguments, description=__doc__)
     made = {
         page: rewritten(page.read_text(encoding="utf-8"), known)

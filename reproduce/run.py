@@ -21,6 +21,11 @@ from reproduce.specs.grid import RunSpec, split_name
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Do, or continue, the one run that the command line names.
+
+    Returns the exit status: 0 done or only printed, 1 the run failed, 2 bad input, 75 interrupted
+    (the same command continues).
+    """
     options = tyro.cli(RunOptions, args=arguments, description=__doc__)
     try:
         require_training()
@@ -63,9 +68,15 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
     data = resolve_data(options, specs)
     method, named = split_name(options.method)
     spec = RunSpec(
-        options.preset, options.profile, options.env, method, options.seed,
-        *data[options.env], options.settings, named,
-    )  # fmt: skip
+        options.preset,
+        options.profile,
+        options.env,
+        method,
+        options.seed,
+        *data[options.env],
+        options.settings,
+        named,
+    )
     spec = one_spelling(spec)
     settings_of(spec)
     if options.show:

@@ -37,13 +37,10 @@ from reproduce.runs.lock import described, read_beat
 BAD_INPUT = 2
 
 _MARKS = {"config.json", "lock", "status.json", "queued.json", "failed"}
-
 _SPEC = {"env", "method", "seed", "profile", "data"}
 
 _STYLES = {"failed": "red", "running": "green", "queued": "yellow", "resumable": "cyan"}
-
 _COLUMNS = ("task", "method", "data", "seed", "state", "step", "steps/s", "left", "return", "")
-
 _WIDTH = 150  # where the output is no terminal
 
 
@@ -128,9 +125,14 @@ def line_of(path: Path) -> Line:
     except (LookupError, ValueError):
         last_return = None
     return Line(
-        *_name(path, config.get("spec", {})), state, step, end,
-        status.get("steps_per_s", 0.0), last_return, note,
-    )  # fmt: skip
+        *_name(path, config.get("spec", {})),
+        state,
+        step,
+        end,
+        status.get("steps_per_s", 0.0),
+        last_return,
+        note,
+    )
 
 
 def _name(path: Path, spec: dict[str, Any]) -> tuple[str, str, str, int]:
@@ -221,14 +223,22 @@ def _seconds(text: str) -> float:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Print a line for each run below the folder; with `--watch` again and again.
+
+    Returns the exit status: 0 no run has failed, 1 one has, 2 there is nothing to show.
+    """
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("dir", nargs="?", type=Path, default=Path("results"), metavar="DIR")
     parser.add_argument(
-        "--watch", nargs="?", type=_seconds, const=2.0, metavar="SECONDS",
+        "--watch",
+        nargs="?",
+        type=_seconds,
+        const=2.0,
+        metavar="SECONDS",
         help="draw it again every so often (2 s), until no run is running or queued",
-    )  # fmt: skip
+    )
     options = parser.parse_args(arguments)
     if not options.dir.is_dir():
         print(f"error: {options.dir}: there is no such folder", file=sys.stderr)

@@ -36,6 +36,11 @@ class StudyOptions(FigureOptions):
 
 @resumable
 def main(arguments: list[str] | None = None) -> int:
+    """Make what a study lacks of runs, and print its table; `--list` prints all studies.
+
+    Returns the exit status: 0 complete or only printed, 1 a run failed, 2 bad input, 75 interrupted
+    (the same command continues).
+    """
     options = tyro.cli(StudyOptions, args=arguments, description=__doc__)
     from reproduce.reporting.study_table import table
     from reproduce.specs.study_list import STUDIES
@@ -66,9 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         (case.env, case.data): resolve_data(replace(chosen, data=case.data), [case.env])[case.env]
         for case in study.cases
     }
-    status = run_grids(
-        {study.name: study.specs(data)}, chosen, cluster, {study.name: make}
-    )  # fmt: skip
+    status = run_grids({study.name: study.specs(data)}, chosen, cluster, {study.name: make})
     if csv.exists():
         print(table(csv))
     return status

@@ -137,6 +137,7 @@ class Row:
 
     @property
     def differs(self) -> bool:
+        """Whether the profiles have different values."""
         return len({value.plain for value in self.values}) > 1
 
     @property
@@ -235,6 +236,10 @@ def _names(options: Options) -> Sequence[str]:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Write the table of each method asked for, as Markdown, LaTeX and CSV, and print it.
+
+    Returns the exit status: 0 written, 2 the method is unknown, or the folder cannot be written.
+    """
     options = tyro.cli(Options, args=arguments, description=__doc__)
     header = [text("Hyper-parameter"), *map(text, PROFILES)]
     markdown, latex, rows = ["# Table 1: hyper-parameters\n"], [], []

@@ -111,6 +111,7 @@ class StopWhenLearned(Interruption):
         self._folder, self._stop_at = folder, stop_at
 
     def asks(self) -> bool:
+        """Whether to stop: a signal has come, or the run is good enough."""
         return self.requested or good_enough(self._folder, self._stop_at)
 
 
@@ -121,8 +122,8 @@ def spec_of(options: ExpertOptions) -> RunSpec:
 
     recipe = (*RECIPE, *LENGTHS[options.env])
     plain = RunSpec(
-        "paper", "paper", options.env, "SAC", options.seed, "none", "stored", recipe, "scratch",
-    )  # fmt: skip
+        "paper", "paper", options.env, "SAC", options.seed, "none", "stored", recipe, "scratch"
+    )
     known = settings_of(plain)
     given = {known.matches(key_of(setting)) for setting in options.settings}
     kept = [setting for setting in recipe if known.matches(key_of(setting)) not in given]
@@ -148,6 +149,11 @@ def _check(options: ExpertOptions) -> None:
 
 @script
 def main(arguments: list[str] | None = None) -> int:
+    """Train the expert, or go on with it, and write its weights.
+
+    Returns the exit status: 0 the weights are written (below the target too), 1 the run failed, 2
+    bad input, 75 interrupted (the same command continues).
+    """
     options = tyro.cli(ExpertOptions, args=arguments, description=__doc__)
     try:
         require_training()

@@ -19,12 +19,23 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 PRELOADED = (
-    "torch._dynamo", "reproduce.run", "reproduce.runs.execute", "reproduce.runs.assemble",
-    "reproduce.launching.experiment", "reproduce.runs.listing", "reproduce.runs.plan",
-    "reproduce.runs.showing", "reproduce.runs.folder", "reproduce.launching.local",
-    "reproduce.launching.inline", "reproduce.figure1", "reproduce.ablations",
-    "reproduce.campaign", "algorithms.training", "envs.adroit",
-)  # fmt: skip
+    "torch._dynamo",
+    "reproduce.run",
+    "reproduce.runs.execute",
+    "reproduce.runs.assemble",
+    "reproduce.launching.experiment",
+    "reproduce.runs.listing",
+    "reproduce.runs.plan",
+    "reproduce.runs.showing",
+    "reproduce.runs.folder",
+    "reproduce.launching.local",
+    "reproduce.launching.inline",
+    "reproduce.figure1",
+    "reproduce.ablations",
+    "reproduce.campaign",
+    "algorithms.training",
+    "envs.adroit",
+)
 
 
 def context() -> ForkServerContext:

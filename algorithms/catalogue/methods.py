@@ -173,5 +173,4 @@ METHODS: dict[str, Method] = {
 }
 
 LATER_WORK = ("IQL", "TD3+BC", "Cal-QL", "RLPD")
-
 PAPER_METHODS = tuple(name for name in METHODS if name not in LATER_WORK)

@@ -108,7 +108,6 @@ _IN_CENTIMETRES: dict[str, Values] = {
 # As the authors ran MuJoCo and SawyerPush: the rows of their policy class and the models of it.
 # IQL keeps the free deviation of its own authors.
 _STATE_STD = {"policy": HeteroscedasticGaussian()}
-
 _STATE_STD_PRIOR = {**_STATE_STD, "behavior.policy": HeteroscedasticGaussian()}
 
 # The text bounds no weight; without a bound exp(A / lambda) overflows once Q is wrong by 88 lambda.

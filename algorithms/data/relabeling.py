@@ -17,9 +17,7 @@ from torch import Tensor
 from algorithms.types import Batch, check_range
 
 Sample = Callable[[int, np.random.Generator], np.ndarray]
-
 Reward = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
 Achieved = Callable[[np.ndarray], np.ndarray]
 
 

@@ -26,9 +26,7 @@ from algorithms.step import Step
 from algorithms.types import Batch, Metrics
 
 Lossy = Callable[[Method, Step], tuple[Losses, Metrics]]
-
 MakeStep = Callable[[Batch, Batch | None], Step]
-
 Compile = Callable[[fx.GraphModule, Sequence[Tensor], int], Callable[..., Any]]
 
 

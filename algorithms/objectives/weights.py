@@ -140,7 +140,6 @@ class PartitionFunction:
 
 
 Shape = Exponential | Indicator | Constant | DualExponential
-
 Normalisation = Unnormalised | BatchMean | StateMean | PartitionFunction
 
 

@@ -18,11 +18,8 @@ from reproduce.runs.ablation_rows import Ablation
 from reproduce.specs.grid import DataChoice, DataKind, Labels, PresetName, ProfileName, RunSpec
 
 HAND, PUSH, LOCOMOTION = (row.tasks for row in EXPERIMENTS.values())
-
 METHODS, PUSH_METHODS = EXPERIMENTS["figure1"].methods, EXPERIMENTS["figure2"].methods
-
 PEN, DOOR, RELOCATE = HAND
-
 CHEETAH, ANT, WALKER = LOCOMOTION
 
 LATER_WORK = ("IQL", "TD3+BC", "Cal-QL", "RLPD")
@@ -92,12 +89,8 @@ def _only(*names: str) -> tuple[Ablation, ...]:
 
 CHAPTERS = (
     Chapter(1, "Figure 1", "figure1", HAND, _only(*METHODS), data="embedded"),
-    Chapter(
-        2, "Figure 3", "figure3", LOCOMOTION, _only(*METHODS, "SAC[scratch]", "AWAC[scratch]")
-    ),
-    Chapter(
-        3, "Figure 2", "figure2", PUSH, _only(*PUSH_METHODS, "SAC[scratch]", "AWAC[scratch]")
-    ),
+    Chapter(2, "Figure 3", "figure3", LOCOMOTION, _only(*METHODS, "SAC[scratch]", "AWAC[scratch]")),
+    Chapter(3, "Figure 2", "figure2", PUSH, _only(*PUSH_METHODS, "SAC[scratch]", "AWAC[scratch]")),
     Chapter(
         4,
         "ablations",
@@ -127,29 +120,54 @@ CHAPTERS = (
         data="auto",
     ),
     Chapter(
-        5, "human demonstrations", "figure1", (PEN, DOOR),
-        _only("AWAC", "SAC", "SAC+BC", "BC", "AWR", "ABM-MPO"), data="human", suffix="-human",
+        5,
+        "human demonstrations",
+        "figure1",
+        (PEN, DOOR),
+        _only("AWAC", "SAC", "SAC+BC", "BC", "AWR", "ABM-MPO"),
+        data="human",
+        suffix="-human",
     ),
     Chapter(
-        6, "the released settings, Figure 1", "figure1", HAND,
-        _only("AWAC", "SAC", "ABM-MPO", "BEAR"), data="embedded", profile="released",
+        6,
+        "the released settings, Figure 1",
+        "figure1",
+        HAND,
+        _only("AWAC", "SAC", "ABM-MPO", "BEAR"),
+        data="embedded",
+        profile="released",
     ),
     Chapter(
-        6, "the released settings, Figure 2", "figure2", PUSH,
-        _only("AWAC", "SAC", "ABM-MPO", "BEAR"), profile="released",
+        6,
+        "the released settings, Figure 2",
+        "figure2",
+        PUSH,
+        _only("AWAC", "SAC", "ABM-MPO", "BEAR"),
+        profile="released",
     ),
     Chapter(
-        6, "the released settings, Figure 3", "figure3", LOCOMOTION,
-        _only("AWAC", "SAC", "ABM-MPO", "BEAR"), profile="released",
+        6,
+        "the released settings, Figure 3",
+        "figure3",
+        LOCOMOTION,
+        _only("AWAC", "SAC", "ABM-MPO", "BEAR"),
+        profile="released",
     ),
     Chapter(7, "later work, Figure 1", "figure1", HAND, _only(*LATER_WORK), data="embedded"),
     Chapter(7, "later work, Figure 2", "figure2", PUSH, _only(*LATER_WORK)),
     Chapter(7, "later work, Figure 3", "figure3", LOCOMOTION, _only(*LATER_WORK)),
     Chapter(
-        8, "preset paper on the pen", "figure1", (PEN,), _only("AWAC", "BC", "SAC"),
-        data="embedded", preset="paper", seeds=1, settings=("online_steps=100000",),
+        8,
+        "preset paper on the pen",
+        "figure1",
+        (PEN,),
+        _only("AWAC", "BC", "SAC"),
+        data="embedded",
+        preset="paper",
+        seeds=1,
+        settings=("online_steps=100000",),
     ),
-)  # fmt: skip
+)
 """In the order in which they are made."""
 
 

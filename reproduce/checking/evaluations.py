@@ -30,10 +30,15 @@ def clock(identity: Mapping[str, Any]) -> list[int]:
     start = offline_steps(identity)
     if (start + min(until, end)) // dense + max(end - until, 0) // sparse > _MOST:
         raise ValueError(f"it asks for more than {_MOST} evaluations")
-    return sorted({
-        *range(-start, 0, dense), *range(0, min(until, end), dense), *range(until, end, sparse),
-        0, end,
-    })  # fmt: skip
+    return sorted(
+        {
+            *range(-start, 0, dense),
+            *range(0, min(until, end), dense),
+            *range(until, end, sparse),
+            0,
+            end,
+        }
+    )
 
 
 def offline_steps(identity: Mapping[str, Any]) -> int:

@@ -13,11 +13,17 @@ from envs.files import atomic_file
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 by :func:`envs.files.atomic_file`: it appears whole, its folder is made."""
     with atomic_file(path) as file:
         file.write(text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON.
+
+    Raises:
+        TypeError: `value` holds something that JSON has no form for.
+    """
     write_text(path, json.dumps(value, indent=1) + "\n")
 
 

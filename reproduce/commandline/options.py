@@ -13,11 +13,8 @@ import tyro
 from reproduce.specs.grid import PRESETS, DataChoice, Labels, PresetName, ProfileName
 
 EngineChoice = Literal["auto", "eager", "compiled"]
-
 Engine = Literal["eager", "compiled"]
-
 ClusterChoice = Literal["auto", "slurm", "local", "inline"]
-
 Tracker = Literal["none", "tensorboard"]
 
 APP = "awac-reproduction"
@@ -71,6 +68,7 @@ class Common:
 
     @property
     def results(self) -> Path:
+        """The results folder: `--out`, or the preset's default."""
         if self.out is not None:
             return self.out
         other = PRESETS[self.preset].hand_data is not None and self.data.startswith("human")
@@ -84,6 +82,11 @@ class Common:
 
     @property
     def cache(self) -> Path:
+        """The cache folder: `--cache-dir`, $AWAC_CACHE_DIR, or the user's own.
+
+        Raises:
+            ValueError: none is named, and the system knows no home folder of the user.
+        """
         if self.cache_dir is not None:
             return self.cache_dir
         named = os.environ.get("AWAC_CACHE_DIR")

@@ -157,9 +157,11 @@ def read_actor(path: Path, task_id: str) -> Actor:
             raise DataError(f"{path}: {name} contains NaN or infinity; get the file again")
     hidden = tuple(int(b.shape[0]) for b in biases[:-1])  # type: ignore[union-attr]
     blueprint = Blueprint(
-        known.observation_dim, known.action_dim, Hyperparameters(policy_hidden=hidden),
+        known.observation_dim,
+        known.action_dim,
+        Hyperparameters(policy_hidden=hidden),
         torch.Generator().manual_seed(0),
-    )  # fmt: skip
+    )
     see = Standardisation(known.observation_dim) if statistics else nn.Identity()
     see.load_state_dict(statistics)
     policy = SquashedGaussian().build(blueprint)

@@ -48,9 +48,7 @@ class Recipe:
 
 
 _LIKELIHOOD = Recipe(NegativeLogLikelihood(), sampled=0.5)
-
 _SQUARED = Recipe(MeanSquaredError(), sampled=1.0)
-
 _NONE = _LIKELIHOOD  # of random data nothing is cloned
 
 RECIPES: dict[str, dict[Domain, Recipe]] = {

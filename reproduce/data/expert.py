@@ -22,7 +22,6 @@ GOOD = 0.8
 authors kept those above 9000 on HalfCheetah and 5000 on Ant and Walker2d.)"""
 
 _FIRST_SEED = 2_000_000
-
 _ATTEMPTS = 20
 
 

@@ -142,9 +142,13 @@ def _made(
         agent = clone(env_id, buffer, cloning, lambda: progress.advance(bar))
         rolling = progress.add_task(f"{env_id}: rollouts", total=rollouts)
         trajectories = roll_out(
-            agent, env_id, rollouts, cloning.recipe, door_threshold,
+            agent,
+            env_id,
+            rollouts,
+            cloning.recipe,
+            door_threshold,
             lambda: progress.advance(rolling),
-        )  # fmt: skip
+        )
     acted = "mode and sample alternate" if cloning.recipe.sampled < 1 else "all sampled"
     provenance = Provenance(
         source="rollouts",
@@ -219,8 +223,8 @@ def demonstrations_for(
     kind = kind_of(env_id, data)
     if expert_episodes and "expert" not in (kind, data):
         raise ValueError(
-            f"--set expert_demonstrations={expert_episodes}: no expert shows the data of this run "
-            f"of {env_id}; on the hand it takes --data expert"
+            f"--set expert_demonstrations={expert_episodes}: an expert must have made the data, "
+            f"but those of {env_id} are not an expert's; on a hand task use --data expert"
         )
     episodes = expert_episodes or None
     if kind == "none":

@@ -16,7 +16,6 @@ from envs.trajectory import Dataset, Provenance
 from reproduce.data.cache import cached
 
 _FIRST_EPISODE_SEED = 500_000
-
 _SEED = 0
 
 

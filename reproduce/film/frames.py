@@ -18,7 +18,6 @@ from rich.progress import track
 Picture = NDArray[np.uint8]
 
 _COLOURS = 128
-
 _PLAIN = Image.Dither.NONE
 
 _SHADOWS = 2_048  # pixels; with MuJoCo's 4096, drawing on a processor takes twice as long

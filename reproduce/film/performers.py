@@ -78,7 +78,7 @@ def _check(options: PerformerOptions) -> None:
         raise ValueError(f"--{filmed[0]} and --{filmed[1]} exclude each other")
     for name in ("method", "seed"):
         if (options.expert or options.random) and getattr(options, name) is not None:
-            raise ValueError(f"--{name} is a run's, and --{filmed[0]} films none")
+            raise ValueError(f"--{name} selects a run, but --{filmed[0]} films no run")
 
 
 def _random(env: str, options: PerformerOptions) -> Act:
@@ -99,7 +99,9 @@ def _expert(env: str, options: PerformerOptions) -> Act:
         generator = torch.Generator().manual_seed(options.episode_seed)
         return lambda o: actor.act(o, generator=generator if options.stochastic else None)
     if known.domain != "hand":
-        raise ValueError(f"--expert: {env} has none; {', '.join(HAND_TASKS)} and locomotion have")
+        raise ValueError(
+            f"--expert: {env} has none; use one of {', '.join(HAND_TASKS)}, or a locomotion task"
+        )
     folder = options.data_dir or default_data_dir()
     policy = ExpertPolicy.load(folder / f"{env.split('-')[0]}_expert.npz")
     if (policy.observation_dim, policy.action_dim) != (known.observation_dim, known.action_dim):
@@ -128,14 +130,18 @@ def _trained(options: PerformerOptions) -> Performer:
     if changes:
         made = config["environment"]["commit"]
         raise ValueError(
-            f"{folder.path} was made by other code (commit {made}), which can film it; "
-            f"since then {spec.registered} has changed: {'; '.join(changes)}"
+            f"{folder.path} was made by other code: {spec.registered} has changed since "
+            f"({'; '.join(changes)}); check out commit {made} to film it"
         )
     state = _checkpoint(folder, options.device)
     agent = Agent(
-        settings.method, settings.config, known.observation_dim, known.action_dim,
-        seed=spec.seed, device=options.device,
-    )  # fmt: skip
+        settings.method,
+        settings.config,
+        known.observation_dim,
+        known.action_dim,
+        seed=spec.seed,
+        device=options.device,
+    )
     try:  # the networks alone: random numbers are the film's own, so that it can be made again
         agent.networks.load_state_dict(state["agent"]["networks"])
     except (RuntimeError, KeyError, TypeError) as error:
@@ -162,9 +168,15 @@ def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
     data = resolve_data(replace(options, preset="quick"), (env,))
     method, named = split_name(registered)
     spec = RunSpec(
-        options.preset, options.profile, env, method, options.seed or 0, *data[env],
-        options.settings, named,
-    )  # fmt: skip
+        options.preset,
+        options.profile,
+        env,
+        method,
+        options.seed or 0,
+        *data[env],
+        options.settings,
+        named,
+    )
     spec = one_spelling(spec)
     folder = RunFolder(spec.folder(options.results))
     if not (folder.path / "config.json").is_file():

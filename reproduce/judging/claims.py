@@ -124,33 +124,21 @@ def arms(*labels: str) -> tuple[Arm, ...]:
 AWAC, SAC, BEAR, ABM, AWR, DAPG, BRAC, MPO = arms(
     "AWAC", "SAC", "BEAR", "ABM-MPO", "AWR", "DAPG", "BRAC", "MPO"
 )
-
 SAC_BC = Arm("SAC+BC")
-
 SCRATCH = Arm("AWAC [scratch]", "none")
-
 BASELINES = arms("SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC", "MPO")
-
 LEARNERS = tuple(arm for arm in BASELINES if arm.label != "BC")
-
 WITHOUT_DEMONSTRATIONS = tuple(arm for arm in BASELINES if arm.label != "DAPG")
-
 PUSH_LEARNERS = tuple(arm for arm in WITHOUT_DEMONSTRATIONS if arm.label != "BC")
-
 OFF_POLICY = arms("SAC", "SAC+BC", "BEAR", "BCQ", "BRAC")
 
 HAND, PUSH, LOCOMOTION = (row.tasks for row in EXPERIMENTS.values())
-
 PEN, DOOR, RELOCATE = HAND
-
 CHEETAH, ANT, WALKER = LOCOMOTION
-
 ABLATED = (PEN, CHEETAH)
 
 MORE_THAN_HALF = 0.501
-
 SAC_WORKS = Part((Level("jt", (SAC,), LOCOMOTION, "above", 0.25),))
-
 SOLVED = 0.9
 
 HAND_CLAIMS = (

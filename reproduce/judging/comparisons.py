@@ -219,12 +219,15 @@ class Leads(_Against):
             run = [r for r in self.rivals if evidence.source(experiments, task, (self.better, r))]
             effects.append(
                 answer(
-                    evidence, experiments, task, (self.better, *(run or self.rivals)),
+                    evidence,
+                    experiments,
+                    task,
+                    (self.better, *(run or self.rivals)),
                     what=f"{NAMES[self.scalar]}: {self.better} − the best rival",
                     asks=f"> {-self.factor * margin_of(task) or 0.0:g}",
                     judge=of_source(judge, task, run),
                 )
-            )  # fmt: skip
+            )
         return effects
 
 

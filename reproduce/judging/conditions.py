@@ -83,6 +83,7 @@ class Above:
             raise ValueError(f"zero {self.zero} is above the threshold {self.threshold}")
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
+        """SMALLER if the interval lies between ``zero`` and the threshold; see the module."""
         zero = self.threshold if self.zero is None else self.zero
         low, high = stretched(estimate, supports)[0], stretched(estimate, contradicts)[1]
         if low > self.threshold:
@@ -101,6 +102,7 @@ class Below:
     threshold: float
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
+        """SUPPORTED below the level, CONTRADICTED above it, INCONCLUSIVE across it."""
         if stretched(estimate, supports)[1] < self.threshold:
             return Verdict.SUPPORTED
         above = stretched(estimate, contradicts)[0] > self.threshold
@@ -117,6 +119,7 @@ class Within:
     margin: float
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
+        """SUPPORTED within the margin, CONTRADICTED wholly beyond it, else INCONCLUSIVE."""
         if self._equivalence(estimate, supports) == "equivalent":
             return Verdict.SUPPORTED
         outside = self._equivalence(estimate, contradicts) == "different"
@@ -135,5 +138,6 @@ class Never:
     condition: Condition
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
+        """INCONCLUSIVE in place of a verdict of ``excluded``; else that of ``condition``."""
         found = self.condition.verdict(estimate, supports=supports, contradicts=contradicts)
         return Verdict.INCONCLUSIVE if found in self.excluded else found

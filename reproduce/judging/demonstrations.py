@@ -73,7 +73,15 @@ class Demonstrated:
             note += f", not of {self.count}" if len(rows) != self.count else ""
             verdict = condition.verdict(found)
             made.append(
-                Effect(task, what, "> 0.5", verdict, found, note, condition=condition,
-                       checksums=tuple(sorted(set(rows["sha256"].map(str)))))
-            )  # fmt: skip
+                Effect(
+                    task,
+                    what,
+                    "> 0.5",
+                    verdict,
+                    found,
+                    note,
+                    condition=condition,
+                    checksums=tuple(sorted(set(rows["sha256"].map(str)))),
+                )
+            )
         return made

@@ -105,8 +105,11 @@ class Evidence:
             if profile == self.profile:
                 kinds = set(zip(rows["data"], rows["labels"], strict=True))
                 methods[experiment, task].update(kind for kind in kinds if kind[0] != "none")
-        return {key: min(count, key=lambda kind: (-count[kind], *_place(kind)))
-                for key, count in methods.items() if count}  # fmt: skip
+        return {
+            key: min(count, key=lambda kind: (-count[kind], *_place(kind)))
+            for key, count in methods.items()
+            if count
+        }
 
     def prior_data(self, experiment: str, task: str) -> tuple[str, str]:
         """Kind and labels of the demonstrations that count; both "" where nothing has finished."""
@@ -223,8 +226,11 @@ class Evidence:
         found = {}
         for experiment, entries in self.manifests.items():
             for entry in entries:
-                key = (*(str(entry[name]) for name in RUN[:4]),
-                       label(entry["method"], entry["variant"]), str(entry["seed"]))  # fmt: skip
+                key = (
+                    *(str(entry[name]) for name in RUN[:4]),
+                    label(entry["method"], entry["variant"]),
+                    str(entry["seed"]),
+                )
                 later = [str(each.get("commit", "")) for each in entry.get("continued_in", ())]
                 found[experiment, *key] = later
         return found

@@ -113,9 +113,11 @@ class Negligible(_Single):
             (values,) = evidence.scalars(source, task, (arm,), self.scalar)
             margin = margin_of(task)
             found = Answer(
-                level_of(values), Within(margin), f"{seeds_note(values)}; {WIDE}",
+                level_of(values),
+                Within(margin),
+                f"{seeds_note(values)}; {WIDE}",
                 seen=inside(margin, level_seen(values)),
-            )  # fmt: skip
+            )
             return within_reach(evidence, source, task, (arm,), self.scalar, found)
 
         return each(

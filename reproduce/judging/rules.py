@@ -161,12 +161,19 @@ def answer(
         note = f"{note}; {mixed}"
         judged = judged if judged is Verdict.NOT_DECIDABLE else Verdict.INCONCLUSIVE
     return Effect(
-        task, what, asks,
+        task,
+        what,
+        asks,
         judged if isinstance(judged, Verdict) else judged.verdict(found.estimate),
-        found.estimate, note, found.p_value, source,
+        found.estimate,
+        note,
+        found.p_value,
+        source,
         condition=None if isinstance(judged, Verdict) else judged,
-        seen=found.seen, commits=made.commits, checksums=made.checksums,
-    )  # fmt: skip
+        seen=found.seen,
+        commits=made.commits,
+        checksums=made.checksums,
+    )
 
 
 def each(

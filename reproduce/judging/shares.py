@@ -62,14 +62,17 @@ class Solved:
 
         return [
             answer(
-                evidence, experiments, task, self.of,
+                evidence,
+                experiments,
+                task,
+                self.of,
                 what=f"share of runs that hold {self.threshold:g} {until}: "
                 + ", ".join(map(str, self.of)),
                 asks=f"{'>' if self.side == 'above' else '<'} {self.share:g}",
                 judge=of_source(judge, task),
             )
             for task in self.tasks
-        ]  # fmt: skip
+        ]
 
     def _judged(
         self,

@@ -70,10 +70,15 @@ class Steadier:
             ):
                 made.append(
                     answer(
-                        evidence, experiments, task, arms,
-                        what=f"{what}: {self.other} − {self.better}", asks="> 0", judge=judge,
+                        evidence,
+                        experiments,
+                        task,
+                        arms,
+                        what=f"{what}: {self.other} − {self.better}",
+                        asks="> 0",
+                        judge=judge,
                     )
-                )  # fmt: skip
+                )
         return made
 
 

@@ -133,9 +133,13 @@ def _counted(count: Counter[Verdict], total: int, wanted: int) -> Verdict:
 
 
 _WEAKEST_FIRST = (
-    Verdict.CONTRADICTED, Verdict.NOT_RUN, Verdict.INCONCLUSIVE, Verdict.NOT_DECIDABLE,
-    Verdict.SMALLER, Verdict.SUPPORTED,
-)  # fmt: skip
+    Verdict.CONTRADICTED,
+    Verdict.NOT_RUN,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_DECIDABLE,
+    Verdict.SMALLER,
+    Verdict.SUPPORTED,
+)
 
 
 def conjunction(findings: Sequence[Finding]) -> Finding:

@@ -14,13 +14,32 @@ Name = Literal["slurm", "local", "inline"]
 
 # of submitit's, decided by flags of their own or by the launcher
 _BY_FLAG = {
-    "partition": "--partition", "account": "--account", "qos": "--qos", "time": "--time",
-    "mem": "--mem", "mem_per_cpu": "--mem", "mem_per_gpu": "--mem", "exclude": "--exclude",
-    "gpus_per_node": "--gpus", "gpus_per_task": "--gpus", "num_gpus": "--gpus",
-    "cpus_per_task": "--cpus", "cpus_per_gpu": "--cpus", "array_parallelism": "--array-parallelism",
-}  # fmt: skip
-_OURS = ("job_name", "nodes", "ntasks_per_node", "setup", "teardown", "stderr_to_stdout",
-         "additional_parameters", "srun_args", "use_srun")  # fmt: skip
+    "partition": "--partition",
+    "account": "--account",
+    "qos": "--qos",
+    "time": "--time",
+    "mem": "--mem",
+    "mem_per_cpu": "--mem",
+    "mem_per_gpu": "--mem",
+    "exclude": "--exclude",
+    "gpus_per_node": "--gpus",
+    "gpus_per_task": "--gpus",
+    "num_gpus": "--gpus",
+    "cpus_per_task": "--cpus",
+    "cpus_per_gpu": "--cpus",
+    "array_parallelism": "--array-parallelism",
+}
+_OURS = (
+    "job_name",
+    "nodes",
+    "ntasks_per_node",
+    "setup",
+    "teardown",
+    "stderr_to_stdout",
+    "additional_parameters",
+    "srun_args",
+    "use_srun",
+)
 
 
 @dataclass(frozen=True)
@@ -71,9 +90,15 @@ def _check(cluster: Cluster, options: FigureOptions) -> None:
     if cluster.name == "slurm":
         on_gpu = options.device.startswith("cuda")
         if options.gpus < 0 or (options.gpus > 0) != on_gpu:
-            raise ValueError(f"--gpus {options.gpus} with --device {options.device}: it takes both")
+            raise ValueError(
+                f"--gpus {options.gpus} with --device {options.device}: on SLURM a GPU needs "
+                "--device cuda and --gpus 1 or more"
+            )
         if options.device not in ("cpu", "cuda"):
-            raise ValueError(f"--device {options.device}: on SLURM cuda, and jobs share GPUs out")
+            raise ValueError(
+                f"--device {options.device}: on SLURM give cpu or cuda; "
+                "each job assigns its GPUs itself"
+            )
         if options.runs_per_gpu != 1 and not on_gpu:
             raise ValueError("--runs-per-gpu goes with --gpus")
         if options.time is not None:

@@ -55,8 +55,8 @@ def confirm(cost: Cost, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise ValueError(
-            f"{cost}: above {ASK_ABOVE_CORE_HOURS:.0f}, and there is nobody to ask; "
-            "--yes starts it all the same"
+            f"{cost}: above {ASK_ABOVE_CORE_HOURS:.0f}, and no terminal to ask for "
+            "consent; --yes gives it"
         )
     if input(f"{cost}. Start? [y/N] ").strip().lower() not in ("y", "yes"):
         raise ValueError("not started")

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 
 Draw = Callable[..., list[Path]]  # of the CSV and the pictures' stem; figures also of `compare`
-
 Runs = Callable[..., list[RunSpec]]  # `enumerate_runs`, its `methods` given
 
 

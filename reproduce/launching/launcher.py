@@ -56,6 +56,7 @@ def command(spec: RunSpec, options: FigureOptions) -> list[str]:
 
 
 def tail(folder: Path, lines: int = 20) -> str:
+    """The last `lines` lines of a run folder's log.txt; "" if it has none."""
     path = folder / "log.txt"
     if not path.exists():
         return ""

@@ -133,10 +133,12 @@ class _Display:
         self.total, self.began, self.reported = total, time.monotonic(), time.monotonic()
         self.live = Console().is_terminal
         self.progress = Progress(
-            TextColumn("{task.description}"), BarColumn(bar_width=12),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=12),
             TextColumn("{task.fields[text]}"),
-            TimeElapsedColumn(), disable=not self.live,
-        )  # fmt: skip
+            TimeElapsedColumn(),
+            disable=not self.live,
+        )
         self.overall = self.progress.add_task("all runs", total=total, text="")
         self.tasks: dict[RunSpec, TaskID] = {}
 

@@ -174,9 +174,12 @@ class SlurmLauncher:
     def _parameters(self, name: str, jobs: int) -> dict[str, Any]:
         options, shape = self.options, self.shape
         chosen = {
-            "partition": options.partition, "account": options.account, "qos": options.qos,
-            "exclude": options.exclude, "gpus_per_node": shape.gpus or None,
-        }  # fmt: skip
+            "partition": options.partition,
+            "account": options.account,
+            "qos": options.qos,
+            "exclude": options.exclude,
+            "gpus_per_node": shape.gpus or None,
+        }
         return {
             "job_name": name,
             "time": shape.minutes,
@@ -234,7 +237,7 @@ class SlurmLauncher:
         if fingerprint(*self._files) != self._code:
             self.reasons[spec] = "the code was changed since this command began; call it again"
             return False
-        how = "its job ended without it" if last is None else f"job {last[0].id}: {last[0].state}"
+        how = "its job ended before it" if last is None else f"job {last[0].id}: {last[0].state}"
         if self._restarts[spec] >= _RESTARTS and spec in self._had_job:
             end = tail(spec.folder(self.out))
             output = _job_output(last)

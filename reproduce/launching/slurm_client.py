@@ -10,9 +10,17 @@ from dataclasses import dataclass
 
 COMMANDS = ("sbatch", "srun", "squeue", "scontrol", "sinfo")
 _ENDED = (
-    "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY",
-    "PREEMPTED", "REVOKED", "TIMEOUT",
-)  # fmt: skip
+    "BOOT_FAIL",
+    "CANCELLED",
+    "COMPLETED",
+    "DEADLINE",
+    "FAILED",
+    "NODE_FAIL",
+    "OUT_OF_MEMORY",
+    "PREEMPTED",
+    "REVOKED",
+    "TIMEOUT",
+)
 _ANSWER_S = 20.0  # SLURM's own commands give up after 10 to 16 s
 _DEFAULT_MAX_ARRAY = 1001
 
@@ -78,9 +86,13 @@ def jobs(names: Sequence[str]) -> list[Job]:
     if not names:
         return []
     lines = _run(
-        "squeue", "--noheader", "--array", "--states=all", f"--name={','.join(names)}",
+        "squeue",
+        "--noheader",
+        "--array",
+        "--states=all",
+        f"--name={','.join(names)}",
         "--format=%i|%j|%T|%r",
-    ).splitlines()  # fmt: skip
+    ).splitlines()
     return [Job(*line.split("|", 3)) for line in lines if line.count("|") >= 3]
 
 
@@ -121,7 +133,7 @@ def minutes_of(text: str) -> int:
         hours, (minutes, seconds) = 0, [*numbers, 0][:2]
     total = (int(days or 0) * 24 + hours) * 60 + minutes + (seconds > 0)
     if total == 0:
-        raise ValueError(f"{text!r} is no time at all")
+        raise ValueError(f"{text!r} is a time of 0, which SLURM takes for no limit; give 1 or more")
     return total
 
 

@@ -131,7 +131,7 @@ class Pool:
             time.sleep(_POLL_S)
             self._reap()
         for running in self.running:
-            print(f"no checkpoint in {seconds:.0f} s: {running.work.folder}", flush=True)
+            print(f"killed after waiting {seconds:.0f} s: {running.work.folder}", flush=True)
             running.process.kill()
 
     def _start_some(self) -> None:

@@ -45,6 +45,7 @@ class Launch:
 
     @property
     def jobs(self) -> Path:
+        """The folder of submitit's scripts, and of the jobs' output."""
         return self.folder / "jobs"
 
     def refused(self) -> str:

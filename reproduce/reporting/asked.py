@@ -87,10 +87,14 @@ def forests(effects: Sequence[Effect]) -> list[Forest]:
             wanted = asked(group.asks)
             found.append(
                 Forest(
-                    _heading(group, several), _axis(group), scores, wanted,
-                    tuple(filter(isfinite, wanted)), _zero(group),
+                    _heading(group, several),
+                    _axis(group),
+                    scores,
+                    wanted,
+                    tuple(filter(isfinite, wanted)),
+                    _zero(group),
                 )
-            )  # fmt: skip
+            )
     return found
 
 

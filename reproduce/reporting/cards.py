@@ -27,9 +27,18 @@ from reproduce.reporting.sensitivity import Sensitivity
 from reproduce.reporting.wording import SETTINGS, badge, worded
 
 EFFECT_COLUMNS = (
-    "task", "effect", "asks", "settings", "value", "interval", "seeds", "p", "verdict",
-    "5 seeds see", "note",
-)  # fmt: skip
+    "task",
+    "effect",
+    "asks",
+    "settings",
+    "value",
+    "interval",
+    "seeds",
+    "p",
+    "verdict",
+    "5 seeds see",
+    "note",
+)
 
 
 def anchor_of(claim: Claim) -> str:
@@ -120,12 +129,18 @@ def _effect_rows(card: Card, preset: str) -> Iterator[tuple[str, ...]]:
 def _effect_row(profile: str, effect: Effect, preset: str) -> tuple[str, ...]:
     found = effect.estimate
     return (
-        effect.task, effect.what, effect.asks, SETTINGS[profile],
-        number(found.value if found else None), interval(found),
+        effect.task,
+        effect.what,
+        effect.asks,
+        SETTINGS[profile],
+        number(found.value if found else None),
+        interval(found),
         str(found.seeds) if found else number(None),
-        p_value(effect.p_value), worded(effect.verdict, preset), seen(effect) or number(None),
+        p_value(effect.p_value),
+        worded(effect.verdict, preset),
+        seen(effect) or number(None),
         effect.note,
-    )  # fmt: skip
+    )
 
 
 def _verdicts(card: Card) -> Iterator[Text]:

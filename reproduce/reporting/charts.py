@@ -134,13 +134,15 @@ def chart(
     )
     one_seed = "Grey: a single seed." if grey else ""
     return Chart(
-        name, metric, tuple(looks),
+        name,
+        metric,
+        tuple(looks),
         tuple(
             ChartPanel(panel, traces, _steps(traces, pool.series), each)
             for panel, traces, each in zip(panels, drawn, limits, strict=True)
         ),
         " ".join(filter(None, (caption, one_seed, facts.facts, facts.warnings))),
-    )  # fmt: skip
+    )
 
 
 def _traces(
@@ -165,8 +167,9 @@ def _traces(
         centre = thick[thick["label"] == look.label]
         if centre.empty:
             continue
-        base = "|".join((experiment, panel.env, panel.data, panel.labels, panel.profile,
-                         look.label, column))  # fmt: skip
+        base = "|".join(
+            (experiment, panel.env, panel.data, panel.labels, panel.profile, look.label, column)
+        )
         seeds = int(centre["seeds"].max())
         name = f"{seeds} seed{'s' * (seeds != 1)} together"
         if bool(centre["low"].notna().all()):

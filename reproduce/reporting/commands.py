@@ -81,9 +81,7 @@ def finished_seeds(evidence: Evidence, want: Want) -> int:
     """How many seeds of it are finished under the profile of ``evidence``."""
     if want.experiment not in evidence.tables:
         return 0
-    return int(
-        evidence.rows(want.experiment, want.task, want.arm, want.horizon)["seed"].nunique()
-    )  # fmt: skip
+    return int(evidence.rows(want.experiment, want.task, want.arm, want.horizon)["seed"].nunique())
 
 
 def preset_for(preset: PresetName, horizon: int | None) -> PresetName:

@@ -169,9 +169,7 @@ def _card(
 ) -> Card:
     steps = [want.step for want in wants(claim, views[0]) if want.step]
     beyond = [step for step in steps if preset_for(preset, step) != preset]
-    sides = (
-        _side(claim, view, other, preset) for view, other in zip(views, others, strict=True)
-    )  # fmt: skip
+    sides = (_side(claim, view, other, preset) for view, other in zip(views, others, strict=True))
     return Card(claim, tuple(sides), max(beyond, default=None))
 
 

@@ -70,8 +70,10 @@ def _trace(
     place: Mapping[str, int],
     count: int,
 ) -> str:
-    lines = [[(x(step), y(value)) for step, value in zip(*series[name], strict=True)]
-             for name in trace.series]  # fmt: skip
+    lines = [
+        [(x(step), y(value)) for step, value in zip(*series[name], strict=True)]
+        for name in trace.series
+    ]
     data = f'data-s="{" ".join(str(place[name]) for name in trace.series)}"'
     if trace.kind == "band":
         low, high = lines

@@ -15,8 +15,14 @@ from reproduce.reporting.inventory import PROFILES
 from reproduce.reporting.wording import SETTINGS, WORDS
 from reproduce.specs.grid import PRESETS
 
-TOLD = (Verdict.SUPPORTED, Verdict.SMALLER, Verdict.CONTRADICTED, Verdict.INCONCLUSIVE,
-        Verdict.NOT_DECIDABLE, Verdict.NOT_RUN)  # fmt: skip
+TOLD = (
+    Verdict.SUPPORTED,
+    Verdict.SMALLER,
+    Verdict.CONTRADICTED,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_DECIDABLE,
+    Verdict.NOT_RUN,
+)
 """In the order of the first sentence; zeros are told of the first, the third and the last alone."""
 ALWAYS = (Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NOT_RUN)
 PLACES = {"hand": "on the hand", "push": "in pushing", "locomotion": "in locomotion"}

@@ -29,12 +29,15 @@ def difference_forests(found: Aggregate) -> list[Forest]:
     margin = MARGINS[found.domain]
     return [
         Forest(
-            f"{REFERENCE} − it, {SCALARS[scalar]}", f"difference in {axis_of(found.domain)}",
-            scores, (-margin, margin), zero=0.0,
+            f"{REFERENCE} − it, {SCALARS[scalar]}",
+            f"difference in {axis_of(found.domain)}",
+            scores,
+            (-margin, margin),
+            zero=0.0,
         )
         for scalar, scores in found.differences.items()
         if scores
-    ]  # fmt: skip
+    ]
 
 
 def improvement_forests(found: Aggregate) -> list[Forest]:

@@ -51,9 +51,7 @@ def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Bloc
         "What a verdict means, by the interval of each effect (`docs/statistics.md`; in brackets "
         "its name in the rules and in `verdicts.csv`):"
     )
-    yield Items(
-        tuple(f"{badge(v, content.preset)} ({v}): {MEANINGS[v]}." for v in _ORDER)
-    )  # fmt: skip
+    yield Items(tuple(f"{badge(v, content.preset)} ({v}): {MEANINGS[v]}." for v in _ORDER))
     yield Text(
         "Where one of several effects could decide a claim by mistake, its interval must lie there "
         "when stretched for so many. Runs of several commits or several sets of prior data decide "

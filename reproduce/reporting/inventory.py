@@ -104,12 +104,16 @@ def judged_files(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Judge
         manifest = manifest_of(csv)
         found.append(
             JudgedFile(
-                experiment, csv.name, sha256_of(csv),
+                experiment,
+                csv.name,
+                sha256_of(csv),
                 sha256_of(manifest) if manifest.is_file() else "",
-                len(table), len(runs(table)),
-                tuple(sorted(set(table["commit"]))), tuple(sorted(set(table["version"]))),
+                len(table),
+                len(runs(table)),
+                tuple(sorted(set(table["commit"]))),
+                tuple(sorted(set(table["version"]))),
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -143,11 +147,14 @@ def left_out(evidence: Evidence, manifests: Manifests) -> Iterator[LeftOut]:
     views = {profile: evidence.under(profile=profile) for profile in PROFILES}
     for experiment, table in evidence.tables.items():
         reasons = {
-            (*(str(entry[name]) for name in RUN[:4]), label(entry["method"], entry["variant"]),
-             int(entry["seed"])): str(entry["reason"])
+            (
+                *(str(entry[name]) for name in RUN[:4]),
+                label(entry["method"], entry["variant"]),
+                int(entry["seed"]),
+            ): str(entry["reason"])
             for entry in manifests.get(experiment, ())
             if "reason" in entry
-        }  # fmt: skip
+        }
         for row in runs(table).itertuples(index=False):
             key = tuple(getattr(row, name) for name in RUN)
             reason = reasons.pop(key, "")

@@ -85,9 +85,11 @@ def scalars_of(
     table, measure = found.tables[experiment], evidence.measure(task)
     data, labels = evidence.prior_data(experiment, task)
     mine = table[
-        (table["env"] == task) & (table["label"] == name) & (table["status"] == "done")
+        (table["env"] == task)
+        & (table["label"] == name)
+        & (table["status"] == "done")
         & (table["profile"] == evidence.profile)
-    ]  # fmt: skip
+    ]
     if mine.empty:
         return None, ""
     mine = mine[(mine["data"] == data) & (mine["labels"] == labels)]

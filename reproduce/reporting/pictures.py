@@ -86,18 +86,27 @@ def all_curves(content: Content) -> Iterator[Curves]:
         rows = table[(table["profile"] == found.profile) & table["env"].isin(found.tasks)]
         for metric in OF_DOMAIN[found.domain].metrics:
             yield Curves(
-                curves_name(found, metric.column), _capital(SETTINGS[found.profile]),
-                found.experiment, found.domain, found.tasks, rows, metric.column,
-            )  # fmt: skip
+                curves_name(found, metric.column),
+                _capital(SETTINGS[found.profile]),
+                found.experiment,
+                found.domain,
+                found.tasks,
+                rows,
+                metric.column,
+            )
     for card, side in _told(content):
         for panels in side.panels:
             yield Curves(
                 panel_name(card.claim, panels),
                 f"{card.claim.id}: {card.claim.check} ({SETTINGS[side.profile]})",
-                panels.experiment, panels.domain, panels.tasks, panels.rows,
-                MEASURES[panels.domain].column, f"{claim_title(card, side, content)}.",
+                panels.experiment,
+                panels.domain,
+                panels.tasks,
+                panels.rows,
+                MEASURES[panels.domain].column,
+                f"{claim_title(card, side, content)}.",
                 thresholds(card.claim, panels.domain),
-            )  # fmt: skip
+            )
 
 
 def _told(content: Content) -> Iterator[tuple[Card, Side]]:
@@ -138,16 +147,24 @@ def _figures(content: Content, wanted: set[str]) -> Iterator[tuple[str, Figure]]
     for card, side in _told(content):
         panels = forests(side.finding.effects)
         if panels:
-            yield effects_name(card.claim, side), draw_claim(
-                panels, title=claim_title(card, side, content), words=f"{card.claim.check}.",
-                caption=EFFECTS_CAPTION,
-            )  # fmt: skip
+            yield (
+                effects_name(card.claim, side),
+                draw_claim(
+                    panels,
+                    title=claim_title(card, side, content),
+                    words=f"{card.claim.check}.",
+                    caption=EFFECTS_CAPTION,
+                ),
+            )
     for curves in all_curves(content):
         if f"{FOLDER}/{curves.name}.png" in wanted:
             figure = draw(
-                curves.rows, panels=curves.tasks, metrics=[curves.metric], title=curves.title,
+                curves.rows,
+                panels=curves.tasks,
+                metrics=[curves.metric],
+                title=curves.title,
                 caption=curves.caption,
-            )  # fmt: skip
+            )
             yield curves.name, figure
 
 
@@ -170,13 +187,18 @@ def charts(content: Content, pool: Pool) -> list[Chart]:
     """Every chart of the page; their points are in ``pool``."""
     return [
         chart(
-            curves.name, curves.rows, content.others.tables[curves.experiment], pool,
-            experiment=curves.experiment, tasks=curves.tasks, metric=curves.metric,
+            curves.name,
+            curves.rows,
+            content.others.tables[curves.experiment],
+            pool,
+            experiment=curves.experiment,
+            tasks=curves.tasks,
+            metric=curves.metric,
             caption=curves.caption,
         )
         for curves in all_curves(content)
         if curves.column in curves.rows and curves.rows[curves.column].notna().any()
-    ]  # fmt: skip
+    ]
 
 
 def forest_sets(content: Content) -> list[ForestSet]:
@@ -184,15 +206,18 @@ def forest_sets(content: Content) -> list[ForestSet]:
     found = [
         ForestSet(
             aggregate_name(each),
-            (tuple(score_forests(each)), tuple(difference_forests(each)),
-             tuple(improvement_forests(each))),
+            (
+                tuple(score_forests(each)),
+                tuple(difference_forests(each)),
+                tuple(improvement_forests(each)),
+            ),
             aggregate_caption(each),
             NO_PROBABILITY if lacks_probability(each) else "",
             each.profiles,
             axis_of(each.domain),
         )
         for each in content.aggregates
-    ]  # fmt: skip
+    ]
     for card, side in _told(content):
         if shown := forests(side.finding.effects):
             caption = f"{claim_title(card, side, content)}. {EFFECTS_CAPTION}"

@@ -48,13 +48,17 @@ def stock_blocks(content: Content, out: Path, beside: str = "") -> Iterator[Bloc
         ("file", "manifest", "sha256", "rows", "runs", "commits", "versions"),
         tuple(
             (
-                f"[{file.name}]({beside}{file.name})", _manifest(file, beside),
-                f"`{file.sha256[:SHORT]}`", str(file.rows), str(file.runs),
-                ", ".join(file.commits) or NONE, ", ".join(file.versions),
+                f"[{file.name}]({beside}{file.name})",
+                _manifest(file, beside),
+                f"`{file.sha256[:SHORT]}`",
+                str(file.rows),
+                str(file.runs),
+                ", ".join(file.commits) or NONE,
+                ", ".join(file.versions),
             )
             for file in content.files
         ),
-    )  # fmt: skip
+    )
     yield Heading(2, "Software", "software")
     if content.software:
         yield Table(
@@ -113,10 +117,14 @@ def _missing(content: Content) -> Iterator[Block]:
             cells = [c for c in mine if (c.want.experiment, c.want.task) == (experiment, task)]
             rows.append(
                 (
-                    SETTINGS[profile], experiment, task, str(sum(c.wanted for c in cells)),
-                    str(sum(min(c.done, c.wanted) for c in cells)), _lacking(cells),
+                    SETTINGS[profile],
+                    experiment,
+                    task,
+                    str(sum(c.wanted for c in cells)),
+                    str(sum(min(c.done, c.wanted) for c in cells)),
+                    _lacking(cells),
                 )
-            )  # fmt: skip
+            )
     yield Table(("settings", "experiment", "task", "wanted", "finished", "missing"), tuple(rows))
 
 
@@ -126,9 +134,8 @@ def _lacking(cells: list[Cell]) -> str:
     if len(lacking) == len(cells) and not any(cell.done for cell in cells):
         return "everything"
     names = [
-        f"{cell.want.arm} ({cell.missing})" if cell.done else str(cell.want.arm)
-        for cell in lacking
-    ]  # fmt: skip
+        f"{cell.want.arm} ({cell.missing})" if cell.done else str(cell.want.arm) for cell in lacking
+    ]
     return ", ".join(names) or NONE
 
 
@@ -139,11 +146,18 @@ def _left_out(content: Content) -> Iterator[Block]:
     yield Table(
         ("experiment", "settings", "task", "method", "data", "seed", "why"),
         tuple(
-            (each.experiment, SETTINGS[each.profile], each.task, each.label, each.data,
-             str(each.seed), each.reason)
+            (
+                each.experiment,
+                SETTINGS[each.profile],
+                each.task,
+                each.label,
+                each.data,
+                str(each.seed),
+                each.reason,
+            )
             for each in content.left_out
         ),
-    )  # fmt: skip
+    )
 
 
 def _compute(content: Content) -> Iterator[Block]:

@@ -27,8 +27,18 @@ def table(csv: Path) -> str:
     Raises ResultsError for a file that cannot be read.
     """
     rows = read_results(csv)
-    heads = ["task", "method", "seed", "measure", "first", "at 0", "best", "end", "steps",
-             *_DIAGNOSTICS.values()]  # fmt: skip
+    heads = [
+        "task",
+        "method",
+        "seed",
+        "measure",
+        "first",
+        "at 0",
+        "best",
+        "end",
+        "steps",
+        *_DIAGNOSTICS.values(),
+    ]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for key, run in rows.groupby(list(RUN), sort=False):
         run = run.sort_values(["env_step", "grad_step"])
@@ -38,12 +48,20 @@ def table(csv: Path) -> str:
         at_zero = run.loc[run["env_step"] == 0, measure]
         best = values.min() if measure == "final_distance" else values.max()
         cells = [
-            str(name["env"]), str(name["label"]), str(name["seed"]), measure,
-            _number(values.iloc[0]), _number(at_zero.iloc[0] if len(at_zero) else float("nan")),
-            _number(best), _number(values.iloc[-_LAST:].mean()), f"{run['env_step'].max():,}",
-            *(_number(run[d].iloc[-_LAST:].mean() if d in run else float("nan"))
-              for d in _DIAGNOSTICS),
-        ]  # fmt: skip
+            str(name["env"]),
+            str(name["label"]),
+            str(name["seed"]),
+            measure,
+            _number(values.iloc[0]),
+            _number(at_zero.iloc[0] if len(at_zero) else float("nan")),
+            _number(best),
+            _number(values.iloc[-_LAST:].mean()),
+            f"{run['env_step'].max():,}",
+            *(
+                _number(run[d].iloc[-_LAST:].mean() if d in run else float("nan"))
+                for d in _DIAGNOSTICS
+            ),
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

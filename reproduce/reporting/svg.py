@@ -103,6 +103,7 @@ def rules(
 
 
 def text(x: float, y: float, words: str, anchor: str, kind: str = "") -> str:
+    """A text element at (x, y) in pixels, escaped; ``anchor`` is SVG's, ``kind`` a class."""
     classes = f' class="{kind}"' if kind else ""
     return (
         f'<text{classes} x="{decimal(x)}" y="{decimal(y)}" text-anchor="{anchor}">'

@@ -51,18 +51,27 @@ def _cells(effect: Effect, sums: dict[str, str]) -> dict[str, Any]:
     found = effect.estimate
     numbers = (
         {
-            "value": _cell(found.value), "low": _cell(found.low), "high": _cell(found.high),
-            "confidence": _cell(found.confidence) if found.known else "", "seeds": found.seeds,
+            "value": _cell(found.value),
+            "low": _cell(found.low),
+            "high": _cell(found.high),
+            "confidence": _cell(found.confidence) if found.known else "",
+            "seeds": found.seeds,
         }
         if found
         else {}
-    )  # fmt: skip
+    )
     return {
-        "task": effect.task, "what": effect.what, "asks": effect.asks, **numbers,
-        "p_value": _cell(effect.p_value), "verdict": str(effect.verdict),
-        "five_seeds_see": seen(effect), "note": effect.note,
-        "source": effect.source, "source_sha256": sums.get(effect.source, ""),
-    }  # fmt: skip
+        "task": effect.task,
+        "what": effect.what,
+        "asks": effect.asks,
+        **numbers,
+        "p_value": _cell(effect.p_value),
+        "verdict": str(effect.verdict),
+        "five_seeds_see": seen(effect),
+        "note": effect.note,
+        "source": effect.source,
+        "source_sha256": sums.get(effect.source, ""),
+    }
 
 
 def _cell(value: float | None) -> str:

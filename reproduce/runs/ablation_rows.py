@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 
 DEFAULT_SWEEP = "lam=0.1,0.3,0.5,1,2"
-
 LAMBDA = "lambda"
-
 ALL, NONE = "all", "none"
 
 # The first prefix of a changed path decides; numbers of training (collect_steps, ...) have no axis.
@@ -95,13 +93,18 @@ class Ablation:
         for env, source in data.items():
             every = [
                 RunSpec(
-                    preset, profile, env, method, 0,
+                    preset,
+                    profile,
+                    env,
+                    method,
+                    0,
                     *(nothing if learns_online_alone(name) else source),
-                    (*settings, *own), named,
+                    (*settings, *own),
+                    named,
                 )
                 for name, own in self._rows()
                 for method, named in (split_name(name),)
-            ]  # fmt: skip
+            ]
             rows += _distinct(every, settings)
         return [replace(spec, seed=seed) for seed in range(count) for spec in rows]
 

@@ -135,7 +135,7 @@ def _check_clamp(spec: RunSpec, settings: Settings) -> None:
 def _check_data(spec: RunSpec, settings: Settings) -> None:
     method = settings.method
     if isinstance(method.goals, Hindsight) and task(spec.env).goal_dim == 0:
-        raise ValueError(f"goals=Hindsight needs a task with goals, which {spec.env} is not")
+        raise ValueError(f"goals=Hindsight needs a task with goals; {spec.env} has none")
     if spec.data not in ("random", "none"):
         return
     have = f"{spec.env} with data {spec.data} has no demonstrations"

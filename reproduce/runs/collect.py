@@ -20,7 +20,6 @@ from reproduce.runs.folder import RunFolder, differences
 from reproduce.specs.grid import RunSpec
 
 RUN = ("preset", "profile", "env", "method", "variant", "data", "labels", "seed")
-
 IDENTITY = ("experiment", *RUN, "status", "data_checksum", "commit", "version")
 
 

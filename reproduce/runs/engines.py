@@ -55,13 +55,16 @@ class Work:
 
     @property
     def updates(self) -> int:
+        """How many updates the run makes in all."""
         return self.cloning + self.offline + self.online
 
     def kinds(self, agent: Agent) -> list[tuple[Kind, int]]:
+        """Each kind of update, with the number (from 0) of the first update of that kind."""
         return kinds_of(agent, self.cloning, self.offline, self.online)
 
 
 def work_of(training: Training) -> Work:
+    """The updates of a whole run; an on-policy one counts only those of its cloning."""
     agent, config = training.agent, training.agent.config
     if agent.episodes_per_improvement:  # on-policy: only its cloning is made of small updates
         return Work(training.cloning_steps, 0, 0)

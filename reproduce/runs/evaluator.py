@@ -25,7 +25,6 @@ from reproduce.runs.q_bias import q_bias
 from reproduce.specs.grid import RunSpec
 
 _RANDOM_EPISODES = 20
-
 _RANDOM_SEED = 3_000_000
 
 
@@ -57,7 +56,7 @@ def evaluator(spec: RunSpec, episodes: int, reference: Dataset | None, scale: Sc
     """
     if episodes > EPISODES_AT_MOST:
         raise ValueError(
-            f"eval_episodes={episodes}: an evaluation has seeds for {EPISODES_AT_MOST}"
+            f"eval_episodes={episodes}: an evaluation has at most {EPISODES_AT_MOST} episodes"
         )
     env, known = make_env(spec.env, spec.profile), task(spec.env)
 

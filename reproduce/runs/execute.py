@@ -31,7 +31,15 @@ def execute(
     track: Tracker = "none",
     interruption: Interruption | None = None,
 ) -> int:
-    """Bring one run to its end, from wherever it is. Returns the exit status (see module)."""
+    """Bring one run to its end, from wherever it is.
+
+    Returns the exit status: 0 done, 1 failed (the reason is in `failed`), 75 interrupted, or
+    another process holds the run.
+
+    Raises:
+        ConfigurationChanged: the folder belongs to a run with another configuration.
+        DataError: the prior data, or a file of the run, is missing or damaged.
+    """
     from envs.trajectory import DataError
     from reproduce.runs.assemble import identity_of
     from reproduce.runs.folder import ConfigurationChanged, RunFolder
@@ -47,9 +55,17 @@ def execute(
             (folder.path / "failed").unlink(missing_ok=True)
             try:
                 return _train(
-                    folder, held, spec, data_dir, cache, device, engine, checkpoint_every_s,
-                    track, interruption,
-                )  # fmt: skip
+                    folder,
+                    held,
+                    spec,
+                    data_dir,
+                    cache,
+                    device,
+                    engine,
+                    checkpoint_every_s,
+                    track,
+                    interruption,
+                )
             except (DataError, ConfigurationChanged, Held):
                 raise
             except Exception as error:

@@ -45,7 +45,6 @@ _BEFORE: dict[str, Any] = {
 }
 
 _FORMER = {"hyperparameters.compile": False}
-
 _PROGRESS = ("start", "step", "end", "steps_per_s")
 
 
@@ -166,12 +165,13 @@ class RunFolder:
                 raise TypeError("identity and environment must be objects")
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedRun(
-                f"{path} is damaged ({type(error).__name__}: {error}): what this run is cannot be "
-                f"told; put the file back, or delete {self.path} to start afresh"
+                f"{path} is damaged ({type(error).__name__}: {error}), so the run's configuration "
+                f"is unknown; put the file back, or delete {self.path} to start afresh"
             ) from error
         return result
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:
+        """Write progress.csv anew, whole or not at all: one row per evaluation."""
         write_csv(self.path / "progress.csv", rows)
 
     def rows(self) -> list[dict[str, str]]:
@@ -228,7 +228,10 @@ class RunFolder:
                 print(f"{path} cannot be read ({error}); trying the one before it", flush=True)
                 damaged = True
         if damaged:
-            print(f"{self.path}: no checkpoint can be read: from the beginning", flush=True)
+            print(
+                f"{self.path}: no checkpoint can be read; the run starts from the beginning",
+                flush=True,
+            )
         return None
 
     def status(self) -> dict[str, Any]:
@@ -238,6 +241,7 @@ class RunFolder:
         return {name: beat[name] for name in _PROGRESS} if known else {}
 
     def finish(self) -> None:
+        """Mark the run as done, with the checksum of its rows, and keep one checkpoint."""
         path = self.path / "progress.csv"
         write_text(self.path / "done", _checksum_line(path) if path.exists() else "")
         for name in ("checkpoint.previous.pt", "checkpoint.new.pt"):
@@ -253,6 +257,7 @@ class RunFolder:
             print(f"{self.path}: the failure is not recorded: {error}", file=sys.stderr, flush=True)
 
     def failure(self) -> str:
+        """What :meth:`fail` has recorded; "" if the run has not failed."""
         path = self.path / "failed"
         return path.read_text(errors="replace").strip() if path.exists() else ""
 

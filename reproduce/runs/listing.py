@@ -40,9 +40,16 @@ def list_settings(options: RunOptions) -> str:
     """Every key of `--set` for one run, with its present value."""
     method, named = split_name(options.method)
     spec = RunSpec(
-        options.preset, options.profile, options.env, method, options.seed,
-        "embedded", options.labels, options.settings, named,
-    )  # fmt: skip
+        options.preset,
+        options.profile,
+        options.env,
+        method,
+        options.seed,
+        "embedded",
+        options.labels,
+        options.settings,
+        named,
+    )
     paths = settings_of(spec).paths()
     width = max(map(len, paths))
     return "\n".join(f"{path:{width}}  {_short(value)}" for path, value in paths.items())

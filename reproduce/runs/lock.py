@@ -31,15 +31,10 @@ from pathlib import Path
 from typing import Any
 
 BEAT_S = 1.0
-
 STALE_S = 60.0  # a file system may well be away for half a minute
-
 WATCH_S = 5.0  # at least, before a run is taken over: the machines' clocks may disagree
-
 SETTLE_S = 1.0  # longer than another one needs between its last look and its first beat
-
 LOCK_S = 2.0  # longer than it takes somebody else to see whether the lock is held
-
 _POLL_S = 0.05
 
 _NO_LOCKS = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
@@ -221,7 +216,7 @@ def _outlive_others(folder: Path, *, has_locks: bool) -> None:
             if not now.get("held"):
                 return
             raise Held(f"another process is running it ({described(now)})")
-    print(f"{folder}: taken over from {who}, which has stopped without a word", flush=True)
+    print(f"{folder}: taken over from {who}, which gave no further sign of life", flush=True)
 
 
 def _may_live(beat: Mapping[str, Any], *, has_locks: bool) -> bool:

@@ -148,7 +148,8 @@ def _added(path: Path, before: tuple[dict[str, Method], dict[str, Variant], Any]
     for profile, domain, row in _profile_values().keys() - values.keys():
         if row not in rows:
             raise ValueError(
-                f"{where}: PROFILES[{profile!r}][{domain!r}][{row!r}] is of no new row"
+                f"{where}: PROFILES[{profile!r}][{domain!r}][{row!r}] is not a row that "
+                "this file adds; correct the name, or add the row to METHODS"
             )
     if any(_profile_values().get(key) != value for key, value in values.items()):
         raise ValueError(f"{where}: changes PROFILES of our rows; give yours a row of its own")
@@ -172,8 +173,13 @@ def _restore(before: tuple[dict[str, Method], dict[str, Variant], Any]) -> None:
     for profile, domains in PROFILES.items():
         for domain, rows in domains.items():
             rows.clear()
-            rows.update({row: values for (p, d, row), values in before[2].items()
-                         if (p, d) == (profile, domain)})  # fmt: skip
+            rows.update(
+                {
+                    row: values
+                    for (p, d, row), values in before[2].items()
+                    if (p, d) == (profile, domain)
+                }
+            )
 
 
 def _line(error: Exception, path: Path) -> str:

@@ -28,6 +28,7 @@ _TOO_LARGE = ("memory", "allocat", "overflow", "too large", "too big")  # in tor
 
 
 def states(specs: Sequence[RunSpec], out: Path) -> dict[RunSpec, State]:
+    """The state of each run below the results folder `out`, as its own folder tells it."""
     return {spec: RunFolder(spec.folder(out)).state() for spec in specs}
 
 

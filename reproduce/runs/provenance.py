@@ -10,8 +10,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _PACKAGES = (
-    "torch", "numpy", "gymnasium", "gymnasium-robotics", "mujoco", "scipy", "awac-reproduction",
-)  # fmt: skip
+    "torch",
+    "numpy",
+    "gymnasium",
+    "gymnasium-robotics",
+    "mujoco",
+    "scipy",
+    "awac-reproduction",
+)
 
 
 @cache

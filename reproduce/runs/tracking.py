@@ -31,7 +31,7 @@ def require_tracker(track: Tracker) -> None:
     if track == "tensorboard" and find_spec("tensorboard") is None:
         raise ValueError(
             "--track tensorboard: tensorboard is not installed; pip install '.[track]', or leave "
-            "--track away"
+            "out --track"
         )
 
 

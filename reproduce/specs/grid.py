@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 PresetName = Literal["quick", "small", "paper"]
-
 ProfileName = Literal["paper", "released"]
 
 DataKind = Literal[
-    "human", "human-recorded", "expert", "embedded", "minari-human", "minari-cloned",
-    "minari-expert", "random", "none",
-]  # fmt: skip
+    "human",
+    "human-recorded",
+    "expert",
+    "embedded",
+    "minari-human",
+    "minari-cloned",
+    "minari-expert",
+    "random",
+    "none",
+]
 
 DataChoice = Literal["auto"] | DataKind
 Labels = Literal["relabelled", "stored"]

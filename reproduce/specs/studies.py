@@ -67,10 +67,16 @@ class Study:
         """Its runs, seeds outermost; ``data``: what each task's ``--data`` comes to."""
         return [
             RunSpec(
-                self.preset, self.profile, case.env, method, seed, *data[case.env, case.data],
-                (*self.settings, *case.settings), named,
+                self.preset,
+                self.profile,
+                case.env,
+                method,
+                seed,
+                *data[case.env, case.data],
+                (*self.settings, *case.settings),
+                named,
             )
             for seed in self.seeds
             for case in self.cases
             for method, named in (split_name(case.method),)
-        ]  # fmt: skip
+        ]

@@ -16,9 +16,12 @@ def make(capacity: int, prior: int) -> ReplayBuffer:
     buffer = ReplayBuffer(capacity, 3, 2)
     marks = np.arange(prior, dtype=np.float64)
     buffer.add_many(
-        np.repeat(marks[:, None], 3, 1), np.repeat(marks[:, None], 2, 1), marks,
-        np.ones(prior), np.repeat(marks[:, None] + 0.5, 3, 1),
-    )  # fmt: skip
+        np.repeat(marks[:, None], 3, 1),
+        np.repeat(marks[:, None], 2, 1),
+        marks,
+        np.ones(prior),
+        np.repeat(marks[:, None] + 0.5, 3, 1),
+    )
     buffer.freeze_prior()
     return buffer
 

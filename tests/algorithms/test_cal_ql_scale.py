@@ -82,15 +82,19 @@ def test_every_gradient_is_a_multiple_of_theirs() -> None:
     mine, other = gradients(ours, batch), gradients(theirs, scaled)
     assert set(mine) == set(other) == {"critic", "policy", "temperature"}
     torch.testing.assert_close(
-        hidden_part(theirs, other["critic"]), SCALE**2 * hidden_part(ours, mine["critic"]),
-        rtol=1e-9, atol=1e-9,
-    )  # fmt: skip
+        hidden_part(theirs, other["critic"]),
+        SCALE**2 * hidden_part(ours, mine["critic"]),
+        rtol=1e-9,
+        atol=1e-9,
+    )
     # the output layer is 10 times larger there, so that its gradient is 10 times smaller
     last = ours.networks["critic"].mlp.sizes[-2] + 1
     torch.testing.assert_close(
-        other["critic"].view(2, -1)[:, -last:], SCALE * mine["critic"].view(2, -1)[:, -last:],
-        rtol=1e-9, atol=1e-9,
-    )  # fmt: skip
+        other["critic"].view(2, -1)[:, -last:],
+        SCALE * mine["critic"].view(2, -1)[:, -last:],
+        rtol=1e-9,
+        atol=1e-9,
+    )
     torch.testing.assert_close(other["policy"], SCALE * mine["policy"], rtol=1e-9, atol=1e-9)
     torch.testing.assert_close(other["temperature"], mine["temperature"], rtol=1e-12, atol=1e-12)
 

@@ -39,15 +39,26 @@ def given(training: Training, spend: int = 0) -> list[tuple[int, Candidate]]:
 def test_numbers_count_from_clock_0_in_both_directions() -> None:
     seen = given(make_training(tiny_settings("AWAC", "paper", "offline_steps=5")))
     assert [(clock, candidate.number) for clock, candidate in seen] == [
-        (-5, -3), (-3, -2), (-1, -1), (0, 0), (2, 1), (4, 2), (8, 3), (12, 4),
-    ]  # fmt: skip
+        (-5, -3),
+        (-3, -2),
+        (-1, -1),
+        (0, 0),
+        (2, 1),
+        (4, 2),
+        (8, 3),
+        (12, 4),
+    ]
 
 
 def test_methods_without_an_offline_phase_share_the_online_numbers() -> None:
     seen = given(make_training(tiny_settings("RLPD", "paper")))
     assert [(clock, candidate.number) for clock, candidate in seen] == [
-        (0, 0), (2, 1), (4, 2), (8, 3), (12, 4),
-    ]  # fmt: skip
+        (0, 0),
+        (2, 1),
+        (4, 2),
+        (8, 3),
+        (12, 4),
+    ]
 
 
 def test_sampled_actions_are_for_the_first_the_offline_and_the_last_evaluation() -> None:

@@ -65,15 +65,24 @@ REFUSED = [
     ("AWAC", ["policy=DeterministicTanh"], ["DeterministicTanh", "density"]),
     ("BC", ["policy=DeterministicTanh"], ["DeterministicTanh", "density"]),
     ("TD3+BC", ["error=NegativeLogLikelihood"], ["DeterministicTanh", "density"]),
-    ("TD3+BC", ["behavior=GaussianBehavior", "constraint=KLRegularisation"],
-     ["DeterministicTanh", "density"]),
+    (
+        "TD3+BC",
+        ["behavior=GaussianBehavior", "constraint=KLRegularisation"],
+        ["DeterministicTanh", "density"],
+    ),
     ("AWAC[Z(s)]", ["value=TargetQ"], ["TargetQ", "PartitionFunction", "NoBaseline"]),
-    ("AWR", ["behavior=AdvantageWeightedBehavior", "advantage=PriorAdvantage"],
-     ["PriorAdvantage", "TDLambda", "CriticAdvantage"]),
+    (
+        "AWR",
+        ["behavior=AdvantageWeightedBehavior", "advantage=PriorAdvantage"],
+        ["PriorAdvantage", "TDLambda", "CriticAdvantage"],
+    ),
     ("IQL", ["behavior=GaussianBehavior", "constraint=KLPenalty"], ["KLPenalty", "ExpectileTD"]),
-    ("IQL", ["behavior=GaussianBehavior", "constraint=BatchConstantShift"],
-     ["BatchConstantShift", "ExpectileTD"]),
-]  # fmt: skip
+    (
+        "IQL",
+        ["behavior=GaussianBehavior", "constraint=BatchConstantShift"],
+        ["BatchConstantShift", "ExpectileTD"],
+    ),
+]
 
 
 @pytest.mark.parametrize(("name", "settings", "named"), REFUSED)

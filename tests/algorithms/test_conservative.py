@@ -70,9 +70,10 @@ def test_gap_by_brute_force(
     calibration: Uncalibrated | ReturnCalibrated, temperature: float
 ) -> None:
     agent = cal_ql(
-        f"calibration={type(calibration).__name__}", "conservative_weight=2.5",
+        f"calibration={type(calibration).__name__}",
+        "conservative_weight=2.5",
         f"softmax_temperature={temperature}",
-    )  # fmt: skip
+    )
     gaps = [brute_force_gap(agent, calibrated=flag) for flag in (False, True)]
     assert gaps[1] > gaps[0] + 0.1
     extra, metrics = agent.method.critic.regulariser.losses(step_of(agent, seed=4))

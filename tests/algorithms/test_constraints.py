@@ -211,8 +211,9 @@ def test_released_penalty_has_the_gradient_of_the_broadcast() -> None:
     loss = functional.mse_loss(column.expand(4, 4), broadcast)
     (released,) = torch.autograd.grad(loss, q)
 
-    y = td_target(shifted_rewards(LOG_DENSITIES, rewards), masks, next_q, discount=0.9,
-                  clamp=NoClamp())  # fmt: skip
+    y = td_target(
+        shifted_rewards(LOG_DENSITIES, rewards), masks, next_q, discount=0.9, clamp=NoClamp()
+    )
     (ours,) = torch.autograd.grad(td_loss(q[None], y)[0], q)
     torch.testing.assert_close(ours, released)
     proper = td_target(rewards + LOG_DENSITIES, masks, next_q, discount=0.9, clamp=NoClamp())

@@ -54,9 +54,11 @@ def test_loss_of_td3_bc_by_hand() -> None:
     expected = -(scale * q).mean() + (mode - batch.actions).square().mean()
     torch.testing.assert_close(losses["policy"], expected)
     torch.testing.assert_close(
-        policy_gradient(agent, losses["policy"]), policy_gradient(agent, expected),
-        rtol=1e-3, atol=1e-5,
-    )  # fmt: skip
+        policy_gradient(agent, losses["policy"]),
+        policy_gradient(agent, expected),
+        rtol=1e-3,
+        atol=1e-5,
+    )
     attached = -(2.5 / q.abs().mean() * q).mean() + (mode - batch.actions).square().mean()
     difference = policy_gradient(agent, attached) - policy_gradient(agent, expected)
     assert difference.abs().max() > 1e-3

@@ -32,9 +32,14 @@ from tests.algorithms.bandit import (
 
 # Acme's numbers are for a million updates: here the trust region is wider and its duals faster
 FULL_MPO = (
-    "eta_learning_rate=0.1", "initial_eta=0.3", "period=10", "epsilon_mean=0.1",
-    "epsilon_std=0.01", "initial_std_multiplier=10", "initial_mean_multiplier=1",
-)  # fmt: skip
+    "eta_learning_rate=0.1",
+    "initial_eta=0.3",
+    "period=10",
+    "epsilon_mean=0.1",
+    "epsilon_std=0.01",
+    "initial_std_multiplier=10",
+    "initial_mean_multiplier=1",
+)
 # from 1 a temperature of 5e-4 an update takes thousands of them, in which the model is too wide
 FAST_ALPHA = ("alpha_learning_rate=0.03",)
 REACHED = [
@@ -115,9 +120,13 @@ def test_awac_is_the_closed_form(lam: float) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    quick([(n,) for n in ("AWAC", "SAC", "BCQ", "BEAR", "ABM-MPO", "IQL", "RLPD")],
-          "AWAC", "SAC", "BCQ"),
-)  # fmt: skip
+    quick(
+        [(n,) for n in ("AWAC", "SAC", "BCQ", "BEAR", "ABM-MPO", "IQL", "RLPD")],
+        "AWAC",
+        "SAC",
+        "BCQ",
+    ),
+)
 def test_q_is_the_reward_where_there_is_data(name: str) -> None:
     changes, updates = next(row[1:3] for row in REACHED if row[0] == name)
     agent = agent_of(name, *changes, updates=updates)
@@ -136,13 +145,16 @@ def expectile_of(x: Tensor, tau: float) -> float:
 
 @pytest.mark.parametrize(
     ("name", "changes", "expectile"),
-    quick([
-        # every transition is terminal, so that the discount decides nothing but the unit of V
-        ("AWR", ("critic_steps=300", "discount=0.0"), 0.5),
-        ("IQL", ("expectile=0.7",), 0.7),
-        ("IQL", ("expectile=0.9",), 0.9),
-    ], "AWR"),
-)  # fmt: skip
+    quick(
+        [
+            # every transition is terminal, so that the discount decides nothing but the unit of V
+            ("AWR", ("critic_steps=300", "discount=0.0"), 0.5),
+            ("IQL", ("expectile=0.7",), 0.7),
+            ("IQL", ("expectile=0.9",), 0.9),
+        ],
+        "AWR",
+    ),
+)
 def test_v_is_the_expectile_of_the_data_s_rewards(
     name: str, changes: tuple[str, ...], expectile: float
 ) -> None:
@@ -191,8 +203,11 @@ def test_bear_s_distance_settles_at_its_threshold() -> None:
     """
     found = {}
     for threshold in (0.2, 0.35):
-        changes = ("kernel.sigma=10", "constraint.multiplier_learning_rate=0.05",
-                   f"threshold={threshold}")  # fmt: skip
+        changes = (
+            "kernel.sigma=10",
+            "constraint.multiplier_learning_rate=0.05",
+            f"threshold={threshold}",
+        )
         found[threshold] = final_metrics("BEAR", *changes)
         assert gap_closed(agent_of("BEAR", *changes)) > 0.4
     assert found[0.2]["constraint_mmd"] == pytest.approx(0.2, abs=0.07)

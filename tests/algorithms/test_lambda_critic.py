@@ -184,9 +184,14 @@ def test_prior_data_is_never_evicted() -> None:
     assert resolve("AWR").config.replay_buffer_size == 1_000_000
 
 
-@pytest.mark.parametrize("changes", [("collect_steps=7", "offline_steps=7"),
-                                     ("collect_steps=7", "offline_steps=5"),
-                                     ("collect_steps=1", "offline_steps=7")])  # fmt: skip
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ("collect_steps=7", "offline_steps=7"),
+        ("collect_steps=7", "offline_steps=5"),
+        ("collect_steps=1", "offline_steps=7"),
+    ],
+)
 def test_no_update_sees_a_transition_whose_return_is_not_worked_out(
     changes: tuple[str, ...],
 ) -> None:

@@ -107,8 +107,9 @@ def test_best_candidate_is_the_best_of_each_state(
 @pytest.mark.parametrize(("noise", "clip"), [(0.2, 0.5), (2.0, 0.3)])
 def test_smoothed_action(noise: float, clip: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """min_j Q'_j(s', clip(mode of the target policy + clipped noise, -1, 1))."""
-    agent = tiny_agent("TD3+BC", "paper", "clamp=NoClamp", f"next_value.noise={noise}",
-                       f"next_value.clip={clip}")  # fmt: skip
+    agent = tiny_agent(
+        "TD3+BC", "paper", "clamp=NoClamp", f"next_value.noise={noise}", f"next_value.clip={clip}"
+    )
     agent.networks["target_policy"].mlp.layers()[0][-1][1].copy_(torch.tensor([1.5, -0.5]))
     batch = make_batch()
     s = batch.next_observations

@@ -19,9 +19,13 @@ from algorithms.catalogue.resolving import resolve
 from algorithms.types import check_order, check_range
 
 UNBOUNDED = {
-    ("ClampTarget", "low"), ("ClampTarget", "high"), ("ClampOutput", "high"),
-    ("Exponential", "clip"), ("Exponential", "cap"), ("SmoothedAction", "clip"),
-}  # fmt: skip
+    ("ClampTarget", "low"),
+    ("ClampTarget", "high"),
+    ("ClampOutput", "high"),
+    ("Exponential", "clip"),
+    ("Exponential", "cap"),
+    ("SmoothedAction", "clip"),
+}
 """Bounds that may be absent: infinity is a value of theirs."""
 
 

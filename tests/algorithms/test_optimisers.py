@@ -10,10 +10,19 @@ from algorithms.networks.optimizers import MomentumSGD
 from tests.algorithms.conftest import EVERY_ROW, make_batch, tiny_agent
 
 EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_ROW)
-RATES = {"policy": (3e-4, 1e-4), "critic": (3e-4, 0.0), "value": (3e-4, 0.0),
-         "temperature": (3e-4, 0.0), "behavior": (3e-4, 1e-4), "multiplier": (1e-3, 0.0),
-         "baseline": (1e-3, 1e-3), "eta": (1e-2, 0.0), "mean_multiplier": (1e-2, 0.0),
-         "std_multiplier": (1e-2, 0.0), "behavior_temperature": (5e-4, 0.0)}  # fmt: skip
+RATES = {
+    "policy": (3e-4, 1e-4),
+    "critic": (3e-4, 0.0),
+    "value": (3e-4, 0.0),
+    "temperature": (3e-4, 0.0),
+    "behavior": (3e-4, 1e-4),
+    "multiplier": (1e-3, 0.0),
+    "baseline": (1e-3, 1e-3),
+    "eta": (1e-2, 0.0),
+    "mean_multiplier": (1e-2, 0.0),
+    "std_multiplier": (1e-2, 0.0),
+    "behavior_temperature": (5e-4, 0.0),
+}
 AWR_SGD = {"policy": (5e-5, 0.0), "value": (1e-2, 0.0)}
 OTHER_RATES = {
     ("BCQ", "behavior"): (1e-3, 0.0),  # a VAE

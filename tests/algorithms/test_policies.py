@@ -252,9 +252,14 @@ def test_initial_advantages_and_targets(profile: str, monkeypatch: pytest.Monkey
     actions = torch.rand(128, PEN_ACTIONS, generator=draws) * 2 - 1
     batch = Batch(states[:-1], actions, rewards, torch.ones(128), states[1:])
     step = Step(
-        agent.method.objective, agent.method.constraint, agent.networks, agent.config, batch, None,
+        agent.method.objective,
+        agent.method.constraint,
+        agent.networks,
+        agent.config,
+        batch,
+        None,
         agent.generator,
-    )  # fmt: skip
+    )
     advantages = step.advantages
     assert advantages.abs().max() < 1e-2
 

@@ -58,33 +58,58 @@ FIGURE_4 = {
 }
 CRITICS = {TD: "Q^pi", TDLambda: "Q^beta", GAE: "-", NoCritic: "-"}
 OBJECTIVES = {
-    ReverseKL: "KL(pi||Q)", DeterministicPolicyGradient: "KL(pi||Q)", Mixed: "Mixed",
-    WeightedMLE: "KL(Q||pi)", NaturalPolicyGradient: "J(pi)", Imitation: "Supervised",
-}  # fmt: skip
+    ReverseKL: "KL(pi||Q)",
+    DeterministicPolicyGradient: "KL(pi||Q)",
+    Mixed: "Mixed",
+    WeightedMLE: "KL(Q||pi)",
+    NaturalPolicyGradient: "J(pi)",
+    Imitation: "Supervised",
+}
 BEHAVIOR = {
-    NoBehavior: "No", OwnPolicy: "Yes*", GaussianBehavior: "Yes",
-    AdvantageWeightedBehavior: "Yes", VAEBehavior: "Yes",
-}  # fmt: skip
+    NoBehavior: "No",
+    OwnPolicy: "Yes*",
+    GaussianBehavior: "Yes",
+    AdvantageWeightedBehavior: "Yes",
+    VAEBehavior: "Yes",
+}
 CONSTRAINTS = {
-    NoConstraint: "None", Implicit: "Implicit", InfinityNorm: "Support (l-inf)",
-    MMD: "Support (MMD)", Prior: "Prior", LearnedPrior: "Learned Prior",
+    NoConstraint: "None",
+    Implicit: "Implicit",
+    InfinityNorm: "Support (l-inf)",
+    MMD: "Support (MMD)",
+    Prior: "Prior",
+    LearnedPrior: "Learned Prior",
     KLPenalty: "Explicit KL penalty",
-}  # fmt: skip
+}
 
 TABLE_1 = Hyperparameters(
-    discount=0.99, batch_size=1024, offline_batch_size=1024, replay_buffer_size=1_000_000,
-    offline_steps=25_000, policy_hidden=(256,) * 4, policy_learning_rate=3e-4,
-    policy_weight_decay=1e-4, q_hidden=(256,) * 4, q_learning_rate=3e-4, q_weight_decay=0.0,
-    tau=5e-3, updates_per_step=1, collect_steps=1, prior_fraction=1.0, prior_rollouts=500,
+    discount=0.99,
+    batch_size=1024,
+    offline_batch_size=1024,
+    replay_buffer_size=1_000_000,
+    offline_steps=25_000,
+    policy_hidden=(256,) * 4,
+    policy_learning_rate=3e-4,
+    policy_weight_decay=1e-4,
+    q_hidden=(256,) * 4,
+    q_learning_rate=3e-4,
+    q_weight_decay=0.0,
+    tau=5e-3,
+    updates_per_step=1,
+    collect_steps=1,
+    prior_fraction=1.0,
+    prior_rollouts=500,
     precision="float32",
-)  # fmt: skip
+)
 
 
 def cells(method: Method) -> tuple[str, str, str, str]:
     return (
-        CRITICS[type(method.critic)], OBJECTIVES[type(method.objective)],
-        BEHAVIOR[type(method.behavior)], CONSTRAINTS[type(method.constraint)],
-    )  # fmt: skip
+        CRITICS[type(method.critic)],
+        OBJECTIVES[type(method.objective)],
+        BEHAVIOR[type(method.behavior)],
+        CONSTRAINTS[type(method.constraint)],
+    )
 
 
 def test_methods_match_figure_4() -> None:
@@ -97,9 +122,15 @@ def test_every_row_makes_another_table_entry() -> None:
     resolved = [resolve(name) for name in METHODS]
     assert all(a != b for i, a in enumerate(resolved) for b in resolved[:i])
     as_the_profile_has_it = {
-        "AWAC[unnormalised]", "AWAC[V-sampled]", "AWAC[lambda=0.3]", "AWAC[task-rewards]",
-        "AWAC[free-std]", "AWAC[raw]", "SAC[raw]", "BC[raw]",
-    }  # fmt: skip
+        "AWAC[unnormalised]",
+        "AWAC[V-sampled]",
+        "AWAC[lambda=0.3]",
+        "AWAC[task-rewards]",
+        "AWAC[free-std]",
+        "AWAC[raw]",
+        "SAC[raw]",
+        "BC[raw]",
+    }
     same = {name for name, variant in VARIANTS.items() if resolve(name) == resolve(variant.base)}
     assert same == as_the_profile_has_it
     assert all(resolve(name, profile="released") for name in VARIANTS)

@@ -61,9 +61,12 @@ def parts(buffer: ReplayBuffer, count: int = 20_000) -> dict[str, np.ndarray]:
     s, following = batch.observations.numpy(), batch.next_observations.numpy()
     assert (s[:, O:] == following[:, O:]).all()
     return {
-        "number": s[:, 2], "now": s[:, 0], "reached": following[:, :G], "goal": s[:, O:],
+        "number": s[:, 2],
+        "now": s[:, 0],
+        "reached": following[:, :G],
+        "goal": s[:, O:],
         "reward": batch.rewards.numpy(),
-    }  # fmt: skip
+    }
 
 
 def test_shares_of_the_three_kinds() -> None:

@@ -118,10 +118,17 @@ def test_errors(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "batch_size=0", "offline_steps=-1", "collect_steps=0", "tau=2.0", "discount=1.5",
-        "lam=0", "lam=nan", "members=0", "policy_hidden=0,64",
+        "batch_size=0",
+        "offline_steps=-1",
+        "collect_steps=0",
+        "tau=2.0",
+        "discount=1.5",
+        "lam=0",
+        "lam=nan",
+        "members=0",
+        "policy_hidden=0,64",
     ],
-)  # fmt: skip
+)
 def test_values_out_of_range_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=text.partition("=")[0]):
         resolve("AWAC").assign(text)

@@ -80,8 +80,13 @@ def test_rows_stand_at_their_clock_and_phase(name: str, profile: str) -> None:
     cloning = 3 if cloned else 0
     assert training.cloning_steps == cloning
     assert [(row["env_step"], row["phase"]) for row in training.rows] == [
-        *offline, (0, "offline"), (2, "online"), (4, "online"), (8, "online"), (12, "online"),
-    ]  # fmt: skip
+        *offline,
+        (0, "offline"),
+        (2, "online"),
+        (4, "online"),
+        (8, "online"),
+        (12, "online"),
+    ]
     for row in training.rows:
         clock = int(row["env_step"])
         steps = clock // 10 if name == "DAPG" and clock > 0 else clock  # 2 episodes of 5 a step
@@ -281,14 +286,25 @@ def test_awac_learns_from_random_data_and_improves_online() -> None:
     unweighted cloning of the same data stays at -4.8.
     """
     changes = (
-        "policy_hidden=32,32", "q_hidden=32,32", "offline_batch_size=128", "batch_size=128",
-        "policy_learning_rate=0.003", "q_learning_rate=0.003", "tau=0.05", "discount=0.8",
-        "replay_buffer_size=2000", "offline_steps=400",
-    )  # fmt: skip
+        "policy_hidden=32,32",
+        "q_hidden=32,32",
+        "offline_batch_size=128",
+        "batch_size=128",
+        "policy_learning_rate=0.003",
+        "q_learning_rate=0.003",
+        "tau=0.05",
+        "discount=0.8",
+        "replay_buffer_size=2000",
+        "offline_steps=400",
+    )
     training = make_training(
-        tiny_settings("AWAC", "paper", *changes), online_steps=200, eval_every=200, prior=400,
-        dense_until=0, eval_episodes=5,
-    )  # fmt: skip
+        tiny_settings("AWAC", "paper", *changes),
+        online_steps=200,
+        eval_every=200,
+        prior=400,
+        dense_until=0,
+        eval_episodes=5,
+    )
     assert training.run()
     returns = {row["env_step"]: float(row["return_mean"]) for row in training.rows}
     assert returns[-400] < -4.5

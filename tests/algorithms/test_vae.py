@@ -195,9 +195,13 @@ def test_target_policy_shares_the_vae_but_not_the_perturbation() -> None:
 def test_a_checkpoint_holds_the_vae_once() -> None:
     agent = tiny_agent("BCQ")
     assert sorted(agent.state_dict()["networks"]) == [
-        "behavior.decoder.flat", "behavior.encoder.flat", "critic.mlp.flat",
-        "policy.mlp.flat", "target_critic.mlp.flat", "target_policy.mlp.flat",
-    ]  # fmt: skip
+        "behavior.decoder.flat",
+        "behavior.encoder.flat",
+        "critic.mlp.flat",
+        "policy.mlp.flat",
+        "target_critic.mlp.flat",
+        "target_policy.mlp.flat",
+    ]
     optimised = {
         id(p) for group in agent.optimizers["policy"].param_groups for p in group["params"]
     }

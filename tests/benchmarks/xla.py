@@ -37,8 +37,10 @@ def adam(parameters: Any, gradients: Any, moments: Any, step: Any, decay: float)
     of_mean, of_square = 1 - 0.9**step, 1 - 0.999**step
     new = jax.tree.map(
         lambda p, m, v: p - RATE * (m / of_mean) / (jnp.sqrt(v / of_square) + 1e-8),
-        parameters, mean, square,
-    )  # fmt: skip
+        parameters,
+        mean,
+        square,
+    )
     return new, (mean, square)
 
 
@@ -77,9 +79,13 @@ def update(state: Any, batch: Any, key: Any) -> Any:
     new_policy, of_policy = adam(policy, jax.grad(loss_pi)(policy), state["of_policy"], step, DECAY)
     moved = jax.tree.map(lambda t, c: (1 - TAU) * t + TAU * c, target, new_critic)
     return {
-        "policy": new_policy, "critic": new_critic, "target": moved, "step": step,
-        "of_critic": of_critic, "of_policy": of_policy,
-    }  # fmt: skip
+        "policy": new_policy,
+        "critic": new_critic,
+        "target": moved,
+        "step": step,
+        "of_critic": of_critic,
+        "of_policy": of_policy,
+    }
 
 
 def make_update(
@@ -94,12 +100,18 @@ def make_update(
     batch = (
         jax.random.normal(next(keys), (size, observation)),
         jax.random.uniform(next(keys), (size, action), minval=-1, maxval=1),
-        -jnp.ones(size), jnp.ones(size), jax.random.normal(next(keys), (size, observation)),
-    )  # fmt: skip
+        -jnp.ones(size),
+        jnp.ones(size),
+        jax.random.normal(next(keys), (size, observation)),
+    )
     held = {
-        "policy": policy, "critic": critic, "target": jax.tree.map(jnp.copy, critic), "step": 0.0,
-        "of_critic": zeros(critic), "of_policy": zeros(policy),
-    }  # fmt: skip
+        "policy": policy,
+        "critic": critic,
+        "target": jax.tree.map(jnp.copy, critic),
+        "step": 0.0,
+        "of_critic": zeros(critic),
+        "of_policy": zeros(policy),
+    }
     compiled, stream = jax.jit(update), next(keys)
 
     def call() -> None:

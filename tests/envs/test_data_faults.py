@@ -34,9 +34,13 @@ def flat(steps: int = 6) -> dict[str, Any]:
     states, actions = episode(PEN, steps, 0)
     ends = np.eye(steps, dtype=bool)[-1]
     return {
-        "observations": states[:-1], "next_observations": states[1:], "actions": actions,
-        "rewards": np.full(steps, 3.0), "terminals": np.zeros(steps, bool), "timeouts": ends,
-    }  # fmt: skip
+        "observations": states[:-1],
+        "next_observations": states[1:],
+        "actions": actions,
+        "rewards": np.full(steps, 3.0),
+        "terminals": np.zeros(steps, bool),
+        "timeouts": ends,
+    }
 
 
 def write_hdf5(path: Path, arrays: dict[str, Any]) -> Path:

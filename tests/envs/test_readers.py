@@ -264,7 +264,10 @@ def test_initial_states_of_a_d4rl_file(tmp_path: Path) -> None:
     relocate = TASKS["relocate-binary-v0"]
     write(
         arrays
-        | {"actions": np.zeros((5, relocate.action_dim)), "infos/obj_pos": np.zeros((5, 3)),
-           "infos/target_pos": np.zeros((5, 3))}
-    )  # fmt: skip
+        | {
+            "actions": np.zeros((5, relocate.action_dim)),
+            "infos/obj_pos": np.zeros((5, 3)),
+            "infos/target_pos": np.zeros((5, 3)),
+        }
+    )
     assert read_d4rl_hdf5(path, relocate).initial_states == ()

@@ -75,8 +75,9 @@ def test_replayed_demonstrations_begin_where_an_episode_begins(
 def test_what_else_a_replay_keeps_and_says(door: tuple[Dataset, Dataset]) -> None:
     recorded, replayed = door
     assert (replayed.provenance.observations, replayed.provenance.rewards) == (
-        "replayed", "relabelled",
-    )  # fmt: skip
+        "replayed",
+        "relabelled",
+    )
     assert recorded.provenance.observations == "recorded"
     assert replayed.provenance.sha256 == recorded.provenance.sha256
     assert replayed.initial_states == ()
@@ -139,9 +140,11 @@ def test_a_replay_that_departs_is_left_out_and_named() -> None:
     opened = t.next_observations.copy()
     opened[-1, _HINGE] = 1.5
     dataset = Dataset(
-        "door-binary-v0", (t, t._replace(next_observations=opened)),
-        Provenance("human", "x.pickle", "", "stored", "a note"), (state, state),
-    )  # fmt: skip
+        "door-binary-v0",
+        (t, t._replace(next_observations=opened)),
+        Provenance("human", "x.pickle", "", "stored", "a note"),
+        (state, state),
+    )
     again = replay(dataset)
     assert len(again.trajectories) == 1
     assert again.provenance.note.startswith("a note; observations replayed, 1 of 2 demonstrations")

@@ -68,7 +68,7 @@ def test_without_a_checkpoint_left_it_starts_again(
     _damage(folder / "checkpoint.previous.pt", "flipped")
     child = start(out)
     assert child.wait() == 0, child.output
-    assert "no checkpoint can be read: from the beginning" in child.output
+    assert "no checkpoint can be read; the run starts from the beginning" in child.output
     assert "continues at step" not in child.output
     assert_same_bits(folder, uninterrupted)
 

@@ -30,8 +30,15 @@ _OPERATIONS = (
     Die("os.rename", ".status.json."),
 )
 _AIMS = (
-    "any time", CHECKPOINT, "operation", ROWS, "evaluating", "any time", "operation", "assembling",
-)  # fmt: skip
+    "any time",
+    CHECKPOINT,
+    "operation",
+    ROWS,
+    "evaluating",
+    "any time",
+    "operation",
+    "assembling",
+)
 _STEPS = (-60, 390)
 
 
@@ -106,9 +113,12 @@ def _bare(row: dict[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def test_killed_run_continues_bit_for_bit(
-    request: pytest.FixtureRequest, start: Start, uninterrupted: Path, tmp_path: Path,
+    request: pytest.FixtureRequest,
+    start: Start,
+    uninterrupted: Path,
+    tmp_path: Path,
     record_property: Callable[[str, object], None],
-) -> None:  # fmt: skip
+) -> None:
     wanted = request.config.getoption("--kills", default=4)
     dice, phases, witness = random.Random(0), Counter[str](), _Witness()
     out, finished, attempts, lost = tmp_path / "out", 0, 0, 0

@@ -85,9 +85,14 @@ def test_a_label_is_taken_apart() -> None:
 
 def test_what_differs_in_one_component_is_compared_and_nothing_else() -> None:
     texts = (
-        "tau=1", "V-sampled,tau=1", "batch,tau=1", "lam=0.5,tau=1", "batch,lam=0.5,tau=1",
-        "normalisation=BatchMean,tau=1", "no-clip,tau=1,lam=9",
-    )  # fmt: skip
+        "tau=1",
+        "V-sampled,tau=1",
+        "batch,tau=1",
+        "lam=0.5,tau=1",
+        "batch,lam=0.5,tau=1",
+        "normalisation=BatchMean,tau=1",
+        "no-clip,tau=1,lam=9",
+    )
     rows = [parse("AWAC", text) for text in texts] + [parse("SAC", "tau=1")]
     base = parse("AWAC", "tau=1")
     # in the order of PURPOSES; batch at lambda 0.5 is a point of batch's own sweep, no-clip at 9
@@ -101,9 +106,12 @@ def test_what_differs_in_one_component_is_compared_and_nothing_else() -> None:
 
 def test_planted_differences_stand_at_their_row_and_side(runs_of, write_csv) -> None:
     csv = write_csv(
-        runs_of(), runs_of("no-clamp", 0.1), runs_of("batch", -0.2),
-        runs_of(env=CHEETAH), runs_of("batch", 0.05, env=CHEETAH),
-    )  # fmt: skip
+        runs_of(),
+        runs_of("no-clamp", 0.1),
+        runs_of("batch", -0.2),
+        runs_of(env=CHEETAH),
+        runs_of("batch", 0.05, env=CHEETAH),
+    )
     pen, cheetah = draw(csv).axes
     assert points(pen, "o") == [pytest.approx((0.1, -0.16)), pytest.approx((-0.2, 0.84))]
     assert points(pen, "D") == [pytest.approx((0.1, 0.16)), pytest.approx((-0.2, 1.16))]
@@ -189,10 +197,11 @@ def test_swept_values_stand_at_their_place_and_the_row_at_its_own(runs_of, write
 
 def test_each_swept_number_has_a_row_of_panels(runs_of, write_csv) -> None:
     csv = write_csv(
-        runs_of(seeds=1), runs_of("lam=1", seeds=1),
+        runs_of(seeds=1),
+        runs_of("lam=1", seeds=1),
         *(runs_of(f"prior_rollouts={n}", seeds=1) for n in (0, 50)),
         *(runs_of(name, env=CHEETAH, seeds=1) for name in ("", "batch")),
-    )  # fmt: skip
+    )
     axes = draw(csv).axes
     assert [ax.get_xlabel() for ax in axes[2:]] == ["λ", "λ", "prior_rollouts", "prior_rollouts"]
     assert axes[4].get_xscale() == "linear"  # 0 has no logarithm
@@ -220,10 +229,15 @@ def test_failed_runs_are_counted_and_named_not_averaged(runs_of, write_csv) -> N
 def test_caption_states_its_facts(runs_of, write_csv) -> None:
     figure = draw(write_csv(runs_of("tau=1"), runs_of("batch,tau=1"), runs_of("lam=1,tau=1")))
     for fact in (
-        "AUC: mean over online steps.", "Success: share of evaluation episodes",
-        "5 seeds; lines: 95 % percentile bootstrap", "All with tau=1.", "Preset small",
-        "commit 0123456789", "Pairs of the same seed", "normaliser: mean weight 1 in each batch",
-    ):  # fmt: skip
+        "AUC: mean over online steps.",
+        "Success: share of evaluation episodes",
+        "5 seeds; lines: 95 % percentile bootstrap",
+        "All with tau=1.",
+        "Preset small",
+        "commit 0123456789",
+        "Pairs of the same seed",
+        "normaliser: mean weight 1 in each batch",
+    ):
         assert fact in " ".join(text_of(figure).split()), fact
 
 

@@ -55,7 +55,7 @@ GOOD = f"{PEN},Mine,0,0,0.5,-100\n"
         (HEAD + f"{PEN},M,0,1,,\n", ", line 2, column success: '' is empty, as is all of"),
         (HEAD + GOOD + GOOD, ", line 3, column env_step: '0' repeats a row of the same run"),
     ],
-)  # fmt: skip
+)
 def test_a_malformed_file_is_told_with_line_column_and_remedy(
     tmp_path: Path, text: str, told: str
 ) -> None:

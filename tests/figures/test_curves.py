@@ -38,12 +38,21 @@ def test_a_curve_has_every_step_once(make_run, write: Write) -> None:
     assert (short["xs"], short["ys"]) == ([-10, 0, 10], [0.0, 0.0, 0.0])
     (curve,) = curves([write(rows[:-1])], "return_mean")
     assert curve == {
-        "task": "pen-binary-v0", "method": "AWAC", "seed": 2,
-        "xs": [-10, 0, 10], "ys": [-5.0, -2.5, -1.0],
-        "metric": "return_mean", "status": "done", "env": "pen-binary-v0", "data": "human",
-        "labels": "relabelled", "profile": "paper", "preset": "small", "experiment": "figure1",
+        "task": "pen-binary-v0",
+        "method": "AWAC",
+        "seed": 2,
+        "xs": [-10, 0, 10],
+        "ys": [-5.0, -2.5, -1.0],
+        "metric": "return_mean",
+        "status": "done",
+        "env": "pen-binary-v0",
+        "data": "human",
+        "labels": "relabelled",
+        "profile": "paper",
+        "preset": "small",
+        "experiment": "figure1",
         "also_in": [],
-    }  # fmt: skip
+    }
 
 
 def test_variants_are_methods_of_their_own(make_run, write: Write) -> None:

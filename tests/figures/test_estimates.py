@@ -316,8 +316,9 @@ def test_five_of_five_do_not_show_more_than_half() -> None:
 def test_an_expanded_interval_is_stretched_for_few_seeds() -> None:
     """Five seeds, 95 %: sqrt(5 / 4) t_4 / z = 1.1180 * 2.7764 / 1.9600; two groups have t_8."""
     for function, arguments, t in (
-        (aggregate, ([FIVE],), 2.7764), (difference, (FIVE, FIVE[::-1] + 1), 2.3060)
-    ):  # fmt: skip
+        (aggregate, ([FIVE],), 2.7764),
+        (difference, (FIVE, FIVE[::-1] + 1), 2.3060),
+    ):
         plain, wide = function(*arguments), function(*arguments, method="expanded")
         assert wide.value == plain.value
         for end, stretched in zip(ends(plain), ends(wide), strict=True):

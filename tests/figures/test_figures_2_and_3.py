@@ -130,9 +130,7 @@ def test_both_pictures_are_written_and_their_bytes_are_stable(
 def test_figure_2_draws_distance_and_success_at_the_end(pushing, write_csv) -> None:
     figure = _draw(write_csv(pushing(), "figure2"), figure2)
     distance, scratch, success, _ = figure.axes
-    assert [ax.get_ylabel() for ax in figure.axes] == [
-        "Final puck distance (m)", "", "Success", "",
-    ]  # fmt: skip
+    assert [ax.get_ylabel() for ax in figure.axes] == ["Final puck distance (m)", "", "Success", ""]
     assert [ax.texts[0].get_text() for ax in (distance, scratch)] == [
         "SawyerPush-v0 (random data)",
         "SawyerPush-v0 (no prior data)",

@@ -64,9 +64,22 @@ def _nearest(methods: tuple[str, ...], sight: str) -> tuple[float, str, str]:
 
 def test_the_order_of_methods_is_fixed() -> None:
     assert style.METHOD_ORDER == (
-        "AWAC", "SAC", "SAC+BC", "BC", "BCQ", "BEAR", "AWR", "MPO", "ABM-MPO", "DAPG", "BRAC",
-        "IQL", "TD3+BC", "Cal-QL", "RLPD",
-    )  # fmt: skip
+        "AWAC",
+        "SAC",
+        "SAC+BC",
+        "BC",
+        "BCQ",
+        "BEAR",
+        "AWR",
+        "MPO",
+        "ABM-MPO",
+        "DAPG",
+        "BRAC",
+        "IQL",
+        "TD3+BC",
+        "Cal-QL",
+        "RLPD",
+    )
     assert style.PAPER_METHODS[-1] == "BRAC"
     assert style.METHOD_COLOURS["AWAC"] == "#0B4FBF"
 

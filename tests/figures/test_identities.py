@@ -30,18 +30,33 @@ def broken(found: Any) -> set[str]:
 def pen(**cells: object) -> dict[str, Any]:
     """Two of five episodes succeed, one of them sustained and to the end: 101, 4 steps at goal."""
     return {
-        "env": "pen-binary-v0", "data": "human", "labels": "relabelled", "data_checksum": "ab" * 8,
-        "env_step": 600, "train_episodes": 3, "episodes": EPISODES, "return_mean": -179.0,
-        "return_std": 39.0, "success_any": 0.4, "success_final": 0.2, "success_sustained": 0.2,
+        "env": "pen-binary-v0",
+        "data": "human",
+        "labels": "relabelled",
+        "data_checksum": "ab" * 8,
+        "env_step": 600,
+        "train_episodes": 3,
+        "episodes": EPISODES,
+        "return_mean": -179.0,
+        "return_std": 39.0,
+        "success_any": 0.4,
+        "success_final": 0.2,
+        "success_sustained": 0.2,
         "score": 10.5,
-    } | cells  # fmt: skip
+    } | cells
 
 
 def push(**cells: object) -> dict[str, Any]:
-    return pen(
-        env="SawyerPush-v0", return_mean=-40.0, return_std=5.0, final_distance=0.2,
-        score=100 * (1 - 40 / (200 * np.hypot(0.4, 0.2))),
-    ) | cells  # fmt: skip
+    return (
+        pen(
+            env="SawyerPush-v0",
+            return_mean=-40.0,
+            return_std=5.0,
+            final_distance=0.2,
+            score=100 * (1 - 40 / (200 * np.hypot(0.4, 0.2))),
+        )
+        | cells
+    )
 
 
 def cheetah(mean: float, **cells: object) -> dict[str, Any]:
@@ -79,7 +94,7 @@ def cheetah(mean: float, **cells: object) -> dict[str, Any]:
         (cheetah(100.0, score=4.0), "score"),
         (cheetah(100.0, success_any=1.0), "success_any"),
     ],
-)  # fmt: skip
+)
 def test_each_breach_is_found(row: dict[str, Any], column: str) -> None:
     assert column in broken(identities(frame(row)))
 
@@ -92,32 +107,51 @@ def test_what_holds_passes(row: dict[str, Any]) -> None:
 def test_no_possible_evaluation_is_refused_and_the_bounds_are_reached() -> None:
     """Brute force: all multisets of three episodes out of the extremes of each kind."""
     # (steps at the goal, success at the last one) of an episode of 200 steps
-    kinds = [(0, False), (1, False), (1, True), (HELD, True), (HELD, False), (HELD + 1, False),
-             (HELD + 1, True), (HORIZON - 1, False), (HORIZON, True)]  # fmt: skip
+    kinds = [
+        (0, False),
+        (1, False),
+        (1, True),
+        (HELD, True),
+        (HELD, False),
+        (HELD + 1, False),
+        (HELD + 1, True),
+        (HORIZON - 1, False),
+        (HORIZON, True),
+    ]
     rows = []
     for chosen in itertools.combinations_with_replacement(kinds, 3):
         returns = np.array([steps - HORIZON for steps, _ in chosen])
         rows.append(
             pen(
-                episodes=3, return_mean=returns.mean(), return_std=returns.std(),
+                episodes=3,
+                return_mean=returns.mean(),
+                return_std=returns.std(),
                 success_any=np.mean([steps > 0 for steps, _ in chosen]),
                 success_final=np.mean([last for _, last in chosen]),
                 success_sustained=np.mean([steps > HELD for steps, _ in chosen]),
                 score=(returns.mean() + HORIZON) / 2,
             )
-        )  # fmt: skip
+        )
     made = frame(*rows)
     assert broken(identities(made)) == set()
     shares = ["success_any", "success_final", "success_sustained"]
     for towards in (1, -1):  # one step of one episode more than the best, or less than the worst
         ends = made.groupby(shares)["return_mean"].transform("max" if towards > 0 else "min")
         beyond = made[shares].assign(mean=ends + towards / 3).drop_duplicates()
-        tried = frame(*(
-            pen(episodes=3, return_std=0.0, return_mean=row.mean, score=row.mean / 2 + 100,
-                success_any=row.success_any, success_final=row.success_final,
-                success_sustained=row.success_sustained)
-            for row in beyond.itertuples()
-        ))  # fmt: skip
+        tried = frame(
+            *(
+                pen(
+                    episodes=3,
+                    return_std=0.0,
+                    return_mean=row.mean,
+                    score=row.mean / 2 + 100,
+                    success_any=row.success_any,
+                    success_final=row.success_final,
+                    success_sustained=row.success_sustained,
+                )
+                for row in beyond.itertuples()
+            )
+        )
         refused = [wrong for name, wrong, _ in identities(tried) if name == "return_mean"]
         assert np.logical_or.reduce(refused).all()
 
@@ -132,9 +166,16 @@ def test_scores_of_one_data_are_on_one_line() -> None:
 
 def run(seed: int, shift: float = 0.0, **cells: object) -> list[dict[str, Any]]:
     key = {
-        "preset": "small", "profile": "paper", "method": "AWAC", "variant": "", "seed": seed,
-        "status": "done", "wall_s": 1.0, "policy_loss": 0.25 + shift, "q_mean": -1.5 - shift,
-    }  # fmt: skip
+        "preset": "small",
+        "profile": "paper",
+        "method": "AWAC",
+        "variant": "",
+        "seed": seed,
+        "status": "done",
+        "wall_s": 1.0,
+        "policy_loss": 0.25 + shift,
+        "q_mean": -1.5 - shift,
+    }
     steps = ((-1000, "offline", 0), (0, "offline", 0), (1000, "online", 5))
     return [
         pen(**key, env_step=step, phase=phase, grad_step=1000 + step, train_episodes=ended)
@@ -166,8 +207,10 @@ def test_each_breach_from_row_to_row(row: int, cells: dict[str, Any], column: st
 
 @pytest.mark.parametrize(("kept", "wrong"), [((0, 2), 1), ((2,), 0), ((0,), 0)])
 def test_a_run_starts_online_training_with_a_row(kept: tuple[int, ...], wrong: int) -> None:
-    rows = [row | {"train_episodes": 0, "train_return": np.nan, "train_success": np.nan}
-            for row in run(0)]  # fmt: skip
+    rows = [
+        row | {"train_episodes": 0, "train_return": np.nan, "train_success": np.nan}
+        for row in run(0)
+    ]
     made = frame(*(rows[number] for number in kept))
     (found,) = [each for each in sequences(made) if bool(each[1].any())]
     assert found[0] == "env_step" and list(found[1]).index(True) == wrong

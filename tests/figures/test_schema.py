@@ -43,14 +43,24 @@ def test_parsing() -> None:
     schema = parse(
         {
             "fields": [
-                {"name": "a", "type": "integer", "description": "A.", "unit": "m",
-                 "constraints": {"required": True, "minimum": 0}},
-                {"name": "b", "type": "string", "description": "B.", "optional": True,
-                 "constraints": {"enum": ["x", "y"], "pattern": "."}},
+                {
+                    "name": "a",
+                    "type": "integer",
+                    "description": "A.",
+                    "unit": "m",
+                    "constraints": {"required": True, "minimum": 0},
+                },
+                {
+                    "name": "b",
+                    "type": "string",
+                    "description": "B.",
+                    "optional": True,
+                    "constraints": {"enum": ["x", "y"], "pattern": "."},
+                },
             ],
             "primaryKey": ["a"],
         }
-    )  # fmt: skip
+    )
     assert schema.primary_key == ("a",)
     assert schema["a"] == Field("a", "integer", "A.", unit="m", required=True, minimum=0)
     assert schema["b"] == Field("b", "string", "B.", optional=True, enum=("x", "y"), pattern=".")
@@ -128,6 +138,6 @@ def test_the_document_says_what_the_schema_says() -> None:
             sign: f"{bound:g}" for sign, bound in bounds.items() if bound is not None
         }
         assert meaning == field.description
-    mandatory, optional = DOCUMENT.split("What a file has if its tasks")
+    mandatory, optional = DOCUMENT.split("A file has these columns if they apply")
     for field in RESULTS.fields:
         assert f"\n| `{field.name}` " in (optional if field.optional else mandatory)

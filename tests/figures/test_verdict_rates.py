@@ -38,7 +38,8 @@ def test_wrong_verdicts_are_rare_where_the_claim_just_fails(case: object) -> Non
 
 def test_the_quick_bootstrap_is_the_bootstrap() -> None:
     values = np.random.default_rng(0).normal(size=8)
-    quick, slow = quick_bootstrap([values], centre, 0.95, resamples=20_000), bootstrap(
-        [values], centre, 0.95
-    )  # fmt: skip
+    quick, slow = (
+        quick_bootstrap([values], centre, 0.95, resamples=20_000),
+        bootstrap([values], centre, 0.95),
+    )
     assert np.array(quick) == pytest.approx(np.array(slow), abs=0.03)

@@ -135,10 +135,13 @@ class Case:
         """Verdicts that would be false at this share of the claimed effect."""
         if self.alike:
             return tuple(
-                verdict for verdict, false in (
-                    (Verdict.SUPPORTED, share >= 1), (Verdict.CONTRADICTED, share <= 1)
-                ) if false
-            )  # fmt: skip
+                verdict
+                for verdict, false in (
+                    (Verdict.SUPPORTED, share >= 1),
+                    (Verdict.CONTRADICTED, share <= 1),
+                )
+                if false
+            )
         too_small = (Verdict.SUPPORTED,) if share <= self.holds_from else ()
         against = (Verdict.CONTRADICTED,) if share >= self.fails_below else ()
         return (*too_small, *against)
@@ -255,11 +258,14 @@ def rows(repetitions: int, cases: Sequence[Case] = CASES) -> list[list[str]]:
                 cells = []
                 for share in SHARES:
                     found = rates(case, model, share, seeds, repetitions)
-                    cells.append(" / ".join(
-                        f"**{found[verdict]:.3f}**" if verdict in case.wrong(share)
-                        else f"{found[verdict]:.3f}"
-                        for verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED)
-                    ))  # fmt: skip
+                    cells.append(
+                        " / ".join(
+                            f"**{found[verdict]:.3f}**"
+                            if verdict in case.wrong(share)
+                            else f"{found[verdict]:.3f}"
+                            for verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+                        )
+                    )
                 made.append([case.name, model, str(seeds), *cells])
                 print("| " + " | ".join(made[-1]) + " |", flush=True)
     return made

@@ -56,8 +56,12 @@ def script(shared_cache: Path) -> Run:
         if name == "render.py":
             return subprocess.run(
                 [sys.executable, str(REPRODUCE / name), *arguments],
-                capture_output=True, text=True, cwd=cwd, env=env, timeout=300,
-            )  # fmt: skip
+                capture_output=True,
+                text=True,
+                cwd=cwd,
+                env=env,
+                timeout=300,
+            )
         return forked.run(name, *arguments, cwd=cwd, env=env, timeout=300)
 
     return run

@@ -22,11 +22,20 @@ from reproduce.run import main as run
 
 HERE = Path(__file__).parent / "golden"
 TINY = {
-    "offline_steps": "40", "online_steps": "60", "eval_every": "20", "eval_episodes": "1",
-    "dense_eval_every": "20", "dense_until": "60",
-    "prior_rollouts": "2", "prior_cloning_steps": "20", "policy_hidden": "16,16",
-    "q_hidden": "16,16", "batch_size": "16", "offline_batch_size": "16", "cloning_steps": "20",
-}  # fmt: skip
+    "offline_steps": "40",
+    "online_steps": "60",
+    "eval_every": "20",
+    "eval_episodes": "1",
+    "dense_eval_every": "20",
+    "dense_until": "60",
+    "prior_rollouts": "2",
+    "prior_cloning_steps": "20",
+    "policy_hidden": "16,16",
+    "q_hidden": "16,16",
+    "batch_size": "16",
+    "offline_batch_size": "16",
+    "cloning_steps": "20",
+}
 DATA = {"pen-binary-v0": "embedded", "SawyerPush-v0": "random", "HalfCheetah-v2": "expert"}
 _TIMES = ("wall_s", "steps_per_s")
 
@@ -54,9 +63,20 @@ class Golden:
         texts = [f"{key}={value}" for key, value in changed.items()]
         more = [part for text in texts for part in ("--set", text)]
         status = run(
-            ["--env", self.env, "--method", self.method, "--data", DATA[self.env],
-             "--engine", self.engine, "--out", str(out), *more]
-        )  # fmt: skip
+            [
+                "--env",
+                self.env,
+                "--method",
+                self.method,
+                "--data",
+                DATA[self.env],
+                "--engine",
+                self.engine,
+                "--out",
+                str(out),
+                *more,
+            ]
+        )
         assert status == 0, self.name
         (done,) = out.glob("runs/*/*/*/seed0/done")
         return done.parent

@@ -39,16 +39,29 @@ def rows_of(want: Want, profile: str, seed: int, values: tuple[float, ...]) -> I
     for step, value in zip(STEPS, values, strict=True):
         shift = 1e-3 * (seed + 0.01 * sum(map(ord, want.arm.label)) % 1)
         yield {
-            "experiment": want.experiment, "preset": "paper", "profile": profile,
-            "env": want.task, "method": method, "variant": variant,
-            "label": label(method, variant), "data": "none" if none else DATA[domain],
-            "labels": "relabelled" if domain == "hand" and not none else "stored", "seed": seed,
-            "status": "done", "data_checksum": "ab" * 8, "commit": "0123456789ab",
-            "version": "0.1.0", "phase": "online" if step else "offline", "env_step": step,
-            "grad_step": step, "episodes": 50, "return_mean": value, "q_max": value,
+            "experiment": want.experiment,
+            "preset": "paper",
+            "profile": profile,
+            "env": want.task,
+            "method": method,
+            "variant": variant,
+            "label": label(method, variant),
+            "data": "none" if none else DATA[domain],
+            "labels": "relabelled" if domain == "hand" and not none else "stored",
+            "seed": seed,
+            "status": "done",
+            "data_checksum": "ab" * 8,
+            "commit": "0123456789ab",
+            "version": "0.1.0",
+            "phase": "online" if step else "offline",
+            "env_step": step,
+            "grad_step": step,
+            "episodes": 50,
+            "return_mean": value,
+            "q_max": value,
             "wall_s": 36.0 * (step / STEPS[-1]),
             MEASURED[domain]: value + shift,
-        }  # fmt: skip
+        }
 
 
 def full_grid(curve: Curve, seeds: int = 10) -> dict[str, pd.DataFrame]:

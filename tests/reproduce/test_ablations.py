@@ -29,9 +29,7 @@ def ablation(**options: object) -> Ablation:
 
 
 def specs(made: Ablation, **changes: object) -> list[RunSpec]:
-    arguments = {
-        "preset": "small", "profile": "paper", "seeds": None, "data": DATA, "settings": (),
-    }  # fmt: skip
+    arguments = {"preset": "small", "profile": "paper", "seeds": None, "data": DATA, "settings": ()}
     return made.specs(**(arguments | changes))  # type: ignore[arg-type]
 
 
@@ -57,20 +55,42 @@ def test_axes_are_what_a_variant_exchanges() -> None:
 def test_every_component_of_awac_is_exchanged_once() -> None:
     grid = specs(ablation())
     exchanged = [
-        "AWAC[batch]", "AWAC[Z(s)]", "AWAC[Z(s)-50]", "AWAC[reverse-KL]", "AWAC[Q-beta]",
-        "AWAC[Monte-Carlo]", "AWAC[policy-actions]", "AWAC[prior-actions]",
-    ]  # fmt: skip
+        "AWAC[batch]",
+        "AWAC[Z(s)]",
+        "AWAC[Z(s)-50]",
+        "AWAC[reverse-KL]",
+        "AWAC[Q-beta]",
+        "AWAC[Monte-Carlo]",
+        "AWAC[policy-actions]",
+        "AWAC[prior-actions]",
+    ]
     last = ["AWAC[V-mode]", "AWAC[clip]", "AWAC[no-clip]"]
     assert rows(grid, PEN) == [
-        "AWAC", *exchanged, "AWAC[no-clamp]", *last, "AWAC[state-std]",
-        "AWAC[standardised]", "AWAC[scratch]",
-        "AWAC lam=0.1", "AWAC lam=0.5", "AWAC lam=1", "AWAC lam=2",
-    ]  # fmt: skip
-    assert rows(grid, CHEETAH) == [
-        "AWAC", *exchanged, *last, "AWAC[free-std]", "AWAC[raw]", "AWAC[task-rewards]",
+        "AWAC",
+        *exchanged,
+        "AWAC[no-clamp]",
+        *last,
+        "AWAC[state-std]",
+        "AWAC[standardised]",
         "AWAC[scratch]",
-        "AWAC lam=0.1", "AWAC lam=0.3", "AWAC lam=0.5", "AWAC lam=2",
-    ]  # fmt: skip
+        "AWAC lam=0.1",
+        "AWAC lam=0.5",
+        "AWAC lam=1",
+        "AWAC lam=2",
+    ]
+    assert rows(grid, CHEETAH) == [
+        "AWAC",
+        *exchanged,
+        *last,
+        "AWAC[free-std]",
+        "AWAC[raw]",
+        "AWAC[task-rewards]",
+        "AWAC[scratch]",
+        "AWAC lam=0.1",
+        "AWAC lam=0.3",
+        "AWAC lam=0.5",
+        "AWAC lam=2",
+    ]
     assert [spec.seed for spec in grid] == sorted(spec.seed for spec in grid)
     assert {spec.seed for spec in grid} == {0, 1, 2, 3, 4}
 
@@ -148,9 +168,19 @@ def test_what_is_misspelt_or_contradicts_itself_is_refused(
 
 def test_dry_run_names_every_row_and_writes_nothing(script: Run, tmp_path: Path) -> None:
     result = script(
-        "ablations.py", "--dry-run", "--out", str(tmp_path / "out"), "--envs", PEN,
-        "--vary", "clamp,data", "--sweep", "lam=0.3,1", "--seeds", "2",
-    )  # fmt: skip
+        "ablations.py",
+        "--dry-run",
+        "--out",
+        str(tmp_path / "out"),
+        "--envs",
+        PEN,
+        "--vary",
+        "clamp,data",
+        "--sweep",
+        "lam=0.3,1",
+        "--seeds",
+        "2",
+    )
     assert result.returncode == 0, result.stderr
     for text in ("8 runs", "AWAC[no-clamp]", "AWAC[scratch]", "none", "AWAC lam=1", "2 pending"):
         assert text in result.stdout, text

@@ -17,9 +17,11 @@ from reproduce.data.actors import read_actor
 
 CHEETAH = "HalfCheetah-v2"
 ARRAYS = {
-    "layers.0.weight": torch.ones(17, 4), "layers.0.bias": torch.ones(4),
-    "layers.1.weight": torch.ones(4, 12), "layers.1.bias": torch.ones(12),
-}  # fmt: skip
+    "layers.0.weight": torch.ones(17, 4),
+    "layers.0.bias": torch.ones(4),
+    "layers.1.weight": torch.ones(4, 12),
+    "layers.1.bias": torch.ones(12),
+}
 METADATA = {"task": CHEETAH, "return_mean": 1.0}
 
 

@@ -64,9 +64,13 @@ def _loop(path: Path) -> None:
 
 
 DAMAGES = {
-    _binary: "not a readable CSV", _empty: "the file is empty", _header: "but no row",
-    _online: "without a row at step 0", _folder: "directory", _loop: "symbolic links",
-}  # fmt: skip
+    _binary: "not a readable CSV",
+    _empty: "the file is empty",
+    _header: "but no row",
+    _online: "without a row at step 0",
+    _folder: "directory",
+    _loop: "symbolic links",
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda each: each.__name__)
@@ -91,8 +95,10 @@ def test_a_bad_csv_is_neither_exported_nor_judged(
         shutil.copy(RESULTS / "small" / f"figure2.{kind}", tmp_path)
     path = tmp_path / "figure2.csv"
     damage(path)
-    for name, arguments in (("export", [path, "--out", tmp_path / "out"]),
-                            ("report", ["--out", tmp_path, "--no-html"])):  # fmt: skip
+    for name, arguments in (
+        ("export", [path, "--out", tmp_path / "out"]),
+        ("report", ["--out", tmp_path, "--no-html"]),
+    ):
         line = refused(name, *arguments)
         assert line.startswith("error: ") and str(tmp_path) in line
     assert not (tmp_path / "out").exists() and not (tmp_path / "REPORT.md").exists()
@@ -203,13 +209,21 @@ def test_a_folder_of_another_preset_is_refused_before_training(
     for kind in ("csv", "manifest.json"):
         shutil.copy(RESULTS / "small" / f"figure2.{kind}", tmp_path)
     line = refused(
-        "figure1", "--preset", "quick", "--envs", "pen-binary-v0", "--methods", "BC",
-        "--out", tmp_path,
-    )  # fmt: skip
+        "figure1",
+        "--preset",
+        "quick",
+        "--envs",
+        "pen-binary-v0",
+        "--methods",
+        "BC",
+        "--out",
+        tmp_path,
+    )
     assert "figure2.csv: is of preset small, and a folder holds one preset" in line
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "figure2.csv", "figure2.manifest.json"
-    ]  # fmt: skip
+        "figure2.csv",
+        "figure2.manifest.json",
+    ]
 
 
 def test_a_terminal_without_the_character_gets_another(monkeypatch: pytest.MonkeyPatch) -> None:

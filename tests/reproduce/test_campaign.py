@@ -104,8 +104,11 @@ def test_a_tiny_campaign_is_stopped_and_goes_on_to_its_picture(
 
 
 def test_hours_that_are_none_and_unknown_chapters_are_refused(script: Run, tmp_path: Path) -> None:
-    for flags, named in ((("--hours", "0"), "--hours"), (("--chapters", "99"), "--chapters 99"),
-                         (("--profile", "released"), "--profile")):  # fmt: skip
+    for flags, named in (
+        (("--hours", "0"), "--hours"),
+        (("--chapters", "99"), "--chapters 99"),
+        (("--profile", "released"), "--profile"),
+    ):
         result = script("campaign.py", "--out", str(tmp_path), *flags)
         assert result.returncode == 2 and named in result.stderr
         assert "Traceback" not in result.stderr

@@ -21,9 +21,15 @@ from reproduce.checking.seals import sealed
 from reproduce.commandline.files import write_csv
 
 RUN = {
-    "preset": "small", "profile": "paper", "env": "pen-binary-v0", "method": "AWAC",
-    "variant": "", "data": "human", "labels": "relabelled", "seed": 0,
-}  # fmt: skip
+    "preset": "small",
+    "profile": "paper",
+    "env": "pen-binary-v0",
+    "method": "AWAC",
+    "variant": "",
+    "data": "human",
+    "labels": "relabelled",
+    "seed": 0,
+}
 _QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 SOME, MANY = (settings(max_examples=n, **_QUIET) for n in (40, 300))  # type: ignore[arg-type]
 
@@ -46,8 +52,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path.parent.mkdir()
     rows = [_row(step) for step in (-400, 0, 400)]
     write_csv(path, rows)
-    schedule = {"online_steps": 400, "eval_every": 400, "dense_eval_every": 400,
-                "dense_until": 400, "eval_episodes": 20}  # fmt: skip
+    schedule = {
+        "online_steps": 400,
+        "eval_every": 400,
+        "dense_eval_every": 400,
+        "dense_until": 400,
+        "eval_episodes": 20,
+    }
     entry = RUN | {
         "identity": {
             "spec": {k: v for k, v in RUN.items() if k != "variant"},
@@ -148,10 +159,18 @@ def test_manifest(whole: Path, tmp_path: Path, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[]", "null", "[[]]", '[{"seed": {}}]', '[{"identity": 3}]', "[" * 100_000, "NaN",
-     '[{"identity": {"spec": 1, "method": [], "schedule": 2}, "environment": []}]'],
+    [
+        "[]",
+        "null",
+        "[[]]",
+        '[{"seed": {}}]',
+        '[{"identity": 3}]',
+        "[" * 100_000,
+        "NaN",
+        '[{"identity": {"spec": 1, "method": [], "schedule": 2}, "environment": []}]',
+    ],
     ids=range(8),
-)  # fmt: skip
+)
 def test_manifests_of_another_shape(whole: Path, tmp_path: Path, text: str) -> None:
     _refused_or_harmless(whole, NAMES[1], text.encode(), tmp_path)
     with pytest.raises(ResultsError):

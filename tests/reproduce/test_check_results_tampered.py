@@ -196,7 +196,7 @@ def test_each_is_told_in_one_line_with_file_run_and_reason(
         (lambda t: _copy(t, 1, 0), {"seed 1": "has the same diagnostics as seed 0 in 26 rows"}),
     ],
     ids=["swapped seeds", "swapped methods", "a copied seed"],
-)  # fmt: skip
+)
 def test_runs_that_changed_places(
     folder: Path,
     capsys: pytest.CaptureFixture[str],
@@ -322,8 +322,13 @@ def test_a_column_of_another_run_breaks_no_seal(folder: Path) -> None:
 def test_the_clock_is_that_of_training(
     offline: int, online: int, dense: int, sparse: int, until: int
 ) -> None:
-    schedule = {"online_steps": online, "eval_every": sparse, "dense_eval_every": dense,
-                "dense_until": until, "eval_episodes": 20}  # fmt: skip
+    schedule = {
+        "online_steps": online,
+        "eval_every": sparse,
+        "dense_eval_every": dense,
+        "dense_until": until,
+        "eval_episodes": 20,
+    }
     identity = {"schedule": schedule, "hyperparameters": {"offline_steps": offline}, "method": {}}
     assert clock(identity) == sorted(Schedule(**schedule).evaluations(offline))
     identity["method"] = {"pretraining": {"component": "NoPretraining"}}

@@ -40,12 +40,24 @@ def run(
     rows = []
     for step, value in zip(STEPS, values, strict=True):
         row = {
-            "experiment": "figure1", "preset": "paper", "profile": "paper", "env": env,
-            "method": method, "variant": "", "data": "human", "labels": "relabelled", "seed": seed,
-            "phase": "online" if step else "offline", "env_step": step, "grad_step": step,
-            "status": "done", "return_mean": value, "episodes": 20,
-            MEASURED[domain_of(env)]: value, **cells,
-        }  # fmt: skip
+            "experiment": "figure1",
+            "preset": "paper",
+            "profile": "paper",
+            "env": env,
+            "method": method,
+            "variant": "",
+            "data": "human",
+            "labels": "relabelled",
+            "seed": seed,
+            "phase": "online" if step else "offline",
+            "env_step": step,
+            "grad_step": step,
+            "status": "done",
+            "return_mean": value,
+            "episodes": 20,
+            MEASURED[domain_of(env)]: value,
+            **cells,
+        }
         rows.append(row | {"label": label(row["method"], row["variant"])})
     return rows
 
@@ -279,8 +291,21 @@ def test_few_seeds_conclude_nothing(seeds: int) -> None:
 
 def test_improvement_needs_the_corrected_p_value() -> None:
     # 5 against 5, wholly above: exact p = 1/252 = 0.004; 13 such comparisons make it 0.0516
-    rivals = ("SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC", "MPO",
-              "IQL", "TD3+BC", "RLPD")  # fmt: skip
+    rivals = (
+        "SAC",
+        "SAC+BC",
+        "BC",
+        "ABM-MPO",
+        "AWR",
+        "DAPG",
+        "BEAR",
+        "BCQ",
+        "BRAC",
+        "MPO",
+        "IQL",
+        "TD3+BC",
+        "RLPD",
+    )
     ours = [row for s in range(5) for row in run(PEN, "AWAC", 0.9 + 0.01 * s, s)]
     theirs = [
         row
@@ -324,9 +349,13 @@ def test_leads_needs_every_rival() -> None:
 
 @pytest.mark.parametrize(
     ("theirs", "first", "nearly"),
-    [(0.8, SUPPORTED, SUPPORTED), (0.9, INCONCLUSIVE, SUPPORTED),
-     (0.92, CONTRADICTED, SUPPORTED), (0.97, CONTRADICTED, CONTRADICTED)],
-)  # fmt: skip
+    [
+        (0.8, SUPPORTED, SUPPORTED),
+        (0.9, INCONCLUSIVE, SUPPORTED),
+        (0.92, CONTRADICTED, SUPPORTED),
+        (0.97, CONTRADICTED, CONTRADICTED),
+    ],
+)
 def test_first_or_equal_within_delta(theirs: float, first: Verdict, nearly: Verdict) -> None:
     """The paper calls ABM comparable on Ant, and AWAC the best all the same."""
     found = evidence(runs(PEN, "AWAC", 0.9), runs(PEN, "SAC", theirs, TEN), runs(PEN, "BEAR", 0.3))
@@ -407,10 +436,17 @@ def test_solved_by_a_step_looks_no_further() -> None:
     assert one(Solved((B,), (PEN,), 0.1, None), found).verdict is SUPPORTED
 
 
-@pytest.mark.parametrize(("seeds", "solved", "verdict"), [
-    (5, 5, INCONCLUSIVE), (6, 6, SUPPORTED), (10, 9, SUPPORTED), (10, 8, INCONCLUSIVE),
-    (10, 1, CONTRADICTED), (5, 0, INCONCLUSIVE),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("seeds", "solved", "verdict"),
+    [
+        (5, 5, INCONCLUSIVE),
+        (6, 6, SUPPORTED),
+        (10, 9, SUPPORTED),
+        (10, 8, INCONCLUSIVE),
+        (10, 1, CONTRADICTED),
+        (5, 0, INCONCLUSIVE),
+    ],
+)
 def test_a_share_of_runs_is_judged_exactly(seeds: int, solved: int, verdict: Verdict) -> None:
     """The lower end for 5 of 5 is 0.025 ** (1 / 5) = 0.478; for 6 of 6 0.541."""
     found = evidence(
@@ -486,15 +522,26 @@ def test_steadier_is_less_spread_and_a_smaller_q() -> None:
     )
     assert {each.verdict for each in turned} == {CONTRADICTED}
     # a larger area, but no steadier: A3 is not about that
-    higher = evidence(calm, [row | {"success_any": row["success_any"] - 0.3, "variant": "no-clamp",
-                                    "label": "AWAC [no-clamp]"} for row in calm])  # fmt: skip
+    higher = evidence(
+        calm,
+        [
+            row
+            | {
+                "success_any": row["success_any"] - 0.3,
+                "variant": "no-clamp",
+                "label": "AWAC [no-clamp]",
+            }
+            for row in calm
+        ],
+    )
     assert {each.verdict for each in rule.effects(higher, ("figure1",))} == {INCONCLUSIVE}
 
 
 def test_the_bias_of_q_is_preferred_where_the_rows_have_it() -> None:
     rule = Steadier(A, Arm("AWAC [no-clamp]"), (PEN,))
-    found = evidence(noisy("AWAC", 0.01, 0.002, 3.0), noisy("AWAC", 0.01, 0.002, 0.0,
-                                                           variant="no-clamp"))  # fmt: skip
+    found = evidence(
+        noisy("AWAC", 0.01, 0.002, 3.0), noisy("AWAC", 0.01, 0.002, 0.0, variant="no-clamp")
+    )
     (table,) = found.tables.values()
     table["q_bias"] = np.where(table["variant"] == "no-clamp", 2.0, 0.5) + 0.01 * table["seed"]
     critic = rule.effects(found, ("figure1",))[-1]
@@ -644,10 +691,12 @@ def test_claims_are_complete() -> None:
     names = [each.id for each in CLAIMS]
     assert len(set(names)) == len(names)
     expected = (
-        {f"H{i}" for i in range(1, 10)} | {f"S{i}" for i in range(1, 4)}
-        | {f"M{i}" for i in range(1, 12)} | {f"A{i}" for i in range(1, 11)}
+        {f"H{i}" for i in range(1, 10)}
+        | {f"S{i}" for i in range(1, 4)}
+        | {f"M{i}" for i in range(1, 12)}
+        | {f"A{i}" for i in range(1, 11)}
         | {f"T{i}" for i in range(1, 4)}
-    )  # fmt: skip
+    )
     assert expected <= set(names)
     for each in CLAIMS:
         assert bool(each.parts) != bool(each.untestable), each.id

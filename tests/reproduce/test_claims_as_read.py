@@ -24,7 +24,7 @@ from reproduce.judging.claims import (
     RELOCATE,
     WALKER,
     evaluate,
-)  # fmt: skip
+)
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.levels import Level, Negligible
@@ -41,7 +41,7 @@ from tests.reproduce.test_claims import (
     one,
     run,
     runs,
-)  # fmt: skip
+)
 
 LOCOMOTION = (CHEETAH, ANT, WALKER)
 
@@ -74,9 +74,15 @@ def pushing(awac_gain: float, mpo_gain: float) -> Evidence:
         row
         for name, gain in gains.items()
         for s in TEN
-        for row in run("SawyerPush-v0", name, [v + 1e-4 * s for v in curve(gain)], s,
-                       data="random", labels="stored")
-    ]  # fmt: skip
+        for row in run(
+            "SawyerPush-v0",
+            name,
+            [v + 1e-4 * s for v in curve(gain)],
+            s,
+            data="random",
+            labels="stored",
+        )
+    ]
     return evidence(rows, experiment="figure2")
 
 
@@ -87,8 +93,12 @@ def test_some_cannot_learn_as_opposed_to_awac() -> None:
 
 
 def alike(level: float) -> Evidence:
-    rows = [row for env in LOCOMOTION for name in ("BRAC", "SAC") for row in
-            runs(env, name, level, data="expert", labels="stored")]  # fmt: skip
+    rows = [
+        row
+        for env in LOCOMOTION
+        for name in ("BRAC", "SAC")
+        for row in runs(env, name, level, data="expert", labels="stored")
+    ]
     return evidence(rows, experiment="figure3")
 
 
@@ -130,9 +140,12 @@ def test_no_gain_is_decided_at_the_ceiling() -> None:
 def test_every_rule_about_a_gain_knows_the_ceiling(rule: Any) -> None:
     curves = {"AWAC": [0.96, *[0.97] * 7], "SAC": [0.2, *[0.5] * 7]}
     found = evidence(
-        *(run(PEN, name, [v + 1e-3 * s for v in curve], s)
-          for name, curve in curves.items() for s in TEN)
-    )  # fmt: skip
+        *(
+            run(PEN, name, [v + 1e-3 * s for v in curve], s)
+            for name, curve in curves.items()
+            for s in TEN
+        )
+    )
     assert one(rule, found).verdict is NOT_DECIDABLE
     level = Difference("jt", Arm("AWAC"), (Arm("SAC"),), (PEN,))
     assert one(level, found).verdict is SUPPORTED  # not a gain
@@ -177,11 +190,13 @@ def test_h6_needs_awr() -> None:
             "figure1": pd.DataFrame([r for env in HAND for r in runs(env, "AWAC", 0.9)]),
             "ablations": pd.DataFrame(
                 runs(PEN, "AWAC", 0.9)
-                + [row | {"variant": "Q-beta", "label": "AWAC [Q-beta]"}
-                   for row in runs(PEN, "AWAC", 0.98)]
+                + [
+                    row | {"variant": "Q-beta", "label": "AWAC [Q-beta]"}
+                    for row in runs(PEN, "AWAC", 0.98)
+                ]
             ),
         }
-    )  # fmt: skip
+    )
     assert evaluate(claim("H6"), found).verdict is NOT_RUN
     one_seed = [r for env in HAND for r in runs(env, "AWR", 0.2, range(1))]
     tables = {
@@ -211,11 +226,19 @@ def test_m1_allows_for_a_comparable_rival() -> None:
 def table_of(first: Callable[[str, int], float | None]) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"env": env, "profile": "paper", "source": "human", "sha256": "ab", "episode": number,
-             "steps": 200, "success_step": first(env, number)}
-            for env in HAND for number in range(25)
+            {
+                "env": env,
+                "profile": "paper",
+                "source": "human",
+                "sha256": "ab",
+                "episode": number,
+                "steps": 200,
+                "success_step": first(env, number),
+            }
+            for env in HAND
+            for number in range(25)
         ]
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -290,9 +313,15 @@ def test_a_run_that_other_code_went_on_with_is_mixed_in_itself() -> None:
         runs(PEN, "AWAC", 0.9, **made("c1", "d1")), runs(PEN, "SAC", 0.2, **made("c1", "d1"))
     )
     entry = {
-        "env": PEN, "data": "human", "labels": "relabelled", "profile": "paper", "method": "SAC",
-        "variant": "", "seed": 3, "continued_in": [{"commit": "c9"}],
-    }  # fmt: skip
+        "env": PEN,
+        "data": "human",
+        "labels": "relabelled",
+        "profile": "paper",
+        "method": "SAC",
+        "variant": "",
+        "seed": 3,
+        "continued_in": [{"commit": "c9"}],
+    }
     assert one(RULE, found.under(manifests={"figure1": [entry]})).verdict is INCONCLUSIVE
     same = entry | {"continued_in": [{"commit": "c1"}]}
     assert one(RULE, found.under(manifests={"figure1": [same]})).verdict is SUPPORTED
@@ -303,11 +332,12 @@ def of_two_commits(pen: float, cheetah: float) -> Evidence:
     rows = [
         row | {"variant": variant, "label": f"AWAC{label}"}
         for env, lead, commit, data in (
-            (PEN, pen, "c1", "human"), (CHEETAH, cheetah, "c2", "expert")
+            (PEN, pen, "c1", "human"),
+            (CHEETAH, cheetah, "c2", "expert"),
         )
         for variant, label, level in (("", "", 0.5 + lead), ("Q-beta", " [Q-beta]", 0.5))
         for row in runs(env, "AWAC", level, data=data, **made(commit, env))
-    ]  # fmt: skip
+    ]
     return evidence(rows, experiment="ablations")
 
 

@@ -32,13 +32,21 @@ def make_run(out: Path, which: RunSpec, *, value: float, done: bool) -> RunFolde
     start = clock(identity)[0]
     rows = [
         {
-            "phase": "online" if step > 0 else "offline", "env_step": step,
-            "grad_step": step - start, "train_episodes": max(step, 0) // 200, "episodes": 5,
-            "return_mean": value, "return_std": 0.0, "success_any": 1.0, "success_final": 1.0,
-            "success_sustained": 1.0, "score": (200 + value) / 2, "wall_s": 1.5,
+            "phase": "online" if step > 0 else "offline",
+            "env_step": step,
+            "grad_step": step - start,
+            "train_episodes": max(step, 0) // 200,
+            "episodes": 5,
+            "return_mean": value,
+            "return_std": 0.0,
+            "success_any": 1.0,
+            "success_final": 1.0,
+            "success_sustained": 1.0,
+            "score": (200 + value) / 2,
+            "wall_s": 1.5,
         }
         for step in clock(identity)[: None if done else 3]
-    ]  # fmt: skip
+    ]
     folder.write_rows(rows)
     if done:
         folder.finish()

@@ -144,9 +144,14 @@ def states(settings: Settings, path: str, text: str) -> bool:
 
 
 TINY = {
-    "policy_hidden": (8,), "q_hidden": (8,), "behavior.vae_hidden": (8,), "critic.hidden": (8,),
-    "critic.critic_steps": 1, "critic.actor_steps": 1, "constraint.warm_start_steps": 1,
-}  # fmt: skip
+    "policy_hidden": (8,),
+    "q_hidden": (8,),
+    "behavior.vae_hidden": (8,),
+    "critic.hidden": (8,),
+    "critic.critic_steps": 1,
+    "critic.actor_steps": 1,
+    "constraint.warm_start_steps": 1,
+}
 
 
 def batch(size: int, seed: int) -> Batch:
@@ -156,9 +161,15 @@ def batch(size: int, seed: int) -> Batch:
         return torch.rand(*shape, generator=generator) * 2 - 1
 
     return Batch(
-        draw(size, 3), draw(size, 2), draw(size), torch.ones(size), draw(size, 3),
-        returns=draw(size), targets=draw(size), advantages=draw(size),
-    )  # fmt: skip
+        draw(size, 3),
+        draw(size, 2),
+        draw(size),
+        torch.ones(size),
+        draw(size, 3),
+        returns=draw(size),
+        targets=draw(size),
+        advantages=draw(size),
+    )
 
 
 def rollout(seed: int) -> Rollout:
@@ -375,11 +386,18 @@ def test_every_identifier_on_a_page_exists(file: str) -> None:
     methods = [name for name in METHODS if FILES[name] == file] or list(METHODS)
     paths = {path for name in methods for path in all_paths(name)}
     known = {
-        *paths, *(path[i + 1 :] for path in paths for i, c in enumerate(path) if c == "."),
+        *paths,
+        *(path[i + 1 :] for path in paths for i, c in enumerate(path) if c == "."),
         *(metric for name in methods for metric in all_metrics(name)),
         *keyed(SHARED, "Columns of every row"),
-        *METHODS, *VARIANTS, *PROFILES, *PRESETS, *names_in_code(), *columns_of_results(), "--set",
-    }  # fmt: skip
+        *METHODS,
+        *VARIANTS,
+        *PROFILES,
+        *PRESETS,
+        *names_in_code(),
+        *columns_of_results(),
+        "--set",
+    }
     unknown = [
         token
         for token in re.findall(CODE, without_values(page(file)))

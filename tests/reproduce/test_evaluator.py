@@ -68,9 +68,12 @@ def test_sampled_columns_are_of_the_same_starts(starts: list[tuple[int, int]]) -
 def test_sampled_episodes_are_measured_by_all_that_the_task_knows() -> None:
     row = evaluator(spec("SawyerPush-v0"), 1, None, SCALE)(candidate("SawyerPush-v0", sample=True))
     assert {name for name in row if name.endswith("_sampled")} == {
-        "return_mean_sampled", "success_any_sampled", "success_final_sampled",
-        "success_sustained_sampled", "final_distance_sampled",
-    }  # fmt: skip
+        "return_mean_sampled",
+        "success_any_sampled",
+        "success_final_sampled",
+        "success_sustained_sampled",
+        "final_distance_sampled",
+    }
 
 
 def test_bias_of_q_in_the_methods_units() -> None:
@@ -91,5 +94,7 @@ def test_without_q_there_is_no_bias_and_without_a_largest_return_no_share() -> N
 
 
 def test_more_episodes_than_seeds_is_an_error() -> None:
-    with pytest.raises(ValueError, match="eval_episodes=1001: an evaluation has seeds for 1000"):
+    with pytest.raises(
+        ValueError, match="eval_episodes=1001: an evaluation has at most 1000 episodes"
+    ):
         evaluator(spec("SawyerPush-v0"), 1001, None, SCALE)

@@ -207,13 +207,16 @@ def test_the_document_makes_arrays_for_rliable(
     path.write_text(
         json.dumps(
             [
-                curve("A", 0, "t", [9, 1, 3]), curve("A", 0, "s", [9, 5, 7]),
-                curve("A", 1, "t", [9, 2, 2]), curve("A", 1, "s", [9, 4, 4]),
+                curve("A", 0, "t", [9, 1, 3]),
+                curve("A", 0, "s", [9, 5, 7]),
+                curve("A", 1, "t", [9, 2, 2]),
+                curve("A", 1, "s", [9, 4, 4]),
                 curve("A", 2, "t", [9, 0, 0]),  # not on s
-                curve("B", 0, "t", [9, 0, 1]), curve("B", 0, "s", [8, 8, 8], "failed"),
+                curve("B", 0, "t", [9, 0, 1]),
+                curve("B", 0, "s", [8, 8, 8], "failed"),
             ]
         )
-    )  # fmt: skip
+    )
     scores, tasks = scope["rliable_scores"](path, last=2)
     assert tasks == ["s", "t"]
     assert set(scores) == {"A"}

@@ -134,9 +134,15 @@ def test_further_runs_join_the_table_and_lose_nothing(
     for name in ("figure1.csv", "figure1.manifest.json"):
         (tmp_path / name).write_text((two_methods / name).read_text())
     arguments = grid(
-        tmp_path, "--methods", "BC", "--set", "policy_learning_rate=0.001", "--cluster", "inline",
+        tmp_path,
+        "--methods",
+        "BC",
+        "--set",
+        "policy_learning_rate=0.001",
+        "--cluster",
+        "inline",
         online_steps="0",
-    )  # fmt: skip
+    )
     assert script("figure1.py", *arguments).returncode == 0
     old, new = table(two_methods), table(tmp_path)
     assert len(new) > len(old)
@@ -198,9 +204,12 @@ def test_nothing_is_written_outside_results_and_cache(shared_cache: Path, tmp_pa
     # begun anew: what is imported may write too
     result = subprocess.run(
         [sys.executable, str(REPRODUCE / "run.py"), *tiny(tmp_path / "out", online_steps="0")],
-        env=environment(shared_cache) | {"HOME": str(home)}, cwd=tmp_path, capture_output=True,
-        text=True, timeout=300,
-    )  # fmt: skip
+        env=environment(shared_cache) | {"HOME": str(home)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert result.returncode == 0, result.stderr
     outside = {p.name for p in tmp_path.iterdir()} - {"out", "home"}
     assert not outside

@@ -11,10 +11,13 @@ from reproduce.specs.grid import PRESETS, RunSpec, enumerate_runs
 
 def runs(**changes: object) -> list[RunSpec]:
     arguments = {
-        "preset": "small", "profile": "paper", "methods": ("AWAC", "BC"), "seeds": None,
+        "preset": "small",
+        "profile": "paper",
+        "methods": ("AWAC", "BC"),
+        "seeds": None,
         "data": dict.fromkeys(("pen-binary-v0", "door-binary-v0"), ("human", "relabelled")),
         "settings": (),
-    }  # fmt: skip
+    }
     return enumerate_runs(**(arguments | changes))  # type: ignore[arg-type]
 
 
@@ -36,10 +39,11 @@ def test_every_distinct_run_has_its_own_folder() -> None:
         for profile in ("paper", "released")
         for kind in ("human", "expert")
         for spec in runs(
-            settings=settings, profile=profile,
+            settings=settings,
+            profile=profile,
             data=dict.fromkeys(("pen-binary-v0", "door-binary-v0"), (kind, labels)),
         )
-    ]  # fmt: skip
+    ]
     folders = {spec.folder(Path("out")) for spec in grid}
     assert len(folders) == len(set(grid)) == len(grid)
 

@@ -50,13 +50,24 @@ def made(spec: RunSpec, *texts: str) -> RunSpec:
 @pytest.mark.parametrize(
     "texts",
     [
-        ("lam=0.5",), ("lam=.5",), ("lam=0.50",), ("lam=5e-1",), ("lam = 0.5 ",), ("lam=+0.5",),
-        ("shape.lam=0.5",), ("objective.weights.shape.lam=0.5",), ("lam=0.5", "lam=0.5"),
-        ("lam=0.5", "weights.shape.lam=.5"), ("lam=0.5", "tau=0.005"), ("cap=100", "lam=0.5"),
-        ("shape=Exponential", "lam=0.5", "cap=1e2"), ("batch_size=0x80", "lam=0.5"),
-        ("q_hidden=(128, 128)", "lam=0.5"), ("lam=0.5", "clamp.low=-1e2", "clamp.high=-0"),
+        ("lam=0.5",),
+        ("lam=.5",),
+        ("lam=0.50",),
+        ("lam=5e-1",),
+        ("lam = 0.5 ",),
+        ("lam=+0.5",),
+        ("shape.lam=0.5",),
+        ("objective.weights.shape.lam=0.5",),
+        ("lam=0.5", "lam=0.5"),
+        ("lam=0.5", "weights.shape.lam=.5"),
+        ("lam=0.5", "tau=0.005"),
+        ("cap=100", "lam=0.5"),
+        ("shape=Exponential", "lam=0.5", "cap=1e2"),
+        ("batch_size=0x80", "lam=0.5"),
+        ("q_hidden=(128, 128)", "lam=0.5"),
+        ("lam=0.5", "clamp.low=-1e2", "clamp.high=-0"),
     ],
-)  # fmt: skip
+)
 def test_one_configuration_is_one_folder_and_one_label(texts: tuple[str, ...]) -> None:
     assert made(AWAC, *texts) == replace(AWAC, settings=("lam=0.5",))
 
@@ -64,11 +75,17 @@ def test_one_configuration_is_one_folder_and_one_label(texts: tuple[str, ...]) -
 @pytest.mark.parametrize(
     "texts",
     [
-        (), ("lam=0.3",), ("tau=5e-3",), ("batch_size=128",), ("online_steps=100_000",),
-        ("value=PolicySamples",), ("precision=float32",), ("q_hidden=128,128",),
+        (),
+        ("lam=0.3",),
+        ("tau=5e-3",),
+        ("batch_size=128",),
+        ("online_steps=100_000",),
+        ("value=PolicySamples",),
+        ("precision=float32",),
+        ("q_hidden=128,128",),
         ("clamp=ClampTarget",),
     ],
-)  # fmt: skip
+)
 def test_what_the_row_has_anyway_adds_nothing(texts: tuple[str, ...]) -> None:
     """As profile, variant and preset have it: batch size and steps are the preset's."""
     assert made(AWAC, *texts) == AWAC
@@ -116,8 +133,9 @@ def test_a_run_of_the_command_line_is_at_the_place_of_its_configuration() -> Non
 def test_a_swap_is_told_with_the_numbers_that_differ_from_the_new_component() -> None:
     mode = replace(AWAC, named="V-mode")
     assert made(mode, "samples=4", "value=PolicySamples").settings == (
-        "samples=4", "value=PolicySamples",
-    )  # fmt: skip
+        "samples=4",
+        "value=PolicySamples",
+    )
     assert made(mode, "samples=1", "value=PolicySamples").settings == ("value=PolicySamples",)
     # the row's own class, whose own numbers a fresh one does not have
     brac = replace(AWAC, method="BRAC")

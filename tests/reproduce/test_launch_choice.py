@@ -86,13 +86,13 @@ def test_flags_of_another_cluster_are_refused(
     ("changes", "message"),
     [
         ({"jobs": 2}, "--array-parallelism limits jobs"),
-        ({"gpus": 1}, "it takes both"),
-        ({"device": "cuda"}, "it takes both"),
-        ({"device": "cuda:1", "gpus": 1}, "jobs share GPUs out"),
+        ({"gpus": 1}, "needs --device cuda and --gpus 1"),
+        ({"device": "cuda"}, "needs --device cuda and --gpus 1"),
+        ({"device": "cuda:1", "gpus": 1}, "on SLURM give cpu or cuda"),
         ({"runs_per_gpu": 2}, "goes with --gpus"),
         ({"cpus": 0}, "--cpus must be at least 1"),
         ({"time": "tomorrow"}, "is not a time"),
-        ({"time": "0"}, "is no time at all"),
+        ({"time": "0"}, "is a time of 0"),
         ({"slurm": ("constrain=zen4",)}, "did you mean constraint"),
         ({"slurm": ("partition=main",)}, "use --partition"),
         ({"slurm": ("job_name=x",)}, "not one of"),
@@ -156,8 +156,12 @@ HOURS = 3600.0
         ([100.0] * 330, {"runs_per_job": 8}, SHARED, Shape(8, 8, 0, 8, "24G", 19)),
         ([HOURS] * 9, {"runs_per_job": 8, "cpus": 4}, SHARED, Shape(8, 4, 0, 4, "12G", 255)),
         # a whole node has work for all its cores
-        ([12 * HOURS] * 330, {}, replace(SHARED, whole_nodes=True),
-         Shape(16, 16, 0, 16, "48G", 24 * 60)),
+        (
+            [12 * HOURS] * 330,
+            {},
+            replace(SHARED, whole_nodes=True),
+            Shape(16, 16, 0, 16, "48G", 24 * 60),
+        ),
         # three runs share each of two GPUs
         ([HOURS] * 60, {"gpus": 2, "runs_per_gpu": 3}, SHARED, Shape(6, 6, 2, 6, "18G", 135)),
         # the partition's limit
@@ -165,7 +169,7 @@ HOURS = 3600.0
         ([HOURS], {"time": "2-0", "mem": "5G"}, SHARED, Shape(1, 1, 0, 1, "5G", 2880)),
         ([], {}, SHARED, Shape(1, 1, 0, 1, "3G", 15)),
     ],
-)  # fmt: skip
+)
 def test_shape_of_jobs(
     seconds: list[float], changes: dict[str, object], limits: Limits, expected: Shape
 ) -> None:
@@ -200,7 +204,7 @@ def test_dear_grids_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     confirm(cheap, yes=False)
     confirm(dear, yes=True)
     monkeypatch.setattr(cost.sys.stdin, "isatty", lambda: False, raising=False)
-    with pytest.raises(ValueError, match="nobody to ask; --yes"):
+    with pytest.raises(ValueError, match="no terminal to ask for consent; --yes"):
         confirm(dear, yes=False)
     monkeypatch.setattr(cost.sys.stdin, "isatty", lambda: True, raising=False)
     answers = iter(["", "n", "y"])

@@ -48,8 +48,11 @@ def test_runs_are_found_by_the_place_of_their_job_in_the_array(
     ]
     found = slurm_queue.jobs_of(SPECS, tmp_path)
     assert {spec.seed: job.id for spec, (job, _) in found.items()} == {
-        0: "7_0", 1: "7_0", 2: "9", 3: "9",
-    }  # fmt: skip
+        0: "7_0",
+        1: "7_0",
+        2: "9",
+        3: "9",
+    }
     assert set(slurm_queue.jobs_of(SPECS[:1], tmp_path)) == {SPECS[0]}
 
 
@@ -138,9 +141,8 @@ def test_a_run_that_dies_again_and_again_is_given_up(
     ("state", "said"), [("CANCELLED", "was cancelled"), ("OUT_OF_MEMORY", "more than --mem 3G")]
 )
 def test_what_would_only_happen_again_is_not_repeated(
-    state: str, said: str, launcher: SlurmLauncher, jobs: list[Job],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    state: str, said: str, launcher: SlurmLauncher, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
     polls = []
 
     def pass_time(seconds: float) -> None:
@@ -156,9 +158,11 @@ def test_what_would_only_happen_again_is_not_repeated(
 
 
 def test_runs_that_slurm_does_not_take_yet_wait(
-    launcher: SlurmLauncher, jobs: list[Job], monkeypatch: pytest.MonkeyPatch,
+    launcher: SlurmLauncher,
+    jobs: list[Job],
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     take = launcher._submit_array
     launcher.limits = Limits(1, 8, None, False)  # arrays of one
 

@@ -46,8 +46,12 @@ def light(tmp_path: Path) -> Light:
     def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(ROOT / "reproduce" / name), *arguments],
-            capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=300,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment,
+            timeout=300,
+        )
 
     return run
 
@@ -91,9 +95,22 @@ def test_results_are_checked_and_exported(light: Light, tmp_path: Path) -> None:
     assert {"rows.csv", "curves.return_mean.json"} <= {path.name for path in out.iterdir()}
 
 
-@pytest.mark.parametrize("name", ["figure1.py", "figure2.py", "figure3.py", "ablations.py",
-                                  "run.py", "train_expert.py", "status.py", "render.py",
-                                  "prior_data.py", "figure4.py", "table1.py"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "figure1.py",
+        "figure2.py",
+        "figure3.py",
+        "ablations.py",
+        "run.py",
+        "train_expert.py",
+        "status.py",
+        "render.py",
+        "prior_data.py",
+        "figure4.py",
+        "table1.py",
+    ],
+)
 def test_a_run_says_in_one_line_what_is_missing(light: Light, name: str) -> None:
     result = light(name)
     assert result.returncode == 2

@@ -26,9 +26,19 @@ from reproduce.specs.grid import RunSpec
 CHEETAH = "HalfCheetah-v2"
 MIDDLE = -280.0  # what nearly random actions return
 TINY = (
-    "--set", "policy_hidden=8,8", "--set", "q_hidden=8,8", "--set", "online_steps=1600",
-    "--set", "learning_starts=1000", "--set", "eval_every=1000", "--set", "eval_episodes=1",
-)  # fmt: skip
+    "--set",
+    "policy_hidden=8,8",
+    "--set",
+    "q_hidden=8,8",
+    "--set",
+    "online_steps=1600",
+    "--set",
+    "learning_starts=1000",
+    "--set",
+    "eval_every=1000",
+    "--set",
+    "eval_episodes=1",
+)
 
 
 @pytest.fixture(scope="module")
@@ -156,10 +166,18 @@ def test_an_expert_that_is_worse_than_its_file_says_is_an_error(
 
 def test_a_run_learns_from_them_in_scaled_units(demonstrations: Any, rated: Path) -> None:
     settings = (
-        "policy_hidden=8,8", "q_hidden=8,8", "prior_rollouts=2", "prior_cloning_steps=5",
-        "offline_steps=2", "online_steps=2", "batch_size=8", "offline_batch_size=8",
-        "dense_eval_every=100", "eval_every=100", "dense_until=0",
-    )  # fmt: skip
+        "policy_hidden=8,8",
+        "q_hidden=8,8",
+        "prior_rollouts=2",
+        "prior_cloning_steps=5",
+        "offline_steps=2",
+        "online_steps=2",
+        "batch_size=8",
+        "offline_batch_size=8",
+        "dense_eval_every=100",
+        "eval_every=100",
+        "dense_until=0",
+    )
     spec = RunSpec("quick", "paper", CHEETAH, "AWAC", 0, "expert", "stored", settings)
     run = assemble(spec, data_dir=rated, cache=rated / "cache", device="cpu")
     buffer = run.training.buffer

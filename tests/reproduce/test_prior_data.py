@@ -156,9 +156,12 @@ def test_released_split_of_25_and_500_is_22_and_450(demonstrations: Dataset) -> 
 def test_time_limit_bootstraps_and_true_terminal_does_not() -> None:
     def trajectory(terminal: bool) -> Trajectory:
         return Trajectory(
-            np.zeros((3, 2), np.float32), np.zeros((3, 1), np.float32), np.zeros(3, np.float32),
-            np.zeros((3, 2), np.float32), np.array([False, False, terminal]),
-        )  # fmt: skip
+            np.zeros((3, 2), np.float32),
+            np.zeros((3, 1), np.float32),
+            np.zeros(3, np.float32),
+            np.zeros((3, 2), np.float32),
+            np.array([False, False, terminal]),
+        )
 
     buffer = ReplayBuffer(6, 2, 1)
     provenance = None
@@ -244,7 +247,7 @@ def cloning_of(preset: str, env: str) -> Cloning:
 def test_a_number_of_demonstrations_needs_an_expert(env: str, data: str, tmp_path: Path) -> None:
     settings = ("expert_demonstrations=25",)
     spec = RunSpec("quick", "paper", env, "AWAC", 0, data, settings=settings)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"expert_demonstrations=25: no expert shows the data"):
+    with pytest.raises(ValueError, match=r"expert_demonstrations=25: an expert must have made"):
         prior_data_of(spec, data_dir=None, cache=tmp_path)
 
 
@@ -252,8 +255,11 @@ def test_d4rls_cloned_data_is_all_the_prior_data(demonstrations: Dataset, tmp_pa
     provenance = replace(demonstrations.provenance, source="cloned")
     data = prior_data(
         replace(demonstrations, provenance=provenance),
-        rollouts=5, cloning=CLONING, cache=tmp_path, **DOOR,
-    )  # fmt: skip
+        rollouts=5,
+        cloning=CLONING,
+        cache=tmp_path,
+        **DOOR,
+    )
     assert data.rollouts.steps == 0 and data.demonstrations.steps == demonstrations.steps
     assert not list(tmp_path.rglob("*.npz"))
 
@@ -265,9 +271,11 @@ def _door_file(folder: Path, steps: int = 3) -> None:
     state = env.unwrapped.get_env_state()  # type: ignore[attr-defined]
     env.close()
     record = {
-        "observations": np.zeros((steps + 1, 39)), "actions": np.full((steps + 1, 28), 0.2),
-        "rewards": np.zeros(steps + 1), "init_state_dict": state,
-    }  # fmt: skip
+        "observations": np.zeros((steps + 1, 39)),
+        "actions": np.full((steps + 1, 28), 0.2),
+        "rewards": np.zeros(steps + 1),
+        "init_state_dict": state,
+    }
     (folder / "door-v0_demos.pickle").write_bytes(pickle.dumps([record, record]))
 
 
@@ -283,9 +291,14 @@ def test_human_files_with_initial_states_are_replayed_once_and_rows_say_so(
         chosen = replace(options, data=data)  # type: ignore[arg-type]
         kind, labels = resolve_data(chosen, ["door-binary-v0"])["door-binary-v0"]
         demonstrations = demonstrations_for(
-            "door-binary-v0", data=kind, labels=labels, profile="paper", data_dir=tmp_path,
-            cache=options.cache, download=False,
-        )  # fmt: skip
+            "door-binary-v0",
+            data=kind,
+            labels=labels,
+            profile="paper",
+            data_dir=tmp_path,
+            cache=options.cache,
+            download=False,
+        )
         return demonstrations, kind
 
     replayed, kind = found("auto")

@@ -20,10 +20,19 @@ from reproduce.specs.grid import RunSpec
 
 PUSH = "SawyerPush-v0"
 TINY = (
-    "policy_hidden=8,8", "q_hidden=8,8", "batch_size=16", "offline_batch_size=16",
-    "offline_steps=3", "online_steps=3", "prior_rollouts=4", "eval_episodes=1", "collect_steps=1",
-    "dense_eval_every=100", "eval_every=100", "dense_until=0",
-)  # fmt: skip
+    "policy_hidden=8,8",
+    "q_hidden=8,8",
+    "batch_size=16",
+    "offline_batch_size=16",
+    "offline_steps=3",
+    "online_steps=3",
+    "prior_rollouts=4",
+    "eval_episodes=1",
+    "collect_steps=1",
+    "dense_eval_every=100",
+    "eval_every=100",
+    "dense_until=0",
+)
 
 
 def run_of(method: str, *settings: str, profile: str = "paper", data: str = "random") -> RunSpec:

@@ -40,18 +40,24 @@ FOREVER = -SCALE / (1 - DISCOUNT)  # -2 a step, for ever: -20
 @pytest.mark.parametrize("steps", [1, 7, 40])
 def test_the_true_q_has_no_bias_however_long_the_episode(steps: int) -> None:
     bias = q_bias(
-        [episode(0, steps, terminal=False)], still, constant(FOREVER),
-        discount=DISCOUNT, scale=SCALE,
-    )  # fmt: skip
+        [episode(0, steps, terminal=False)],
+        still,
+        constant(FOREVER),
+        discount=DISCOUNT,
+        scale=SCALE,
+    )
     assert bias == pytest.approx(0.0, abs=1e-9)
 
 
 def test_an_error_everywhere_shows_but_for_the_discounted_rest() -> None:
     """Q too high by 5 everywhere: 5 - 0.9^3 5 after three steps."""
     bias = q_bias(
-        [episode(0, 3, terminal=False)], still, constant(FOREVER + 5),
-        discount=DISCOUNT, scale=SCALE,
-    )  # fmt: skip
+        [episode(0, 3, terminal=False)],
+        still,
+        constant(FOREVER + 5),
+        discount=DISCOUNT,
+        scale=SCALE,
+    )
     assert bias == pytest.approx(5 * (1 - 0.9**3))
 
 

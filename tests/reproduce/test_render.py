@@ -63,9 +63,12 @@ def calls(drawing: None, shared_cache: Path) -> Calls:
     def run(*commands: list[str]) -> list[Outcome]:
         done = subprocess.run(
             [sys.executable, "-c", SEVERAL, json.dumps(commands)],
-            capture_output=True, text=True, env=environment(shared_cache), timeout=600,
+            capture_output=True,
+            text=True,
+            env=environment(shared_cache),
+            timeout=600,
             cwd=REPRODUCE.parent,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stderr
         return [Outcome(*outcome) for outcome in json.loads(done.stdout)]
 
@@ -263,9 +266,13 @@ def test_no_renderer_is_a_clear_error(
 @pytest.mark.skipif(sys.platform != "linux", reason="how to draw is MuJoCo's choice there")
 def test_renderer_is_chosen_only_where_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
     for display, before, after in (
-        (None, None, "egl"), ("", None, "egl"), (None, "osmesa", "osmesa"), (":0", None, None),
-        (None, "", "egl"), (None, " ", "egl"),
-    ):  # fmt: skip
+        (None, None, "egl"),
+        ("", None, "egl"),
+        (None, "osmesa", "osmesa"),
+        (":0", None, None),
+        (None, "", "egl"),
+        (None, " ", "egl"),
+    ):
         for name, value in (("DISPLAY", display), ("MUJOCO_GL", before)):
             monkeypatch.delenv(name, raising=False)
             if value is not None:

@@ -95,8 +95,12 @@ def test_planted_answers_come_out_under_either_profile(grid: Content) -> None:
 def test_the_matrix_the_cards_and_the_file_say_the_same(grid: Content, tmp_path: Path) -> None:
     blocks = document(grid, tmp_path)
     tables = [b for b in flat(blocks) if isinstance(b, Table)]
-    matrix = {line[0].partition("]")[0].lstrip("["): line for table in tables
-              if table.columns[1] == "asked" for line in table.rows}  # fmt: skip
+    matrix = {
+        line[0].partition("]")[0].lstrip("["): line
+        for table in tables
+        if table.columns[1] == "asked"
+        for line in table.rows
+    }
     rows = list(verdict_rows(grid))
     assert set(matrix) == {card.claim.id for card in grid.cards}
     for card in grid.cards:
@@ -110,8 +114,9 @@ def test_the_matrix_the_cards_and_the_file_say_the_same(grid: Content, tmp_path:
     for place, line in enumerate(counts.rows):
         number_of = Counter(WORDS[card.verdicts[place]] for card in grid.cards)
         assert dict(zip(counts.columns[1:], map(int, line[1:]), strict=True)) == {
-            **dict.fromkeys(counts.columns[1:], 0), **number_of
-        }  # fmt: skip
+            **dict.fromkeys(counts.columns[1:], 0),
+            **number_of,
+        }
 
 
 def test_the_findings_count_the_verdicts_and_tell_where_the_runs_end(grid: Content) -> None:
@@ -204,8 +209,11 @@ def test_commands(name: str, preset: Any, profile: str, expected: list[str]) -> 
 
 
 def test_only_what_lacks_seeds_is_asked_for() -> None:
-    runs = [rows_of(Want("figure1", t, Arm("AWAC")), "paper", s, (0.1,) * 4)
-            for t in (PEN, DOOR) for s in range(10 if t == PEN else 4)]  # fmt: skip
+    runs = [
+        rows_of(Want("figure1", t, Arm("AWAC")), "paper", s, (0.1,) * 4)
+        for t in (PEN, DOOR)
+        for s in range(10 if t == PEN else 4)
+    ]
     found = Evidence({"figure1": frame(*runs)})
     assert commands(claim("H7"), found, "paper") == [
         "python reproduce/figure1.py --preset paper --methods ABM-MPO --envs pen-binary-v0",
@@ -238,8 +246,10 @@ def test_the_scripts_take_the_commands_as_they_stand() -> None:
 
 
 def test_another_measure_may_turn_the_verdict() -> None:
-    wants = [Want("figure1", PEN, Arm(m)) for m in ("SAC", "SAC+BC", "AWR", "ABM-MPO", "DAPG",
-                                                    "BEAR", "BCQ", "BRAC", "MPO")]  # fmt: skip
+    wants = [
+        Want("figure1", PEN, Arm(m))
+        for m in ("SAC", "SAC+BC", "AWR", "ABM-MPO", "DAPG", "BEAR", "BCQ", "BRAC", "MPO")
+    ]
     table = frame(*(rows_of(w, "paper", s, (0.1, 0.5, 0.6, 0.7)) for w in wants for s in range(5)))
     level = table["success_any"]
     table = table.assign(success_sustained=0.7 - level, success_final=level, score=100 * level)
@@ -250,8 +260,9 @@ def test_another_measure_may_turn_the_verdict() -> None:
 
 
 def test_a_success_rate_is_not_asked_of_returns_and_what_is_not_measured_is_said() -> None:
-    table = frame(*(rows_of(Want("figure1", PEN, Arm("AWAC")), "paper", s, (0.95,) * 4)
-                    for s in range(5)))  # fmt: skip
+    table = frame(
+        *(rows_of(Want("figure1", PEN, Arm("AWAC")), "paper", s, (0.95,) * 4) for s in range(5))
+    )
     found = {s.name: s for s in sensitivity(claim("H1"), other_views(Evidence({"figure1": table})))}
     assert found["return, from worst to best possible"].verdict is None
     assert "success rate" in found["return, from worst to best possible"].reason
@@ -270,10 +281,19 @@ def test_runs_left_out_are_named_with_their_reasons() -> None:
         row["status"] = "running"
     for row in runs[3]:
         row["labels"] = "stored"
-    entry = {"preset": "paper", "profile": "paper", "env": PEN, "method": "AWAC", "variant": "",
-             "data": "human", "labels": "relabelled"}  # fmt: skip
-    manifest = [entry | {"seed": 1, "reason": "Q diverged\nTraceback ..."},
-                entry | {"seed": 7, "reason": "no memory"}]  # fmt: skip
+    entry = {
+        "preset": "paper",
+        "profile": "paper",
+        "env": PEN,
+        "method": "AWAC",
+        "variant": "",
+        "data": "human",
+        "labels": "relabelled",
+    }
+    manifest = [
+        entry | {"seed": 1, "reason": "Q diverged\nTraceback ..."},
+        entry | {"seed": 7, "reason": "no memory"},
+    ]
     found = left_out(Evidence({"figure1": frame(*runs)}), {"figure1": manifest})
     assert [(each.seed, each.reason) for each in found] == [
         (1, "failed at step 150,000: Q diverged"),
@@ -284,8 +304,9 @@ def test_runs_left_out_are_named_with_their_reasons() -> None:
 
 
 def test_a_run_that_two_experiments_share_is_paid_for_once() -> None:
-    runs = frame(*(rows_of(Want("figure1", CHEETAH, Arm("AWAC")), "paper", s, (0.5,) * 4)
-                   for s in range(3)))  # fmt: skip
+    runs = frame(
+        *(rows_of(Want("figure1", CHEETAH, Arm("AWAC")), "paper", s, (0.5,) * 4) for s in range(3))
+    )
     last = every_run({"figure1": runs, "ablations": runs.assign(experiment="ablations")})
     (found,) = spent(last)
     assert found.runs == 3
@@ -298,8 +319,13 @@ def test_a_run_that_two_experiments_share_is_paid_for_once() -> None:
 def test_numbers() -> None:
     nan = float("nan")
     assert [number(v) for v in (0.1234, -0.0001, -1.5, nan, None, float("inf"))] == [
-        "0.123", "0.000", "−1.500", "–", "–", "∞"
-    ]  # fmt: skip
+        "0.123",
+        "0.000",
+        "−1.500",
+        "–",
+        "–",
+        "∞",
+    ]
     assert with_interval(Estimate(0.5, 0.4, 0.6, 5, "x"), (0.5,) * 5) == "0.500 [0.400 … 0.600]"
     assert with_interval(Estimate(0.5, nan, nan, 2, "x"), (0.4, 0.6)) == "0.500 (0.400, 0.600)"
     assert with_interval(Estimate(0.5, nan, nan, 1, "x"), (0.5,)) == "0.500 (one run)"

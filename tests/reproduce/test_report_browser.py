@@ -38,15 +38,26 @@ class Browser:
             os.dup2(far[1], 4)
 
         assert CHROMIUM is not None
-        flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                 "--no-first-run", "--disable-background-networking", "--disable-sync",
-                 "--disable-component-update", "--hide-scrollbars", "--window-size=1280,1000",
-                 "--host-resolver-rules=MAP * ~NOTFOUND")  # fmt: skip
+        flags = (
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-sync",
+            "--disable-component-update",
+            "--hide-scrollbars",
+            "--window-size=1280,1000",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+        )
         self.process = subprocess.Popen(
             [CHROMIUM, *flags, f"--user-data-dir={profile}", "--remote-debugging-pipe"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            preexec_fn=at_3_and_4, pass_fds=(3, 4),
-        )  # fmt: skip
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=at_3_and_4,
+            pass_fds=(3, 4),
+        )
         for fd in (theirs_in, theirs_out, *far):
             os.close(fd)
         self._in, self._out = ours_in, ours_out
@@ -191,8 +202,9 @@ def test_pointing_at_a_curve_shows_seed_and_value(browser: Browser, pen: pd.Data
     )
     browser.mouse("mouseMoved", left + 60, top + 5)
     browser.mouse("mouseMoved", left, top)
-    text = browser.wait("!document.getElementById('tip').hidden && "
-                        "document.getElementById('tip').textContent")  # fmt: skip
+    text = browser.wait(
+        "!document.getElementById('tip').hidden && document.getElementById('tip').textContent"
+    )
     assert text == f"SAC, seed 1: {run[step]:g} at step {step:,}"
     assert browser.evaluate(f"document.querySelectorAll('#{CHART} .hot').length") >= 1
 
@@ -257,6 +269,9 @@ def test_a_link_of_the_matrix_leads_to_its_card(browser: Browser) -> None:
         "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => a.getAttribute('href').slice(1))"
     )
     assert "claim-h8" in targets
-    missing = [name for name in targets if not browser.evaluate(
-        f"Boolean(document.getElementById({json.dumps(name)}))")]  # fmt: skip
+    missing = [
+        name
+        for name in targets
+        if not browser.evaluate(f"Boolean(document.getElementById({json.dumps(name)}))")
+    ]
     assert not missing

@@ -79,12 +79,17 @@ def test_effects_of_one_question_share_an_axis_in_the_order_of_methods() -> None
     ]
     first, _ = groups(every)
     assert [(e.task, e.what[-4:].strip(" −")) for e in first.effects] == [
-        (pen, "SAC"), (pen, "DAPG"), (door, "SAC"), (door, "BC"),
-    ]  # fmt: skip
+        (pen, "SAC"),
+        (pen, "DAPG"),
+        (door, "SAC"),
+        (door, "BC"),
+    ]
     auc, time = forests(every)
     assert [score.label for score in auc.scores] == [
-        "AWAC − SAC, Pen rotation", "AWAC − DAPG, Pen rotation", "AWAC − SAC, Door opening",
-    ]  # fmt: skip
+        "AWAC − SAC, Pen rotation",
+        "AWAC − DAPG, Pen rotation",
+        "AWAC − SAC, Door opening",
+    ]
     assert [score.base for score in auc.scores] == ["SAC", "DAPG", "SAC"]
     assert (auc.shade, auc.thresholds, auc.zero) == ((0.05, inf), (0.05,), 0.0)
     assert auc.axis == "difference in success"
@@ -93,8 +98,9 @@ def test_effects_of_one_question_share_an_axis_in_the_order_of_methods() -> None
 
 
 def test_a_lead_over_whoever_is_best_has_nobodys_colour() -> None:
-    ((score,),) = [f.scores for f in forests([effect("Ant-v2", "AUC: AWAC − the best rival",
-                                                     "> -0.05", 0.0)])]  # fmt: skip
+    ((score,),) = [
+        f.scores for f in forests([effect("Ant-v2", "AUC: AWAC − the best rival", "> -0.05", 0.0)])
+    ]
     assert score.base == ""
 
 
@@ -131,9 +137,15 @@ def test_no_probability_of_improvement_below_five_seeds() -> None:
 
 
 def test_panels_that_are_compared_have_one_axis_with_margin_and_threshold_on_it() -> None:
-    scores = [Forest(name, "success", (Score("AWAC", known(value)), Score("SAC", known(0.1))),
-                     (value - 0.05, value + 0.05))
-              for name, value in (("J", 0.5), ("AUC", 0.9))]  # fmt: skip
+    scores = [
+        Forest(
+            name,
+            "success",
+            (Score("AWAC", known(value)), Score("SAC", known(0.1))),
+            (value - 0.05, value + 0.05),
+        )
+        for name, value in (("J", 0.5), ("AUC", 0.9))
+    ]
     figure = draw_aggregates(
         scores, [], [], [], title="t", measure="success", caption="c", no_improvement="too few"
     )
@@ -174,8 +186,13 @@ def test_an_estimate_without_an_interval_is_hollow() -> None:
 
 
 def test_the_page_places_marks_in_per_cent_of_the_axis() -> None:
-    forest = Forest("n", "a", (Score("AWAC", known(1.0, 0.5, 1.5)), Score("SAC", known(0.0))),
-                    (-inf, 0.5), (0.5,))  # fmt: skip
+    forest = Forest(
+        "n",
+        "a",
+        (Score("AWAC", known(1.0, 0.5, 1.5)), Score("SAC", known(0.0))),
+        (-inf, 0.5),
+        (0.5,),
+    )
     low, high = span_of([forest])
     assert (low, high) == pytest.approx((-0.09, 1.59))
     text = forests_html(ForestSet("x", ((forest,),), "caption", "why"), Palette(), "alt", "")
@@ -219,5 +236,11 @@ def test_a_verdict_names_its_preset_and_is_unlike_every_other() -> None:
 def test_labels_are_sorted_as_the_legends_are() -> None:
     labels = ["Mine", "BRAC", "AWAC [scratch]", "SAC", "AWAC [Q-beta]", "AWAC", "Cal-QL"]
     assert sorted(labels, key=style.place_of) == [
-        "AWAC", "AWAC [Q-beta]", "AWAC [scratch]", "SAC", "BRAC", "Cal-QL", "Mine",
-    ]  # fmt: skip
+        "AWAC",
+        "AWAC [Q-beta]",
+        "AWAC [scratch]",
+        "SAC",
+        "BRAC",
+        "Cal-QL",
+        "Mine",
+    ]

@@ -73,8 +73,9 @@ def test_another_method_stands_in_the_aggregates_and_no_number_of_ours_moves(
         improvements = {s.label: s.estimate.value for s in other.improvements["jt"]}
         assert improvements["Mine"] == 0.0
         assert {**improvements, "Mine": 0} == {
-            **{s.label: s.estimate.value for s in one.improvements["jt"]}, "Mine": 0,
-        }  # fmt: skip
+            **{s.label: s.estimate.value for s in one.improvements["jt"]},
+            "Mine": 0,
+        }
         assert other.notes == (f"Mine on {DOOR} lacks success at env_step 0, where scores start",)
 
 

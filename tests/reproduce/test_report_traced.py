@@ -32,10 +32,14 @@ Points = list[tuple[int, float]]
 SETTINGS = {"paper": "the text's settings", "released": "the released settings"}
 PROFILE_OF = {name: profile for profile, name in SETTINGS.items()}
 WORDS = {
-    "supported": "seen", "smaller than claimed": "smaller than claimed",
-    "contradicted": "contradicted", "inconclusive": "not seen",
-    "not decidable here": "not decidable", "not run": "not run", "not testable": "not testable",
-}  # fmt: skip
+    "supported": "seen",
+    "smaller than claimed": "smaller than claimed",
+    "contradicted": "contradicted",
+    "inconclusive": "not seen",
+    "not decidable here": "not decidable",
+    "not run": "not run",
+    "not testable": "not testable",
+}
 ORDER = ["AWAC", "SAC", "SAC+BC", "BC", "BCQ", "BEAR", "AWR", "MPO", "ABM-MPO", "DAPG", "BRAC"]
 """Of methods, in every table and figure."""
 
@@ -374,11 +378,14 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
         _check_seen(row, 23 / 25, 0.0)  # one of 3 tasks: 4 of 252 orders are under 5 % / 3
     elif found := re.fullmatch(r"share of runs that hold ([\d.]+) by step ([\d,]+): (.+)", what):
         methods, end = [found[3]], int(found[2].replace(",", ""))
-        curves = [[p for p in runs.points(found[3], seed) if 0 < p[0] <= end]
-                  for seed in runs.seeds(found[3])]  # fmt: skip
+        curves = [
+            [p for p in runs.points(found[3], seed) if 0 < p[0] <= end]
+            for seed in runs.seeds(found[3])
+        ]
         holds = [fmean(v for _, v in curve[-5:]) >= float(found[1]) for curve in curves]
-        open_ = sum(not held and curve[-1][0] < end
-                    for held, curve in zip(holds, curves, strict=True))  # fmt: skip
+        open_ = sum(
+            not held and curve[-1][0] < end for held, curve in zip(holds, curves, strict=True)
+        )
         same(value, fmean(holds))
         assert f"{sum(holds)} of {len(holds)} runs" in row["note"]
         assert f"{open_} ended before step {found[2]}" in row["note"]
@@ -493,8 +500,12 @@ def test_runs_and_hours_behind_each_card(text: str, runs: Runs) -> None:
         if line is None:
             continue
         found += 1
-        effects = [row[1] for _, columns, rows in markdown_tables(card) for row in rows
-                   if columns[0] == "task"]  # fmt: skip
+        effects = [
+            row[1]
+            for _, columns, rows in markdown_tables(card)
+            for row in rows
+            if columns[0] == "task"
+        ]
         words = {word for each in effects for word in re.split(r"[^\w+-]+", each)}
         methods = words & {method for method, _ in runs.keys}
         assert int(line[1]) == sum(len(runs.seeds(method)) for method in methods), card[:40]
@@ -637,6 +648,7 @@ def test_every_path_lies_where_its_points_are(page: Page) -> None:
 def test_the_page_asks_for_nothing_from_outside(out: Path) -> None:
     text = (out / "report.html").read_text()
     named = re.findall(r"""(?:src|href)=["']([^"'#][^"']*)""", text)
-    assert named and not [each for each in named if re.match(r"[a-z]+:|//", each)
-                          and each != "data:,"]  # fmt: skip
+    assert named and not [
+        each for each in named if re.match(r"[a-z]+:|//", each) and each != "data:,"
+    ]
     assert "@import" not in text and "url(" not in text and "fetch(" not in text

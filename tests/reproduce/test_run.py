@@ -18,11 +18,21 @@ from tests.once import once
 from tests.reproduce.conftest import REPRODUCE, Main, Run, environment
 
 TINY = {
-    "offline_steps": "60", "online_steps": "400", "eval_every": "200", "dense_eval_every": "60",
-    "dense_until": "60", "eval_episodes": "1", "prior_rollouts": "2", "prior_cloning_steps": "20",
-    "policy_hidden": "16,16", "q_hidden": "16,16", "batch_size": "16", "offline_batch_size": "16",
-    "collect_steps": "4", "steps_per_update": "4",
-}  # fmt: skip
+    "offline_steps": "60",
+    "online_steps": "400",
+    "eval_every": "200",
+    "dense_eval_every": "60",
+    "dense_until": "60",
+    "eval_episodes": "1",
+    "prior_rollouts": "2",
+    "prior_cloning_steps": "20",
+    "policy_hidden": "16,16",
+    "q_hidden": "16,16",
+    "batch_size": "16",
+    "offline_batch_size": "16",
+    "collect_steps": "4",
+    "steps_per_update": "4",
+}
 
 
 def tiny(out: Path, *more: str, method: str = "AWAC", **changes: str) -> list[str]:
@@ -132,9 +142,13 @@ def _last_step(progress: Path) -> int:
 # every instant, signal and file is for tests/faults; here it is the command itself
 @pytest.mark.parametrize(("number", "after_step"), [(signal.SIGTERM, -60), (signal.SIGKILL, 0)])
 def test_interrupted_run_continues_bit_for_bit(
-    number: signal.Signals, after_step: int, uninterrupted: Path, run_main: Main,
-    shared_cache: Path, tmp_path: Path,
-) -> None:  # fmt: skip
+    number: signal.Signals,
+    after_step: int,
+    uninterrupted: Path,
+    run_main: Main,
+    shared_cache: Path,
+    tmp_path: Path,
+) -> None:
     status = interrupt(tmp_path, shared_cache, after_step, number)
     folder = only_folder(tmp_path)
     assert not (folder / "done").exists(), "the run ended before the signal came"

@@ -218,5 +218,8 @@ def test_older_records_without_names_of_variants_are_read(tmp_path: Path) -> Non
     write_json(path / "config.json", {"identity": {"spec": old}, "environment": {}})
     (line,) = lines_of(tmp_path)
     assert (line.task, line.method, line.data, line.seed) == (
-        "pen-binary-v0", "BC", "paper/human", 3
-    )  # fmt: skip
+        "pen-binary-v0",
+        "BC",
+        "paper/human",
+        3,
+    )

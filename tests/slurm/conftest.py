@@ -29,10 +29,19 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("cluster.sh")
 PATIENCE_S = 600.0  # for anything that waits; after that it has failed
 SETTINGS = {
-    "offline_steps": "100", "online_steps": "200", "eval_every": "100", "dense_eval_every": "50",
-    "dense_until": "200", "eval_episodes": "1", "prior_rollouts": "2", "prior_cloning_steps": "20",
-    "policy_hidden": "16,16", "q_hidden": "16,16", "batch_size": "16", "offline_batch_size": "16",
-}  # fmt: skip
+    "offline_steps": "100",
+    "online_steps": "200",
+    "eval_every": "100",
+    "dense_eval_every": "50",
+    "dense_until": "200",
+    "eval_episodes": "1",
+    "prior_rollouts": "2",
+    "prior_cloning_steps": "20",
+    "policy_hidden": "16,16",
+    "q_hidden": "16,16",
+    "batch_size": "16",
+    "offline_batch_size": "16",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -170,12 +179,17 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> dict[s
     grid = Grid(tmp_path_factory.mktemp("undisturbed"), ("AWAC", "BC"), seeds=2)
     subprocess.run(
         grid.command("--cluster", "local", "--jobs", "1"),
-        env=os.environ | {"AWAC_CACHE_DIR": str(cache), "AWAC_DATA_DIR": str(cache),
-                          "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        env=os.environ
+        | {
+            "AWAC_CACHE_DIR": str(cache),
+            "AWAC_DATA_DIR": str(cache),
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": str(ROOT),
+        },
         check=True,
         capture_output=True,
         timeout=PATIENCE_S,
-    )  # fmt: skip
+    )
     return grid.folders()
 
 

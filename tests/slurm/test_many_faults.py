@@ -55,8 +55,17 @@ class Faults(threading.Thread):
         self.cluster.script("start-node", node)
 
     def preempt(self, job: str, node: str) -> None:
-        self.cluster("sbatch", "-p", "urgent", "-w", node, "--exclusive", "--output=/dev/null",
-                     "--wrap", "sleep 2")  # fmt: skip
+        self.cluster(
+            "sbatch",
+            "-p",
+            "urgent",
+            "-w",
+            node,
+            "--exclusive",
+            "--output=/dev/null",
+            "--wrap",
+            "sleep 2",
+        )
         self.counts["nodes taken by urgent jobs"] += 1
 
     def requeue(self, job: str, node: str) -> None:
@@ -79,16 +88,27 @@ def test_grid_under_faults_ends_as_if_nothing_had_happened(
     began = time.monotonic()
     undisturbed = Grid(tmp_path / "undisturbed", ("AWAC", "BC"), seeds=runs // 2)
     subprocess.run(
-        undisturbed.command("--cluster", "local"), check=True, capture_output=True,
-        timeout=PATIENCE_S, env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        undisturbed.command("--cluster", "local"),
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE_S,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     grid = Grid(tmp_path / "disturbed", ("AWAC", "BC"), seeds=runs // 2)
     # as often as a run ends when nothing happens
     faults = Faults(cluster, pause_s=(time.monotonic() - began) / runs)
     faults.start()
     for _ in range(20):  # what was cancelled is not submitted again before the next call
-        status = grid.launch("--partition", "preempt", "--runs-per-job", "2", "--cpus", "1",
-                             "--checkpoint-every-s", "1")  # fmt: skip
+        status = grid.launch(
+            "--partition",
+            "preempt",
+            "--runs-per-job",
+            "2",
+            "--cpus",
+            "1",
+            "--checkpoint-every-s",
+            "1",
+        )
         if status == 0:
             break
     faults.stop.set()
@@ -98,6 +118,8 @@ def test_grid_under_faults_ends_as_if_nothing_had_happened(
     assert_undisturbed(grid, undisturbed.folders())
     starts = grid.output_of_jobs().count("Starting with JobEnvironment")
     launches = len(list(grid.out.glob("launches/*")))
-    print(f"\n{runs} runs, {dict(faults.counts)}, {starts} starts of jobs, {launches} launches, "
-          "results lost: 0")  # fmt: skip
+    print(
+        f"\n{runs} runs, {dict(faults.counts)}, {starts} starts of jobs, {launches} launches, "
+        "results lost: 0"
+    )
     assert all(faults.counts[kind] for kind in ("nodes killed", "jobs requeued"))

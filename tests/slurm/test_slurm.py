@@ -62,9 +62,11 @@ def test_arrays_as_long_as_the_cluster_allows_and_no_accounting(
 
 
 def test_failing_run_is_reported_and_the_rest_is_kept(
-    bare_cluster: Cluster, undisturbed: Reference, tmp_path: Path,
+    bare_cluster: Cluster,
+    undisturbed: Reference,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     good = Grid(tmp_path, ("BC",))
     assert good.launch() == 0
     bad = Grid(tmp_path, ("AWAC",))
@@ -116,8 +118,16 @@ def test_preempted_job_saves_a_checkpoint_and_continues(
 
     def preempt() -> None:
         pid = stop_at(grid)
-        cluster("sbatch", "-p", "urgent", "-N3", "--exclusive", "--output=/dev/null",
-                "--wrap", "sleep 1")  # fmt: skip
+        cluster(
+            "sbatch",
+            "-p",
+            "urgent",
+            "-N3",
+            "--exclusive",
+            "--output=/dev/null",
+            "--wrap",
+            "sleep 1",
+        )
         wait_until(lambda: "Calling checkpoint method" in grid.output_of_jobs(), "the warning")
         os.kill(pid, signal.SIGCONT)
 
@@ -182,9 +192,11 @@ def test_killed_node(cluster: Cluster, undisturbed: Reference, tmp_path: Path) -
 
 
 def test_killed_process_is_started_again_by_the_launcher(
-    bare_cluster: Cluster, undisturbed: Reference, tmp_path: Path,
+    bare_cluster: Cluster,
+    undisturbed: Reference,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     """The job itself ends well, so that SLURM has nothing to repeat."""
     grid = Grid(tmp_path)
     with meanwhile(lambda: os.kill(stop_at(grid), signal.SIGKILL)):
@@ -258,8 +270,11 @@ def test_dry_run_on_a_cluster_names_the_cost_and_submits_nothing(
 ) -> None:
     result = subprocess.run(
         [sys.executable, str(ROOT / "reproduce" / "figure1.py"), "--dry-run", "--methods", "BC"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S,
-    )  # fmt: skip
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
     assert result.returncode == 0, result.stderr
     assert "30 runs into results/paper" in result.stdout and "core-hours" in result.stdout
     assert not list(tmp_path.iterdir())

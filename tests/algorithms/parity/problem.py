@@ -20,8 +20,13 @@ from tests.algorithms.parity.networks import OBS, WIDTH, A
 from tests.algorithms.parity.numerics import gradient
 
 B, SEED, TOLERANCE, DISCOUNT = 6, 21, 1e-10, 0.99
-SIZES = {"policy_hidden": (WIDTH,), "q_hidden": (WIDTH,), "behavior.vae_hidden": (WIDTH,),
-         "critic.hidden": (WIDTH,), "objective.trajectories": 2}  # fmt: skip
+SIZES = {
+    "policy_hidden": (WIDTH,),
+    "q_hidden": (WIDTH,),
+    "behavior.vae_hidden": (WIDTH,),
+    "critic.hidden": (WIDTH,),
+    "objective.trajectories": 2,
+}
 Losses = dict[str, Callable[[ndarray], Any]]
 """Network -> its loss as a function of its parameters; all else is a constant to it."""
 
@@ -60,10 +65,15 @@ def batch_of(seed: int) -> SimpleNamespace:
     actions = rng.uniform(-1, 1, (B, A))
     actions[0, 0] = 1.0  # at a bound
     return SimpleNamespace(
-        s=rng.normal(size=(B, OBS)), a=actions, r=-rng.integers(0, 2, B).astype(float), m=masks,
-        following=rng.normal(size=(B, OBS)), returns=returns, targets=rng.uniform(-3, 0, B),
+        s=rng.normal(size=(B, OBS)),
+        a=actions,
+        r=-rng.integers(0, 2, B).astype(float),
+        m=masks,
+        following=rng.normal(size=(B, OBS)),
+        returns=returns,
+        targets=rng.uniform(-3, 0, B),
         advantages=rng.normal(size=B),
-    )  # fmt: skip
+    )
 
 
 def as_torch(b: SimpleNamespace) -> Batch:
@@ -110,12 +120,15 @@ class Problem:
             slopes = gradient(function, self.theta[name])
             assert np.isfinite(value) and np.linalg.norm(slopes) > 1e-6, name
             parameters = list(self.agent.networks[name].parameters())
-            found = torch.autograd.grad(actual[name].sum(), parameters, retain_graph=True,
-                                        allow_unused=True)  # fmt: skip
+            found = torch.autograd.grad(
+                actual[name].sum(), parameters, retain_graph=True, allow_unused=True
+            )
             flat = np.concatenate(
-                [np.zeros(p.numel()) if g is None else g.numpy().ravel()
-                 for g, p in zip(found, parameters, strict=True)]
-            )  # fmt: skip
+                [
+                    np.zeros(p.numel()) if g is None else g.numpy().ravel()
+                    for g, p in zip(found, parameters, strict=True)
+                ]
+            )
             np.testing.assert_allclose(
                 actual[name].sum().item(), value, rtol=TOLERANCE, err_msg=f"loss of {name}"
             )

@@ -37,9 +37,9 @@ def advantages(theta: ndarray, s: ndarray, r: ndarray, terminated: bool) -> ndar
     v = value(theta, s)
     after = np.append(v[1:], 0.0 if terminated else v[-1])
     delta = r + GAMMA * after - v
-    return np.array([
-        sum((GAMMA * LAM) ** (k - t) * delta[k] for k in range(t, len(r))) for t in range(len(r))
-    ])  # fmt: skip
+    return np.array(
+        [sum((GAMMA * LAM) ** (k - t) * delta[k] for k in range(t, len(r))) for t in range(len(r))]
+    )
 
 
 def fisher(theta: ndarray, s: ndarray) -> ndarray:
@@ -97,9 +97,12 @@ def test_one_improvement() -> None:
         )
 
     theta, of_baseline = problem.theta["policy"], problem.theta["baseline"]
-    expected = np.concatenate([
-        advantages(of_baseline, b.s, b.r, end) for b, end in zip(parts, (False, True), strict=True)
-    ])  # fmt: skip
+    expected = np.concatenate(
+        [
+            advantages(of_baseline, b.s, b.r, end)
+            for b, end in zip(parts, (False, True), strict=True)
+        ]
+    )
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-10)
     s, a = (np.concatenate([getattr(b, name) for b in parts]) for name in "sa")
     whitened = (expected - expected.mean()) / expected.std()

@@ -218,10 +218,13 @@ def cal_ql(p: Problem) -> Losses:
     uniform = 2 * p.noise.uniform(2, B, A) - 1
     here, there = p.noise.normal(2, B, A), p.noise.normal(2, B, A)
     squares = squared_error(p, best)["critic"]
-    log_p = np.concatenate([
-        np.full((2, B), A * math.log(0.5)),
-        pi.log_density_of(pi.raw(here)), next_pi.log_density_of(next_pi.raw(there)),
-    ])  # fmt: skip
+    log_p = np.concatenate(
+        [
+            np.full((2, B), A * math.log(0.5)),
+            pi.log_density_of(pi.raw(here)),
+            next_pi.log_density_of(next_pi.raw(there)),
+        ]
+    )
 
     def loss(theta: ndarray) -> ndarray:
         free = q_values(theta, b.s, uniform)
@@ -233,9 +236,10 @@ def cal_ql(p: Problem) -> Losses:
         return squares(theta) + 0.1 * gap
 
     return {
-        "policy": ascent(p, cal_ql_policy, alpha, noise), "critic": loss,
+        "policy": ascent(p, cal_ql_policy, alpha, noise),
+        "critic": loss,
         "temperature": temperature(pi, noise, -1.0),
-    }  # fmt: skip
+    }
 
 
 def rlpd(p: Problem) -> Losses:

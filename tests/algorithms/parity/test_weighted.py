@@ -72,8 +72,9 @@ def awac_mode(p: Problem) -> Losses:
 def awac_batch(p: Problem) -> Losses:
     weights = np.exp(np.minimum(advantage(p, p.batch.a, sampled(p)), CLIP) / LAM)
     return {
-        "policy": likelihood(p, weights / weights.mean()), "critic": td(p, p.noise.normal(B, A))
-    }  # fmt: skip
+        "policy": likelihood(p, weights / weights.mean()),
+        "critic": td(p, p.noise.normal(B, A)),
+    }
 
 
 def awac_partition(p: Problem) -> Losses:
@@ -83,9 +84,10 @@ def awac_partition(p: Problem) -> Losses:
     z = np.exp(np.minimum(advantage(p, of_model, tried), CLIP) / LAM).mean(0)
     weights = np.exp(np.minimum(advantage(p, p.batch.a, tried), CLIP) / LAM) / z
     return {
-        "policy": likelihood(p, weights), "critic": td(p, p.noise.normal(B, A)),
+        "policy": likelihood(p, weights),
+        "critic": td(p, p.noise.normal(B, A)),
         "behavior": likelihood(p, np.ones(B)),
-    }  # fmt: skip
+    }
 
 
 def mpo(p: Problem) -> Losses:
@@ -145,9 +147,12 @@ def mpo_full(p: Problem) -> Losses:
         return (eta * 0.1 + eta * log_mean_exp(q / eta).mean()).sum()
 
     return {
-        "policy": loss, "eta": of_eta, "critic": td(p, p.noise.normal(B, A)),
-        "mean_multiplier": dual("mean", 2.5e-3), "std_multiplier": dual("std", 1e-6),
-    }  # fmt: skip
+        "policy": loss,
+        "eta": of_eta,
+        "critic": td(p, p.noise.normal(B, A)),
+        "mean_multiplier": dual("mean", 2.5e-3),
+        "std_multiplier": dual("std", 1e-6),
+    }
 
 
 def abm_policy(p: Problem) -> tuple[Callable[[ndarray], ndarray], ndarray]:
@@ -217,12 +222,16 @@ CASES: list[Case] = [
     ("MPO[released]", NUMBERS, 0, mpo_released),
     ("MPO[full]", (FOUR,), 1, mpo_full),
     ("ABM-MPO", (*NUMBERS, FOUR), 0, abm),
-    ("ABM-MPO[exponential]", (*NUMBERS, FOUR, f"behavior.weights.shape.lam={LAM}"), 0,
-     abm_exponential),
+    (
+        "ABM-MPO[exponential]",
+        (*NUMBERS, FOUR, f"behavior.weights.shape.lam={LAM}"),
+        0,
+        abm_exponential,
+    ),
     ("AWR", NUMBERS, 0, awr_value),
     ("AWR", NUMBERS, 200, awr_policy),
     ("IQL", NUMBERS, 0, iql),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
