@@ -18,6 +18,7 @@ from reproduce.commandline.options import FigureOptions, check_checkpoint_interv
 from reproduce.commandline.script import Main, script
 from reproduce.launching.clusters import Cluster, choose
 from reproduce.launching.drawable import refuse_uncomparable, refuse_undrawable, refuse_unwritable
+from reproduce.launching.redrawn import Redrawn
 from reproduce.runs.asked import prepare, resolve_data, validated
 from reproduce.specs.grid import RunSpec, enumerate_runs
 
@@ -115,6 +116,12 @@ def _draw(experiment: str, out: Path, draw: Draw, compare: Sequence[Path] = ()) 
     return 0
 
 
+def _redraw(experiment: str, out: Path, draw: Draw) -> list[Path]:
+    """The picture of what is there, while runs go on; none before the first rows."""
+    csv = out / f"{experiment}.csv"
+    return draw(csv, out / experiment) if csv.exists() else []
+
+
 def _run(
     experiment: str,
     options: FigureOptions,
@@ -163,6 +170,7 @@ def run_grids(
     from envs.trajectory import DataError
     from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
     from reproduce.launching import slurm_client
+    from reproduce.launching.closing import closing
     from reproduce.launching.cost import confirm
     from reproduce.launching.failures import mark_partial, report_failures
     from reproduce.launching.launcher import Interrupted
@@ -211,7 +219,13 @@ def run_grids(
         confirm(cost, yes=options.yes)
         if cluster.name != "slurm":
             _make_prior_data(every, options)
-        failed = launcher.run(collect_all)
+        pictures = Redrawn({each: partial(_redraw, each, out, draws[each]) for each in draws})
+
+        def finished() -> None:
+            collect_all()
+            pictures.refresh()
+
+        failed = launcher.run(finished)
     except (DataError, ConfigurationChanged) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -233,6 +247,10 @@ def run_grids(
             _draw(experiment, out, draw)
             if options.compare:
                 _draw(experiment, out, draw, options.compare)
+    if options.preset == "quick":
+        for experiment, specs in left.items():
+            for line in closing(experiment, out / f"{experiment}.csv", specs, jobs or 1):
+                print(line)
     report_failures(failed, launcher.reasons, out)
     if launcher.elsewhere:
         print(

@@ -206,15 +206,16 @@ def enumerate_runs(
     data: Mapping[str, tuple[DataKind, Labels]],
     settings: tuple[str, ...],
 ) -> list[RunSpec]:
-    """Every task x method x seed; seeds outermost, so that an interrupted grid is balanced.
+    """Every seed x method x task, in this order: an interrupted grid is balanced, and the first
+    method is on every task before the second one starts.
 
     `data` gives each task's kind of demonstrations and of reward labels.
     """
     count = PRESETS[preset].seeds if seeds is None else seeds
     return [
         RunSpec(preset, profile, env, method, seed, *data[env], settings, named)
-        for seed, env, (method, named) in product(
-            range(count), data, map(split_name, dict.fromkeys(methods))
+        for seed, (method, named), env in product(
+            range(count), map(split_name, dict.fromkeys(methods)), data
         )
     ]
 

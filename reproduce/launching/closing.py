@@ -1,0 +1,67 @@
+"""The last lines of a quick figure: what one sees, and which command makes the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from figures.experiments import EXPERIMENTS, Experiment
+from figures.style import TASK_TITLES
+from figures.table import read_results
+from reproduce.runs.plan import Pace, duration
+from reproduce.specs.grid import PRESETS, RunSpec
+
+_SHOWN = ("AWAC", "SAC")
+
+
+def closing(experiment: str, csv: Path, specs: Sequence[RunSpec], jobs: int) -> list[str]:
+    """What the rows say of AWAC and SAC, and the command for the preset `small` with its time here.
+
+    Args:
+        experiment: a figure's name; any other has no such lines.
+        csv: its results.
+        specs: the runs of it that were asked for.
+        jobs: how many run at a time.
+    """
+    if experiment not in EXPERIMENTS or not csv.exists():
+        return []
+    return [
+        f"seen: {seen(read_results(csv), EXPERIMENTS[experiment])}",
+        f"the real one: python reproduce/{experiment}.py --preset small --jobs {jobs}, "
+        f"at most {duration(_seconds(specs) / jobs)} on this machine; it can be interrupted",
+    ]
+
+
+def seen(frame: pd.DataFrame, experiment: Experiment) -> str:
+    """The last metric of the figure at the start, after the offline phase and at the end.
+
+    Means over seeds of the single evaluations, for AWAC and SAC on each task.
+    """
+    metric = experiment.metrics[-1]
+    parts = []
+    for task in experiment.tasks:
+        for method in _SHOWN:
+            mine = frame[(frame["env"] == task) & (frame["label"] == method)]
+            runs = [rows.sort_values("env_step") for _, rows in mine.groupby("seed")]
+            values = [
+                [rows[metric.column].iloc[0], *rows.loc[rows["env_step"] == 0, metric.column],
+                 rows[metric.column].iloc[-1]]
+                for rows in runs
+            ]  # fmt: skip
+            whole = [row for row in values if len(row) == 3]
+            if whole:
+                means = pd.DataFrame(whole).mean()
+                numbers = " -> ".join(f"{value:.2f}" for value in means)
+                parts.append(f"{TASK_TITLES[task]} {method} {numbers}")
+    at = "at the start -> after the offline phase -> at the end"
+    return f"{metric.name.lower()} {at}: {'; '.join(parts)}" if parts else "no finished run yet"
+
+
+def _seconds(specs: Sequence[RunSpec]) -> float:
+    """Of the same runs at preset `small`, all its seeds, one after another, by the eager engine."""
+    pace = Pace("cpu")
+    cells = dict.fromkeys(replace(spec, preset="small", seed=0) for spec in specs)
+    return PRESETS["small"].seeds * sum(pace.seconds(cell) for cell in cells)
