@@ -101,12 +101,21 @@ class Schedule:
     dense_until: int = 20_000
     """Up to here (and in the offline phase) evaluate every `dense_eval_every` steps."""
     eval_episodes: int = 20
+    sampled_eval_episodes: int = LONGEST_RUN
+    """Episodes of sampled actions beside those of the mode, at the start, at 0 and at the end: at
+    most so many, and at most `eval_episodes`."""
 
     def __post_init__(self) -> None:
+        check_range("sampled_eval_episodes", self.sampled_eval_episodes, 0, LONGEST_RUN)
         for name in ("eval_every", "dense_eval_every", "eval_episodes"):
             check_range(name, getattr(self, name), 1, LONGEST_RUN)
         for name in ("online_steps", "dense_until"):
             check_range(name, getattr(self, name), 0, LONGEST_RUN)
+
+    @property
+    def sampled_episodes(self) -> int:
+        """Episodes of an evaluation with sampled actions."""
+        return min(self.eval_episodes, self.sampled_eval_episodes)
 
     def evaluations(self, offline_steps: int) -> set[int]:
         """Clock readings at which a row is made; always the start, 0 and the end."""

@@ -43,8 +43,15 @@ class Scale:
     largest_return: float | None
 
 
-def evaluator(spec: RunSpec, episodes: int, reference: Dataset | None, scale: Scale) -> Evaluate:
-    """Whole episodes in an environment of its own.
+def evaluator(
+    spec: RunSpec,
+    episodes: int,
+    reference: Dataset | None,
+    scale: Scale,
+    *,
+    sampled: int,
+) -> Evaluate:
+    """Whole episodes in an environment of its own: `episodes` of the mode, `sampled` of samples.
 
     Evaluation `number` of every run of a task has the same start states, and no two evaluations
     share one. What a task does not know (success in locomotion, a distance on the hand) has no
@@ -70,12 +77,12 @@ def evaluator(spec: RunSpec, episodes: int, reference: Dataset | None, scale: Sc
             "return_std": float(stats.returns.std()),
         }
         row |= _successes(known, stats) | scores(known, float(stats.returns.mean()), reference)
-        if candidate.sample is not None:
+        if candidate.sample is not None and sampled:
             row |= _sampled(candidate.sample, seed)
         return row | _bias([e.trajectory for e in shown], candidate, scale)
 
     def _sampled(act: Act, seed: int) -> Row:
-        shown = run_episodes(env, act, episodes=episodes, seed=seed)
+        shown = run_episodes(env, act, episodes=sampled, seed=seed)
         stats = measure(shown, known.success_steps_sustained)
         row: Row = {"return_mean": float(stats.returns.mean()), **_successes(known, stats)}
         return {f"{name}_sampled": value for name, value in row.items()}

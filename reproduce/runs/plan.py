@@ -130,6 +130,7 @@ class Pace:
             + max(0, min(offline, -begin)) * update
             + online * (update * per_step + simulate)
             + evaluations * schedule.eval_episodes * episode
+            + min(3, evaluations) * schedule.sampled_episodes * episode
         )
 
     def _update_s(self, spec: RunSpec) -> tuple[float, float]:

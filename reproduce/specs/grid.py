@@ -55,38 +55,40 @@ class Preset:
         return self.settings | self.domains.get(domain, {}) | task | self.methods.get(method, {})
 
 
-_SMALL_NETWORKS = {
-    "policy_hidden": (256, 256),
-    "q_hidden": (256, 256),
-    "batch_size": 256,
-    "offline_batch_size": 256,
-    "behavior.vae_hidden": (256, 256),
-    "prior_cloning_hidden": (256, 256),
-    "prior_cloning_batch_size": 256,
-}
-
 # 20 updates a step with 10 critics would take a day
 _SMALL_METHODS = {"RLPD": {"updates_per_step": 1, "critic.updates_per_improvement": 1}}
+
+_DEAR = ("SAC+BC", "ABM-MPO", "BRAC", "MPO", "BEAR", "BCQ", "IQL", "TD3+BC", "Cal-QL")
+# where an update is dear, a quick run shows that the method works; the cheap ones learn
+_SHORT = {"offline_steps": 800, "online_steps": 800}
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
         seeds=1,
         settings={
-            **_SMALL_NETWORKS,
-            "offline_steps": 800,
-            "prior_rollouts": 50,
-            "prior_cloning_steps": 1_000,
-            "initialisation.cloning_steps": 800,
-            "online_steps": 800,
-            "eval_every": 400,
-            "dense_eval_every": 400,
-            "dense_until": 800,
-            "eval_episodes": 5,
+            "policy_hidden": (128, 128),
+            "q_hidden": (128, 128),
+            "batch_size": 128,
+            "offline_batch_size": 128,
+            "behavior.vae_hidden": (128, 128),
+            "prior_cloning_hidden": (128, 128),
+            "prior_cloning_batch_size": 128,
+            "offline_steps": 3_200,
+            "prior_rollouts": 100,
+            "prior_cloning_steps": 3_000,
+            "initialisation.cloning_steps": 3_200,
+            "online_steps": 3_200,
+            "eval_every": 1_600,
+            "dense_eval_every": 1_600,
+            "dense_until": 3_200,
+            "eval_episodes": 20,
+            "sampled_eval_episodes": 0,
         },
         domains={
-            "locomotion": {"prior_rollouts": 10, "eval_episodes": 1, "prior_cloning": "short"}
+            "locomotion": {"prior_rollouts": 20, "eval_episodes": 3, "prior_cloning": "short"},
+            "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64)},
         },
-        methods=_SMALL_METHODS,
+        methods=_SMALL_METHODS | dict.fromkeys(_DEAR, _SHORT),
         # fewer samples a state and short phases: to see every part at work, in minutes
         at_most={
             "collect_steps": 400,

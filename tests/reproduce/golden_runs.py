@@ -35,6 +35,11 @@ TINY = {
     "batch_size": "16",
     "offline_batch_size": "16",
     "cloning_steps": "20",
+    # what the preset quick had when they were recorded
+    "sampled_eval_episodes": "1",
+    "prior_cloning_hidden": "256,256",
+    "prior_cloning_batch_size": "256",
+    "vae_hidden": "256,256",
 }
 DATA = {"pen-binary-v0": "embedded", "SawyerPush-v0": "random", "HalfCheetah-v2": "expert"}
 _TIMES = ("wall_s", "steps_per_s")
@@ -58,6 +63,8 @@ class Golden:
         changed = TINY | dict(text.split("=") for text in self.settings)
         if not self._clones:
             del changed["cloning_steps"]
+        if self.method not in ("BEAR", "BCQ"):
+            del changed["vae_hidden"]
         if DATA[self.env] == "expert":
             changed["expert_demonstrations"] = "1"
         texts = [f"{key}={value}" for key, value in changed.items()]

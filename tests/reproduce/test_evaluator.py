@@ -45,18 +45,20 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 
 
 def test_fresh_starts_the_same_for_every_run(starts: list[tuple[int, int]]) -> None:
-    first = evaluator(spec("SawyerPush-v0"), 2, None, SCALE)
+    first = evaluator(spec("SawyerPush-v0"), 2, None, SCALE, sampled=2)
     rows = [first(candidate("SawyerPush-v0", number)) for number in (-1, 0, 1)]
     distances = [row["final_distance"] for row in rows]
     assert len(set(distances)) == 3  # the puck lies where it has been put
-    other = evaluator(RunSpec("quick", "paper", "SawyerPush-v0", "BC", 7, "random"), 2, None, SCALE)
+    other = evaluator(
+        RunSpec("quick", "paper", "SawyerPush-v0", "BC", 7, "random"), 2, None, SCALE, sampled=2
+    )
     assert other(candidate("SawyerPush-v0", 1))["final_distance"] == distances[2]
     ranges = [range(seed, seed + count) for seed, count in starts[:3]]
     assert len({s for r in ranges for s in r}) == 6
 
 
 def test_sampled_columns_are_of_the_same_starts(starts: list[tuple[int, int]]) -> None:
-    columns = evaluator(spec("HalfCheetah-v2"), 1, None, SCALE)
+    columns = evaluator(spec("HalfCheetah-v2"), 1, None, SCALE, sampled=1)
     row = columns(candidate("HalfCheetah-v2", sample=True))
     assert starts[0] == starts[1]
     assert row["return_mean_sampled"] != row["return_mean"]
@@ -65,8 +67,22 @@ def test_sampled_columns_are_of_the_same_starts(starts: list[tuple[int, int]]) -
     assert {name: row[name] for name in plain} == plain
 
 
+def test_sampled_episodes_may_be_fewer_or_none() -> None:
+    task = "SawyerPush-v0"
+    columns = [
+        evaluator(spec(task), 3, None, SCALE, sampled=count)(candidate(task, sample=True))
+        for count in (0, 1)
+    ]
+    assert [name for name in columns[0] if name.endswith("_sampled")] == []
+    assert {row["episodes"] for row in columns} == {3}
+    single = evaluator(spec(task), 1, None, SCALE, sampled=1)(candidate(task, sample=True))
+    assert columns[1]["return_mean_sampled"] == single["return_mean_sampled"]
+
+
 def test_sampled_episodes_are_measured_by_all_that_the_task_knows() -> None:
-    row = evaluator(spec("SawyerPush-v0"), 1, None, SCALE)(candidate("SawyerPush-v0", sample=True))
+    row = evaluator(spec("SawyerPush-v0"), 1, None, SCALE, sampled=1)(
+        candidate("SawyerPush-v0", sample=True)
+    )
     assert {name for name in row if name.endswith("_sampled")} == {
         "return_mean_sampled",
         "success_any_sampled",
@@ -78,7 +94,7 @@ def test_sampled_episodes_are_measured_by_all_that_the_task_knows() -> None:
 
 def test_bias_of_q_in_the_methods_units() -> None:
     """The hand that does nothing stays at -1 a step: G = -0.5 (1 - 0.99^200) / 0.01."""
-    row = evaluator(spec("door-binary-v0"), 1, None, SCALE)(candidate("door-binary-v0"))
+    row = evaluator(spec("door-binary-v0"), 1, None, SCALE, sampled=1)(candidate("door-binary-v0"))
     rest = 0.99**200
     expected = -7.0 - (-50 * (1 - rest) + rest * -7.0)
     assert row["q_bias"] == pytest.approx(expected, rel=1e-6)
@@ -87,9 +103,9 @@ def test_bias_of_q_in_the_methods_units() -> None:
 
 def test_without_q_there_is_no_bias_and_without_a_largest_return_no_share() -> None:
     push = "SawyerPush-v0"
-    row = evaluator(spec(push), 1, None, SCALE)(candidate(push, q=None))
+    row = evaluator(spec(push), 1, None, SCALE, sampled=1)(candidate(push, q=None))
     assert "q_bias" not in row and "q_bias_fraction" not in row
-    unknown = evaluator(spec(push), 1, None, Scale(0.99, 1.0, None))(candidate(push))
+    unknown = evaluator(spec(push), 1, None, Scale(0.99, 1.0, None), sampled=1)(candidate(push))
     assert "q_bias" in unknown and "q_bias_fraction" not in unknown
 
 
@@ -97,4 +113,4 @@ def test_more_episodes_than_seeds_is_an_error() -> None:
     with pytest.raises(
         ValueError, match="eval_episodes=1001: an evaluation has at most 1000 episodes"
     ):
-        evaluator(spec("SawyerPush-v0"), 1001, None, SCALE)
+        evaluator(spec("SawyerPush-v0"), 1001, None, SCALE, sampled=1001)
