@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from figures import labels
 from figures.ablation_names import PURPOSES
 from figures.estimates import Estimate, aggregate, difference, paired_difference
 from figures.panels import Panel
@@ -48,7 +49,7 @@ class Row:
     @property
     def registered(self) -> str:
         """The name in the registry: ``AWAC``, ``AWAC[batch]``."""
-        return f"{self.method}[{self.named}]" if self.named else self.method
+        return labels.registered(self.method, self.named)
 
     def without(self, setting: str) -> Row:
         """The row in which ``setting`` was not set."""
@@ -56,7 +57,7 @@ class Row:
 
     def name(self, common: frozenset[str] = frozenset()) -> str:
         """``AWAC[batch] tau=0.01``, less the settings ``common`` to all rows."""
-        return " ".join((self.registered, *sorted(self.settings - common)))
+        return labels.with_settings(self.registered, sorted(self.settings - common))
 
 
 @dataclass(frozen=True)
@@ -100,17 +101,11 @@ class Level:
 
 
 def parse(method: str, variant: str) -> Row:
-    """Take a label's parts asunder; a value may hold commas itself (``q_hidden=16,16``)."""
-    parts: list[str] = []
-    for part in filter(None, variant.split(",")):
-        if parts and "=" not in part and "=" in parts[-1]:
-            parts[-1] += "," + part
-        else:
-            parts.append(part)
+    """Take a label's parts asunder (``figures.labels``)."""
+    named, settings = labels.split_variant(variant)
     # AWAC[lambda=0.1] is a value of lambda, whatever it was set by
-    parts = [f"lam={p.removeprefix('lambda=')}" if p.startswith("lambda=") else p for p in parts]
-    named = [part for part in parts if "=" not in part]
-    return Row(method, ",".join(named), frozenset(part for part in parts if "=" in part))
+    lam = (f"lam={s.removeprefix('lambda=')}" if s.startswith("lambda=") else s for s in settings)
+    return Row(method, named, frozenset(lam))
 
 
 def number(setting: str) -> float:

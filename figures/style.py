@@ -20,6 +20,8 @@ from typing import Any
 import seaborn as sns
 from matplotlib.colors import to_hex, to_rgb
 
+from figures.labels import method_of
+
 LineStyle = str | tuple[float, tuple[float, ...]]
 Marker = str | tuple[int, int, int]
 """Of Matplotlib: a name, or (points, 1 for a star, degrees)."""
@@ -155,7 +157,7 @@ def _by_name(method: str) -> MethodStyle:
 def place_of(label: str) -> tuple[int, str, str]:
     """What labels such as ``AWAC [Q-beta]`` are sorted by, in every figure and table: the methods
     in the order above, each before its variants, then those without an entry by name."""
-    method = label.partition(" [")[0]
+    method = method_of(label)
     known = METHOD_ORDER.index(method) if method in METHOD_ORDER else len(METHOD_ORDER)
     return known, method, label
 

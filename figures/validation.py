@@ -12,9 +12,10 @@ import pandas as pd
 
 from figures.cells import Cells, command_for, read_cells, restore
 from figures.identities import identities
+from figures.labels import label
 from figures.schema import RESULTS, Field
 from figures.sequences import RUN_KEY, sequences
-from figures.table import contradictions, label
+from figures.table import contradictions
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from figures.experiments import EXPERIMENTS
-from figures.table import label
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
 from reproduce.reporting.commands import Want, wants
@@ -210,7 +209,7 @@ def _asks(want: Want, spec: RunSpec) -> bool:
     without = spec.data == "none"
     return (
         want.task == spec.env
-        and want.arm.label == label(spec.method, spec.variant)
+        and want.arm.label == spec.label
         and (want.arm.data == "none") == without
     )
 

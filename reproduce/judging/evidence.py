@@ -21,10 +21,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from figures.experiments import GRIDS, domain_of
+from figures.labels import label
 from figures.scalars import DISTANCE, NORMALISED, SUCCESS, Measure, run_scalars, time_to_threshold
 from figures.statistics import Floats
 from figures.survival import Sample
-from figures.table import RUN, label, read_results
+from figures.table import RUN, read_results
 
 PREFERRED_DATA = ("human", "expert", "embedded", "random")
 PREFERRED_LABELS = ("relabelled", "stored")

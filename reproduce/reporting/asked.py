@@ -11,6 +11,7 @@ from figures import style
 from figures.estimates import Estimate
 from figures.experiments import domain_of
 from figures.forest import Forest, Score
+from figures.labels import method_of
 from reproduce.judging.claims import Claim
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import MEASURES
@@ -126,7 +127,7 @@ def _rival(who: str) -> str:
     names = [name.partition(", ")[0] for name in _SETS_AGAINST.split(who)]
     others = [name for name in names if name != "AWAC"]
     found = (others or names)[0]
-    return found if found.partition(" [")[0] in style.METHOD_ORDER else ""
+    return found if method_of(found) in style.METHOD_ORDER else ""
 
 
 def _place(effect: Effect, tasks: Sequence[str]) -> tuple[int, tuple[int, str, str]]:
