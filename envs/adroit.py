@@ -16,10 +16,11 @@ from gymnasium_robotics.envs.adroit_hand.adroit_door import AdroitHandDoorEnv
 from gymnasium_robotics.envs.adroit_hand.adroit_pen import AdroitHandPenEnv
 from gymnasium_robotics.envs.adroit_hand.adroit_relocate import AdroitHandRelocateEnv
 
+from envs.conditions import DOOR_ANGLE_RAD
 from envs.making import register_tasks
 from envs.mujoco_task import Action, MujocoTask, Observation
 from envs.physics import Snapshot
-from envs.success import DOOR_ANGLE_RAD, success_from_observation
+from envs.success import success_from_observation
 from envs.tasks import HAND_TASKS, task
 
 __all__ = ["AdroitBinary", "success_from_observation"]

@@ -25,17 +25,14 @@ import pandas as pd
 from figures import labels
 from figures.ablation_names import PURPOSES
 from figures.estimates import Estimate, aggregate, difference, paired_difference
+from figures.experiments import measure_of as measure_of_task
+from figures.measures import RETURN, Measure
 from figures.panels import Panel
-from figures.scalars import DISTANCE, NORMALISED, RETURN, SUCCESS, Measure, run_scalars
+from figures.scalars import run_scalars
 from figures.statistics import Floats, centre, runs
 from figures.table import RUN
 
 SCALARS = ("auc", "jt")
-MEASURES = {
-    "pen-binary-v0": SUCCESS, "door-binary-v0": SUCCESS, "relocate-binary-v0": SUCCESS,
-    "SawyerPush-v0": DISTANCE,
-    "HalfCheetah-v2": NORMALISED, "Ant-v2": NORMALISED, "Walker2d-v2": NORMALISED,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -126,7 +123,7 @@ def condition_rows(panel: Panel, frame: pd.DataFrame) -> pd.DataFrame:
 
 def measure_of(panel: Panel, rows: pd.DataFrame) -> Measure:
     """What the panel's task is measured by; its return where some run has no value of that."""
-    wanted = MEASURES.get(panel.env, RETURN)
+    wanted = measure_of_task(panel.env) or RETURN
     if wanted.column not in rows:
         return RETURN
     done = runs(rows).query("status == 'done'")[list(RUN)]

@@ -5,8 +5,11 @@ A new figure is a row here and a script in `reproduce/` of a few lines.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from figures.domains import DOMAINS
+from figures.measures import Measure
 from figures.metrics import Metric
 
 
@@ -104,9 +107,42 @@ ABLATED: tuple[str, ...] = ("pen-binary-v0", "HalfCheetah-v2")
 """Tasks of the ablations, unless others are named."""
 
 
+TITLES: dict[str, str] = {
+    "pen-binary-v0": "Pen rotation",
+    "door-binary-v0": "Door opening",
+    "relocate-binary-v0": "Object relocation",
+    "SawyerPush-v0": "Sawyer pushing",
+    "HalfCheetah-v2": "HalfCheetah",
+    "Walker2d-v2": "Walker2d",
+    "Ant-v2": "Ant",
+}
+"""Of panels, in the order of tables. A task without one has its id, and comes after these."""
+
+
+def title_of(task: str) -> str:
+    """What a panel of ``task`` is called."""
+    return TITLES.get(task, task)
+
+
+def in_order(tasks: Iterable[str]) -> list[str]:
+    """Each task once, in the order of tables."""
+    return sorted(set(tasks), key=lambda task: ([*TITLES, task].index(task), task))
+
+
+def row_of(task: str) -> Experiment | None:
+    """The figure that shows ``task``; None for a task of no figure."""
+    return next((row for row in EXPERIMENTS.values() if task in row.tasks), None)
+
+
+def measure_of(task: str) -> Measure | None:
+    """What J is on ``task``; None for a task of no figure."""
+    row = row_of(task)
+    return DOMAINS[row.domain].measure if row else None
+
+
 def domain_of(task: str) -> str:
     """``hand``, ``push`` or ``locomotion``; ValueError for a task of no figure."""
-    for row in _ROWS:
-        if task in row.tasks:
-            return row.domain
-    raise ValueError(f"{task} is none of the paper's tasks")
+    row = row_of(task)
+    if row is None:
+        raise ValueError(f"{task} is none of the paper's tasks")
+    return row.domain

@@ -88,18 +88,6 @@ METHOD_COLOURS: MappingProxyType[str, str] = MappingProxyType(
     {method: style.colour for method, style in _STYLES.items()}
 )
 
-TASK_TITLES: MappingProxyType[str, str] = MappingProxyType(
-    {
-        "pen-binary-v0": "Pen rotation",
-        "door-binary-v0": "Door opening",
-        "relocate-binary-v0": "Object relocation",
-        "SawyerPush-v0": "Sawyer pushing",
-        "HalfCheetah-v2": "HalfCheetah",
-        "Walker2d-v2": "Walker2d",
-        "Ant-v2": "Ant",
-    }
-)
-
 # Inches, keyed by the number of columns: fewer tasks get wider panels, so that the legend and the
 # caption always have a full text width.
 PANEL_WIDTH: MappingProxyType[int, float] = MappingProxyType({1: 6.2, 2: 3.9, 3: 3.15})

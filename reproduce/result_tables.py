@@ -22,8 +22,9 @@ import pandas as pd
 import tyro
 
 from figures.cells import ResultsError
+from figures.experiments import in_order, title_of
 from figures.files import write_text
-from figures.style import METHOD_ORDER, TASK_TITLES
+from figures.style import METHOD_ORDER
 from figures.table import read_results
 from reproduce.checking.reader import checked
 from reproduce.commandline.script import script
@@ -121,7 +122,7 @@ def _methods(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _tasks(frame: pd.DataFrame) -> list[str]:
-    return [name for name in TASK_TITLES if name in set(frame["env"])]
+    return in_order(frame["env"])
 
 
 def _switch(rows: pd.DataFrame, column: str) -> list[float]:
@@ -254,7 +255,7 @@ def _locomotion(frame: pd.DataFrame) -> str:
             parts = [mine[mine["env"] == env] for env in envs]
             cells = [_each(of(p, "normalised_score"), ".2f") if len(p) else "" for p in parts]
             rows.append([label, name, *cells])
-    return _markdown(["each seed", "", *(TASK_TITLES[env] for env in envs)], rows)
+    return _markdown(["each seed", "", *(title_of(env) for env in envs)], rows)
 
 
 def _minutes(frame: pd.DataFrame) -> str:
@@ -265,7 +266,7 @@ def _minutes(frame: pd.DataFrame) -> str:
     for label, mine in _methods(last):
         found = [mine.loc[mine["env"] == env, "wall_s"] / 60 for env in envs]
         rows.append([label, *(_text(m.mean(), ".1f") if len(m) else "" for m in found)])
-    return _markdown(["minutes", *(TASK_TITLES[env] for env in envs)], rows)
+    return _markdown(["minutes", *(title_of(env) for env in envs)], rows)
 
 
 def _data(frame: pd.DataFrame) -> str:
@@ -276,7 +277,7 @@ def _data(frame: pd.DataFrame) -> str:
         for (data, checksum), mine in groups:
             names = ", ".join(label for label, _ in _methods(mine))
             commits = ", ".join(sorted(set(mine["commit"])))
-            rows.append([TASK_TITLES[env], data, f"`{str(checksum)[:8]}`", names, commits])
+            rows.append([title_of(env), data, f"`{str(checksum)[:8]}`", names, commits])
     return _markdown(["", "data", "checksum", "methods", "commits"], rows)
 
 
