@@ -25,7 +25,7 @@ from envs.tasks import HAND_TASKS, task
 
 __all__ = ["AdroitBinary", "success_from_observation"]
 
-_SIMULATIONS = {
+SIMULATIONS = {
     "pen-binary-v0": AdroitHandPenEnv,
     "door-binary-v0": AdroitHandDoorEnv,
     "relocate-binary-v0": AdroitHandRelocateEnv,
@@ -70,7 +70,7 @@ class AdroitBinary(MujocoTask):
     ) -> None:
         if task(task_id).domain != "hand":
             raise ValueError(f"{task_id} is no hand task; those are {', '.join(HAND_TASKS)}")
-        super().__init__(_SIMULATIONS[task_id](render_mode=render_mode), task_id)
+        super().__init__(SIMULATIONS[task_id](render_mode=render_mode), task_id)
         self.door_threshold = float(door_threshold)
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:

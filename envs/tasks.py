@@ -71,15 +71,20 @@ class Task:
     initial_state: tuple[tuple[str, int], ...] = ()
     camera: Camera = Camera()
 
+    @property
+    def bounded(self) -> bool:
+        """Whether a step's reward has a lowest and a highest value."""
+        return math.isfinite(self.reward_high - self.reward_low)
+
     def score(self, episode_return: float) -> float:
         """A return on the scale 0 (the worst possible episode) to 100 (the best possible one).
 
         Raises:
             ValueError: if the task's rewards have no bounds.
         """
-        low, high = self.reward_low * self.horizon, self.reward_high * self.horizon
-        if not math.isfinite(high - low):
+        if not self.bounded:
             raise ValueError(f"the rewards of {self.id} have no bounds to make a score of")
+        low, high = self.reward_low * self.horizon, self.reward_high * self.horizon
         return 100.0 * (episode_return - low) / (high - low)
 
     def d4rl_score(self, episode_return: float) -> float:

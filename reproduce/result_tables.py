@@ -22,7 +22,7 @@ import pandas as pd
 import tyro
 
 from figures.cells import ResultsError
-from figures.experiments import in_order, title_of
+from figures.experiments import DOOR, PEN, PUSH, in_order, title_of
 from figures.files import write_text
 from figures.style import METHOD_ORDER
 from figures.table import read_results
@@ -175,7 +175,7 @@ def _hand(frame: pd.DataFrame) -> str:
             mine["seed"].nunique(),
             *(", ".join(_mean(of(mine, c), form) for c, form in columns) for of in (_switch, _end)),
         ]
-        for label, mine in _methods(frame[frame["env"] == "pen-binary-v0"])
+        for label, mine in _methods(frame[frame["env"] == PEN])
     ]
     head = ["", "seeds", "after offline training", "end (mean of the last five evaluations)"]
     return _markdown(head, rows)
@@ -191,7 +191,7 @@ def _diagnostics(frame: pd.DataFrame) -> str:
         ("constraint_multiplier", "multiplier", ",.0f"),
     )
     rows = []
-    for label, mine in _methods(frame[frame["env"] == "pen-binary-v0"]):
+    for label, mine in _methods(frame[frame["env"] == PEN]):
         for column, name, form in shown:
             if column not in mine or mine[column].isna().all():
                 continue
@@ -208,7 +208,7 @@ def _diagnostics(frame: pd.DataFrame) -> str:
 def _door(frame: pd.DataFrame) -> str:
     """One row a kind of data; diagnostics from lowest to highest over all evaluations."""
     rows = []
-    for data, mine in frame[frame["env"] == "door-binary-v0"].groupby("data"):
+    for data, mine in frame[frame["env"] == DOOR].groupby("data"):
         online = mine[mine["env_step"] >= 0]
         rows.append([
             data,
@@ -229,7 +229,7 @@ def _door(frame: pd.DataFrame) -> str:
 
 def _pushing(frame: pd.DataFrame) -> str:
     rows = []
-    for label, mine in _methods(frame[frame["env"] == "SawyerPush-v0"]):
+    for label, mine in _methods(frame[frame["env"] == PUSH]):
         ess = _last(mine, "weights_ess") if "weights_ess" in mine else []
         rows.append([
             label,

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from figures.experiments import EXPERIMENTS
+from figures.experiments import EXPERIMENTS, OF_DOMAIN
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
 from reproduce.reporting.commands import Want, wants
 from reproduce.runs.ablation_rows import Ablation
 from reproduce.specs.grid import DataChoice, DataKind, Labels, PresetName, ProfileName, RunSpec
 
-HAND, PUSH, LOCOMOTION = (row.tasks for row in EXPERIMENTS.values())
+HAND, PUSH, LOCOMOTION = (OF_DOMAIN[name].tasks for name in ("hand", "push", "locomotion"))
 
 METHODS, PUSH_METHODS = EXPERIMENTS["figure1"].methods, EXPERIMENTS["figure2"].methods
 

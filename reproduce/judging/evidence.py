@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from figures.domains import DOMAINS
-from figures.experiments import GRIDS, domain_of
+from figures.experiments import domain_of, grids
 from figures.labels import label
 from figures.measures import Measure
 from figures.scalars import run_scalars, time_to_threshold
@@ -282,5 +282,5 @@ def load(folder: Path) -> dict[str, pd.DataFrame]:
 
     Raises ResultsError for a file that cannot be read.
     """
-    files = {name: folder / f"{name}.csv" for name in GRIDS}
+    files = {name: folder / f"{name}.csv" for name in grids()}
     return {name: read_results(path) for name, path in files.items() if path.is_file()}

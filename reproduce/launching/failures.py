@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from reproduce.commandline.files import write_text
 from reproduce.launching.launcher import tail
@@ -32,7 +33,8 @@ def report_failures(failed: Sequence[RunSpec], reasons: Mapping[RunSpec, str], o
         if log and log not in reason:
             print(f"the end of {folder.path / 'log.txt'}:\n{log}", file=sys.stderr)
         first = reason.partition("\n")[0]
-        table.add_row(spec.env, spec.label, str(spec.seed), folder.state(), first)
+        cells = (spec.env, spec.label, str(spec.seed), folder.state(), first)
+        table.add_row(*map(Text, cells))  # "[...]" would be a style otherwise
     Console(stderr=True, width=110).print(table)
 
 
