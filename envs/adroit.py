@@ -16,15 +16,16 @@ from gymnasium_robotics.envs.adroit_hand.adroit_door import AdroitHandDoorEnv
 from gymnasium_robotics.envs.adroit_hand.adroit_pen import AdroitHandPenEnv
 from gymnasium_robotics.envs.adroit_hand.adroit_relocate import AdroitHandRelocateEnv
 
+from envs.conditions import DOOR_ANGLE_RAD
 from envs.making import register_tasks
 from envs.mujoco_task import Action, MujocoTask, Observation
 from envs.physics import Snapshot
-from envs.success import DOOR_ANGLE_RAD, success_from_observation
+from envs.success import success_from_observation
 from envs.tasks import HAND_TASKS, task
 
 __all__ = ["AdroitBinary", "success_from_observation"]
 
-_SIMULATIONS = {
+SIMULATIONS = {
     "pen-binary-v0": AdroitHandPenEnv,
     "door-binary-v0": AdroitHandDoorEnv,
     "relocate-binary-v0": AdroitHandRelocateEnv,
@@ -69,7 +70,7 @@ class AdroitBinary(MujocoTask):
     ) -> None:
         if task(task_id).domain != "hand":
             raise ValueError(f"{task_id} is no hand task; those are {', '.join(HAND_TASKS)}")
-        super().__init__(_SIMULATIONS[task_id](render_mode=render_mode), task_id)
+        super().__init__(SIMULATIONS[task_id](render_mode=render_mode), task_id)
         self.door_threshold = float(door_threshold)
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:

@@ -10,9 +10,9 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.conditions import DOOR_ANGLE_RAD
 from envs.evaluation import collect
 from envs.files import DAMAGED_ARCHIVE, sha256_of
-from envs.success import DOOR_ANGLE_RAD
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory, check_readable
 

@@ -62,7 +62,7 @@ class _HalfCheetah(HalfCheetahEnv):
             super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
 
 
-_SIMULATIONS = {"HalfCheetah-v2": _HalfCheetah, "Ant-v2": AntEnv, "Walker2d-v2": Walker2dEnv}
+SIMULATIONS = {"HalfCheetah-v2": _HalfCheetah, "Ant-v2": AntEnv, "Walker2d-v2": Walker2dEnv}
 
 
 class Locomotion(MujocoTask):
@@ -86,10 +86,8 @@ class Locomotion(MujocoTask):
 
     def __init__(self, task_id: str, render_mode: str | None = None) -> None:
         if task(task_id).domain != "locomotion":
-            raise ValueError(
-                f"{task_id} is no locomotion task; those are {', '.join(_SIMULATIONS)}"
-            )
-        super().__init__(_SIMULATIONS[task_id](render_mode=render_mode), task_id)
+            raise ValueError(f"{task_id} is no locomotion task; those are {', '.join(SIMULATIONS)}")
+        super().__init__(SIMULATIONS[task_id](render_mode=render_mode), task_id)
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Simulate one action (A,), clipped to [-1, 1].

@@ -7,8 +7,8 @@ from typing import Any
 
 import gymnasium
 
+from envs.conditions import DOOR_ANGLE_RAD
 from envs.goals import GoalObservations
-from envs.success import DOOR_ANGLE_RAD
 from envs.tasks import TASKS, task
 
 _ENTRY_POINTS = {

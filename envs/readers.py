@@ -32,10 +32,7 @@ from envs.trajectory import (
     check_trajectory,
 )
 
-_STATES = {
-    "pen-binary-v0": ("qpos", "qvel", "desired_orien"),
-    "door-binary-v0": ("qpos", "qvel", "door_body_pos"),
-}
+_WRONG_STARTS = ("relocate-binary-v0",)  # of D4RL's `infos`
 _REAL = "iuf"  # kinds of NumPy types
 _FARTHEST_ACTION = 10.0
 """Beyond the recorded 1.37 and what an expert's noise adds, short of degrees for radians."""
@@ -124,7 +121,8 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
     """
-    wanted = _STATES.get(task.id, ())
+    named = () if task.id in _WRONG_STARTS else task.initial_state
+    wanted = tuple(name for name, _ in named)
     content = load_hdf5(path, (*_D4RL, *(f"infos/{name}" for name in wanted)))
     infos = {n: content.pop(f"infos/{n}") for n in wanted if f"infos/{n}" in content}
     starting = infos if len(infos) == len(wanted) else {}

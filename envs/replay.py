@@ -16,20 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.conditions import DOOR_HINGE
 from envs.success import binary_rewards
+from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Trajectory
-
-_STATES: dict[str, dict[str, int]] = {
-    "pen-binary-v0": {"qpos": 30, "qvel": 30, "desired_orien": 4},
-    "door-binary-v0": {"qpos": 30, "qvel": 30, "door_body_pos": 3},
-    "relocate-binary-v0": {"qpos": 36, "qvel": 36, "obj_pos": 3, "target_pos": 3},
-}
-"""What decides the start of an episode: joint positions (rad, m) and velocities, and where the
-reset has put door (m), ball and target (m), or how it has turned the target pen (quaternion)."""
 
 DOOR_DEPARTURE_RAD = 0.06
 """Door: largest difference between the angles to which recorded and replayed door open at most."""
-_DOOR_HINGE = 28
 
 
 def replay(dataset: Dataset) -> Dataset:
@@ -114,7 +107,7 @@ def _checked(
         DataError: naming ``where`` and the array that is missing, of another size or not finite.
     """
     checked = {}
-    for name, size in _STATES[task_id].items():
+    for name, size in task(task_id).initial_state:
         if name not in state:
             raise DataError(
                 f"{where}: the initial state lacks {name!r}; --data human-recorded does without"
@@ -143,5 +136,5 @@ def _replayed(env: Any, recorded: Trajectory, state: dict[str, NDArray[np.float6
 def _departs(task_id: str, recorded: Trajectory, shown: Trajectory) -> bool:
     if task_id != "door-binary-v0":
         return False
-    opened = [float(t.next_observations[:, _DOOR_HINGE].max()) for t in (recorded, shown)]
+    opened = [float(t.next_observations[:, DOOR_HINGE].max()) for t in (recorded, shown)]
     return abs(opened[0] - opened[1]) > DOOR_DEPARTURE_RAD

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 import numpy as np
 import platformdirs
 
+from envs.conditions import DOOR_ANGLE_RAD
 from envs.download import download as fetch
 from envs.experts import EXPERT_DEMONSTRATIONS, EXPERT_SEED, ExpertPolicy, rollout_expert
 from envs.files import sha256_of
@@ -24,7 +25,6 @@ from envs.minari_store import (
 )
 from envs.readers import d4rl_path, read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
 from envs.storage import load_dataset
-from envs.success import DOOR_ANGLE_RAD
 from envs.tasks import HAND_TASKS, Task, task
 from envs.trajectory import DataError, Dataset, Labels, relabel
 

@@ -1,34 +1,12 @@
-"""The goal conditions of the three hand tasks, as functions of what the agent observes.
-
-Every quantity the conditions need is part of the observation, so that the reward of a transition
-is a function of its next observation. That makes relabelling exact, and lets data files be read
-without a simulator.
-"""
+"""Success and reward of the hand tasks by their goal conditions (``envs.conditions``)."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.conditions import DOOR_ANGLE_RAD
 from envs.tasks import task
-
-PEN_DISTANCE_M = 0.075
-"""Pen: largest distance between pen and target (paper, appendix on the environments)."""
-PEN_COSINE = 0.95
-"""Pen: the cosine between pen and target axis must exceed this. (The paper prints "|cos| <= .95",
-a slip of the sign: the authors' environment asks for cos > 0.95.)"""
-DOOR_ANGLE_RAD = 1.4
-"""Door: the hinge must turn further than this (paper). The authors' released environment uses
-1.35, to be passed as ``door_threshold``."""
-RELOCATE_DISTANCE_M = 0.1
-"""Relocate: largest distance between ball and target (paper)."""
-
-# Where gymnasium-robotics' `_get_obs` puts what the conditions need.
-_PEN_AXIS = slice(33, 36)
-_PEN_TARGET_AXIS = slice(36, 39)
-_PEN_OFFSET = slice(39, 42)
-_DOOR_HINGE = 28
-_RELOCATE_OFFSET = slice(36, 39)
 
 
 def success_from_observation(
@@ -51,25 +29,14 @@ def success_from_observation(
         ValueError: for a task that is not of the hand, or an array that is not (N, O).
     """
     spec = task(env_id)
-    if spec.domain != "hand":
+    if spec.reached is None:
         raise ValueError(f"{env_id} is no hand task: its observations do not tell success")
     if next_observations.ndim != 2 or next_observations.shape[1] != spec.observation_dim:
         raise ValueError(
             f"{env_id}: next_observations must be (N, {spec.observation_dim}), "
             f"got {next_observations.shape}"
         )
-    o = next_observations.astype(np.float64)
-    success: NDArray[np.bool_]
-    if env_id == "pen-binary-v0":
-        cosine = (o[:, _PEN_AXIS] * o[:, _PEN_TARGET_AXIS]).sum(axis=1)
-        success = (np.linalg.norm(o[:, _PEN_OFFSET], axis=1) <= PEN_DISTANCE_M) & (
-            cosine > PEN_COSINE
-        )
-    elif env_id == "door-binary-v0":
-        success = o[:, _DOOR_HINGE] > door_threshold
-    else:
-        success = np.linalg.norm(o[:, _RELOCATE_OFFSET], axis=1) <= RELOCATE_DISTANCE_M
-    return success
+    return spec.reached(next_observations.astype(np.float64), door_threshold)
 
 
 def binary_rewards(

@@ -1,13 +1,32 @@
-"""The tasks by name: sizes, horizon and reward range, without importing a simulator."""
+"""The tasks by name: everything that one has and another has not, without a simulator.
+
+A new task of a domain that is here is a row of ``TASKS`` and one line where its simulation is
+registered (``envs.adroit``, ``envs.locomotion``).
+"""
 
 from __future__ import annotations
 
 import difflib
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
+
+from envs.conditions import Condition, ball_is_there, door_is_open, pen_is_turned
 
 Domain = Literal["hand", "push", "locomotion"]
+
+
+class Camera(NamedTuple):
+    """The point it looks at (metres), and where it is from there (metres, degrees).
+
+    `follows` is the body that the point's x and y are relative to.
+    """
+
+    lookat: tuple[float, float, float] = (0.0, 0.0, 0.5)
+    distance: float = 3.0
+    azimuth: float = 90.0
+    elevation: float = -20.0
+    follows: str | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +50,11 @@ class Task:
         goal_dim: length of the desired goal at the end of an observation; 0: no goal task.
         d4rl_reference: returns of D4RL's random and expert policy (its ``infos.py``), which its
             normalised score maps to 0 and 100; None where D4RL has none for this reward.
+        reached: the goal's condition; None where the observation does not tell it.
+        initial_state: what decides the start of an episode, by name with its length: joint
+            positions (rad, m) and velocities, and where the reset has put door (m), ball and
+            target (m), or how it has turned the target pen (quaternion). Empty: not replayed.
+        camera: of pictures and films.
     """
 
     id: str
@@ -43,6 +67,14 @@ class Task:
     reward_high: float = 0.0
     goal_dim: int = 0
     d4rl_reference: tuple[float, float] | None = None
+    reached: Condition | None = None
+    initial_state: tuple[tuple[str, int], ...] = ()
+    camera: Camera = Camera()
+
+    @property
+    def bounded(self) -> bool:
+        """Whether a step's reward has a lowest and a highest value."""
+        return math.isfinite(self.reward_high - self.reward_low)
 
     def score(self, episode_return: float) -> float:
         """A return on the scale 0 (the worst possible episode) to 100 (the best possible one).
@@ -50,9 +82,9 @@ class Task:
         Raises:
             ValueError: if the task's rewards have no bounds.
         """
-        low, high = self.reward_low * self.horizon, self.reward_high * self.horizon
-        if not math.isfinite(high - low):
+        if not self.bounded:
             raise ValueError(f"the rewards of {self.id} have no bounds to make a score of")
+        low, high = self.reward_low * self.horizon, self.reward_high * self.horizon
         return 100.0 * (episode_return - low) / (high - low)
 
     def d4rl_score(self, episode_return: float) -> float:
@@ -67,10 +99,12 @@ class Task:
         return 100.0 * (episode_return - low) / (high - low)
 
 
-def _locomotion(id: str, observation_dim: int, action_dim: int, low: float, high: float) -> Task:
+def _locomotion(
+    id: str, observation_dim: int, action_dim: int, low: float, high: float, camera: Camera
+) -> Task:
     return Task(
         id, observation_dim, action_dim, 1000, None, "locomotion",
-        reward_low=-math.inf, reward_high=math.inf, d4rl_reference=(low, high),
+        reward_low=-math.inf, reward_high=math.inf, d4rl_reference=(low, high), camera=camera,
     )  # fmt: skip
 
 
@@ -80,17 +114,42 @@ PUSH_DIAGONAL_M = math.hypot(0.4, 0.2)
 TASKS: dict[str, Task] = {
     t.id: t
     for t in (
-        Task("pen-binary-v0", 45, 24, horizon=200, success_steps_sustained=20),
-        Task("door-binary-v0", 39, 28, horizon=200, success_steps_sustained=25),
-        Task("relocate-binary-v0", 39, 30, horizon=200, success_steps_sustained=25),
+        Task(
+            "pen-binary-v0", 45, 24, horizon=200, success_steps_sustained=20,
+            reached=pen_is_turned,
+            initial_state=(("qpos", 30), ("qvel", 30), ("desired_orien", 4)),
+            camera=Camera((0.06, -0.2, 0.2), 0.55, 120.0, -40.0),
+        ),
+        Task(
+            "door-binary-v0", 39, 28, horizon=200, success_steps_sustained=25,
+            reached=door_is_open,
+            initial_state=(("qpos", 30), ("qvel", 30), ("door_body_pos", 3)),
+            camera=Camera((0.02, -0.02, 0.25), 1.15, 110.0, -25.0),
+        ),
+        Task(
+            "relocate-binary-v0", 39, 30, horizon=200, success_steps_sustained=25,
+            reached=ball_is_there,
+            initial_state=(("qpos", 36), ("qvel", 36), ("obj_pos", 3), ("target_pos", 3)),
+            camera=Camera((0.0, 0.0, 0.15), 0.9, -60.0, -45.0),
+        ),
         Task(
             "SawyerPush-v0", 8, 2, horizon=200, success_steps_sustained=25, domain="push",
             reward_low=-PUSH_DIAGONAL_M, goal_dim=4,
+            camera=Camera((0.0, 0.6, 0.03), 0.65, -90.0, -48.0),
         ),
         # Gymnasium's -v4: nearest to the paper's -v2 (`envs/locomotion.py` has the differences)
-        _locomotion("HalfCheetah-v2", 17, 6, -280.18, 12135.0),
-        _locomotion("Ant-v2", 27, 8, -325.6, 3879.7),
-        _locomotion("Walker2d-v2", 17, 6, 1.63, 4592.3),
+        _locomotion(
+            "HalfCheetah-v2", 17, 6, -280.18, 12135.0,
+            Camera((0.0, 0.0, 0.5), 2.5, 90.0, -12.0, "torso"),
+        ),
+        _locomotion(
+            "Ant-v2", 27, 8, -325.6, 3879.7,
+            Camera((0.0, 0.0, 0.5), 3.0, 120.0, -25.0, "torso"),
+        ),
+        _locomotion(
+            "Walker2d-v2", 17, 6, 1.63, 4592.3,
+            Camera((0.0, 0.0, 0.8), 2.8, 90.0, -10.0, "torso"),
+        ),
     )
 }  # fmt: skip
 

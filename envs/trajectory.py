@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.success import DOOR_ANGLE_RAD, binary_rewards
+from envs.conditions import DOOR_ANGLE_RAD
+from envs.success import binary_rewards
 from envs.tasks import Task, task
 
 Origin = Literal["human", "expert", "cloned", "embedded", "rollouts", "random", "none"]

@@ -22,23 +22,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from figures import labels
 from figures.ablation_names import PURPOSES
 from figures.estimates import Estimate, aggregate, difference, paired_difference
+from figures.experiments import measure_of as measure_of_task
+from figures.measures import RETURN, Measure
 from figures.panels import Panel
-from figures.scalars import DISTANCE, NORMALISED, RETURN, SUCCESS, Measure, run_scalars
+from figures.scalars import run_scalars
 from figures.statistics import Floats, centre, runs
 from figures.table import RUN
 
 SCALARS = ("auc", "jt")
-MEASURES = {
-    "pen-binary-v0": SUCCESS,
-    "door-binary-v0": SUCCESS,
-    "relocate-binary-v0": SUCCESS,
-    "SawyerPush-v0": DISTANCE,
-    "HalfCheetah-v2": NORMALISED,
-    "Ant-v2": NORMALISED,
-    "Walker2d-v2": NORMALISED,
-}
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ class Row:
     @property
     def registered(self) -> str:
         """The name in the registry: ``AWAC``, ``AWAC[batch]``."""
-        return f"{self.method}[{self.named}]" if self.named else self.method
+        return labels.registered(self.method, self.named)
 
     def without(self, setting: str) -> Row:
         """The row in which ``setting`` was not set."""
@@ -60,7 +54,7 @@ class Row:
 
     def name(self, common: frozenset[str] = frozenset()) -> str:
         """``AWAC[batch] tau=0.01``, less the settings ``common`` to all rows."""
-        return " ".join((self.registered, *sorted(self.settings - common)))
+        return labels.with_settings(self.registered, sorted(self.settings - common))
 
 
 @dataclass(frozen=True)
@@ -104,17 +98,11 @@ class Level:
 
 
 def parse(method: str, variant: str) -> Row:
-    """Take a label's parts asunder; a value may hold commas itself (``q_hidden=16,16``)."""
-    parts: list[str] = []
-    for part in filter(None, variant.split(",")):
-        if parts and "=" not in part and "=" in parts[-1]:
-            parts[-1] += "," + part
-        else:
-            parts.append(part)
+    """Take a label's parts asunder (``figures.labels``)."""
+    named, settings = labels.split_variant(variant)
     # AWAC[lambda=0.1] is a value of lambda, whatever it was set by
-    parts = [f"lam={p.removeprefix('lambda=')}" if p.startswith("lambda=") else p for p in parts]
-    named = [part for part in parts if "=" not in part]
-    return Row(method, ",".join(named), frozenset(part for part in parts if "=" in part))
+    lam = (f"lam={s.removeprefix('lambda=')}" if s.startswith("lambda=") else s for s in settings)
+    return Row(method, named, frozenset(lam))
 
 
 def number(setting: str) -> float:
@@ -135,7 +123,7 @@ def condition_rows(panel: Panel, frame: pd.DataFrame) -> pd.DataFrame:
 
 def measure_of(panel: Panel, rows: pd.DataFrame) -> Measure:
     """What the panel's task is measured by; its return where some run has no value of that."""
-    wanted = MEASURES.get(panel.env, RETURN)
+    wanted = measure_of_task(panel.env) or RETURN
     if wanted.column not in rows:
         return RETURN
     done = runs(rows).query("status == 'done'")[list(RUN)]

@@ -14,7 +14,7 @@ from figures import style
 from figures.ablation_effects import Effect, Level, Row
 from figures.estimates import Estimate
 from figures.learning_curves import WARNING_COLOUR
-from figures.scalars import Measure
+from figures.measures import Measure
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 
 NAMES = {"auc": "AUC", "jt": "JT"}

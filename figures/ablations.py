@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from figures import style
 from figures.ablation_caption import facts, own_value, warnings
 from figures.ablation_effects import (
-    MEASURES,
     Level,
     Row,
     Runs,
@@ -24,6 +23,7 @@ from figures.ablation_effects import (
 from figures.ablation_names import PURPOSES
 from figures.ablation_page import Name, Page, compose
 from figures.ablation_panels import NAMES, draw_forest, draw_sweep, proxy, symbol
+from figures.experiments import in_order, measure_of
 from figures.layout import Paragraph
 from figures.learning_curves import WARNING_COLOUR
 from figures.manifest import read_manifest
@@ -54,9 +54,9 @@ def draw(csv: Path) -> Figure:
     """The figure that ``make`` saves: a column a task and data source, a row an exchange, and
     beneath a row of panels for each swept number."""
     frame = read_results(csv)
-    wanted = {MEASURES[env].column for env in set(frame["env"]) & set(MEASURES)}
+    wanted = {measure.column for env in set(frame["env"]) if (measure := measure_of(env))}
     frame = read_results(csv, drawn=sorted(wanted & set(frame.columns)))
-    envs = sorted(set(frame["env"]), key=lambda env: ([*style.TASK_TITLES, env].index(env), env))
+    envs = in_order(frame["env"])
     panels = panels_of(_with_prior_data(frame), envs)
     found = [Runs(panel, frame) for panel in panels]
     rows = list(dict.fromkeys(row for runs in found for row in runs.rows))

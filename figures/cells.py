@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from figures.experiments import GRIDS
+from figures.experiments import grids
 from figures.schema import RESULTS
 
 
@@ -54,7 +54,7 @@ def command_for(path: Path) -> str:
     preset = folder.name if folder.name in presets else _preset_in(path)
     if path.stem == "experts":
         return f"python reproduce/train_expert.py --out {shlex.quote(str(folder))}"
-    script = path.stem if path.stem in GRIDS else "<figure>"
+    script = path.stem if path.stem in grids() else "<figure>"
     usual = folder.parts[-2:] == ("results", preset)
     out = "" if usual else f" --out {shlex.quote(str(folder))}"
     return f"python reproduce/{script}.py --preset {preset or '|'.join(presets)}{out}"

@@ -5,9 +5,17 @@ A new figure is a row here and a script in `reproduce/` of a few lines.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from figures.domains import DOMAINS
+from figures.measures import Measure
 from figures.metrics import Metric
+
+PEN, DOOR, RELOCATE = "pen-binary-v0", "door-binary-v0", "relocate-binary-v0"
+PUSH = "SawyerPush-v0"
+CHEETAH, ANT, WALKER = "HalfCheetah-v2", "Ant-v2", "Walker2d-v2"
+"""The paper's tasks."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ _ROWS = (
     Experiment(
         name="figure1",
         domain="hand",
-        tasks=("pen-binary-v0", "door-binary-v0", "relocate-binary-v0"),
+        tasks=(PEN, DOOR, RELOCATE),
         methods=_METHODS,
         metrics=(Metric("return_mean", "Return"), Metric("success_any", "Success")),
         title="Figure 1. Dexterous manipulation: offline pre-training, then online fine-tuning",
@@ -49,7 +57,7 @@ _ROWS = (
     Experiment(
         name="figure2",
         domain="push",
-        tasks=("SawyerPush-v0",),
+        tasks=(PUSH,),
         # without DAPG: it starts from demonstrations, and here are none. Lambda 0.3 is the text's;
         # AWAC[push-lambda] has one in the units of the rewards, metres.
         methods=(
@@ -75,7 +83,7 @@ _ROWS = (
     Experiment(
         name="figure3",
         domain="locomotion",
-        tasks=("HalfCheetah-v2", "Ant-v2", "Walker2d-v2"),
+        tasks=(CHEETAH, ANT, WALKER),
         methods=_METHODS,
         # a score is a line of the return: a second row would show the same curves again
         metrics=(
@@ -95,18 +103,55 @@ _ROWS = (
 )  # fmt: skip
 
 EXPERIMENTS: dict[str, Experiment] = {row.name: row for row in _ROWS}
-OF_DOMAIN: dict[str, Experiment] = {row.domain: row for row in _ROWS}
+OF_DOMAIN: dict[str, Experiment] = {row.domain: row for row in reversed(_ROWS)}
+"""The figure of each domain that claims are judged by: the first of its rows."""
 ABLATIONS = "ablations"
-"""The one grid that is no figure of the paper's; its tasks may be any."""
-GRIDS: tuple[str, ...] = (*EXPERIMENTS, ABLATIONS)
-"""Names of everything that leaves a CSV of its own."""
-ABLATED: tuple[str, ...] = ("pen-binary-v0", "HalfCheetah-v2")
+"""The one grid that is no row above; its tasks may be any."""
+ABLATED: tuple[str, ...] = (PEN, CHEETAH)
 """Tasks of the ablations, unless others are named."""
+
+
+TITLES: dict[str, str] = {
+    PEN: "Pen rotation",
+    DOOR: "Door opening",
+    RELOCATE: "Object relocation",
+    PUSH: "Sawyer pushing",
+    CHEETAH: "HalfCheetah",
+    WALKER: "Walker2d",
+    ANT: "Ant",
+}
+"""Of panels, in the order of tables. A task without one has its id, and comes after these."""
+
+
+def grids() -> tuple[str, ...]:
+    """Names of everything that leaves a CSV of its own."""
+    return (*EXPERIMENTS, ABLATIONS)
+
+
+def title_of(task: str) -> str:
+    """What a panel of ``task`` is called."""
+    return TITLES.get(task, task)
+
+
+def in_order(tasks: Iterable[str]) -> list[str]:
+    """Each task once, in the order of tables."""
+    return sorted(set(tasks), key=lambda task: ([*TITLES, task].index(task), task))
+
+
+def row_of(task: str) -> Experiment | None:
+    """The figure that shows ``task``; None for a task of no figure."""
+    return next((row for row in EXPERIMENTS.values() if task in row.tasks), None)
+
+
+def measure_of(task: str) -> Measure | None:
+    """What J is on ``task``; None for a task of no figure."""
+    row = row_of(task)
+    return DOMAINS[row.domain].measure if row else None
 
 
 def domain_of(task: str) -> str:
     """``hand``, ``push`` or ``locomotion``; ValueError for a task of no figure."""
-    for row in _ROWS:
-        if task in row.tasks:
-            return row.domain
-    raise ValueError(f"{task} is none of the paper's tasks")
+    row = row_of(task)
+    if row is None:
+        raise ValueError(f"{task} is none of the paper's tasks")
+    return row.domain

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from figures import style
 from figures.estimates import Estimate
+from figures.labels import method_of
 from figures.layout import elide
 
 ROW = 0.27
@@ -42,7 +43,7 @@ class Score:
     @property
     def base(self) -> str:
         """The row of METHODS whose look it has, "" for none."""
-        return (self.label if self.method is None else self.method).partition(" [")[0]
+        return method_of(self.label if self.method is None else self.method)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def _which_columns(rows: pd.DataFrame, facts: TaskFacts) -> Iterator[Violation]:
             yield name, rows[name].isna(), "is empty, but the task has it"
         elif name in rows:
             yield name, rows[name].notna(), "is there, but the task does not know it"
-    if facts.d4rl is None and "normalised_score" in rows:
+    if facts.reward is not None and "normalised_score" in rows:
         complaint = "is there, but the task does not know it"
         yield "normalised_score", rows["normalised_score"].notna(), complaint
 

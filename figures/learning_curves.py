@@ -19,13 +19,14 @@ from figures import style
 from figures.caption import describe
 from figures.end_labels import End, label_ends, margin
 from figures.experiments import EXPERIMENTS
+from figures.labels import label, method_of
 from figures.layout import Paragraph, compose
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of, refuse_blank
 from figures.partial import warning
 from figures.phase_axis import name_phases, set_phase_axis
 from figures.statistics import curve, evaluations, runs
-from figures.table import RUN, label
+from figures.table import RUN
 
 METRICS: tuple[Metric, ...] = EXPERIMENTS["figure1"].metrics
 MARKERS_PER_CURVE = 6
@@ -155,7 +156,7 @@ def greyed(
     seeds = pd.concat(curves).groupby("label")["seeds"].max()
     if seeds.empty or seeds.max() == 1:
         return list(looks), False
-    known = {look.label for look in looks if look.label.partition(" [")[0] in style.METHOD_ORDER}
+    known = {look.label for look in looks if method_of(look.label) in style.METHOD_ORDER}
     single = {label for label in known & ours if seeds.get(label, 0) == 1}
     changed = [
         replace(look, style=style.single_seed(look.style)) if look.label in single else look

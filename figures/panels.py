@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from figures.experiments import title_of
 from figures.metrics import Metric
 from figures.statistics import runs
-from figures.style import TASK_TITLES
 from figures.table import CONDITION, ResultsError
 
 DATA_NAMES = {
@@ -92,7 +92,7 @@ def panels_of(frame: pd.DataFrame, envs: Sequence[str]) -> list[Panel]:
                     data=data,
                     labels=labels,
                     profile=profile,
-                    title=TASK_TITLES.get(env, env),
+                    title=title_of(env),
                     subtitle=f"{env} ({', '.join(notes)})",
                 )
             )

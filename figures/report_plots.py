@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from figures import style
 from figures.files import whole_file
 from figures.forest import ROW, Forest, draw_forest, span_of
+from figures.labels import method_of
 from figures.layout import CAPTION_LINE, CAPTION_SIZE, inches, wrap
 from figures.statistics import Floats
 
@@ -202,7 +203,7 @@ def _paragraph(figure: Figure, lines: Sequence[str], x: float, y: float) -> None
 def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str) -> None:
     ax.set_title("Performance profile", loc="left", weight="bold", fontsize=9.5)
     for curve in profiles:
-        look = style.method_style(curve.label.partition(" [")[0])
+        look = style.method_style(method_of(curve.label))
         ax.plot(
             curve.thresholds,
             curve.share,

@@ -16,19 +16,18 @@ from __future__ import annotations
 
 import functools
 import itertools
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from figures.measures import Measure
 from figures.statistics import Floats, evaluations, runs
 from figures.table import CONDITION, RUN, ResultsError
 
 FINAL_EVALUATIONS = 5
 DIP_WINDOW = 0.1  # share of the budget in which a dip is looked for
 SLOPE_UNIT = 100_000  # environment steps
-CEILING = 0.95  # of the episodes, or of the way from random to the demonstrations
 
 SCALARS: tuple[str, ...] = (
     "j0",
@@ -45,36 +44,6 @@ SCALARS: tuple[str, ...] = (
     "final_episodes",
 )
 _IDENTITY: tuple[str, ...] = (*RUN, "method", "variant")
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A column of the results, and which direction of it is the better one.
-
-    Attributes:
-        column: of the results.
-        name: in words.
-        higher_is_better: False for a distance.
-        ceiling: J from which on there is next to nothing to gain; infinite without one.
-    """
-
-    column: str
-    name: str
-    higher_is_better: bool = True
-    ceiling: float = np.inf
-
-    @property
-    def sign(self) -> int:
-        """+1 if higher is better, else -1."""
-        return 1 if self.higher_is_better else -1
-
-
-SUCCESS = Measure("success_any", "success", ceiling=CEILING)
-SUCCESS_FINAL = Measure("success_final", "success at the last step")
-SUSTAINED = Measure("success_sustained", "sustained success")
-RETURN = Measure("return_mean", "return")
-NORMALISED = Measure("normalised_score", "normalised score", ceiling=CEILING)
-DISTANCE = Measure("final_distance", "final distance", higher_is_better=False, ceiling=-0.01)
 
 
 def excluded(frame: pd.DataFrame) -> pd.DataFrame:

@@ -83,6 +83,10 @@ class Schema:
                 return each
         raise KeyError(name)
 
+    def allowed(self, name: str) -> tuple[str, ...]:
+        """The values that a column may have; empty: any. A task is one whose facts are known."""
+        return tuple(self.tasks) if name == "env" and self.tasks else self[name].enum
+
     @property
     def names(self) -> tuple[str, ...]:
         """The columns' names."""

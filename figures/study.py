@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from figures.experiments import EXPERIMENTS
+from figures.experiments import OF_DOMAIN
 from figures.learning_curves import draw
 from figures.metrics import columns
 from figures.output import save
@@ -21,7 +21,7 @@ def make(csv: Path, out_stem: Path) -> list[Path]:
         ResultsError: the CSV is missing or malformed, or has no row of a task of the paper.
     """
     tasks = set(read_results(csv)["env"])
-    found = [row for row in EXPERIMENTS.values() if tasks & set(row.tasks)]
+    found = [row for row in OF_DOMAIN.values() if tasks & set(row.tasks)]
     if not found:
         raise ResultsError(f"{csv}: {', '.join(sorted(tasks))}: none is a task of the paper")
     pictures: list[Path] = []

@@ -20,6 +20,8 @@ from typing import Any
 import seaborn as sns
 from matplotlib.colors import to_hex, to_rgb
 
+from figures.labels import method_of
+
 LineStyle = str | tuple[float, tuple[float, ...]]
 Marker = str | tuple[int, int, int]
 """Of Matplotlib: a name, or (points, 1 for a star, degrees)."""
@@ -94,18 +96,6 @@ METHOD_COLOURS: MappingProxyType[str, str] = MappingProxyType(
     {method: style.colour for method, style in _STYLES.items()}
 )
 
-TASK_TITLES: MappingProxyType[str, str] = MappingProxyType(
-    {
-        "pen-binary-v0": "Pen rotation",
-        "door-binary-v0": "Door opening",
-        "relocate-binary-v0": "Object relocation",
-        "SawyerPush-v0": "Sawyer pushing",
-        "HalfCheetah-v2": "HalfCheetah",
-        "Walker2d-v2": "Walker2d",
-        "Ant-v2": "Ant",
-    }
-)
-
 # Inches, keyed by the number of columns: fewer tasks get wider panels, so that the legend and the
 # caption always have a full text width.
 PANEL_WIDTH: MappingProxyType[int, float] = MappingProxyType({1: 6.2, 2: 3.9, 3: 3.15})
@@ -163,7 +153,7 @@ def _by_name(method: str) -> MethodStyle:
 def place_of(label: str) -> tuple[int, str, str]:
     """What labels such as ``AWAC [Q-beta]`` are sorted by, in every figure and table: the methods
     in the order above, each before its variants, then those without an entry by name."""
-    method = label.partition(" [")[0]
+    method = method_of(label)
     known = METHOD_ORDER.index(method) if method in METHOD_ORDER else len(METHOD_ORDER)
     return known, method, label
 

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from figures.cells import Cells, ResultsError, command_for, read_cells, restore
+from figures.labels import label
 from figures.schema import RESULTS
 
-__all__ = ["CONDITION", "RUN", "ResultsError", "contradictions", "label", "read_results"]
+__all__ = ["CONDITION", "RUN", "ResultsError", "contradictions", "read_results"]
 
 TEXT_COLUMNS: tuple[str, ...] = tuple(
     f.name for f in RESULTS.fields if f.kind == "string" and not f.optional
@@ -27,11 +28,6 @@ NEVER_EMPTY: tuple[str, ...] = tuple(
 # What two rows must share to belong to the same panel, and to the same run.
 CONDITION: tuple[str, ...] = ("env", "data", "labels", "profile")
 RUN: tuple[str, ...] = (*CONDITION, "label", "seed")
-
-
-def label(method: str, variant: str) -> str:
-    """Name of a curve: ``AWAC``, or ``AWAC [lam=0.5]`` for a variant."""
-    return f"{method} [{variant}]" if variant else method
 
 
 def read_results(path: Path, drawn: Sequence[str] = ()) -> pd.DataFrame:

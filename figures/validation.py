@@ -12,9 +12,10 @@ import pandas as pd
 
 from figures.cells import Cells, command_for, read_cells, restore
 from figures.identities import identities
+from figures.labels import label
 from figures.schema import RESULTS, Field
 from figures.sequences import RUN_KEY, sequences
-from figures.table import contradictions, label
+from figures.table import contradictions
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,8 @@ def _violations(field: Field, text: pd.Series[str]) -> Iterator[tuple[pd.Series[
     empty = text == ""
     if field.required:
         yield empty, "is empty"
-    if field.enum:
-        yield ~empty & ~text.isin(field.enum), f"is none of {', '.join(field.enum)}"
+    if allowed := RESULTS.allowed(field.name):
+        yield ~empty & ~text.isin(allowed), f"is none of {', '.join(allowed)}"
     if field.pattern:
         wrong = ~empty & ~text.str.fullmatch(field.pattern)
         yield wrong, f"does not match {field.pattern}"

@@ -171,8 +171,6 @@ def _seeds(preset: str) -> int:
 
 def _table(parts: Sequence[Part]) -> str:
     """What is missing, a line for each step: chapter, runs, claims, hours, hours so far."""
-    from figures.table import label
-
     lines = [f"{'chapter':>7}  {'runs':>4}  {'hours':>6}  {'so far':>6}  decides; runs"]
     total = 0.0
     for part in parts:
@@ -183,7 +181,7 @@ def _table(parts: Sequence[Part]) -> str:
         )
         for step in part.steps:
             total += step.seconds / 3600
-            names = [f"{s.env} {label(s.method, s.variant)}" for s in step.specs]
+            names = [f"{s.env} {s.label}" for s in step.specs]
             rows = ", ".join(f"{name} x{len(list(same))}" for name, same in groupby(sorted(names)))
             lines.append(
                 f"{'':>7}  {len(step.specs):>4}  {step.seconds / 3600:>6.1f}  {total:>6.1f}  "

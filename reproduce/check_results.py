@@ -23,7 +23,7 @@ from typing import Annotated
 import tyro
 
 from figures.cells import ResultsError, one_line
-from figures.experiments import GRIDS
+from figures.experiments import grids
 from figures.files import write_text
 from figures.manifest import manifest_of
 from figures.schema import RESULTS
@@ -38,7 +38,7 @@ SHOWN = 20
 TABLES = ("figure4.csv", "table1.csv")
 """Tables that are made from the code: not rows of runs."""
 
-ROWS = tuple(f"{name}.csv" for name in GRIDS)
+ROWS = tuple(f"{name}.csv" for name in grids())
 """Files that must be rows of runs, however damaged. Any other is one if its header says so."""
 
 _NOT_RESULTS = ("runs", "launches")

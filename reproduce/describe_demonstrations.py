@@ -23,14 +23,12 @@ import numpy as np
 import tyro
 
 from envs.success import binary_rewards
-from envs.tasks import TASKS
+from envs.tasks import HAND_TASKS
 from envs.trajectory import DataError
 from reproduce.commandline.files import write_csv
 from reproduce.commandline.options import Common
 from reproduce.data.prior import DOOR_THRESHOLDS, demonstrations_for
 from reproduce.judging.demonstrations import TABLE
-
-HAND = tuple(name for name, known in TASKS.items() if known.domain == "hand")
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.check_folders()
         rows = [
             row
-            for env in HAND
+            for env in HAND_TASKS
             for profile in DOOR_THRESHOLDS
             for row in demonstration_rows(env, profile, options)
         ]

@@ -31,7 +31,7 @@ from envs.evaluation import evaluate
 from envs.files import atomic_file
 from envs.tasks import task
 from envs.trajectory import DataError
-from reproduce.film.frames import VIEWS, draw, ffmpeg, write
+from reproduce.film.frames import draw, ffmpeg, write
 from reproduce.film.performers import Performer, PerformerOptions, performer_of
 
 FASTEST = {".gif": 25.0, ".mp4": 60.0}
@@ -176,7 +176,7 @@ def shoot(performer: Performer, options: RenderOptions) -> None:
         stride = math.ceil(fps / FASTEST[path.suffix])
         fps /= stride
         drawn = [s for states in env.episodes for s in states[::stride][: options.frames]]
-    pictures = draw(env, drawn, VIEWS[performer.env], options.width, options.height)
+    pictures = draw(env, drawn, task(performer.env).camera, options.width, options.height)
     try:
         with atomic_file(path) as file:
             write(file, path.suffix, pictures, fps)

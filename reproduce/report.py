@@ -20,7 +20,7 @@ from typing import Annotated
 
 import tyro
 
-from figures.experiments import GRIDS
+from figures.experiments import grids
 from figures.files import write_text
 from figures.manifest import read_manifest
 from figures.table import ResultsError
@@ -71,12 +71,12 @@ def read(options: ReportOptions) -> Content:
         ResultsError: it holds no results, or some that cannot be judged.
     """
     folder = options.results
-    for name in GRIDS:
+    for name in grids():
         if (path := folder / f"{name}.csv").is_file():
             checked(path, manifest_needed=False)
     tables = load(folder)
     if not tables:
-        names = ", ".join(f"{name}.csv" for name in GRIDS)
+        names = ", ".join(f"{name}.csv" for name in grids())
         raise ResultsError(
             f"{folder}: none of {names} is there; make one with "
             f"`python reproduce/figure1.py --preset {options.preset}`"

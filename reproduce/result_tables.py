@@ -22,8 +22,9 @@ import pandas as pd
 import tyro
 
 from figures.cells import ResultsError
+from figures.experiments import DOOR, PEN, PUSH, in_order, title_of
 from figures.files import write_text
-from figures.style import METHOD_ORDER, TASK_TITLES
+from figures.style import METHOD_ORDER
 from figures.table import read_results
 from reproduce.checking.reader import checked
 from reproduce.commandline.script import script
@@ -121,7 +122,7 @@ def _methods(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _tasks(frame: pd.DataFrame) -> list[str]:
-    return [name for name in TASK_TITLES if name in set(frame["env"])]
+    return in_order(frame["env"])
 
 
 def _switch(rows: pd.DataFrame, column: str) -> list[float]:
@@ -174,7 +175,7 @@ def _hand(frame: pd.DataFrame) -> str:
             mine["seed"].nunique(),
             *(", ".join(_mean(of(mine, c), form) for c, form in columns) for of in (_switch, _end)),
         ]
-        for label, mine in _methods(frame[frame["env"] == "pen-binary-v0"])
+        for label, mine in _methods(frame[frame["env"] == PEN])
     ]
     head = ["", "seeds", "after offline training", "end (mean of the last five evaluations)"]
     return _markdown(head, rows)
@@ -190,7 +191,7 @@ def _diagnostics(frame: pd.DataFrame) -> str:
         ("constraint_multiplier", "multiplier", ",.0f"),
     )
     rows = []
-    for label, mine in _methods(frame[frame["env"] == "pen-binary-v0"]):
+    for label, mine in _methods(frame[frame["env"] == PEN]):
         for column, name, form in shown:
             if column not in mine or mine[column].isna().all():
                 continue
@@ -207,7 +208,7 @@ def _diagnostics(frame: pd.DataFrame) -> str:
 def _door(frame: pd.DataFrame) -> str:
     """One row a kind of data; diagnostics from lowest to highest over all evaluations."""
     rows = []
-    for data, mine in frame[frame["env"] == "door-binary-v0"].groupby("data"):
+    for data, mine in frame[frame["env"] == DOOR].groupby("data"):
         online = mine[mine["env_step"] >= 0]
         rows.append(
             [
@@ -238,7 +239,7 @@ def _door(frame: pd.DataFrame) -> str:
 
 def _pushing(frame: pd.DataFrame) -> str:
     rows = []
-    for label, mine in _methods(frame[frame["env"] == "SawyerPush-v0"]):
+    for label, mine in _methods(frame[frame["env"] == PUSH]):
         ess = _last(mine, "weights_ess") if "weights_ess" in mine else []
         rows.append(
             [
@@ -271,7 +272,7 @@ def _locomotion(frame: pd.DataFrame) -> str:
             parts = [mine[mine["env"] == env] for env in envs]
             cells = [_each(of(p, "normalised_score"), ".2f") if len(p) else "" for p in parts]
             rows.append([label, name, *cells])
-    return _markdown(["each seed", "", *(TASK_TITLES[env] for env in envs)], rows)
+    return _markdown(["each seed", "", *(title_of(env) for env in envs)], rows)
 
 
 def _minutes(frame: pd.DataFrame) -> str:
@@ -282,7 +283,7 @@ def _minutes(frame: pd.DataFrame) -> str:
     for label, mine in _methods(last):
         found = [mine.loc[mine["env"] == env, "wall_s"] / 60 for env in envs]
         rows.append([label, *(_text(m.mean(), ".1f") if len(m) else "" for m in found)])
-    return _markdown(["minutes", *(TASK_TITLES[env] for env in envs)], rows)
+    return _markdown(["minutes", *(title_of(env) for env in envs)], rows)
 
 
 def _data(frame: pd.DataFrame) -> str:
@@ -293,7 +294,7 @@ def _data(frame: pd.DataFrame) -> str:
         for (data, checksum), mine in groups:
             names = ", ".join(label for label, _ in _methods(mine))
             commits = ", ".join(sorted(set(mine["commit"])))
-            rows.append([TASK_TITLES[env], data, f"`{str(checksum)[:8]}`", names, commits])
+            rows.append([title_of(env), data, f"`{str(checksum)[:8]}`", names, commits])
     return _markdown(["", "data", "checksum", "methods", "commits"], rows)
 
 

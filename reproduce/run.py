@@ -12,12 +12,13 @@ import sys
 
 import tyro
 
+from figures.labels import split_registered
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.interruption import Interruption
 from reproduce.commandline.options import RunOptions, check_checkpoint_interval
 from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
 from reproduce.runs.execute import execute
-from reproduce.specs.grid import RunSpec, split_name
+from reproduce.specs.grid import RunSpec
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,7 +67,7 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
         print(list_settings(options))
         return None
     data = resolve_data(options, specs)
-    method, named = split_name(options.method)
+    method, named = split_registered(options.method)
     spec = RunSpec(
         options.preset,
         options.profile,

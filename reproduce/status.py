@@ -31,6 +31,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from figures import labels
 from reproduce.runs.folder import DamagedRun, RunFolder
 from reproduce.runs.lock import described, read_beat
 
@@ -138,9 +139,8 @@ def line_of(path: Path) -> Line:
 def _name(path: Path, spec: dict[str, Any]) -> tuple[str, str, str, int]:
     """Task, method with its variant, profile and data, seed: as recorded, else from the path."""
     try:
-        named = spec.get("named", "")
-        variant = ",".join([named] * bool(named) + list(spec.get("settings", ())))
-        method = f"{spec['method']} [{variant}]" if variant else spec["method"]
+        variant = labels.variant(spec.get("named", ""), spec.get("settings", ()))
+        method = labels.label(spec["method"], variant)
         data = f"{spec['profile']}/{spec['data']}"
         if spec.get("labels") == "stored" and spec["data"] not in ("random", "none"):
             data += "-stored"

@@ -55,20 +55,37 @@ RECIPE = (
 )
 """Of every expert."""
 
-LENGTHS = {
-    "HalfCheetah-v2": ("online_steps=2505000", "after_updates=500000", "over_updates=125000"),
-    "Walker2d-v2": ("online_steps=2205000", "after_updates=400000", "over_updates=150000"),
-    "Ant-v2": (
-        "online_steps=3005000",
-        "after_updates=500000",
-        "over_updates=250000",
-        "critic.updates_per_improvement=2",  # its policy, improved at each update, learns less
+
+@dataclass(frozen=True)
+class Expert:
+    """How long one expert learns, and what it is to reach.
+
+    Attributes:
+        target: mean return to reach, deterministic policy.
+        settings: 4 * (after_updates + over_updates) steps after the 5000 without updates.
+    """
+
+    target: float
+    settings: tuple[str, ...]
+
+
+EXPERTS = {
+    "HalfCheetah-v2": Expert(
+        9000.0, ("online_steps=2505000", "after_updates=500000", "over_updates=125000")
+    ),
+    "Walker2d-v2": Expert(
+        4500.0, ("online_steps=2205000", "after_updates=400000", "over_updates=150000")
+    ),
+    "Ant-v2": Expert(
+        4500.0,
+        (
+            "online_steps=3005000",
+            "after_updates=500000",
+            "over_updates=250000",
+            "critic.updates_per_improvement=2",  # its policy, improved each update, learns less
+        ),
     ),
 }
-"""Of each expert: 4 * (after_updates + over_updates) steps after the 5000 without updates."""
-
-TARGETS = {"HalfCheetah-v2": 9000.0, "Ant-v2": 4500.0, "Walker2d-v2": 4500.0}
-"""Mean return to reach, deterministic policy."""
 
 STOP_BEYOND = 1.1
 """Default of `--stop-at`, in units of the target: a good evaluation is partly luck."""
@@ -120,7 +137,7 @@ def spec_of(options: ExpertOptions) -> RunSpec:
     from algorithms.catalogue.settings import key_of
     from reproduce.runs.assemble import one_spelling, settings_of
 
-    recipe = (*RECIPE, *LENGTHS[options.env])
+    recipe = (*RECIPE, *EXPERTS[options.env].settings)
     plain = RunSpec(
         "paper", "paper", options.env, "SAC", options.seed, "none", "stored", recipe, "scratch"
     )
@@ -132,8 +149,8 @@ def spec_of(options: ExpertOptions) -> RunSpec:
 
 def _check(options: ExpertOptions) -> None:
     """Raise ValueError for what is wrong, and for what this script would not listen to."""
-    if options.env not in TARGETS:
-        raise ValueError(f"--env {options.env}: one of {', '.join(TARGETS)}")
+    if options.env not in EXPERTS:
+        raise ValueError(f"--env {options.env}: one of {', '.join(EXPERTS)}")
     if options.seed < 0:
         raise ValueError(f"--seed {options.seed}: must be 0 or more")
     for name in ("preset", "profile", "data", "labels", "data_dir"):
@@ -178,7 +195,7 @@ def main(arguments: list[str] | None = None) -> int:
     from reproduce.runs.folder import ConfigurationChanged, RunFolder
 
     folder = RunFolder(spec.folder(options.results))
-    stop_at = STOP_BEYOND * TARGETS[spec.env] if options.stop_at is None else options.stop_at
+    stop_at = STOP_BEYOND * EXPERTS[spec.env].target if options.stop_at is None else options.stop_at
     try:
         status = execute(
             spec,
@@ -244,7 +261,7 @@ def export(spec: RunSpec, folder: RunFolder, options: ExpertOptions) -> int:
         see=agent.networks["observations"],
     )
     collect("experts", [spec], options.results)
-    target = TARGETS[spec.env]
+    target = EXPERTS[spec.env].target
     verdict = "reaches" if reached >= target else "MISSES"
     print(
         f"{spec.env}: {reached:.0f} +- {stats.returns.std():.0f} over {FINAL_EPISODES} episodes, "

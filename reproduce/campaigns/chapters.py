@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from figures.experiments import EXPERIMENTS
-from figures.table import label
+from figures.experiments import EXPERIMENTS, OF_DOMAIN
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
 from reproduce.reporting.commands import Want, wants
 from reproduce.runs.ablation_rows import Ablation
 from reproduce.specs.grid import DataChoice, DataKind, Labels, PresetName, ProfileName, RunSpec
 
-HAND, PUSH, LOCOMOTION = (row.tasks for row in EXPERIMENTS.values())
+HAND, PUSH, LOCOMOTION = (OF_DOMAIN[name].tasks for name in ("hand", "push", "locomotion"))
 METHODS, PUSH_METHODS = EXPERIMENTS["figure1"].methods, EXPERIMENTS["figure2"].methods
 PEN, DOOR, RELOCATE = HAND
 CHEETAH, ANT, WALKER = LOCOMOTION
@@ -228,7 +227,7 @@ def _asks(want: Want, spec: RunSpec) -> bool:
     without = spec.data == "none"
     return (
         want.task == spec.env
-        and want.arm.label == label(spec.method, spec.variant)
+        and want.arm.label == spec.label
         and (want.arm.data == "none") == without
     )
 

@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from rich.progress import track
+
+from envs.tasks import Camera
 
 Picture = NDArray[np.uint8]
 
@@ -23,32 +25,8 @@ _PLAIN = Image.Dither.NONE
 _SHADOWS = 2_048  # pixels; with MuJoCo's 4096, drawing on a processor takes twice as long
 
 
-class View(NamedTuple):
-    """Camera: the point it looks at (metres), and where it is from there (metres, degrees).
-
-    `follows` is the body that the point's x and y are relative to.
-    """
-
-    lookat: tuple[float, float, float]
-    distance: float
-    azimuth: float
-    elevation: float
-    follows: str | None = None
-
-
-VIEWS = {
-    "pen-binary-v0": View((0.06, -0.2, 0.2), 0.55, 120.0, -40.0),
-    "door-binary-v0": View((0.02, -0.02, 0.25), 1.15, 110.0, -25.0),
-    "relocate-binary-v0": View((0.0, 0.0, 0.15), 0.9, -60.0, -45.0),
-    "SawyerPush-v0": View((0.0, 0.6, 0.03), 0.65, -90.0, -48.0),
-    "HalfCheetah-v2": View((0.0, 0.0, 0.5), 2.5, 90.0, -12.0, "torso"),
-    "Ant-v2": View((0.0, 0.0, 0.5), 3.0, 120.0, -25.0, "torso"),
-    "Walker2d-v2": View((0.0, 0.0, 0.8), 2.8, 90.0, -10.0, "torso"),
-}
-
-
 def draw(
-    env: gymnasium.Env[Any, Any], states: Sequence[Any], view: View, width: int, height: int
+    env: gymnasium.Env[Any, Any], states: Sequence[Any], view: Camera, width: int, height: int
 ) -> list[Picture]:
     """The (height, width, 3) pictures of snapshots of the environment."""
     from envs.simulator import mujoco

@@ -12,9 +12,10 @@ import numpy as np
 from envs.evaluation import EVALUATION_SEED_BASE, Act
 from envs.tasks import HAND_TASKS, task
 from envs.trajectory import DataError
+from figures.labels import split_registered
 from reproduce.commandline.options import Common
 from reproduce.runs.folder import RunFolder, differences
-from reproduce.specs.grid import RunSpec, split_name
+from reproduce.specs.grid import RunSpec
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
     validated(options, envs=(env,), methods=(registered,))
     # the preset quick downloads nothing; data that run.py has downloaded is found in the cache
     data = resolve_data(replace(options, preset="quick"), (env,))
-    method, named = split_name(registered)
+    method, named = split_registered(registered)
     spec = RunSpec(
         options.preset,
         options.profile,

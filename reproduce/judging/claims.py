@@ -40,7 +40,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from figures.experiments import EXPERIMENTS
+from figures.experiments import ANT, CHEETAH, DOOR, PEN, RELOCATE, WALKER
+from figures.experiments import PUSH as SAWYER
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.demonstrations import Demonstrated
@@ -132,9 +133,7 @@ WITHOUT_DEMONSTRATIONS = tuple(arm for arm in BASELINES if arm.label != "DAPG")
 PUSH_LEARNERS = tuple(arm for arm in WITHOUT_DEMONSTRATIONS if arm.label != "BC")
 OFF_POLICY = arms("SAC", "SAC+BC", "BEAR", "BCQ", "BRAC")
 
-HAND, PUSH, LOCOMOTION = (row.tasks for row in EXPERIMENTS.values())
-PEN, DOOR, RELOCATE = HAND
-CHEETAH, ANT, WALKER = LOCOMOTION
+HAND, PUSH, LOCOMOTION = (PEN, DOOR, RELOCATE), (SAWYER,), (CHEETAH, ANT, WALKER)
 ABLATED = (PEN, CHEETAH)
 
 MORE_THAN_HALF = 0.501

@@ -20,21 +20,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from figures.experiments import GRIDS, domain_of
-from figures.scalars import DISTANCE, NORMALISED, SUCCESS, Measure, run_scalars, time_to_threshold
+from figures.domains import DOMAINS
+from figures.experiments import domain_of, grids
+from figures.labels import label
+from figures.measures import Measure
+from figures.scalars import run_scalars, time_to_threshold
 from figures.statistics import Floats
 from figures.survival import Sample
-from figures.table import RUN, label, read_results
+from figures.table import RUN, read_results
 
 PREFERRED_DATA = ("human", "expert", "embedded", "random")
 PREFERRED_LABELS = ("relabelled", "stored")
 
 Domain = str
-MEASURES: Mapping[Domain, Measure] = {"hand": SUCCESS, "push": DISTANCE, "locomotion": NORMALISED}
-"""What J is on the tasks of a domain."""
-MARGINS: Mapping[Domain, float] = {"hand": 0.05, "push": 0.01, "locomotion": 0.05}
-"""delta, the smallest difference that matters, in units of the measure: 5 % of episodes, 1 cm (a
-sixth of the radius that counts as success), 5 % of the way from random to the expert."""
+MEASURES: Mapping[Domain, Measure] = {name: row.measure for name, row in DOMAINS.items()}
+"""What J is on the tasks of a domain, unless a sensitivity asks for another."""
 
 
 @dataclass(frozen=True)
@@ -288,5 +288,5 @@ def load(folder: Path) -> dict[str, pd.DataFrame]:
 
     Raises ResultsError for a file that cannot be read.
     """
-    files = {name: folder / f"{name}.csv" for name in GRIDS}
+    files = {name: folder / f"{name}.csv" for name in grids()}
     return {name: read_results(path) for name, path in files.items() if path.is_file()}

@@ -14,12 +14,13 @@ from typing import Protocol
 
 import numpy as np
 
+from figures.domains import DOMAINS
 from figures.estimates import Estimate, difference
 from figures.experiments import domain_of
 from figures.power import distance_seen
 from figures.statistics import CONFIDENCE, Floats, centre
 from reproduce.judging.conditions import Condition, Verdict
-from reproduce.judging.evidence import MARGINS, Arm, Evidence
+from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.provenance import mixture
 from reproduce.judging.verdicts import Effect
 
@@ -71,7 +72,7 @@ class Rule(Protocol):
 
 def margin_of(task: str) -> float:
     """Delta on ``task``, in units of its measure."""
-    return MARGINS[domain_of(task)]
+    return DOMAINS[domain_of(task)].margin
 
 
 def seeds_note(*samples: Floats) -> str:

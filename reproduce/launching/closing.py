@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from figures.experiments import EXPERIMENTS, Experiment
-from figures.style import TASK_TITLES
+from figures.experiments import EXPERIMENTS, TASK_TITLES, Experiment
 from figures.table import read_results
 from reproduce.runs.plan import Pace, duration
 from reproduce.specs.grid import PRESETS, RunSpec
@@ -47,10 +46,13 @@ def seen(frame: pd.DataFrame, experiment: Experiment) -> str:
             mine = frame[(frame["env"] == task) & (frame["label"] == method)]
             runs = [rows.sort_values("env_step") for _, rows in mine.groupby("seed")]
             values = [
-                [rows[metric.column].iloc[0], *rows.loc[rows["env_step"] == 0, metric.column],
-                 rows[metric.column].iloc[-1]]
+                [
+                    rows[metric.column].iloc[0],
+                    *rows.loc[rows["env_step"] == 0, metric.column],
+                    rows[metric.column].iloc[-1],
+                ]
                 for rows in runs
-            ]  # fmt: skip
+            ]
             whole = [row for row in values if len(row) == 3]
             if whole:
                 means = pd.DataFrame(whole).mean()

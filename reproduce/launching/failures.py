@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from reproduce.commandline.files import write_text
 from reproduce.launching.launcher import tail
@@ -31,9 +32,9 @@ def report_failures(failed: Sequence[RunSpec], reasons: Mapping[RunSpec, str], o
         print(f"\nFAILED {spec}, in {folder.path}:\n{reason}", file=sys.stderr)
         if log and log not in reason:
             print(f"the end of {folder.path / 'log.txt'}:\n{log}", file=sys.stderr)
-        method = f"{spec.method} [{spec.variant}]" if spec.variant else spec.method
         first = reason.partition("\n")[0]
-        table.add_row(spec.env, method, str(spec.seed), folder.state(), first)
+        cells = (spec.env, spec.label, str(spec.seed), folder.state(), first)
+        table.add_row(*map(Text, cells))  # "[...]" would be a style otherwise
     Console(stderr=True, width=110).print(table)
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 from figures import style
+from figures.domains import DOMAINS
 from figures.estimates import Estimate
-from figures.experiments import domain_of
+from figures.experiments import domain_of, row_of, title_of
 from figures.forest import Forest, Score
+from figures.labels import method_of
 from reproduce.judging.claims import Claim
 from reproduce.judging.conditions import Verdict
-from reproduce.judging.evidence import MEASURES
 from reproduce.judging.levels import Level
 from reproduce.judging.rules import Rule
 from reproduce.judging.shares import Solved
@@ -100,7 +101,7 @@ def forests(effects: Sequence[Effect]) -> list[Forest]:
 
 def thresholds(claim: Claim, domain: str) -> tuple[float, ...]:
     """Values of the measure, in its own unit, that ``claim`` sets curves of ``domain`` against."""
-    sign = MEASURES[domain].sign
+    sign = DOMAINS[domain].measure.sign
     rules = [rule for part in claim.parts for rule in part.rules]
     values = [
         sign * value
@@ -130,7 +131,7 @@ def _rival(who: str) -> str:
     names = [name.partition(", ")[0] for name in _SETS_AGAINST.split(who)]
     others = [name for name in names if name != "AWAC"]
     found = (others or names)[0]
-    return found if found.partition(" [")[0] in style.METHOD_ORDER else ""
+    return found if method_of(found) in style.METHOD_ORDER else ""
 
 
 def _place(effect: Effect, tasks: Sequence[str]) -> tuple[int, tuple[int, str, str]]:
@@ -139,22 +140,19 @@ def _place(effect: Effect, tasks: Sequence[str]) -> tuple[int, tuple[int, str, s
 
 def _heading(group: Group, several: bool) -> str:
     """``AUC: asked > 0.05``, with the task where it is the same in all rows."""
-    task = "" if several else f", {_titled(group.effects[0].task)}"
+    task = "" if several else f", {title_of(group.effects[0].task)}"
     return f"{group.quantity}{task}: asked {group.asks.replace('-', '−')}"
 
 
-def _titled(task: str) -> str:
-    return style.TASK_TITLES.get(task, task)
-
-
 def _score(effect: Effect, estimate: Estimate, several: bool) -> Score:
-    who, task = _quantity(effect.what)[1], _titled(effect.task)
+    who, task = _quantity(effect.what)[1], title_of(effect.task)
     label = (f"{who}, {task}" if several else who) or task
     return Score(label, estimate, (), _rival(who), effect.task)
 
 
 def _domain(task: str) -> str:
-    return domain_of(task) if task in style.TASK_TITLES else ""
+    row = row_of(task)
+    return row.domain if row else ""
 
 
 def _zero(group: Group) -> float | None:
@@ -170,8 +168,9 @@ def _zero(group: Group) -> float | None:
 
 def axis_of(domain: str) -> str:
     """Name of the axis of J, which is higher where it is better."""
-    measure = MEASURES[domain]
-    return measure.name if measure.higher_is_better else f"−{measure.name} (m)"
+    known = DOMAINS[domain]
+    name = known.measure.name if known.measure.higher_is_better else f"−{known.measure.name}"
+    return f"{name} ({known.unit})" if known.unit else name
 
 
 def _axis(group: Group) -> str:

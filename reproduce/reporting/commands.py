@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from figures.experiments import ABLATED, OF_DOMAIN, domain_of
+from figures.labels import label, registered, split_label, split_registered
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
-from figures.table import label
 from reproduce.judging.claims import Claim
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.specs.grid import PRESETS, PresetName
@@ -39,16 +39,14 @@ class Want:
         return self.horizon or self.by
 
 
-def arm_of(registered: str) -> Arm:
+def arm_of(name: str) -> Arm:
     """The arm of a name in the registry: ``AWAC[batch]`` is drawn as ``AWAC [batch]``."""
-    method, _, variant = registered.partition("[")
-    return Arm(label(method, variant.removesuffix("]")))
+    return Arm(label(*split_registered(name)))
 
 
 def method_of(arm: Arm) -> tuple[str, str]:
     """``AWAC [Q-beta]`` -> ("AWAC", "Q-beta"); ("AWAC", "") without a variant."""
-    method, _, variant = arm.label.partition(" [")
-    return method, variant.removesuffix("]")
+    return split_label(arm.label)
 
 
 def wants(claim: Claim, evidence: Evidence) -> list[Want]:
@@ -106,7 +104,7 @@ def commands(claim: Claim, evidence: Evidence, preset: PresetName) -> list[str]:
             asked = variant
         else:
             group = (want.experiment, size, want.arm.data)
-            asked = f"{method}[{variant}]" if variant else method
+            asked = registered(method, variant)
         lacking.setdefault(group, {}).setdefault(want.task, {})[asked] = None
     tail = [] if evidence.profile == "paper" else ["--profile", evidence.profile]
     return [
@@ -145,7 +143,7 @@ def _ablations(
     _, preset, method = group
     start = _start("ablations", preset)
     start += ["--reference", method] if method != "AWAC" else []
-    named = [f"{method}[{variant}]" for variant in variants if variant and "=" not in variant]
+    named = [registered(method, variant) for variant in variants if variant and "=" not in variant]
     swept = [variant for variant in variants if "=" in variant]
     result = []
     if named:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from figures.domains import DOMAINS
 from figures.experiments import OF_DOMAIN
 from figures.resampling import Estimate
-from reproduce.judging.evidence import MEASURES
 from reproduce.reporting.aggregates import (
     ALL_TASKS,
     COMPARED,
@@ -108,7 +108,7 @@ def columns_of(found: Aggregate) -> list[str]:
 
 def main_curves(found: Aggregate) -> str:
     """The column that is judged."""
-    return MEASURES[found.domain].column
+    return DOMAINS[found.domain].measure.column
 
 
 def _curves(found: Aggregate, column: str, beside: str) -> Picture:

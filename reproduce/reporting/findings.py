@@ -5,8 +5,9 @@ They are made of the counts and numbers of the report alone: a new result change
 
 from __future__ import annotations
 
+from figures.domains import DOMAINS
+from figures.experiments import title_of
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
-from figures.style import TASK_TITLES
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.aggregates import REFERENCE, Aggregate
 from reproduce.reporting.blocks import counted, number
@@ -25,7 +26,6 @@ TOLD = (
 )
 """In the order of the first sentence; zeros are told of the first, the third and the last alone."""
 ALWAYS = (Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NOT_RUN)
-PLACES = {"hand": "on the hand", "push": "in pushing", "locomotion": "in locomotion"}
 
 
 def findings(content: Content) -> tuple[str, str, str]:
@@ -68,15 +68,15 @@ def _reached(found: Aggregate) -> str:
         return ""
     others = sorted((m for m in complete if m != REFERENCE), key=lambda m: final[m])
     shown = list(dict.fromkeys([*others[:1], *others[-1:]]))
-    size = -1 if found.domain == "push" else 1  # a distance, which counts negative
+    domain = DOMAINS[found.domain]
+    size = domain.measure.sign  # a distance counts negative
     values = [f"{name} at {number(size * final[name])}" for name in shown]
-    tasks = ", ".join(TASK_TITLES.get(task, task) for task in found.tasks)
-    unit = {"hand": "success", "push": "m from the goal"}.get(found.domain, "normalised score")
+    tasks = ", ".join(title_of(task) for task in found.tasks)
     profile = "" if found.profile == PROFILES[0] else f", {SETTINGS[found.profile]}"
     beside = f" (the poorest and the best of the others: {', '.join(values)})" if values else ""
     return (
-        f"{PLACES[found.domain]} ({tasks}{profile}) {REFERENCE} is at "
-        f"{number(size * final[REFERENCE])} {unit}{beside}"
+        f"{domain.place} ({tasks}{profile}) {REFERENCE} is at "
+        f"{number(size * final[REFERENCE])} {domain.level}{beside}"
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from figures.domains import DOMAINS
 from figures.forest import Forest, Score
-from reproduce.judging.evidence import MARGINS
 from reproduce.reporting.aggregates import REFERENCE, SCALARS, Aggregate
 from reproduce.reporting.asked import axis_of
 
 
 def score_forests(found: Aggregate) -> list[Forest]:
     """A panel a scalar; shaded: within the margin of AWAC."""
-    margin, axis = MARGINS[found.domain], axis_of(found.domain)
+    margin, axis = DOMAINS[found.domain].margin, axis_of(found.domain)
     return [
         Forest(SCALARS[scalar], axis, scores, _around(scores, margin))
         for scalar, scores in found.overall.scores.items()
@@ -26,7 +26,7 @@ def _around(scores: tuple[Score, ...], margin: float) -> tuple[float, float] | N
 
 def difference_forests(found: Aggregate) -> list[Forest]:
     """AWAC less each other method, a panel a scalar; shaded: of no practical size."""
-    margin = MARGINS[found.domain]
+    margin = DOMAINS[found.domain].margin
     return [
         Forest(
             f"{REFERENCE} − it, {SCALARS[scalar]}",
@@ -56,12 +56,13 @@ def aggregate_caption(found: Aggregate) -> str:
     counts = [len(score.values) for score in found.overall.scores["jt"]]
     low, high = min(counts), max(counts)
     each = f"{low}" if low == high else f"{low} to {high}"
-    unit = " m" if found.domain == "push" else ""
+    domain = DOMAINS[found.domain]
+    unit = f" {domain.unit}" if domain.unit else ""
     return (
         f"Ticks: single runs ({each} a method, on "
         f"{', '.join(found.tasks)}). Discs: interquartile mean (mean below 4 runs), filled with a "
         "95 % bootstrap interval where every task has 5 seeds, else hollow without one. Shaded: "
-        f"δ = {MARGINS[found.domain]:g}{unit}, the margin of practical size, on either side of "
+        f"δ = {domain.margin:g}{unit}, the margin of practical size, on either side of "
         f"{REFERENCE} or of no difference. Panels of a row have one axis; higher is better "
         f"throughout.{note}"
     )

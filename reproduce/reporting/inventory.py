@@ -11,10 +11,11 @@ from typing import Any, get_args
 import pandas as pd
 
 from figures.experiments import EXPERIMENTS
+from figures.labels import label
 from figures.manifest import manifest_of
 from figures.statistics import runs
 from figures.style import place_of
-from figures.table import RUN, label
+from figures.table import RUN
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.commands import Want, arm_of, finished_seeds, wants

@@ -13,9 +13,10 @@ import pandas as pd
 
 from figures.compare import beside, read_compared
 from figures.experiments import EXPERIMENTS
+from figures.labels import label
 from figures.scalars import run_scalars
 from figures.statistics import Floats
-from figures.table import RUN, ResultsError, label
+from figures.table import RUN, ResultsError
 from reproduce.judging.evidence import Evidence
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from figures.domains import DOMAINS
 from figures.experiments import OF_DOMAIN
 from figures.forest import Forest
 from figures.learning_curves import draw
 from figures.metrics import Metric
 from figures.report_plots import ProfileCurve, draw_aggregates, draw_claim, save_png
-from reproduce.judging.evidence import MEASURES
 from reproduce.reporting.aggregates import ALL_TASKS, NO_PROBABILITY, Aggregate
 from reproduce.reporting.asked import axis_of, forests, thresholds
 from reproduce.reporting.blocks import Block, Picture, flat
@@ -56,7 +56,7 @@ class Curves:
         """As the figures draw the column, by its measure's name where they draw another; with the
         claim's thresholds as rules."""
         drawn = {metric.column: metric for metric in OF_DOMAIN[self.domain].metrics}
-        found = drawn.get(self.column, Metric(self.column, MEASURES[self.domain].name))
+        found = drawn.get(self.column, Metric(self.column, DOMAINS[self.domain].measure.name))
         more = [value for value in self.thresholds if value not in found.rules]
         return replace(
             found,
@@ -103,7 +103,7 @@ def all_curves(content: Content) -> Iterator[Curves]:
                 panels.domain,
                 panels.tasks,
                 panels.rows,
-                MEASURES[panels.domain].column,
+                DOMAINS[panels.domain].measure.column,
                 f"{claim_title(card, side, content)}.",
                 thresholds(card.claim, panels.domain),
             )

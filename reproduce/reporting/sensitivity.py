@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from figures.experiments import domain_of
-from figures.scalars import CEILING, Measure
+from figures.measures import CEILING, Measure
 from figures.table import ResultsError
 from reproduce.judging.claims import Claim, evaluate
 from reproduce.judging.conditions import Verdict

@@ -11,6 +11,7 @@ from algorithms.catalogue.settings import Settings, nearest
 from algorithms.catalogue.variants import VARIANTS
 from algorithms.policies.initialisation import NoPretraining
 from envs.tasks import task
+from figures.labels import split_registered, with_settings
 from reproduce.runs.assemble import settings_of
 from reproduce.specs.grid import (
     PRESETS,
@@ -19,7 +20,6 @@ from reproduce.specs.grid import (
     PresetName,
     ProfileName,
     RunSpec,
-    split_name,
 )
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Ablation:
                     named,
                 )
                 for name, own in self._rows()
-                for method, named in (split_name(name),)
+                for method, named in (split_registered(name),)
             ]
             rows += _distinct(every, settings)
         return [replace(spec, seed=seed) for seed in range(count) for spec in rows]
@@ -127,7 +127,7 @@ def _distinct(specs: Sequence[RunSpec], common: tuple[str, ...]) -> list[RunSpec
             same.setdefault(twin, []).append(spec)
     for twin, others in same.items():
         names = [
-            " ".join((s.registered, *(text for text in s.settings if text not in common)))
+            with_settings(s.registered, (text for text in s.settings if text not in common))
             for s in (twin, *others)
         ]
         print(f"{twin.env}: the same as {names[0]}, not run again: {', '.join(names[1:])}")

@@ -10,7 +10,7 @@ from typing import Any
 from filelock import FileLock
 
 from figures.cells import ResultsError, read_cells
-from figures.experiments import GRIDS
+from figures.experiments import grids
 from figures.manifest import manifest_of
 from reproduce.checking.reader import checked
 from reproduce.checking.seals import sealed
@@ -93,7 +93,7 @@ def refuse_other_preset(out: Path, preset: str) -> None:
         ResultsError: rows or runs of another preset are in `out`.
     """
     for path in sorted(out.glob("*.csv")):
-        if path.stem not in (*GRIDS, "experts"):
+        if path.stem not in (*grids(), "experts"):
             continue
         found = set(read_cells(path).frame.get("preset", ())) - {preset}
         if found:

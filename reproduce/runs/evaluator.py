@@ -119,11 +119,13 @@ def scores(known: Task, episode_return: float, reference: Dataset | None) -> Row
 
     `score`, from 0 (worst possible) to 100 (best possible), where rewards are bounded. Else
     `normalised_score`, 0 for a random policy and 1 for the mean return of the demonstrations
-    `reference` (absent without them), and `d4rl_score`.
+    `reference` (absent without them), and `d4rl_score` where D4RL has references for the task.
     """
-    if known.d4rl_reference is None:
+    if known.bounded:
         return {"score": known.score(episode_return)}
-    row: Row = {"d4rl_score": known.d4rl_score(episode_return)}
+    row: Row = {}
+    if known.d4rl_reference is not None:
+        row["d4rl_score"] = known.d4rl_score(episode_return)
     if reference is not None:
         low, high = random_return(known.id), float(reference.returns.mean())
         row["normalised_score"] = (episode_return - low) / (high - low)

@@ -8,9 +8,10 @@ from typing import Any
 from algorithms.catalogue.method import Method
 from algorithms.catalogue.methods import LATER_WORK, METHODS
 from algorithms.catalogue.variants import VARIANTS
+from figures.labels import split_registered
 from reproduce.commandline.options import RunOptions
 from reproduce.runs.assemble import settings_of
-from reproduce.specs.grid import RunSpec, split_name
+from reproduce.specs.grid import RunSpec
 
 _AXES = ("critic", "objective", "behavior", "constraint", "policy")
 
@@ -38,7 +39,7 @@ def list_methods() -> str:
 
 def list_settings(options: RunOptions) -> str:
     """Every key of `--set` for one run, with its present value."""
-    method, named = split_name(options.method)
+    method, named = split_registered(options.method)
     spec = RunSpec(
         options.preset,
         options.profile,

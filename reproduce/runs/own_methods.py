@@ -24,6 +24,7 @@ from algorithms.catalogue.method import Method
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
 from algorithms.catalogue.variants import VARIANTS, Variant
+from figures.labels import registered, split_registered
 
 _NAME = re.compile(r"[\w.+() -]*[\w.+()-]")
 
@@ -142,8 +143,8 @@ def _added(path: Path, before: tuple[dict[str, Method], dict[str, Variant], Any]
         variant = VARIANTS[name]
         if not isinstance(variant, Variant) or variant.base not in METHODS:
             raise ValueError(f"{where}: VARIANTS[{name!r}] is no Variant of a row of METHODS")
-        inner = name.removeprefix(f"{variant.base}[").removesuffix("]")
-        if name != f"{variant.base}[{inner}]" or not inner or "[" in inner:
+        base, inner = split_registered(name)
+        if base != variant.base or name != registered(base, inner) or not inner or "[" in inner:
             raise ValueError(f"{where}: a variant of {variant.base} is called {variant.base}[...]")
     for profile, domain, row in _profile_values().keys() - values.keys():
         if row not in rows:

@@ -16,6 +16,7 @@ from algorithms.agent import Agent
 from algorithms.training import use_one_core
 from algorithms.types import Batch
 from envs.tasks import task
+from figures.labels import with_settings
 from reproduce.commandline.options import EngineChoice
 from reproduce.data.prior import make_env
 from reproduce.runs.assemble import settings_of
@@ -60,7 +61,7 @@ def print_plan(
         if found[s] not in ("done", "running", "queued")
     }
     common = set.intersection(*(set(s.settings) for s in specs)) if specs else set()
-    names = {s: " ".join((s.registered, *sorted({*s.settings} - common))) for s in specs}
+    names = {s: with_settings(s.registered, sorted({*s.settings} - common)) for s in specs}
     for env, data, method in dict.fromkeys((s.env, s.data, names[s]) for s in specs):
         group = [s for s in specs if (s.env, s.data, names[s]) == (env, data, method)]
         done = sum(found[s] == "done" for s in group)

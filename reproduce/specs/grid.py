@@ -9,6 +9,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
+from figures import labels
+
 PresetName = Literal["quick", "small", "paper"]
 ProfileName = Literal["paper", "released"]
 
@@ -176,12 +178,17 @@ class RunSpec:
     @property
     def registered(self) -> str:
         """The method's name in the registry: `AWAC`, `AWAC[batch]`."""
-        return f"{self.method}[{self.named}]" if self.named else self.method
+        return labels.registered(self.method, self.named)
 
     @property
     def variant(self) -> str:
         """The variant's name and what `--set` changed; empty for the row as it stands."""
-        return ",".join([self.named] * bool(self.named) + sorted(self.settings))
+        return labels.variant(self.named, self.settings)
+
+    @property
+    def label(self) -> str:
+        """The name of its curve: `AWAC`, `AWAC [batch,lam=0.3]`."""
+        return labels.label(self.method, self.variant)
 
     def folder(self, out: Path) -> Path:
         """Where the run keeps its files; the same for every launch of the same run."""
@@ -195,8 +202,7 @@ class RunSpec:
         return out / "runs" / self.env / f"{self.profile}-{data}" / name / f"seed{self.seed}"
 
     def __str__(self) -> str:
-        label = f"{self.method} [{self.variant}]" if self.variant else self.method
-        return f"{self.env} {label} seed {self.seed}"
+        return f"{self.env} {self.label} seed {self.seed}"
 
 
 def enumerate_runs(
@@ -217,12 +223,6 @@ def enumerate_runs(
     return [
         RunSpec(preset, profile, env, method, seed, *data[env], settings, named)
         for seed, (method, named), env in product(
-            range(count), map(split_name, dict.fromkeys(methods)), data
+            range(count), map(labels.split_registered, dict.fromkeys(methods)), data
         )
     ]
-
-
-def split_name(registered: str) -> tuple[str, str]:
-    """`AWAC[batch]` -> ("AWAC", "batch"); `AWAC` -> ("AWAC", "")."""
-    method, _, rest = registered.partition("[")
-    return method, rest.removesuffix("]")

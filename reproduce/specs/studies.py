@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from figures.labels import split_registered
 from reproduce.specs.grid import (
     DataChoice,
     DataKind,
@@ -16,7 +17,6 @@ from reproduce.specs.grid import (
     PresetName,
     ProfileName,
     RunSpec,
-    split_name,
 )
 
 PILOT_SEEDS = (100,)
@@ -78,5 +78,5 @@ class Study:
             )
             for seed in self.seeds
             for case in self.cases
-            for method, named in (split_name(case.method),)
+            for method, named in (split_registered(case.method),)
         ]

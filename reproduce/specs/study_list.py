@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from figures.experiments import ANT, CHEETAH, DOOR, PEN, PUSH, RELOCATE, WALKER
 from reproduce.specs.grid import DataChoice
 from reproduce.specs.studies import Case, Study
-
-PUSH, WALKER, ANT, CHEETAH = "SawyerPush-v0", "Walker2d-v2", "Ant-v2", "HalfCheetah-v2"
-
-PEN, DOOR, RELOCATE = "pen-binary-v0", "door-binary-v0", "relocate-binary-v0"
 
 
 def _coefficients(env: str, data: DataChoice, lams: tuple[float, ...]) -> tuple[Case, ...]:

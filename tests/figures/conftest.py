@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from figures.labels import label
 from figures.output import DPI
 from figures.style import theme
-from figures.table import label
 
 DEFAULTS: dict[str, Any] = {
     "experiment": "figure1",

@@ -20,7 +20,7 @@ from figures.metrics import Metric
 from figures.paper_figure import make, scale_note
 from figures.table import ResultsError, read_results
 
-figure1, figure2, figure3 = EXPERIMENTS.values()
+figure1, figure2, figure3 = (EXPERIMENTS[f"figure{number}"] for number in (1, 2, 3))
 
 STEPS = (-1000, -500, 0, 500, 1000)
 METHODS = ("AWAC", "SAC", "BEAR")

@@ -6,15 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from figures.scalars import (
-    DISTANCE,
-    NORMALISED,
-    RETURN,
-    SUCCESS,
-    excluded,
-    run_scalars,
-    time_to_threshold,
-)
+from figures.measures import DISTANCE, NORMALISED, RETURN, SUCCESS
+from figures.scalars import excluded, run_scalars, time_to_threshold
 from figures.table import RUN, ResultsError
 
 # Every 10 steps up to 100; offline values must not matter to any scalar.

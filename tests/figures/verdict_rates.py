@@ -27,8 +27,8 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 
+from figures.measures import Measure
 from figures.resampling import Interval
-from figures.scalars import Measure
 from figures.statistics import Floats, centre
 from figures.survival import Sample
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar

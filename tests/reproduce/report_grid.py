@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from figures.experiments import domain_of
-from figures.table import label
+from figures.labels import label
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.commands import Want, method_of, wants

@@ -14,7 +14,7 @@ import pytest
 
 from figures.estimates import Estimate, proportion
 from figures.experiments import domain_of
-from figures.table import label
+from figures.labels import label, registered, split_label
 from reproduce.judging.claims import ANT, CHEETAH, CLAIMS, PEN, WALKER, Claim, evaluate
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar, lead
 from reproduce.judging.conditions import Above, Below, Never, Verdict, Within, stretched
@@ -712,10 +712,10 @@ def test_arms_are_methods_that_exist() -> None:
 
     for each in CLAIMS:
         for arm in each.arms():
-            method, _, variant = arm.label.partition(" [")
+            method, variant = split_label(arm.label)
             assert method in METHODS, arm
             if variant and "=" not in variant:
-                assert f"{method}[{variant}" in VARIANTS, arm
+                assert registered(method, variant) in VARIANTS, arm
 
 
 def test_nothing_run_is_not_run() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from figures.experiments import GRIDS
+from figures.experiments import grids
 from figures.schema import RESULTS
 from figures.table import read_results
 from reproduce.export import main, rows
@@ -38,7 +38,7 @@ def test_rows_csv_has_every_cell_as_it_was(tmp_path: Path) -> None:
     assert (part[[name for name in pen if name not in door]] == "").all(axis=None)
 
 
-SMALL = sorted(path for path in (ROOT / "results" / "small").glob("*.csv") if path.stem in GRIDS)
+SMALL = sorted(path for path in (ROOT / "results" / "small").glob("*.csv") if path.stem in grids())
 
 
 def test_a_run_of_two_experiments_is_exported_once(

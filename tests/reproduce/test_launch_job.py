@@ -184,3 +184,14 @@ def test_a_users_file_that_was_changed_since_submission_is_refused() -> None:
     file.write_text("a = 2\n")
     assert job(shell("true"), shell("touch never"), **given)() == {"refused": 1}
     assert not Path("never").exists()
+
+
+def test_the_table_of_failures_shows_what_was_exchanged_and_set(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    spec = RunSpec(
+        "quick", "paper", "pen-binary-v0", "AWAC", 0, "none", settings=("lam=2",), named="batch"
+    )
+    report_failures([spec], {spec: "it [broke]"}, tmp_path)
+    last = capsys.readouterr().err.rpartition("reason")[2]
+    assert "AWAC [batch,lam=2]" in last and "it [broke]" in last

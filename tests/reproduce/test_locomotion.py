@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,7 @@ def test_scores_by_hand(demonstrations: Any) -> None:
     zero = scores(known, random_return(CHEETAH), demonstrations)["normalised_score"]
     assert zero == pytest.approx(0.0)
     assert scores(task("pen-binary-v0"), -200.0, None) == {"score": 0.0}
+    assert scores(dataclasses.replace(known, d4rl_reference=None), 7.0, None) == {}
 
 
 def test_random_cheetah_returns_what_others_measured() -> None:

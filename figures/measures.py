@@ -1,0 +1,36 @@
+"""What J is: a column of the results, and which direction of it is the better one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+CEILING = 0.95  # of the episodes, or of the way from random to the demonstrations
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of the results, and which direction of it is the better one.
+
+    Attributes:
+        column: of the results.
+        name: in words.
+        higher_is_better: False for a distance.
+        ceiling: J from which on there is next to nothing to gain; infinite without one.
+    """
+
+    column: str
+    name: str
+    higher_is_better: bool = True
+    ceiling: float = math.inf
+
+    @property
+    def sign(self) -> int:
+        """+1 if higher is better, else -1."""
+        return 1 if self.higher_is_better else -1
+
+
+SUCCESS = Measure("success_any", "success", ceiling=CEILING)
+RETURN = Measure("return_mean", "return")
+NORMALISED = Measure("normalised_score", "normalised score", ceiling=CEILING)
+DISTANCE = Measure("final_distance", "final distance", higher_is_better=False, ceiling=-0.01)
