@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from figures.experiments import EXPERIMENTS, TASK_TITLES, Experiment
+from figures.experiments import EXPERIMENTS, Experiment, title_of
 from figures.table import read_results
 from reproduce.runs.plan import Pace, duration
 from reproduce.specs.grid import PRESETS, RunSpec
@@ -57,7 +57,7 @@ def seen(frame: pd.DataFrame, experiment: Experiment) -> str:
             if whole:
                 means = pd.DataFrame(whole).mean()
                 numbers = " -> ".join(f"{value:.2f}" for value in means)
-                parts.append(f"{TASK_TITLES[task]} {method} {numbers}")
+                parts.append(f"{title_of(task)} {method} {numbers}")
     at = "at the start -> after the offline phase -> at the end"
     return f"{metric.name.lower()} {at}: {'; '.join(parts)}" if parts else "no finished run yet"
 
