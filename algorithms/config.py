@@ -56,7 +56,7 @@ class Hyperparameters:
     """Its batch, likewise."""
     expert_demonstrations: int = 0
     """Episodes that an expert shows where the demonstrations are made by one (`--data expert`, and
-    locomotion); 0: as many as the task's set has, 5 on the hand and 15 in locomotion."""
+    locomotion); 0: as many as the task ships, 5 or 10 on the hand, and 15 in locomotion."""
     prior_fraction: float = 1.0
     """Leading share of demonstrations and of rollouts that is used. Released code: 0.9."""
     precision: Literal["float32", "bfloat16"] = "float32"

@@ -18,9 +18,6 @@ from envs.trajectory import DataError, Dataset, Provenance, Trajectory, check_re
 
 EXPERT_SEED = 2_000_000
 """First reset seed of expert demonstrations; apart from training and evaluation seeds."""
-EXPERT_DEMONSTRATIONS = 5
-"""Few on purpose: cloning 25 of them alone solves 75 to 90 % and leaves nothing to improve."""
-
 _ATTEMPTS_PER_DEMONSTRATION = 20
 _ARRAYS = ("W0", "b0", "W1", "b1", "W2", "b2", "in_shift", "in_scale", "out_shift", "out_scale")
 

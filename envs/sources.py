@@ -14,7 +14,7 @@ import platformdirs
 
 from envs.conditions import DOOR_ANGLE_RAD
 from envs.download import download as fetch
-from envs.experts import EXPERT_DEMONSTRATIONS, EXPERT_SEED, ExpertPolicy, rollout_expert
+from envs.experts import EXPERT_SEED, ExpertPolicy, rollout_expert
 from envs.files import sha256_of
 from envs.minari_store import (
     check_unchanged,
@@ -25,7 +25,7 @@ from envs.minari_store import (
 )
 from envs.readers import d4rl_path, read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
 from envs.storage import load_dataset
-from envs.tasks import HAND_TASKS, Task, task
+from envs.tasks import HAND_TASKS, TASKS, Task, task
 from envs.trajectory import DataError, Dataset, Labels, relabel
 
 Kind = Literal["human", "expert", "embedded", "minari-human", "minari-cloned", "minari-expert"]
@@ -67,9 +67,9 @@ class Source:
     minari: bool = False
 
 
-def _roll_out(path: Path, task: Task, episodes: int = EXPERT_DEMONSTRATIONS) -> Dataset:
+def _roll_out(path: Path, task: Task, episodes: int = 0) -> Dataset:
     policy = ExpertPolicy.load(path)
-    return rollout_expert(task.id, policy, episodes, EXPERT_SEED)
+    return rollout_expert(task.id, policy, episodes or task.shipped_demonstrations, EXPERT_SEED)
 
 
 def _load_embedded(path: Path, task: Task) -> Dataset:
@@ -82,6 +82,7 @@ def _load_embedded(path: Path, task: Task) -> Dataset:
 def _sources(task_id: str) -> tuple[Source, ...]:
     """List a task's sources, best first: the authors' own file leads, Minari's copy comes last."""
     name = task_id.split("-")[0]
+    shipped = f"{name}_expert{TASKS[task_id].shipped_demonstrations}.npz"
     sha256s = {
         "pen2_sparse.npy": "f6b8c30044f3ebecd36becd14a64895934656a3c97f0edd1da688e2f72081f3d",
         "door-v0_demos.pickle": "d6ec9a090261f901e5c9bf10082799e30c8d34c3f28aef4026e492a1aefc96c3",
@@ -110,7 +111,7 @@ def _sources(task_id: str) -> tuple[Source, ...]:
             for kind, name in from_minari
         ),
         Source(task_id, "expert", f"{name}_expert.npz", None, None, _roll_out),
-        Source(task_id, "embedded", f"{name}_expert5.npz", None, None, _load_embedded),
+        Source(task_id, "embedded", shipped, None, None, _load_embedded),
     )
 
 
@@ -299,8 +300,9 @@ def _listing(sources: list[Source]) -> str:
 def _substitution_notice(task_id: str, sources: list[Source], folder: Path) -> str:
     published = any(s.url for s in sources)
     files = [s.filename for s in sources if not s.minari]
+    count = TASKS[task_id].shipped_demonstrations
     return (
-        f"{task_id}: no human demonstrations in {folder}; using the {EXPERT_DEMONSTRATIONS} "
+        f"{task_id}: no human demonstrations in {folder}; using the {count} "
         "expert demonstrations shipped with the project, a SUBSTITUTION for the paper's data. "
         f"For human data {'allow the download or ' if published else ''}put one of these files "
         f"there: {', '.join(files)}; or let {minari_id(task_id, 'human')} be fetched (--download)"

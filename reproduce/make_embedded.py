@@ -17,16 +17,17 @@ from pathlib import Path
 
 import tyro
 
-from envs.experts import EXPERT_DEMONSTRATIONS, EXPERT_SEED, ExpertPolicy, rollout_expert
+from envs.experts import EXPERT_SEED, ExpertPolicy, rollout_expert
 from envs.sources import ASSETS
 from envs.storage import save_dataset
+from envs.tasks import task
 
 
 def make_embedded(
     policy: Path,
     env: str,
     out: Path = ASSETS,
-    episodes: int = EXPERT_DEMONSTRATIONS,
+    episodes: int = 0,
     seed: int = EXPERT_SEED,
 ) -> Path:
     """Roll out an expert and write its successful episodes.
@@ -35,12 +36,13 @@ def make_embedded(
         policy: the expert's weights, an .npz file.
         env: id of the task, e.g. pen-binary-v0.
         out: folder to write to.
-        episodes: number of successful episodes to keep.
+        episodes: number of successful episodes to keep; 0: the number that the task has shipped.
         seed: reset seed of the first attempt.
 
     Returns:
         The file written, ``<task>_expert<episodes>.npz``.
     """
+    episodes = episodes or task(env).shipped_demonstrations
     dataset = rollout_expert(env, ExpertPolicy.load(policy), episodes, seed)
     note = f"made by reproduce/make_embedded.py; {dataset.provenance.note}"
     provenance = replace(dataset.provenance, source="embedded", note=note)
