@@ -36,7 +36,7 @@ def make_run(out: Path, which: RunSpec, *, value: float, done: bool) -> RunFolde
             "env_step": step,
             "grad_step": step - start,
             "train_episodes": max(step, 0) // 200,
-            "episodes": 5,
+            "episodes": 20,
             "return_mean": value,
             "return_std": 0.0,
             "success_any": 1.0,
@@ -185,7 +185,7 @@ def _changed(path: Path) -> None:
 DAMAGES = {
     _half: "figure1.csv, line 6: ",
     _semicolons: "is missing from the header",
-    _doubled: "env_step '800' repeats an evaluation",
+    _doubled: "env_step '3200' repeats an evaluation",
     _decimal_seed: "seed '0.0' is not a whole number",
     _damaged_manifest: "figure1.manifest.json: is not a manifest",
     _foreign_manifest: "figure1.manifest.json: is not a manifest",
