@@ -15,35 +15,28 @@ from __future__ import annotations
 
 import sys
 
-import tyro
-
 from figures.ablations import make
 from figures.experiments import ABLATED, ABLATIONS
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import AblationOptions
-from reproduce.commandline.script import script
+from reproduce.commandline.script import command
 from reproduce.launching.experiment import reproduce
 
 
-@script
-def main(arguments: list[str] | None = None) -> int:
+@command(AblationOptions, __doc__)
+def main(options: AblationOptions) -> int:
     """Run, collect and draw the ablation that the command line asks for.
 
     Returns the exit status: 0 complete, 1 a run failed, 2 bad input, 75 interrupted.
     """
-    options = tyro.cli(AblationOptions, args=arguments, description=__doc__)
     if options.plot_only:
         return reproduce(ABLATIONS, options, envs=ABLATED, methods=(), draw=make)
-    try:
-        require_training()
-        from reproduce.runs.ablation_rows import ablation_of
-        from reproduce.runs.asked import prepare
+    require_training()
+    from reproduce.runs.ablation_rows import ablation_of
+    from reproduce.runs.asked import prepare
 
-        prepare(options)
-        ablation = ablation_of(options, options.envs or ABLATED)
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    prepare(options)
+    ablation = ablation_of(options, options.envs or ABLATED)
     return reproduce(
         ABLATIONS, options, envs=ABLATED, methods=ablation.names, draw=make, runs=ablation.specs
     )

@@ -25,11 +25,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import tyro
-
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions
-from reproduce.commandline.script import resumable
+from reproduce.commandline.script import command
 
 if TYPE_CHECKING:
     from reproduce.campaigns.chapters import Chapter, Step
@@ -63,14 +61,13 @@ class Part:
         return [spec for step in self.steps for spec in step.specs]
 
 
-@resumable
-def main(arguments: list[str] | None = None) -> int:
+@command(CampaignOptions, __doc__)
+def main(options: CampaignOptions) -> int:
     """Print what the campaign lacks; unless only asked for the plan, run it, best first.
 
     Returns the exit status: 0 complete or only planned, 1 a run failed, 2 bad input, 75 interrupted
     (the same command continues).
     """
-    options = tyro.cli(CampaignOptions, args=arguments, description=__doc__)
     require_training()
     from reproduce.launching.clusters import choose
     from reproduce.runs.asked import prepare

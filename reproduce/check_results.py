@@ -31,7 +31,7 @@ from figures.validation import Problem
 from reproduce.checking.reader import Examined, examine
 from reproduce.checking.seals import sealed
 from reproduce.checking.shared_runs import disagreements
-from reproduce.commandline.script import script
+from reproduce.commandline.script import command
 
 SHOWN = 20
 
@@ -148,13 +148,12 @@ def _check(path: Path, options: CheckOptions) -> Examined | None:
     return examined
 
 
-@script
-def main(arguments: list[str] | None = None) -> int:
+@command(CheckOptions, __doc__)
+def main(options: CheckOptions) -> int:
     """Check each file of rows; with `--seal` add checksums to the manifests of those in order.
 
     Returns the exit status: 0 nothing is wrong, 1 something is, 2 there is nothing to check.
     """
-    options = tyro.cli(CheckOptions, args=arguments, description=__doc__)
     files, skipped = row_files(options.paths)
     for file, reason in skipped.items():
         print(f"{file}: skipped, {reason}")

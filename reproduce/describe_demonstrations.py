@@ -20,14 +20,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tyro
 
+from envs.sources import find_demonstrations
 from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS
-from envs.trajectory import DataError
 from reproduce.commandline.files import write_csv
 from reproduce.commandline.options import Common
-from reproduce.data.prior import DOOR_THRESHOLDS, demonstrations_for
+from reproduce.commandline.script import command
+from reproduce.data.prior import DOOR_THRESHOLDS
 from reproduce.judging.demonstrations import TABLE
 
 
@@ -41,14 +41,11 @@ class DemonstrationOptions(Common):
 
 def demonstration_rows(env: str, profile: str, options: Common) -> Iterator[dict[str, Any]]:
     """One row a demonstration: its length, return and the first step (from 1) with success."""
-    found = demonstrations_for(
+    found = find_demonstrations(  # as recorded: the claim is of the people, not of a replay
         env,
-        data="auto",
-        labels="relabelled",
-        profile=profile,
         data_dir=options.data_dir,
-        cache=options.cache,
-        download=False,
+        cache=options.cache / "data",
+        door_threshold=DOOR_THRESHOLDS[profile],
     )
     for number, episode in enumerate(found.trajectories):
         rewards = binary_rewards(
@@ -67,23 +64,19 @@ def demonstration_rows(env: str, profile: str, options: Common) -> Iterator[dict
         }
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command(DemonstrationOptions, __doc__)
+def main(options: DemonstrationOptions) -> int:
     """Print how many demonstrations of each hand task succeed; with `--write` also the table.
 
     Returns the exit status: 0 done, 2 bad input or demonstrations that cannot be read.
     """
-    options = tyro.cli(DemonstrationOptions, args=arguments, description=__doc__)
-    try:
-        options.check_folders()
-        rows = [
-            row
-            for env in HAND_TASKS
-            for profile in DOOR_THRESHOLDS
-            for row in demonstration_rows(env, profile, options)
-        ]
-    except (DataError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    options.check_folders()
+    rows = [
+        row
+        for env in HAND_TASKS
+        for profile in DOOR_THRESHOLDS
+        for row in demonstration_rows(env, profile, options)
+    ]
     for env, profile in sorted({(row["env"], row["profile"]) for row in rows}):
         mine = [row for row in rows if (row["env"], row["profile"]) == (env, profile)]
         solved = sum(row["success_step"] != "" for row in mine)

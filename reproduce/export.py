@@ -36,7 +36,7 @@ from figures.validation import named
 from reproduce.check_results import row_files
 from reproduce.checking.reader import checked
 from reproduce.checking.shared_runs import difference
-from reproduce.commandline.script import script
+from reproduce.commandline.script import command
 from reproduce.specs.grid import PresetName
 
 Format = Literal["csv", "parquet", "json", "all"]
@@ -240,13 +240,12 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-@script
-def main(arguments: list[str] | None = None) -> int:
+@command(ExportOptions, __doc__)
+def main(options: ExportOptions) -> int:
     """Write the rows and curves in the form asked for, and print the files' names.
 
     Returns the exit status: 0 written, 2 there are no rows, or they cannot be read.
     """
-    options = tyro.cli(ExportOptions, args=arguments, description=__doc__)
     folder = Path("results") / options.preset
     files, _ = row_files(options.csv or [folder])
     if not files:

@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-import tyro
-
 from algorithms.behaviors.advantage_weighted import AdvantageWeightedBehavior
 from algorithms.behaviors.likelihood import GaussianBehavior
 from algorithms.behaviors.none import NoBehavior
@@ -48,7 +46,7 @@ from algorithms.objectives.mixed import Mixed
 from algorithms.objectives.natural_gradient import NaturalPolicyGradient
 from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
 from algorithms.objectives.weighted_mle import WeightedMLE
-from reproduce.commandline.script import script
+from reproduce.commandline.script import command
 from reproduce.reporting.tables import Cell, Section, maths, publish, text, to_latex, to_markdown
 
 PAPER_ROWS = {
@@ -181,36 +179,31 @@ def groups(*, variants: bool = False) -> dict[str, dict[str, Method]]:
     return found
 
 
-@script
-def main(arguments: list[str] | None = None) -> int:
+@command(Options, __doc__)
+def main(options: Options) -> int:
     """Print the table, and write it as Markdown, LaTeX and CSV.
 
     Returns the exit status: 0 written, 2 a component has no cell, or the folder cannot be written.
     """
-    options = tyro.cli(Options, args=arguments, description=__doc__)
     header = [text("Name"), *(heading for heading, _ in COLUMNS)]
     sections, rows = [], []
-    try:
-        for group, methods in groups(variants=options.variants).items():
-            table = [[text(name), *cells(method)] for name, method in methods.items()]
-            sections.append(Section(group, table))
-            keys = [cell.plain for cell in header]
-            for row in table:
-                values = zip(keys, (cell.plain for cell in row), strict=True)
-                rows.append({**dict(values), "Group": group})
-        publish(
-            options.out,
-            "figure4",
-            markdown=f"# Figure 4: what each method is made of\n\n"
-            f"{to_markdown(header, sections, level=2)}\n{_NOTE.markdown}\n",
-            latex="% python reproduce/figure4.py; needs \\usepackage{booktabs}\n"
-            f"{to_latex(header, sections, environment='tabular')}\n"
-            f"{{\\footnotesize {_NOTE.latex}}}\n",
-            rows=rows,
-        )
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    for group, methods in groups(variants=options.variants).items():
+        table = [[text(name), *cells(method)] for name, method in methods.items()]
+        sections.append(Section(group, table))
+        keys = [cell.plain for cell in header]
+        for row in table:
+            values = zip(keys, (cell.plain for cell in row), strict=True)
+            rows.append({**dict(values), "Group": group})
+    publish(
+        options.out,
+        "figure4",
+        markdown=f"# Figure 4: what each method is made of\n\n"
+        f"{to_markdown(header, sections, level=2)}\n{_NOTE.markdown}\n",
+        latex="% python reproduce/figure4.py; needs \\usepackage{booktabs}\n"
+        f"{to_latex(header, sections, environment='tabular')}\n"
+        f"{{\\footnotesize {_NOTE.latex}}}\n",
+        rows=rows,
+    )
     return 0
 
 

@@ -12,15 +12,15 @@ if __name__ == "__main__":  # in one line, before an import fails
 
     exit_without_training()
 
-from dataclasses import replace
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import tyro
 
 from envs.experts import EXPERT_SEED, ExpertPolicy, rollout_expert
 from envs.sources import ASSETS
 from envs.storage import save_dataset
 from envs.tasks import task
+from reproduce.commandline.script import command
 
 
 def make_embedded(
@@ -55,5 +55,28 @@ def make_embedded(
     return path
 
 
+@dataclass(frozen=True)
+class EmbeddedOptions:
+    """Options of the demonstrations."""
+
+    policy: Path
+    """The expert's weights, an .npz file."""
+    env: str
+    """Task, e.g. pen-binary-v0."""
+    out: Path = ASSETS
+    """Folder to write to."""
+    episodes: int = 0
+    """Successful episodes to keep; 0: the number that the task has shipped."""
+    seed: int = EXPERT_SEED
+    """Reset seed of the first attempt."""
+
+
+@command(EmbeddedOptions, __doc__)
+def main(options: EmbeddedOptions) -> int:
+    """Make them; returns the exit status: 0 written, 2 bad input."""
+    make_embedded(options.policy, options.env, options.out, options.episodes, options.seed)
+    return 0
+
+
 if __name__ == "__main__":
-    tyro.cli(make_embedded)
+    sys.exit(main())

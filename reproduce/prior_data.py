@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tyro
 from rich.console import Console
 from rich.table import Table
 
@@ -31,7 +30,7 @@ from envs.tasks import TASKS, Task, task
 from envs.trajectory import DataError, Dataset
 from reproduce.commandline.files import write_text
 from reproduce.commandline.options import Common
-from reproduce.commandline.script import script
+from reproduce.commandline.script import command
 from reproduce.data.cloning import Cloning
 from reproduce.runs.evaluator import random_episodes
 from reproduce.specs.grid import PRESETS
@@ -56,23 +55,18 @@ class DescribeOptions(Common):
 Line = tuple[str, ...]
 
 
-@script
-def main(arguments: list[str] | None = None) -> int:
+@command(DescribeOptions, __doc__)
+def main(options: DescribeOptions) -> int:
     """Print the table of prior data; with `--write` put it into docs/data.md as well.
 
     A task that cannot be described is told on stderr, and the others are described.
 
     Returns the exit status: 0 all described, 2 bad input, `--describe` is missing, or a task fails.
     """
-    options = tyro.cli(DescribeOptions, args=arguments, description=__doc__)
     if not options.describe:
         print("nothing to do: say --describe (or --help)", file=sys.stderr)
         return 2
-    try:
-        options.check_folders()
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    options.check_folders()
     lines: list[Line] = []
     status = 0
     for env_id in options.envs:

@@ -25,12 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
-import tyro
 
 from envs.evaluation import evaluate
 from envs.files import atomic_file
 from envs.tasks import task
-from envs.trajectory import DataError
+from reproduce.commandline.script import command
 from reproduce.film.frames import draw, ffmpeg, write
 from reproduce.film.performers import Performer, PerformerOptions, performer_of
 
@@ -78,23 +77,17 @@ class RenderOptions(PerformerOptions):
     """Pixels."""
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command(RenderOptions, __doc__)
+def main(options: RenderOptions) -> int:
     """Play the episodes, draw them, and write the film.
 
     Returns the exit status: 0 written, 2 bad input, or MuJoCo cannot draw here.
     """
-    options = tyro.cli(RenderOptions, args=arguments, description=__doc__)
-    from reproduce.commandline.script import BAD_INPUT
-
-    try:
-        _check(options)
-        choose_renderer()
-        performer = performer_of(options)
-        _require_renderer()
-        shoot(performer, options)
-    except (ValueError, DataError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
+    _check(options)
+    choose_renderer()
+    performer = performer_of(options)
+    _require_renderer()
+    shoot(performer, options)
     return 0
 
 

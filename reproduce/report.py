@@ -25,7 +25,7 @@ from figures.files import write_text
 from figures.manifest import read_manifest
 from figures.table import ResultsError
 from reproduce.checking.reader import checked
-from reproduce.commandline.script import script
+from reproduce.commandline.script import command
 from reproduce.judging.evidence import Evidence, load
 from reproduce.reporting.charts import Pool
 from reproduce.reporting.content import Content, content
@@ -113,13 +113,12 @@ def write(found: Content, options: ReportOptions) -> list[Path]:
     return written
 
 
-@script
-def main(arguments: list[str] | None = None) -> int:
+@command(ReportOptions, __doc__)
+def main(options: ReportOptions) -> int:
     """Judge the results folder, write the report, and print the files' names.
 
     Returns the exit status: 0 written, 2 it holds no results, or some that cannot be judged.
     """
-    options = tyro.cli(ReportOptions, args=arguments, description=__doc__)
     print("report: " + "  ".join(map(str, write(read(options), options))))
     return 0
 

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import tyro
 
 from figures.cells import ResultsError
 from figures.experiments import DOOR, PEN, PUSH, in_order, title_of
@@ -27,7 +26,7 @@ from figures.files import write_text
 from figures.style import METHOD_ORDER
 from figures.table import read_results
 from reproduce.checking.reader import checked
-from reproduce.commandline.script import script
+from reproduce.commandline.script import command
 from reproduce.reporting.study_table import table
 from reproduce.specs.study_list import STUDIES
 
@@ -298,13 +297,12 @@ def _data(frame: pd.DataFrame) -> str:
     return _markdown(["", "data", "checksum", "methods", "commits"], rows)
 
 
-@script
-def main(arguments: list[str] | None = None) -> int:
+@command(TableOptions, __doc__)
+def main(options: TableOptions) -> int:
     """Write the tables anew where they are out of step; with `--check` only name those pages.
 
     Returns the exit status: 0 done, 1 with `--check` a table is out of step, 2 bad input.
     """
-    options = tyro.cli(TableOptions, args=arguments, description=__doc__)
     made = {
         page: rewritten(page.read_text(encoding="utf-8"), known)
         for page, known in pages(options.root, options.results).items()

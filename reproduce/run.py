@@ -10,41 +10,25 @@ from __future__ import annotations
 
 import sys
 
-import tyro
-
 from figures.labels import split_registered
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.interruption import Interruption
 from reproduce.commandline.options import RunOptions, check_checkpoint_interval
-from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
+from reproduce.commandline.script import BAD_INPUT, INTERRUPTED, command
 from reproduce.runs.execute import execute
 from reproduce.specs.grid import RunSpec
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command(RunOptions, __doc__)
+def main(options: RunOptions) -> int:
     """Do, or continue, the one run that the command line names.
 
     Returns the exit status: 0 done or only printed, 1 the run failed, 2 bad input, 75 interrupted
     (the same command continues).
     """
-    options = tyro.cli(RunOptions, args=arguments, description=__doc__)
-    try:
-        require_training()
-        spec = _asked_for(options)
-    except Exception as error:
-        from figures.cells import ResultsError
-
-        if not isinstance(error, (ValueError, RuntimeError, ResultsError)) and not _of_data(error):
-            raise
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
+    require_training()
+    spec = _asked_for(options)
     return 0 if spec is None else _guarded(spec, options)
-
-
-def _of_data(error: Exception) -> bool:
-    from envs.trajectory import DataError
-
-    return isinstance(error, DataError)
 
 
 def _asked_for(options: RunOptions) -> RunSpec | None:

@@ -14,7 +14,6 @@ if __name__ == "__main__":  # in one line, before an import fails
 
     exit_without_training()
 
-import argparse
 import os
 import re
 import socket
@@ -26,16 +25,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tyro
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from figures import labels
+from reproduce.commandline.script import command
 from reproduce.runs.folder import DamagedRun, RunFolder
 from reproduce.runs.lock import described, read_beat
-
-BAD_INPUT = 2
 
 _MARKS = {"config.json", "lock", "status.json", "queued.json", "failed"}
 _SPEC = {"env", "method", "seed", "profile", "data"}
@@ -215,45 +214,38 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 86400:.1f} d"
 
 
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0.1 <= value < float("inf"):
-        raise ValueError
-    return value
+@dataclass(frozen=True)
+class StatusOptions:
+    """Which runs are shown, and how often."""
+
+    dir: tyro.conf.Positional[Path] = Path("results")
+    """Folder below which the runs are."""
+    watch: bool = False
+    """Show them again and again, until no run is running or queued."""
+    every_s: float = 2.0
+    """Seconds between two pictures of `--watch`."""
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command(StatusOptions, __doc__)
+def main(options: StatusOptions) -> int:
     """Print a line for each run below the folder; with `--watch` again and again.
 
     Returns the exit status: 0 no run has failed, 1 one has, 2 there is nothing to show.
     """
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("dir", nargs="?", type=Path, default=Path("results"), metavar="DIR")
-    parser.add_argument(
-        "--watch",
-        nargs="?",
-        type=_seconds,
-        const=2.0,
-        metavar="SECONDS",
-        help="draw it again every so often (2 s), until no run is running or queued",
-    )
-    options = parser.parse_args(arguments)
+    if not 0.1 <= options.every_s < float("inf"):
+        raise ValueError(f"--every-s {options.every_s}: must be 0.1 seconds or more")
     if not options.dir.is_dir():
-        print(f"error: {options.dir}: there is no such folder", file=sys.stderr)
-        return BAD_INPUT
+        raise ValueError(f"{options.dir}: there is no such folder")
     lines = lines_of(options.dir)
     if not lines:
-        print(f"error: no run has begun below {options.dir}", file=sys.stderr)
-        return BAD_INPUT
+        raise ValueError(f"no run has begun below {options.dir}")
     console = Console()
     if not console.is_terminal:
         console = Console(width=_WIDTH)
-    if options.watch is None:
-        console.print(picture(lines))
+    if options.watch:
+        lines = _watch(console, options.dir, lines, options.every_s)
     else:
-        lines = _watch(console, options.dir, lines, options.watch)
+        console.print(picture(lines))
     return int(any(line.state == "failed" for line in lines))
 
 

@@ -14,12 +14,10 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import tyro
-
 from figures.study import make
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions
-from reproduce.commandline.script import resumable
+from reproduce.commandline.script import command
 
 
 @dataclass(frozen=True)
@@ -34,14 +32,13 @@ class StudyOptions(FigureOptions):
     """Print the table of the rows that are there, and stop."""
 
 
-@resumable
-def main(arguments: list[str] | None = None) -> int:
+@command(StudyOptions, __doc__)
+def main(options: StudyOptions) -> int:
     """Make what a study lacks of runs, and print its table; `--list` prints all studies.
 
     Returns the exit status: 0 complete or only printed, 1 a run failed, 2 bad input, 75 interrupted
     (the same command continues).
     """
-    options = tyro.cli(StudyOptions, args=arguments, description=__doc__)
     from reproduce.reporting.study_table import table
     from reproduce.specs.study_list import STUDIES
 

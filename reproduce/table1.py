@@ -27,8 +27,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tyro
-
 from algorithms.catalogue.method import Method
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
@@ -36,7 +34,7 @@ from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.settings import Settings
 from algorithms.data.reward_scaling import ReturnRange
 from algorithms.policies.deterministic import DeterministicTanh
-from reproduce.commandline.script import script
+from reproduce.commandline.script import command
 from reproduce.reporting.tables import (
     Cell,
     Section,
@@ -234,49 +232,44 @@ def _names(options: Options) -> Sequence[str]:
     return tuple(METHODS) if options.all else (options.method or "AWAC",)
 
 
-@script
-def main(arguments: list[str] | None = None) -> int:
+@command(Options, __doc__)
+def main(options: Options) -> int:
     """Write the table of each method asked for, as Markdown, LaTeX and CSV, and print it.
 
     Returns the exit status: 0 written, 2 the method is unknown, or the folder cannot be written.
     """
-    options = tyro.cli(Options, args=arguments, description=__doc__)
     header = [text("Hyper-parameter"), *map(text, PROFILES)]
     markdown, latex, rows = ["# Table 1: hyper-parameters\n"], [], []
-    try:
-        for name in _names(options):
-            found = blocks(name)
-            sections = [Section(block, [row.cells for row in found[block]]) for block in found]
-            markdown += [f"## {text(name).markdown}\n", to_markdown(header, sections, level=3)]
-            latex += [to_latex(header, sections, environment="longtable")]
-            rows += [
-                {
-                    "method": name,
-                    "block": block,
-                    "hyperparameter": row.label or row.path,
-                    "path": row.path,
-                    **dict(zip(PROFILES, (value.plain for value in row.values), strict=True)),
-                    "differs": "yes" if row.differs else "no",
-                }
-                for block in found
-                for row in found[block]
+    for name in _names(options):
+        found = blocks(name)
+        sections = [Section(block, [row.cells for row in found[block]]) for block in found]
+        markdown += [f"## {text(name).markdown}\n", to_markdown(header, sections, level=3)]
+        latex += [to_latex(header, sections, environment="longtable")]
+        rows += [
+            {
+                "method": name,
+                "block": block,
+                "hyperparameter": row.label or row.path,
+                "path": row.path,
+                **dict(zip(PROFILES, (value.plain for value in row.values), strict=True)),
+                "differs": "yes" if row.differs else "no",
+            }
+            for block in found
+            for row in found[block]
+        ]
+    publish(
+        options.out,
+        "table1",
+        markdown="\n".join([*markdown, f"{_NOTE}\n"]),
+        latex="\n".join(
+            [
+                "% python reproduce/table1.py; needs \\usepackage{booktabs,longtable}",
+                *latex,
+                f"{{\\footnotesize {text(_NOTE).latex}}}\n",
             ]
-        publish(
-            options.out,
-            "table1",
-            markdown="\n".join([*markdown, f"{_NOTE}\n"]),
-            latex="\n".join(
-                [
-                    "% python reproduce/table1.py; needs \\usepackage{booktabs,longtable}",
-                    *latex,
-                    f"{{\\footnotesize {text(_NOTE).latex}}}\n",
-                ]
-            ),
-            rows=rows,
-        )
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        ),
+        rows=rows,
+    )
     return 0
 
 

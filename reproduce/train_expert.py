@@ -24,12 +24,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import tyro
-
-from reproduce.commandline.installation import NotInstalled, require_training
+from reproduce.commandline.installation import require_training
 from reproduce.commandline.interruption import Interruption
 from reproduce.commandline.options import Common, check_checkpoint_interval
-from reproduce.commandline.script import BAD_INPUT, INTERRUPTED, script
+from reproduce.commandline.script import INTERRUPTED, command
 from reproduce.runs.devices import check_device
 from reproduce.runs.execute import execute
 from reproduce.specs.grid import RunSpec
@@ -164,52 +162,39 @@ def _check(options: ExpertOptions) -> None:
     options.check_folders()
 
 
-@script
-def main(arguments: list[str] | None = None) -> int:
+@command(ExpertOptions, __doc__)
+def main(options: ExpertOptions) -> int:
     """Train the expert, or go on with it, and write its weights.
 
     Returns the exit status: 0 the weights are written (below the target too), 1 the run failed, 2
     bad input, 75 interrupted (the same command continues).
     """
-    options = tyro.cli(ExpertOptions, args=arguments, description=__doc__)
-    try:
-        require_training()
-    except NotInstalled as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    require_training()
     from reproduce.runs.assemble import settings_of
     from reproduce.runs.plan import print_plan
 
-    try:
-        _check(options)
-        spec = spec_of(options)
-        settings_of(spec)
-        if options.dry_run:
-            print_plan(
-                "expert", [spec], options.results, 1, options.device, options.engine, options.cache
-            )
-            return 0
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-    from reproduce.runs.folder import ConfigurationChanged, RunFolder
+    _check(options)
+    spec = spec_of(options)
+    settings_of(spec)
+    if options.dry_run:
+        print_plan(
+            "expert", [spec], options.results, 1, options.device, options.engine, options.cache
+        )
+        return 0
+    from reproduce.runs.folder import RunFolder
 
     folder = RunFolder(spec.folder(options.results))
     stop_at = STOP_BEYOND * EXPERTS[spec.env].target if options.stop_at is None else options.stop_at
-    try:
-        status = execute(
-            spec,
-            options.results,
-            data_dir=None,
-            cache=options.cache,
-            device=options.device,
-            engine=options.engine,
-            checkpoint_every_s=options.checkpoint_every_s,
-            interruption=StopWhenLearned(folder, stop_at),
-        )
-    except ConfigurationChanged as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
+    status = execute(
+        spec,
+        options.results,
+        data_dir=None,
+        cache=options.cache,
+        device=options.device,
+        engine=options.engine,
+        checkpoint_every_s=options.checkpoint_every_s,
+        interruption=StopWhenLearned(folder, stop_at),
+    )
     if status == INTERRUPTED and good_enough(folder, stop_at):
         print(f"{spec.env}: good enough, training ends here")
         status = 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+import tyro
 
 from figures.cells import one_line
 
@@ -20,48 +22,50 @@ class Main(Protocol):
 
 BAD_INPUT, INTERRUPTED = 2, 75
 
+T = TypeVar("T")
 
-def script(main: Callable[..., int]) -> Main:
-    """Wrap a script's `main(arguments) -> status`.
 
-    A ValueError (ResultsError, DataError, NotInstalled and others are such) or an OSError is told
-    in one line, `error: ...`, with status 2; what a terminal cannot show is replaced, so that
-    printing never fails. Anything else is a fault of the code and passes with its traceback.
+def command(options: type[T], description: str | None) -> Callable[[Callable[[T], int]], Main]:
+    """Make `main(arguments) -> status` of a function that takes parsed options.
+
+    The command line is parsed by tyro. A ValueError, an OSError, or an error of a class of this
+    project's own is told on stderr, `error: ...`, with status 2. Ctrl-C ends with status 75. What a
+    terminal cannot show is replaced, so that printing never fails. Anything else is a fault of the
+    code and passes with its traceback.
+
+    Args:
+        options: the dataclass of the command line.
+        description: what `--help` says first, usually the script's docstring.
     """
 
-    @functools.wraps(main)
-    def wrapped(arguments: list[str] | None = None) -> int:
-        print_anything()
-        try:
-            return main(arguments)
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            print(f"error: {where}{one_line(error)}; {_way_out(error)}", file=sys.stderr)
-        except ValueError as error:
-            print(f"error: {one_line(error)}", file=sys.stderr)
-        return BAD_INPUT
-
-    return wrapped
-
-
-def resumable(main: Callable[..., int]) -> Main:
-    """Wrap the `main(arguments) -> status` of a script that makes runs of several grids.
-
-    A ValueError or RuntimeError is told on stderr, with status 2; Ctrl-C ends with status 75.
-    """
-
-    @functools.wraps(main)
-    def wrapped(arguments: list[str] | None = None) -> int:
-        try:
-            return main(arguments)
-        except (ValueError, RuntimeError) as error:
-            print(f"error: {error}", file=sys.stderr)
+    def decorate(body: Callable[[T], int]) -> Main:
+        @functools.wraps(body)
+        def main(arguments: list[str] | None = None) -> int:
+            print_anything()
+            try:
+                return body(tyro.cli(options, args=arguments, description=description))
+            except KeyboardInterrupt:
+                print("interrupted; the same command continues", file=sys.stderr)
+                return INTERRUPTED
+            except OSError as error:
+                where = f"{error.filename}: " if error.filename else ""
+                print(f"error: {where}{one_line(error)}; {_way_out(error)}", file=sys.stderr)
+            except ValueError as error:
+                print(f"error: {one_line(error)}", file=sys.stderr)
+            except RuntimeError as error:
+                if not _of_ours(error):
+                    raise
+                print(f"error: {error}", file=sys.stderr)
             return BAD_INPUT
-        except KeyboardInterrupt:
-            print("interrupted; the same command continues", file=sys.stderr)
-            return INTERRUPTED
 
-    return wrapped
+        return main
+
+    return decorate
+
+
+def _of_ours(error: Exception) -> bool:
+    """Whether its class is one of this project: DataError, ConfigurationChanged, SlurmError."""
+    return type(error).__module__.partition(".")[0] in ("algorithms", "envs", "reproduce")
 
 
 def print_anything() -> None:
@@ -73,6 +77,8 @@ def print_anything() -> None:
 
 
 def _way_out(error: OSError) -> str:
+    if isinstance(error, BrokenPipeError):
+        return "who read the output has ended"
     if isinstance(error, PermissionError):
         return "change its permissions, or give another path"
     if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):

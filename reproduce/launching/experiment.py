@@ -9,13 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import tyro
-
 from figures.experiments import Experiment
 from reproduce.checking.reader import checked
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, check_checkpoint_interval
-from reproduce.commandline.script import Main, script
+from reproduce.commandline.script import Main, command
 from reproduce.launching.clusters import Cluster, choose
 from reproduce.launching.drawable import refuse_uncomparable, refuse_undrawable, refuse_unwritable
 from reproduce.launching.redrawn import Redrawn
@@ -79,9 +77,8 @@ def figure_script(experiment: Experiment, description: str | None) -> Main:
 
         return make(experiment, csv, out_stem, compare)
 
-    @script
-    def main(arguments: list[str] | None = None) -> int:
-        options = tyro.cli(FigureOptions, args=arguments, description=description)
+    @command(FigureOptions, description)
+    def main(options: FigureOptions) -> int:
         return reproduce(
             experiment.name,
             options,

@@ -9,12 +9,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from algorithms.catalogue.settings import nearest
-from reproduce.commandline.script import script
+from envs.trajectory import DataError
+from reproduce.commandline.script import command
 from reproduce.launching.drawable import refuse_undrawable, refuse_unwritable
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
@@ -226,12 +228,17 @@ def test_a_folder_of_another_preset_is_refused_before_training(
     ]
 
 
+@dataclass(frozen=True)
+class Nothing:
+    """No options."""
+
+
 def test_a_terminal_without_the_character_gets_another(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
 
-    @script
-    def main(arguments: list[str] | None = None) -> int:
+    @command(Nothing, None)
+    def main(options: Nothing) -> int:
         print("60–80 %")
         return 0
 
@@ -240,10 +247,30 @@ def test_a_terminal_without_the_character_gets_another(monkeypatch: pytest.Monke
     assert raw.getvalue() == b"60?80 %\n"
 
 
-def test_faults_of_the_code_are_no_bad_input() -> None:
-    @script
-    def main(arguments: list[str] | None = None) -> int:
-        raise KeyError("fault")
+@pytest.mark.parametrize("fault", [KeyError("fault"), RuntimeError("a fault of PyTorch's")])
+def test_faults_of_the_code_are_no_bad_input(fault: Exception) -> None:
+    @command(Nothing, None)
+    def main(options: Nothing) -> int:
+        raise fault
 
-    with pytest.raises(KeyError):
+    with pytest.raises(type(fault)):
         main([])
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "told"),
+    [
+        (DataError("no demonstrations:\n  a.npy"), 2, "error: no demonstrations:\n  a.npy\n"),
+        (ValueError("--x:\n wrong"), 2, "error: --x: wrong\n"),
+        (KeyboardInterrupt(), 75, "interrupted; the same command continues\n"),
+    ],
+)
+def test_what_a_command_raises_becomes_a_status(
+    raised: BaseException, status: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @command(Nothing, None)
+    def main(options: Nothing) -> int:
+        raise raised
+
+    assert main([]) == status
+    assert capsys.readouterr().err == told

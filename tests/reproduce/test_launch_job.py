@@ -128,7 +128,7 @@ def test_a_run_that_does_not_stop_in_time_is_killed(capsys: pytest.CaptureFixtur
     process = pool.running[0].process
     work.checkpoint()
     assert process.wait() == -signal.SIGKILL
-    assert "no checkpoint" in capsys.readouterr().out
+    assert "killed after waiting" in capsys.readouterr().out
 
 
 def test_a_run_that_another_process_has_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

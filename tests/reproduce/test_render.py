@@ -352,7 +352,7 @@ def test_policies_that_are_not_there(tmp_path: Path, refused: Callable[..., str]
     assert "did you mean AWAC" in refused("--method", "AWACC")
     assert "did you mean pen-binary-v0" in refused("--env", "pin-binary-v0", "--random")
     assert "no expert policy" in refused("--expert", "--data-dir", str(tmp_path))
-    assert "--method is a run's" in refused("--expert", "--method", "SAC")
+    assert "--method selects a run" in refused("--expert", "--method", "SAC")
 
 
 def test_run_that_has_no_checkpoint_yet(copy: Path, refused: Callable[..., str]) -> None:

@@ -142,8 +142,9 @@ def test_bad_input_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "there is no such folder" in capsys.readouterr().err
     assert main([str(tmp_path)]) == 2
     assert "no run has begun below" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="2"):
-        main([str(tmp_path), "--watch", "0"])
+    begun(tmp_path, spec())
+    assert main([str(tmp_path), "--watch", "--every-s", "0"]) == 2
+    assert "--every-s 0.0: must be" in capsys.readouterr().err
 
 
 def test_watch_ends_when_nothing_runs_or_waits(tmp_path: Path) -> None:
@@ -151,7 +152,8 @@ def test_watch_ends_when_nothing_runs_or_waits(tmp_path: Path) -> None:
     folder.queue({"cluster": "slurm", "job": "1", "at": time.time(), "by": "here"})
     statuses: list[int] = []
     watcher = threading.Thread(
-        target=lambda: statuses.append(main([str(tmp_path), "--watch", "0.1"])), daemon=True
+        target=lambda: statuses.append(main([str(tmp_path), "--watch", "--every-s", "0.1"])),
+        daemon=True,
     )
     watcher.start()
     watcher.join(0.5)
