@@ -215,7 +215,7 @@ def run_grids(
             return 0
         confirm(cost, yes=options.yes)
         if cluster.name != "slurm":
-            _make_prior_data(every, options)
+            _make_prior_data(every, options, jobs or 1)
         pictures = Redrawn({each: partial(_redraw, each, out, draws[each]) for each in draws})
 
         def finished() -> None:
@@ -287,11 +287,20 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _make_prior_data(specs: Sequence[RunSpec], options: FigureOptions) -> None:
-    """Once a task and kind of data, here, where it can be seen; the runs find it in the cache."""
+def _make_prior_data(specs: Sequence[RunSpec], options: FigureOptions, jobs: int) -> None:
+    """Once a task and kind of data, here, where it can be seen; the runs find it in the cache.
+
+    What is made of files that the project ships cannot fail: where several run at a time, the first
+    run of each task makes it, beside those of the others.
+    """
+    from envs.tasks import task
     from reproduce.runs.assemble import prior_data_of
     from reproduce.runs.folder import RunFolder
 
     pending = [s for s in specs if RunFolder(s.folder(options.results)).state() != "done"]
     for spec in {(spec.env, spec.data): spec for spec in pending}.values():
-        prior_data_of(spec, data_dir=options.data_dir, cache=options.cache)
+        of_shipped_files = spec.data in ("embedded", "random", "none") or (
+            spec.data == "expert" and task(spec.env).domain == "locomotion"
+        )
+        if jobs == 1 or not of_shipped_files:
+            prior_data_of(spec, data_dir=options.data_dir, cache=options.cache)

@@ -101,6 +101,8 @@ def settle(
     kinds = work.kinds(agent)
     if wanted == "eager" or not kinds:
         return "eager"
+    if wanted == "auto" and agent.episodes_per_improvement:
+        return "eager"  # only its cloning could be compiled, and that is soon over
     if _lacks_compiler(agent):
         if wanted == "compiled":
             notify("engine: there is no C++ compiler (g++, or $CXX): eager")

@@ -62,7 +62,7 @@ _SMALL_METHODS = {"RLPD": {"updates_per_step": 1, "critic.updates_per_improvemen
 
 _DEAR = ("SAC+BC", "ABM-MPO", "BRAC", "MPO", "BEAR", "BCQ", "IQL", "TD3+BC", "Cal-QL")
 # where an update is dear, a quick run shows that the method works; the cheap ones learn
-_SHORT = {"offline_steps": 800, "online_steps": 800}
+_SHORT = {"offline_steps": 400, "online_steps": 400}
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(

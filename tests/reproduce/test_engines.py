@@ -14,9 +14,11 @@ from torch import Tensor, fx
 from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
 from algorithms.agent import Agent
+from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.settings import describe
 from algorithms.engine.compiled import Compiled
 from algorithms.training import Training
+from reproduce.commandline.options import EngineChoice
 from reproduce.runs import engines
 from reproduce.runs.engines import settle, work_of
 from reproduce.runs.folder import ConfigurationChanged, RunFolder, differences
@@ -80,6 +82,18 @@ def test_eager_touches_nothing(compiler: Compiler, tmp_path: Path) -> None:
     run = training()
     assert settle(run, "eager", tmp_path) == "eager"
     assert run.agent.compiled is None and compiler.calls == 0 and not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("wanted", ["auto", "compiled"])
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_gets_an_engine_and_goes_on_with_it(
+    name: str, wanted: EngineChoice, compiler: Compiler, tmp_path: Path
+) -> None:
+    """Also those that learn from episodes of their own, whose cloning alone is made of updates."""
+    run = training(name)
+    found = settle(run, wanted, tmp_path)
+    assert (found, run.agent.compiled is None) in (("eager", True), ("compiled", False))
+    assert run.run()
 
 
 def test_compiled_makes_every_graph_before_the_run_starts(

@@ -118,3 +118,13 @@ def test_tiny_forms_refuse_what_a_typing_error_makes(
 ) -> None:
     wrong = tiny("figure1", ("--preset", "smal"))
     assert run("figure1", *wrong, env=surroundings, cwd=copy, timeout=300).returncode == 2
+
+
+def test_readme_is_short_and_its_first_screen_has_what_is_needed() -> None:
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert len(lines) <= 150
+    first = lines[: lines.index("## What to run next")]
+    assert len(first) <= 45
+    text = "\n".join(first)
+    for needed in ("What was found", ".png", "make figure1", "make test", "make report"):
+        assert needed in text
