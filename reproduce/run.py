@@ -14,7 +14,7 @@ from figures.labels import split_registered
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.interruption import Interruption
 from reproduce.commandline.options import RunOptions, check_checkpoint_interval
-from reproduce.commandline.script import BAD_INPUT, INTERRUPTED, command
+from reproduce.commandline.script import INTERRUPTED, command
 from reproduce.runs.execute import execute
 from reproduce.specs.grid import RunSpec
 
@@ -74,9 +74,6 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
 
 
 def _guarded(spec: RunSpec, options: RunOptions) -> int:
-    from envs.trajectory import DataError
-    from reproduce.runs.folder import ConfigurationChanged
-
     try:
         return execute(
             spec,
@@ -89,9 +86,6 @@ def _guarded(spec: RunSpec, options: RunOptions) -> int:
             track=options.track,
             interruption=Interruption(),
         )
-    except (DataError, ConfigurationChanged) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
     except KeyboardInterrupt:
         print(f"{spec}: interrupted; the same command continues it", file=sys.stderr)
         return INTERRUPTED

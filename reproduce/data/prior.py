@@ -36,17 +36,7 @@ DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"
 """What --data auto comes to; on the hand it depends on what is found."""
 
 KINDS: dict[Domain, tuple[str, ...]] = {
-    "hand": (
-        "auto",
-        "human",
-        "human-recorded",
-        "expert",
-        "embedded",
-        "minari-human",
-        "minari-cloned",
-        "minari-expert",
-        "none",
-    ),
+    "hand": ("auto", *(kind for kind in get_args(DataKind) if kind != "random")),
     "locomotion": ("auto", "expert", "none"),
     "push": ("auto", "random", "none"),
 }

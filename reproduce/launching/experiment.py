@@ -64,9 +64,6 @@ def reproduce(
     except (ValueError, ResultsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command continues", file=sys.stderr)
-        return 75
 
 
 def figure_script(experiment: Experiment, description: str | None) -> Main:
@@ -127,19 +124,13 @@ def _run(
     runs: Runs,
     draw: Draw,
 ) -> int:
-    from envs.trajectory import DataError
-
-    try:
-        specs = runs(
-            preset=options.preset,
-            profile=options.profile,
-            seeds=options.seeds,
-            data=resolve_data(options, envs),
-            settings=options.settings,
-        )
-    except DataError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    specs = runs(
+        preset=options.preset,
+        profile=options.profile,
+        seeds=options.seeds,
+        data=resolve_data(options, envs),
+        settings=options.settings,
+    )
     return run_grids({experiment: specs}, options, cluster, {experiment: draw})
 
 
@@ -245,8 +236,8 @@ def run_grids(
             if options.compare:
                 _draw(experiment, out, draw, options.compare)
     if options.preset == "quick":
-        for experiment, specs in left.items():
-            for line in closing(experiment, out / f"{experiment}.csv", specs, jobs or 1):
+        for experiment, asked in grids.items():
+            for line in closing(experiment, out / f"{experiment}.csv", asked, jobs or 1):
                 print(line)
     report_failures(failed, launcher.reasons, out)
     if launcher.elsewhere:

@@ -10,7 +10,7 @@ from figures.cells import ResultsError, one_line
 
 _SHARE = 0.05
 """Of the time that passes, at most, for drawing."""
-_FIRST_S = 20.0
+_APART_S = 20.0
 """Between two pictures at least."""
 
 
@@ -50,4 +50,4 @@ class Redrawn:
                 self._named.add(name)
                 print(f"picture, drawn again as runs finish: {files[0]}", flush=True)
         took = self._clock() - began
-        self._next = self._clock() + max(_FIRST_S, took / _SHARE)
+        self._next = self._clock() + max(_APART_S, took / _SHARE)

@@ -15,7 +15,6 @@ from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.catalogue.resolving import layers, resolve
 from algorithms.catalogue.settings import Settings, describe, spelled
-from algorithms.config import Schedule
 from algorithms.critics.ensembles import ClampTarget
 from algorithms.data.observations import FromPriorData
 from algorithms.data.relabeling import Goals, Hindsight, HindsightRelabeling
@@ -167,16 +166,8 @@ def identity_of(spec: RunSpec) -> dict[str, Any]:
         "spec": asdict(spec) | {"settings": sorted(spec.settings)},
         "method": describe(settings.method),
         "hyperparameters": describe(settings.config),
-        "schedule": _as_recorded(settings.schedule),
+        "schedule": asdict(settings.schedule),
     } | own_methods.identity(spec.registered)
-
-
-def _as_recorded(schedule: Schedule) -> dict[str, Any]:
-    """What is younger than recorded runs is named only where it is set: their identity stays."""
-    found = asdict(schedule)
-    if found["sampled_eval_episodes"] == Schedule.sampled_eval_episodes:
-        del found["sampled_eval_episodes"]
-    return found
 
 
 def prior_data_of(

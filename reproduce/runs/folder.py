@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from algorithms.config import LONGEST_RUN
 from envs.files import DAMAGED_ARCHIVE, atomic_file, sha256_of
 from envs.trajectory import DataError
 from reproduce.commandline.files import write_csv, write_json, write_text
@@ -42,6 +43,7 @@ _BEFORE: dict[str, Any] = {
     "observations": {"component": "Raw"},
     "cap": "inf",
     "expert_demonstrations": 0,
+    "sampled_eval_episodes": LONGEST_RUN,
 }
 
 _FORMER = {"hyperparameters.compile": False}
