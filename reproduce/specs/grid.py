@@ -117,7 +117,7 @@ PRESETS: dict[str, Preset] = {
             "prior_cloning_hidden": (256, 256),
             "prior_cloning_batch_size": 256,
             "initialisation.cloning_steps": 10_000,
-            "online_steps": 100_000,  # "100K samples" of Figure 1
+            "online_steps": 40_000,  # docs/pilots.md, "Budgets": success is level by then
             "dense_eval_every": 2_500,
         },
         domains={
@@ -125,13 +125,12 @@ PRESETS: dict[str, Preset] = {
             "locomotion": {
                 "batch_size": 256,
                 "offline_batch_size": 256,
-                "online_steps": 60_000,
                 "eval_episodes": 10,
                 "prior_cloning": "short",
                 "prior_cloning_steps": 6_000,
             },
             # observations of 8 numbers, and four updates a step
-            "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64), "online_steps": 40_000},
+            "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64)},
         },
         tasks={"door-binary-v0": {"prior_cloning_steps": 30_000}},
         methods=_SMALL_METHODS,
