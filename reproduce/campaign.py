@@ -70,6 +70,7 @@ def main(options: CampaignOptions) -> int:
     """
     require_training()
     from reproduce.launching.clusters import choose
+    from reproduce.launching.cost import affordable
     from reproduce.runs.asked import prepare
 
     prepare(options)
@@ -77,6 +78,12 @@ def main(options: CampaignOptions) -> int:
     _check(options)
     cluster, chosen = choose(options)
     assert isinstance(chosen, CampaignOptions)
+    if cluster.name != "slurm" and chosen.hours is not None:
+        # it stops in time: what lies beyond needs nobody's consent
+        chosen = replace(
+            chosen,
+            yes=chosen.yes or affordable(chosen.hours * (chosen.jobs or os.cpu_count() or 1)),
+        )
     parts = list(_parts(chosen))
     folders = list(dict.fromkeys(part.out for part in parts))
     print(_table(parts))
@@ -120,12 +127,12 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
     from reproduce.campaigns.chapters import CHAPTERS, in_order, of_preset
     from reproduce.judging.evidence import Evidence, load
     from reproduce.runs.asked import resolve_data, validated
-    from reproduce.runs.assemble import one_spelling
     from reproduce.runs.collect import recorded
     from reproduce.runs.folder import RunFolder
     from reproduce.runs.plan import Pace
+    from reproduce.runs.resolved import one_spelling
 
-    pace: dict[str, Pace] = defaultdict(lambda: Pace("cpu"))
+    pace: dict[str, Pace] = defaultdict(lambda: Pace("cpu", options.engine, options.cache))
     assert options.preset is not None
     for chapter in CHAPTERS:
         if options.chapters and chapter.number not in options.chapters:

@@ -27,8 +27,8 @@ from envs.tasks import HAND_TASKS
 from reproduce.commandline.files import write_csv
 from reproduce.commandline.options import Common
 from reproduce.commandline.script import command
-from reproduce.data.prior import DOOR_THRESHOLDS
 from reproduce.judging.demonstrations import TABLE
+from reproduce.specs.grid import DOOR_THRESHOLDS, ProfileName
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class DemonstrationOptions(Common):
     """Also write the table that claims are judged by."""
 
 
-def demonstration_rows(env: str, profile: str, options: Common) -> Iterator[dict[str, Any]]:
+def demonstration_rows(env: str, profile: ProfileName, options: Common) -> Iterator[dict[str, Any]]:
     """One row a demonstration: its length, return and the first step (from 1) with success."""
     found = find_demonstrations(  # as recorded: the claim is of the people, not of a replay
         env,

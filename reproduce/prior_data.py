@@ -33,7 +33,7 @@ from reproduce.commandline.options import Common
 from reproduce.commandline.script import command
 from reproduce.data.cloning import Cloning
 from reproduce.runs.evaluator import random_episodes
-from reproduce.specs.grid import PRESETS
+from reproduce.specs.grid import DOOR_THRESHOLDS, PRESETS
 
 COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
@@ -89,7 +89,7 @@ def main(options: DescribeOptions) -> int:
 
 def describe(env_id: str, options: DescribeOptions) -> list[Line]:
     """The lines of one task: random policy, demonstrations, the rest of the prior data."""
-    from reproduce.data.prior import DOOR_THRESHOLDS, demonstrations_for, prior_data
+    from reproduce.data.prior import demonstrations_for, prior_data
     from reproduce.runs.asked import resolve_data
 
     known = task(env_id)
@@ -106,8 +106,7 @@ def describe(env_id: str, options: DescribeOptions) -> list[Line]:
         data=kind,
         labels=labels,
         profile=options.profile,
-        data_dir=options.data_dir,
-        cache=options.cache,
+        place=options.place,
         download=False,
         expert_episodes=config.expert_demonstrations,
     )

@@ -6,7 +6,7 @@
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; the text around it is not touched.
 README.md and docs/results-<preset>.md show the figures' rows, docs/pilots.md, docs/controls.md and
 docs/diagnosis.md those of the studies. Only finished runs count. "End" is the mean of a run's last
-five evaluations; several seeds are averaged, or given from the lowest to the highest.
+five evaluations.
 """
 
 from __future__ import annotations
@@ -16,21 +16,25 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 
 import pandas as pd
 
 from figures.cells import ResultsError
-from figures.experiments import DOOR, PEN, PUSH, in_order, title_of
+from figures.domains import DOMAINS
+from figures.estimates import aggregate
+from figures.experiments import EXPERIMENTS, PEN, domain_of, in_order, title_of
 from figures.files import write_text
+from figures.measures import DISTANCE, Measure
+from figures.scalars import run_scalars
 from figures.style import METHOD_ORDER
 from figures.table import read_results
 from reproduce.checking.reader import checked
 from reproduce.commandline.script import command
+from reproduce.reporting.inventory import PROFILES
 from reproduce.reporting.study_table import table
 from reproduce.specs.study_list import STUDIES
-
-LAST = 5
 
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -67,11 +71,12 @@ def tables(folder: Path) -> Mapping[str, Callable[[], str]]:
         return pd.concat([read(path) for path in paths if path.is_file()], ignore_index=True)
 
     return {
-        "pen": lambda: _hand(read(folder / "figure1.csv")),
+        **{
+            name: functools.partial(_outcomes, folder / f"{name}.csv")
+            for name in EXPERIMENTS
+            if (folder / f"{name}.csv").is_file()
+        },
         "pen-diagnostics": lambda: _diagnostics(read(folder / "figure1.csv")),
-        "pushing": lambda: _pushing(read(folder / "figure2.csv")),
-        "locomotion": lambda: _locomotion(read(folder / "figure3.csv")),
-        "door": lambda: _door(read(folder.parent / f"{folder.name}-door" / "figure1.csv")),
         "minutes": lambda: _minutes(every()),
         "data": lambda: _data(every()),
     }
@@ -124,29 +129,42 @@ def _tasks(frame: pd.DataFrame) -> list[str]:
     return in_order(frame["env"])
 
 
-def _switch(rows: pd.DataFrame, column: str) -> list[float]:
-    """Of each seed: the value at step 0, after offline training."""
-    return [float(v) for v in rows[rows["env_step"] == 0].sort_values("seed")[column]]
+def _outcomes(path: Path) -> str:
+    """Of each method and task: J after the offline phase -> J at the end.
+
+    Several seeds have their interquartile mean (a mean below four), and from five seeds on the end
+    has its 95 % bootstrap interval.
+    """
+    frame = _runs(path)
+    rows = []
+    for profile in PROFILES:
+        shown = frame[frame["profile"] == profile]
+        for label, mine in _methods(shown):
+            seeds = mine.groupby("env")["seed"].nunique()
+            few, many = min(seeds), max(seeds)
+            name = label if profile == PROFILES[0] else f"{label}, {profile}"
+            cells = [_ends(mine[mine["env"] == env], env) for env in _tasks(frame)]
+            rows.append([name, str(few) if few == many else f"{few}–{many}", *cells])
+    heads = [f"{title_of(env)}, {_measure(env).name}" for env in _tasks(frame)]
+    return _markdown(["", "seeds", *heads], rows)
 
 
-def _last(rows: pd.DataFrame, column: str) -> list[float]:
-    """Of each seed: the value in its last evaluation."""
-    ordered = rows.sort_values(["seed", "env_step"])
-    return [float(mine[column].iloc[-1]) for _, mine in ordered.groupby("seed")]
+def _measure(env: str) -> Measure:
+    return DOMAINS[domain_of(env)].measure
 
 
-def _end(rows: pd.DataFrame, column: str) -> list[float]:
-    """Of each seed: the mean of its last evaluations."""
-    ordered = rows.sort_values(["seed", "env_step"])
-    return [float(mine[column].tail(LAST).mean()) for _, mine in ordered.groupby("seed")]
-
-
-def _mean(values: Sequence[float], form: str) -> str:
-    return _text(sum(values) / len(values), form)
-
-
-def _each(values: Sequence[float], form: str) -> str:
-    return ", ".join(_text(value, form) for value in values)
+def _ends(rows: pd.DataFrame, env: str) -> str:
+    """``0.70 -> 0.75 [0.70, 0.81]`` of one method on one task; nothing where it was not run."""
+    if rows.empty:
+        return ""
+    measure = _measure(env)
+    scalars = run_scalars(rows, measure)
+    first, last = (aggregate([scalars[name].to_numpy(dtype=float)]) for name in ("j0", "jt"))
+    form = ".3f" if measure is DISTANCE else ".2f"
+    ends = sorted(measure.sign * value for value in (last.low, last.high))
+    between = "" if isnan(last.low) else f" [{', '.join(_text(end, form) for end in ends)}]"
+    before, after = (_text(measure.sign * each.value, form) for each in (first, last))
+    return f"{before} → {after}{between}"
 
 
 def _span(values: Sequence[float], form: str) -> str:
@@ -164,20 +182,6 @@ def _text(value: float, form: str) -> str:
 def _markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
-
-
-def _hand(frame: pd.DataFrame) -> str:
-    columns = ("return_mean", ".0f"), ("success_any", ".2f")
-    rows = [
-        [
-            label,
-            mine["seed"].nunique(),
-            *(", ".join(_mean(of(mine, c), form) for c, form in columns) for of in (_switch, _end)),
-        ]
-        for label, mine in _methods(frame[frame["env"] == PEN])
-    ]
-    head = ["", "seeds", "after offline training", "end (mean of the last five evaluations)"]
-    return _markdown(head, rows)
 
 
 def _diagnostics(frame: pd.DataFrame) -> str:
@@ -202,76 +206,6 @@ def _diagnostics(frame: pd.DataFrame) -> str:
             ]
             rows.append([label, name, *spans])
     return _markdown(["", "", "offline phase", "online phase"], rows)
-
-
-def _door(frame: pd.DataFrame) -> str:
-    """One row a kind of data; diagnostics from lowest to highest over all evaluations."""
-    rows = []
-    for data, mine in frame[frame["env"] == DOOR].groupby("data"):
-        online = mine[mine["env_step"] >= 0]
-        rows.append(
-            [
-                data,
-                _mean(_switch(mine, "return_mean"), ".0f"),
-                _mean(_switch(mine, "success_any"), ".2f"),
-                _span(list(online["return_mean"]), ".0f"),
-                _span(list(online["success_any"]), ".2f"),
-                f"{_mean(_switch(mine, 'q_mean'), '.0f')}, {_mean(_last(mine, 'q_mean'), '.0f')}",
-                _span(list(mine["weights_ess"].dropna()), ".2f"),
-                _span(list(mine["weights_max"].dropna()), ".3g"),
-            ]
-        )
-    return _markdown(
-        [
-            "data",
-            "return after offline training",
-            "success",
-            "return from then on",
-            "success",
-            "mean Q after offline training, at the end",
-            "effective sample size",
-            "largest weight",
-        ],
-        rows,
-    )
-
-
-def _pushing(frame: pd.DataFrame) -> str:
-    rows = []
-    for label, mine in _methods(frame[frame["env"] == PUSH]):
-        ess = _last(mine, "weights_ess") if "weights_ess" in mine else []
-        rows.append(
-            [
-                label,
-                _each(_switch(mine, "final_distance"), ".3f"),
-                _each(_end(mine, "final_distance"), ".3f"),
-                _each(_end(mine, "success_any"), ".2f"),
-                _each(_end(mine, "success_final"), ".2f"),
-                _each(ess, ".2f") if ess and ess[0] == ess[0] else "",
-            ]
-        )
-    return _markdown(
-        [
-            "each seed",
-            "distance (m) after offline training",
-            "distance, end",
-            "success at any step, end",
-            "success at the last step, end",
-            "effective sample size, last evaluation",
-        ],
-        rows,
-    )
-
-
-def _locomotion(frame: pd.DataFrame) -> str:
-    envs = _tasks(frame)
-    rows = []
-    for label, mine in _methods(frame):
-        for name, of in (("after offline training", _switch), ("end", _end)):
-            parts = [mine[mine["env"] == env] for env in envs]
-            cells = [_each(of(p, "normalised_score"), ".2f") if len(p) else "" for p in parts]
-            rows.append([label, name, *cells])
-    return _markdown(["each seed", "", *(title_of(env) for env in envs)], rows)
 
 
 def _minutes(frame: pd.DataFrame) -> str:

@@ -34,9 +34,9 @@ def main(options: RunOptions) -> int:
 def _asked_for(options: RunOptions) -> RunSpec | None:
     """The run to be done; None if something was to be printed instead, and has been."""
     from reproduce.runs.asked import prepare, resolve_data, validated
-    from reproduce.runs.assemble import one_spelling, settings_of
     from reproduce.runs.listing import list_methods, list_settings
     from reproduce.runs.plan import print_plan
+    from reproduce.runs.resolved import one_spelling, resolved
     from reproduce.runs.showing import show
 
     prepare(options)
@@ -63,12 +63,12 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
         named,
     )
     spec = one_spelling(spec)
-    settings_of(spec)
+    resolved(spec)
     if options.show:
         print(show(spec))
         return None
     if options.dry_run:
-        print_plan("run", [spec], options.results, 1, options.device, options.engine, options.cache)
+        print_plan("run", [spec], options.results, 1, options.place, options.engine)
         return None
     return spec
 
@@ -78,9 +78,7 @@ def _guarded(spec: RunSpec, options: RunOptions) -> int:
         return execute(
             spec,
             options.results,
-            data_dir=options.data_dir,
-            cache=options.cache,
-            device=options.device,
+            options.place,
             engine=options.engine,
             checkpoint_every_s=options.checkpoint_every_s,
             track=options.track,

@@ -133,13 +133,13 @@ class StopWhenLearned(Interruption):
 def spec_of(options: ExpertOptions) -> RunSpec:
     """The run: SAC from scratch by the recipe, `--set` on top."""
     from algorithms.catalogue.settings import key_of
-    from reproduce.runs.assemble import one_spelling, settings_of
+    from reproduce.runs.resolved import one_spelling, resolved
 
     recipe = (*RECIPE, *EXPERTS[options.env].settings)
     plain = RunSpec(
         "paper", "paper", options.env, "SAC", options.seed, "none", "stored", recipe, "scratch"
     )
-    known = settings_of(plain)
+    known = resolved(plain).settings
     given = {known.matches(key_of(setting)) for setting in options.settings}
     kept = [setting for setting in recipe if known.matches(key_of(setting)) not in given]
     return one_spelling(replace(plain, settings=(*kept, *options.settings)))
@@ -170,16 +170,14 @@ def main(options: ExpertOptions) -> int:
     bad input, 75 interrupted (the same command continues).
     """
     require_training()
-    from reproduce.runs.assemble import settings_of
     from reproduce.runs.plan import print_plan
+    from reproduce.runs.resolved import resolved
 
     _check(options)
     spec = spec_of(options)
-    settings_of(spec)
+    resolved(spec)
     if options.dry_run:
-        print_plan(
-            "expert", [spec], options.results, 1, options.device, options.engine, options.cache
-        )
+        print_plan("expert", [spec], options.results, 1, options.place, options.engine)
         return 0
     from reproduce.runs.folder import RunFolder
 
@@ -188,9 +186,7 @@ def main(options: ExpertOptions) -> int:
     status = execute(
         spec,
         options.results,
-        data_dir=None,
-        cache=options.cache,
-        device=options.device,
+        options.place,
         engine=options.engine,
         checkpoint_every_s=options.checkpoint_every_s,
         interruption=StopWhenLearned(folder, stop_at),
@@ -206,13 +202,13 @@ def export(spec: RunSpec, folder: RunFolder, options: ExpertOptions) -> int:
     from algorithms.agent import Agent
     from envs.evaluation import EVALUATION_SEED_BASE, evaluate
     from envs.sources import ASSETS
-    from envs.tasks import task
     from reproduce.data.actors import filename, save_actor
     from reproduce.data.prior import make_env
-    from reproduce.runs.assemble import settings_of
     from reproduce.runs.collect import collect
+    from reproduce.runs.resolved import resolved
 
-    known, settings = task(spec.env), settings_of(spec)
+    run = resolved(spec)
+    known, settings = run.task, run.settings
     state = folder.load_checkpoint("cpu")
     assert state is not None  # a run keeps its last one
     agent = Agent(

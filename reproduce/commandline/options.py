@@ -11,6 +11,7 @@ import platformdirs
 import tyro
 
 from reproduce.specs.grid import PRESETS, DataChoice, Labels, PresetName, ProfileName
+from reproduce.specs.place import Place
 
 EngineChoice = Literal["auto", "eager", "compiled"]
 Engine = Literal["eager", "compiled"]
@@ -94,6 +95,11 @@ class Common:
             return Path(named or platformdirs.user_cache_dir(APP))
         except RuntimeError as error:  # no HOME, and no entry of the user in the system's list
             raise ValueError(f"--cache-dir must name a folder here ({error})") from None
+
+    @property
+    def place(self) -> Place:
+        """Where runs find their data, keep what they make, and compute."""
+        return Place(self.cache, self.data_dir, self.device)
 
     def check_folders(self) -> None:
         """Raise ValueError naming the flag of a folder that cannot be one."""

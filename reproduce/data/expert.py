@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from rich.progress import Progress
@@ -13,6 +12,7 @@ from envs.making import make_task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 from reproduce.data.actors import Actor, load_actor
 from reproduce.data.cache import cached
+from reproduce.specs.place import Place
 
 DEMONSTRATIONS = 15
 """As in the paper, appendix on the MuJoCo benchmarks."""
@@ -27,9 +27,8 @@ _ATTEMPTS = 20
 
 def expert_demonstrations(
     task_id: str,
+    place: Place,
     *,
-    data_dir: Path | None,
-    cache: Path,
     episodes: int | None = None,
     notify: Callable[[str], None] = print,
 ) -> Dataset:
@@ -40,7 +39,7 @@ def expert_demonstrations(
     Raises:
         DataError: if there is no expert, or if 19 of 20 of its episodes are not good.
     """
-    actor = load_actor(task_id, data_dir)
+    actor = load_actor(task_id, place.data_dir)
     wanted = DEMONSTRATIONS if episodes is None else episodes
     recipe = {
         "actor": actor.sha256,
@@ -48,7 +47,7 @@ def expert_demonstrations(
         "good": GOOD,
         "first_episode": _FIRST_SEED,
     }
-    return cached(cache, task_id, recipe, lambda: _roll_out(task_id, actor, wanted), notify)
+    return cached(place.cache, task_id, recipe, lambda: _roll_out(task_id, actor, wanted), notify)
 
 
 def _roll_out(task_id: str, actor: Actor, episodes: int) -> Dataset:

@@ -30,7 +30,8 @@ from reproduce.data.cloning import Cloning, clone, roll_out
 from reproduce.data.expert import expert_demonstrations
 from reproduce.data.random import provenance as random_provenance
 from reproduce.data.random import random_rollouts
-from reproduce.specs.grid import DataKind
+from reproduce.specs.grid import DOOR_THRESHOLDS, DataKind, ProfileName
+from reproduce.specs.place import Place
 
 DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"}
 """What --data auto comes to; on the hand it depends on what is found."""
@@ -150,10 +151,7 @@ def _made(
     return Dataset(env_id, tuple(trajectories), provenance)
 
 
-DOOR_THRESHOLDS = {"paper": 1.4, "released": 1.35}
-
-
-def make_env(env_id: str, profile: str) -> gymnasium.Env[np.ndarray, np.ndarray]:
+def make_env(env_id: str, profile: ProfileName) -> gymnasium.Env[np.ndarray, np.ndarray]:
     """The task as a method sees it; the door opens at the angle of the profile."""
     return make_task(env_id, door_threshold=DOOR_THRESHOLDS[profile])
 
@@ -192,9 +190,8 @@ def demonstrations_for(
     *,
     data: str,
     labels: str,
-    profile: str,
-    data_dir: Path | None,
-    cache: Path,
+    profile: ProfileName,
+    place: Place,
     download: bool,
     minari_download: bool = False,
     expert_episodes: int = 0,
@@ -224,8 +221,7 @@ def demonstrations_for(
     if kind == "expert":
         return expert_demonstrations(
             env_id,
-            data_dir=data_dir,
-            cache=cache,
+            place,
             episodes=episodes,
             notify=notify,
         )
@@ -233,8 +229,8 @@ def demonstrations_for(
         env_id,
         data="human" if data == "human-recorded" else data,  # type: ignore[arg-type]
         labels=labels,  # type: ignore[arg-type]
-        data_dir=data_dir,
-        cache=cache / "data",
+        data_dir=place.data_dir,
+        cache=place.cache / "data",
         download=download,
         minari_download=minari_download,
         notify=notify,
@@ -243,7 +239,7 @@ def demonstrations_for(
     )
     if data == "human-recorded" or not recorded.initial_states:
         return recorded
-    return _replayed(recorded, cache, DOOR_THRESHOLDS[profile], notify)
+    return _replayed(recorded, place.cache, DOOR_THRESHOLDS[profile], notify)
 
 
 def _replayed(

@@ -15,7 +15,7 @@ from envs.trajectory import DataError
 from figures.labels import split_registered
 from reproduce.commandline.options import Common
 from reproduce.runs.folder import RunFolder, differences
-from reproduce.specs.grid import RunSpec
+from reproduce.specs.grid import ProfileName, RunSpec
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Performer(NamedTuple):
     """Who acts on which task; `path` is where the film goes unless the user says otherwise."""
 
     env: str
-    profile: str
+    profile: ProfileName
     act: Act
     title: str
     path: Path
@@ -115,7 +115,7 @@ def _trained(options: PerformerOptions) -> Performer:
     from algorithms.agent import Agent
     from algorithms.catalogue.settings import describe
     from reproduce.runs import own_methods
-    from reproduce.runs.assemble import settings_of
+    from reproduce.runs.resolved import resolved
 
     own_methods.load(options.methods_from)
     if options.run is None:
@@ -125,7 +125,8 @@ def _trained(options: PerformerOptions) -> Performer:
         spec = _recorded(folder)
         own_methods.load_recorded(folder.config())
         _check_agreement(options, spec, folder)
-    settings, known = settings_of(spec), task(spec.env)
+    run = resolved(spec)
+    settings, known = run.settings, run.task
     config = folder.config()
     changes = differences(config["identity"]["method"], describe(settings.method))
     if changes:
@@ -161,7 +162,7 @@ def _trained(options: PerformerOptions) -> Performer:
 def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
     """The run that run.py makes with the same options."""
     from reproduce.runs.asked import resolve_data, validated
-    from reproduce.runs.assemble import one_spelling
+    from reproduce.runs.resolved import one_spelling
 
     env, registered = options.env or "pen-binary-v0", options.method or "AWAC"
     validated(options, envs=(env,), methods=(registered,))
@@ -215,7 +216,7 @@ def _recorded(folder: RunFolder) -> RunSpec:
 
 
 def _check_agreement(options: PerformerOptions, spec: RunSpec, folder: RunFolder) -> None:
-    from reproduce.runs.assemble import one_spelling
+    from reproduce.runs.resolved import one_spelling
 
     plain = PerformerOptions()
     given: dict[str, tuple[Any, Any]] = {

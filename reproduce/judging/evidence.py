@@ -144,8 +144,7 @@ class Evidence:
     ) -> pd.DataFrame:
         """All rows of finished runs of an arm; empty where it was not run.
 
-        With a ``horizon``, rows beyond that online step are left away, and so are runs that were
-        trained online but not that far.
+        With a ``horizon``, rows beyond that online step are left away.
         """
         key = (experiment, task, arm, horizon)
         if key not in self._rows:
@@ -166,10 +165,11 @@ class Evidence:
         else:
             data, labels = self.prior_data(experiment, task)
             mine = found[(found["data"] == data) & (found["labels"] == labels)]
-        if horizon is None or mine.empty:
-            return mine
-        ends = mine.groupby("seed")["env_step"].transform("max")
-        return mine[(mine["env_step"] <= horizon) & ((ends >= horizon) | (ends == 0))]
+        return mine if horizon is None else mine[mine["env_step"] <= horizon]
+
+    def ends(self, experiment: str, task: str, arm: Arm) -> pd.Series[int]:
+        """Seed -> online step at which its run ends; 0 where it is not trained online."""
+        return self.rows(experiment, task, arm).groupby("seed")["env_step"].max()
 
     def scalars(
         self,

@@ -67,6 +67,9 @@ class _Single:
 class Level(_Single):
     """The scalar lies on one ``side`` of ``value``; only up to step ``horizon``, if given.
 
+    Runs that end before the horizon can show that it does by then. That it does not they cannot:
+    then the longer runs are missing.
+
     ``zero``: where there would be nothing of it at all, such as 0 of a gain; between that and
     ``value`` it is smaller than claimed. None for a level, which has no such point.
     """
@@ -87,8 +90,17 @@ class Level(_Single):
                 found = Estimate(np.nan, np.nan, np.nan, len(values), "undefined")
                 return Answer(found, Verdict.INCONCLUSIVE, "not defined for some seed")
             seen = beyond(self.value, level_seen(values), self.side)
-            answer = Answer(level_of(values), condition, f"{seeds_note(values)}; {WIDE}", seen=seen)
-            return within_reach(evidence, source, task, (arm,), self.scalar, answer)
+            found = level_of(values)
+            answer = Answer(found, condition, f"{seeds_note(values)}; {WIDE}", seen=seen)
+            answer = within_reach(evidence, source, task, (arm,), self.scalar, answer)
+            ends = evidence.ends(source, task, arm)
+            short = self.horizon is not None and bool(((ends > 0) & (ends < self.horizon)).any())
+            judged = answer.judged
+            verdict = judged if isinstance(judged, Verdict) else judged.verdict(found)
+            if not short or verdict is Verdict.SUPPORTED:
+                return answer
+            missing = f"missing: {arm}, finished beyond step {self.horizon:,}"
+            return Answer(found, Verdict.NOT_RUN, f"{missing}; {answer.note}")
 
         return each(
             evidence,

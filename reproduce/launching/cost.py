@@ -49,9 +49,14 @@ def _makespan(seconds: Sequence[float], at_once: int) -> float:
     return max(ends)
 
 
+def affordable(hours: float) -> bool:
+    """Whether so many core-hours or GPU-hours are started without asking."""
+    return hours <= ASK_ABOVE_CORE_HOURS
+
+
 def confirm(cost: Cost, *, yes: bool) -> None:
     """Ask if it is expensive. Raises ValueError if the answer is no, or nobody is there to ask."""
-    if yes or max(cost.core_hours, cost.gpu_hours) <= ASK_ABOVE_CORE_HOURS:
+    if yes or affordable(max(cost.core_hours, cost.gpu_hours)):
         return
     if not sys.stdin.isatty():
         raise ValueError(

@@ -164,10 +164,10 @@ def run_grids(
     from reproduce.launching.launcher import Interrupted
     from reproduce.launching.slurm_client import SlurmError
     from reproduce.launching.slurm_queue import refresh
-    from reproduce.runs.assemble import identity_of, one_spelling
     from reproduce.runs.collect import collect, recorded, refuse_other_preset
     from reproduce.runs.folder import ConfigurationChanged, RunFolder
     from reproduce.runs.plan import print_plan
+    from reproduce.runs.resolved import one_spelling, resolved
 
     out = options.results
     name = ", ".join(grids)
@@ -195,11 +195,11 @@ def run_grids(
             left[experiment] = [spec for spec in specs if spec not in known]
         every = list(dict.fromkeys(spec for specs in left.values() for spec in specs))
         for spec in every:
-            RunFolder(spec.folder(out)).check(identity_of(spec), options.engine)
+            RunFolder(spec.folder(out)).check(resolved(spec).identity, options.engine)
         if (out / "launches").is_dir() and not slurm_client.absent():
             refresh(every, out)
         jobs = {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]
-        seconds = print_plan(name, every, out, jobs, options.device, options.engine, options.cache)
+        seconds = print_plan(name, every, out, jobs, options.place, options.engine)
         launcher, cost = _launcher(cluster, every, seconds, options, jobs)
         print(cost)
         if options.dry_run:
@@ -287,6 +287,7 @@ def _make_prior_data(specs: Sequence[RunSpec], options: FigureOptions, jobs: int
     from envs.tasks import task
     from reproduce.runs.assemble import prior_data_of
     from reproduce.runs.folder import RunFolder
+    from reproduce.runs.resolved import resolved
 
     pending = [s for s in specs if RunFolder(s.folder(options.results)).state() != "done"]
     for spec in {(spec.env, spec.data): spec for spec in pending}.values():
@@ -294,4 +295,4 @@ def _make_prior_data(specs: Sequence[RunSpec], options: FigureOptions, jobs: int
             spec.data == "expert" and task(spec.env).domain == "locomotion"
         )
         if jobs == 1 or not of_shipped_files:
-            prior_data_of(spec, data_dir=options.data_dir, cache=options.cache)
+            prior_data_of(resolved(spec), options.place)

@@ -31,9 +31,7 @@ class InlineLauncher:
             status = execute(
                 spec,
                 self.options.results,
-                data_dir=self.options.data_dir,
-                cache=self.options.cache,
-                device=self.options.device,
+                self.options.place,
                 engine=self.options.engine,
                 checkpoint_every_s=self.options.checkpoint_every_s,
                 track=self.options.track,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from figures.experiments import ABLATED, OF_DOMAIN, domain_of
 from figures.labels import label, registered, split_label, split_registered
@@ -22,7 +22,7 @@ class Want:
         experiment: whose script makes them.
         task: id of the task.
         arm: the row of METHODS or variant.
-        horizon: online step that they must reach to count; None: they count wherever they end.
+        horizon: online step up to which they are looked at; None: to their ends.
         by: online step by which a threshold is to be reached; a run that ends before it without
             having reached it says nothing.
     """
@@ -82,6 +82,14 @@ def finished_seeds(evidence: Evidence, want: Want) -> int:
     return int(evidence.rows(want.experiment, want.task, want.arm, want.horizon)["seed"].nunique())
 
 
+def seeds_beyond(evidence: Evidence, want: Want) -> int:
+    """How many of the finished seeds reach the step that it asks about, or have no online phase."""
+    if want.experiment not in evidence.tables:
+        return 0
+    ends = evidence.ends(want.experiment, want.task, want.arm)
+    return int(((ends >= (want.step or 0)) | (ends == 0)).sum())
+
+
 def preset_for(preset: PresetName, horizon: int | None) -> PresetName:
     """``preset``, or ``paper`` where its runs end before ``horizon``."""
     budget = PRESETS[preset].settings.get("online_steps")
@@ -95,7 +103,7 @@ def commands(claim: Claim, evidence: Evidence, preset: PresetName) -> list[str]:
     """
     lacking: dict[tuple[str, ...], dict[str, dict[str, None]]] = {}
     for want in wants(claim, evidence):
-        if finished_seeds(evidence, replace(want, horizon=want.step)) >= seeds_needed(preset):
+        if seeds_beyond(evidence, want) >= seeds_needed(preset):
             continue
         method, variant = method_of(want.arm)
         size = preset_for(preset, want.step)

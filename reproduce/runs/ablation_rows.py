@@ -12,7 +12,7 @@ from algorithms.catalogue.variants import VARIANTS
 from algorithms.policies.initialisation import NoPretraining
 from envs.tasks import task
 from figures.labels import split_registered, with_settings
-from reproduce.runs.assemble import settings_of
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import (
     PRESETS,
     DataKind,
@@ -119,10 +119,10 @@ def _distinct(specs: Sequence[RunSpec], common: tuple[str, ...]) -> list[RunSpec
     kept: dict[RunSpec, Settings] = {}
     same: dict[RunSpec, list[RunSpec]] = {}
     for spec in specs:
-        resolved = settings_of(spec)
-        twin = next((s for s in kept if kept[s] == resolved and s.data == spec.data), None)
+        settings = resolved(spec).settings
+        twin = next((s for s in kept if kept[s] == settings and s.data == spec.data), None)
         if twin is None:
-            kept[spec] = resolved
+            kept[spec] = settings
         else:
             same.setdefault(twin, []).append(spec)
     for twin, others in same.items():

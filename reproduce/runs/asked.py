@@ -65,8 +65,7 @@ def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKi
             data=asked,
             labels=options.labels,
             profile=options.profile,
-            data_dir=options.data_dir,
-            cache=options.cache,
+            place=options.place,
             download=options.download or options.preset != "quick",
             minari_download=options.download,
         )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -13,13 +11,7 @@ from torch import Tensor
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
-from algorithms.catalogue.resolving import layers, resolve
-from algorithms.catalogue.settings import Settings, describe, spelled
-from algorithms.critics.ensembles import ClampTarget
-from algorithms.data.observations import FromPriorData
 from algorithms.data.relabeling import Goals, Hindsight, HindsightRelabeling
-from algorithms.data.reward_scaling import TaskUnits
-from algorithms.policies.initialisation import NoPretraining
 from algorithms.training import Training
 from envs.goals import goal_task
 from envs.tasks import task
@@ -27,19 +19,17 @@ from envs.trajectory import DataError, Dataset
 from reproduce.data.cloning import Cloning
 from reproduce.data.expert import expert_demonstrations
 from reproduce.data.prior import (
-    DOOR_THRESHOLDS,
     PriorData,
     demonstrations_for,
     fill,
     make_env,
     prior_data,
 )
-from reproduce.runs import own_methods
 from reproduce.runs.evaluator import Scale, evaluator
 from reproduce.runs.q_bias import largest_return
-from reproduce.specs.grid import PRESETS, RunSpec
-
-_MOST_EVALUATIONS = 100_000
+from reproduce.runs.resolved import ResolvedRun
+from reproduce.specs.grid import DOOR_THRESHOLDS
+from reproduce.specs.place import Place
 
 
 @dataclass(frozen=True)
@@ -50,138 +40,17 @@ class Assembled:
     identity: dict[str, Any]
 
 
-def settings_of(spec: RunSpec) -> Settings:
-    """Row, profile, preset and `--set`, put together.
-
-    Raises ValueError if the critic's targets would be clamped within the range of possible values,
-    or if the method needs data that the run does not have.
-    """
-    settings = _resolved(spec, spec.settings)
-    _check_clamp(spec, settings)
-    _check_data(spec, settings)
-    _check_evaluations(settings)
-    return settings
-
-
-def one_spelling(spec: RunSpec) -> RunSpec:
-    """The same run, its settings in the one text that their configuration has.
-
-    Folder, label and row in the table of results follow from that text: `lam=.5`, `lam=0.50` and
-    the whole path are one run, and what the row has anyway adds nothing. Raises ValueError for
-    settings that cannot be resolved.
-    """
-    settings = spelled(_resolved(spec, ()), _resolved(spec, spec.settings))
-    return replace(spec, settings=settings)
-
-
-def layers_of(spec: RunSpec) -> dict[str, Settings]:
-    """What each of row, profile, variant, preset and `--set` makes of the run's settings."""
-    return layers(spec.registered, **_laid(spec), settings=spec.settings)
-
-
-def _resolved(spec: RunSpec, settings: tuple[str, ...]) -> Settings:
-    return resolve(spec.registered, **_laid(spec), settings=settings)
-
-
-def _laid(spec: RunSpec) -> dict[str, Any]:
-    domain, preset = task(spec.env).domain, PRESETS[spec.preset]
-    return {
-        "profile": spec.profile,
-        "domain": domain,
-        "preset": preset.of(spec.method, domain, spec.env),
-        "at_most": preset.at_most,
-    }
-
-
-def _check_evaluations(settings: Settings) -> None:
-    offline, schedule = settings.config.offline_steps, settings.schedule
-    dense = offline + min(schedule.dense_until, schedule.online_steps)
-    sparse = max(0, schedule.online_steps - schedule.dense_until)
-    count = dense // schedule.dense_eval_every + sparse // schedule.eval_every
-    if count > _MOST_EVALUATIONS:
-        raise ValueError(
-            f"the schedule has {count:,} evaluations, at most {_MOST_EVALUATIONS:,} are possible; "
-            "raise eval_every and dense_eval_every"
-        )
-
-
-def _check_clamp(spec: RunSpec, settings: Settings) -> None:
-    clamp, discount = getattr(settings.method.critic, "clamp", None), settings.config.discount
-    if not isinstance(clamp, ClampTarget):
-        return
-    if not isinstance(settings.method.reward_scaling, TaskUnits):
-        raise ValueError(
-            "clamp=ClampTarget bounds values in units of the task, which reward_scaling="
-            f"{type(settings.method.reward_scaling).__name__} changes; --set clamp=NoClamp"
-        )
-    known = task(spec.env)
-    boundless = math.isinf(known.reward_low)
-    if (boundless and math.isfinite(clamp.low)) or clamp.high < known.reward_high:
-        raise ValueError(
-            f"clamp=ClampTarget holds targets in [{clamp.low:g}, {clamp.high:g}], but the rewards "
-            f"of {spec.env} are in [{known.reward_low:g}, {known.reward_high:g}]; "
-            "--set clamp=NoClamp"
-        )
-    if boundless or discount == 1:
-        return
-    lowest = known.reward_low / (1 - discount)
-    if clamp.low > lowest + 1e-6 * abs(lowest):
-        raise ValueError(
-            f"--set discount={discount} makes values as low as {lowest:.6g} possible, but "
-            f"targets are clamped at {clamp.low:g}; add --set clamp.low={lowest:.6g}"
-        )
-
-
-def _check_data(spec: RunSpec, settings: Settings) -> None:
-    method = settings.method
-    if isinstance(method.goals, Hindsight) and task(spec.env).goal_dim == 0:
-        raise ValueError(f"goals=Hindsight needs a task with goals; {spec.env} has none")
-    if spec.data not in ("random", "none"):
-        return
-    have = f"{spec.env} with data {spec.data} has no demonstrations"
-    if method.objective.needs_demonstrations:
-        raise ValueError(f"{spec.method} learns from demonstrations, but {have}")
-    if method.initialisation.cloning_steps > 0:
-        raise ValueError(
-            f"{spec.method} clones demonstrations first, but {have}; "
-            "--set initialisation=RandomInit"
-        )
-    if spec.data != "none":
-        return
-    wants, way_out = [], []
-    if not isinstance(method.pretraining, NoPretraining):
-        wants, way_out = ["is trained on prior data first"], ["pretraining=NoPretraining"]
-    if isinstance(method.observations, FromPriorData):
-        wants.append("sees observations by the statistics of prior data")
-        way_out.append("observations=Raw")
-    if wants:
-        flags = " ".join(f"--set {setting}" for setting in way_out)
-        raise ValueError(f"{spec.method} {' and '.join(wants)}, but there is none; {flags}")
-
-
-def identity_of(spec: RunSpec) -> dict[str, Any]:
-    """What decides a run's result, but for the prior data."""
-    settings = settings_of(spec)
-    return {
-        "spec": asdict(spec) | {"settings": sorted(spec.settings)},
-        "method": describe(settings.method),
-        "hyperparameters": describe(settings.config),
-        "schedule": asdict(settings.schedule),
-    } | own_methods.identity(spec.registered)
-
-
 def prior_data_of(
-    spec: RunSpec, *, data_dir: Path | None, cache: Path, notify: Callable[[str], None] = print
+    run: ResolvedRun, place: Place, notify: Callable[[str], None] = print
 ) -> PriorData:
-    """The task's prior data; the demonstrations' kind is already decided in `spec.data`."""
-    config = settings_of(spec).config
+    """The task's prior data; the demonstrations' kind is already decided in `run.spec.data`."""
+    spec, config = run.spec, run.settings.config
     demonstrations = demonstrations_for(
         spec.env,
         data=spec.data,
         labels=spec.labels,
         profile=spec.profile,
-        data_dir=data_dir,
-        cache=cache,
+        place=place,
         download=False,
         expert_episodes=config.expert_demonstrations,
         notify=notify,
@@ -190,17 +59,17 @@ def prior_data_of(
         demonstrations,
         rollouts=config.prior_rollouts,
         cloning=Cloning.of(config, spec.env),
-        cache=cache,
+        cache=place.cache,
         door_threshold=DOOR_THRESHOLDS[spec.profile],
         notify=notify,
     )
 
 
-def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) -> Assembled:
+def assemble(run: ResolvedRun, place: Place) -> Assembled:
     """Load the prior data, fill the buffers, build agent and environments."""
-    settings, known = settings_of(spec), task(spec.env)
+    spec, settings, known = run.spec, run.settings, run.task
     config, schedule = settings.config, settings.schedule
-    data = prior_data_of(spec, data_dir=data_dir, cache=cache).leading(config.prior_fraction)
+    data = prior_data_of(run, place).leading(config.prior_fraction)
     sizes = (known.observation_dim, known.action_dim)
     prior_steps = data.demonstrations.steps + data.rollouts.steps
     capacity = min(config.replay_buffer_size, prior_steps + schedule.online_steps)
@@ -208,7 +77,7 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
     buffer = ReplayBuffer(
         capacity,
         *sizes,
-        device,
+        place.device,
         columns=settings.method.columns,
         discount=config.discount,
         relabeling=_relabeling(spec.env, settings.method.goals, scale),
@@ -219,9 +88,9 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
     buffer.freeze_prior()
     demonstrations = None
     if data.demonstrations.steps:
-        demonstrations = ReplayBuffer(data.demonstrations.steps, *sizes, device)
+        demonstrations = ReplayBuffer(data.demonstrations.steps, *sizes, place.device)
         fill(demonstrations, data.demonstrations)
-    agent = Agent(settings.method, config, *sizes, seed=spec.seed, device=device)
+    agent = Agent(settings.method, config, *sizes, seed=spec.seed, device=place.device)
     agent.fit_observations(_for_achieved_goals(spec.env, buffer.column("observations")))
     training = Training(
         agent,
@@ -231,7 +100,7 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
         evaluator(
             spec,
             schedule.eval_episodes,
-            _reference(spec, data, data_dir, cache),
+            _reference(run, data, place),
             Scale(
                 config.discount,
                 scale,
@@ -242,7 +111,7 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
         schedule,
         seed=spec.seed,
     )
-    identity = identity_of(spec) | {
+    identity = run.identity | {
         "data": {
             "checksum": data.checksum,
             "demonstrations": asdict(data.demonstrations.provenance)
@@ -253,20 +122,18 @@ def assemble(spec: RunSpec, *, data_dir: Path | None, cache: Path, device: str) 
     return Assembled(training, identity)
 
 
-def _reference(
-    spec: RunSpec, data: PriorData, data_dir: Path | None, cache: Path
-) -> Dataset | None:
+def _reference(run: ResolvedRun, data: PriorData, place: Place) -> Dataset | None:
     """The demonstrations whose mean return is 1 on locomotion's normalised scale.
 
     A run without prior data is measured against those that it could have had, if there are any:
     an expert in training is the first.
     """
-    if task(spec.env).domain != "locomotion":
+    if run.task.domain != "locomotion":
         return None
     if data.demonstrations.trajectories:
         return data.demonstrations
     try:
-        return expert_demonstrations(spec.env, data_dir=data_dir, cache=cache)
+        return expert_demonstrations(run.spec.env, place)
     except DataError:
         return None
 

@@ -15,8 +15,8 @@ from figures.manifest import manifest_of
 from reproduce.checking.reader import checked
 from reproduce.checking.seals import sealed
 from reproduce.commandline.files import write_csv, write_json
-from reproduce.runs.assemble import identity_of
 from reproduce.runs.folder import RunFolder, differences
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 
 RUN = ("preset", "profile", "env", "method", "variant", "data", "labels", "seed")
@@ -132,7 +132,7 @@ def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpe
         if key not in done or key not in made or (spec.folder(out) / "config.json").exists():
             continue
         before = {name: value for name, value in made[key].items() if name != "data"}
-        if not differences(before, identity_of(spec)):
+        if not differences(before, resolved(spec).identity):
             found.add(spec)
     return found
 

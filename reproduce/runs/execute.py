@@ -14,18 +14,18 @@ from reproduce.commandline.script import INTERRUPTED
 from reproduce.runs.lock import BEAT_S, Held, Hold
 from reproduce.runs.provenance import commit, versions
 from reproduce.specs.grid import RunSpec
+from reproduce.specs.place import Place
 
 if TYPE_CHECKING:
     from reproduce.runs.folder import RunFolder
+    from reproduce.runs.resolved import ResolvedRun
 
 
 def execute(
     spec: RunSpec,
     out: Path,
+    place: Place,
     *,
-    data_dir: Path | None,
-    cache: Path,
-    device: str = "cpu",
     engine: EngineChoice = "auto",
     checkpoint_every_s: float = 60.0,
     track: Tracker = "none",
@@ -41,11 +41,12 @@ def execute(
         DataError: the prior data, or a file of the run, is missing or damaged.
     """
     from envs.trajectory import DataError
-    from reproduce.runs.assemble import identity_of
     from reproduce.runs.folder import ConfigurationChanged, RunFolder
+    from reproduce.runs.resolved import resolved
 
     folder = RunFolder(spec.folder(out))
-    folder.check(identity_of(spec), engine)
+    run = resolved(spec)
+    folder.check(run.identity, engine)
     if folder.state() == "done":
         return _already_done(spec, folder)
     try:
@@ -57,10 +58,8 @@ def execute(
                 return _train(
                     folder,
                     held,
-                    spec,
-                    data_dir,
-                    cache,
-                    device,
+                    run,
+                    place,
                     engine,
                     checkpoint_every_s,
                     track,
@@ -89,10 +88,8 @@ def _already_done(spec: RunSpec, folder: RunFolder) -> int:
 def _train(
     folder: RunFolder,
     held: Hold,
-    spec: RunSpec,
-    data_dir: Path | None,
-    cache: Path,
-    device: str,
+    asked: ResolvedRun,
+    place: Place,
     engine: EngineChoice,
     checkpoint_every_s: float,
     track: Tracker,
@@ -104,11 +101,12 @@ def _train(
     from reproduce.runs.tracking import tracking
 
     use_one_core()
-    run = assemble(spec, data_dir=data_dir, cache=cache, device=device)
+    spec = asked.spec
+    run = assemble(asked, place)
     held.confirm()
     training, begun_with = run.training, folder.engine()
     chosen = begun_with or engines.settle(
-        training, engine, cache, lambda line: print(f"{spec}: {line}")
+        training, engine, place.cache, lambda line: print(f"{spec}: {line}")
     )
     folder.claim(
         {
@@ -119,8 +117,8 @@ def _train(
         }
     )
     if begun_with is not None:
-        engines.resume(training, begun_with, cache)
-    state = folder.load_checkpoint(device)
+        engines.resume(training, begun_with, place.cache)
+    state = folder.load_checkpoint(place.device)
     if state is not None:
         training.load_state_dict(state)
         print(f"{spec}: continues at step {training.step}", flush=True)

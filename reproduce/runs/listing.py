@@ -10,7 +10,7 @@ from algorithms.catalogue.methods import LATER_WORK, METHODS
 from algorithms.catalogue.variants import VARIANTS
 from figures.labels import split_registered
 from reproduce.commandline.options import RunOptions
-from reproduce.runs.assemble import settings_of
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 
 _AXES = ("critic", "objective", "behavior", "constraint", "policy")
@@ -51,7 +51,7 @@ def list_settings(options: RunOptions) -> str:
         options.settings,
         named,
     )
-    paths = settings_of(spec).paths()
+    paths = resolved(spec).settings.paths()
     width = max(map(len, paths))
     return "\n".join(f"{path:{width}}  {_short(value)}" for path, value in paths.items())
 

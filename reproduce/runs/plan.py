@@ -15,15 +15,15 @@ from rich.table import Table
 from algorithms.agent import Agent
 from algorithms.training import use_one_core
 from algorithms.types import Batch
-from envs.tasks import task
 from figures.labels import with_settings
 from reproduce.commandline.options import EngineChoice
 from reproduce.data.prior import make_env
-from reproduce.runs.assemble import settings_of
 from reproduce.runs.devices import why_unusable
 from reproduce.runs.engines import measured_ratio
 from reproduce.runs.folder import RunFolder, State
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
+from reproduce.specs.place import Place
 
 _TOO_LARGE = ("memory", "allocat", "overflow", "too large", "too big")  # in torch's messages
 
@@ -38,19 +38,18 @@ def print_plan(
     specs: Sequence[RunSpec],
     out: Path,
     jobs: int | None,
-    device: str,
+    place: Place,
     engine: EngineChoice = "eager",
-    cache: Path | None = None,
 ) -> dict[RunSpec, float]:
     """A table: task x method, with the state of its runs and the time still to spend.
 
-    `jobs` is how many run at a time (None: that is a cluster's to decide); `cache` is where earlier
-    runs have left how much faster compiled updates are here. Returns the seconds
-    that each run which nobody runs yet should take on this machine, in the order of `specs`.
+    `jobs` is how many run at a time (None: that is a cluster's to decide); in the cache of `place`
+    earlier runs have left how much faster compiled updates are here. Returns the seconds that each
+    run which nobody runs yet should take on this machine, in the order of `specs`.
     """
     found = states(specs, out)
-    measured = device if available(device) else "cpu"
-    pace = Pace(measured, engine, cache)
+    measured = place.device if available(place.device) else "cpu"
+    pace = Pace(measured, engine, place.cache)
     at_a_time = "" if jobs is None else f", {jobs} at a time"
     table = Table(title=f"{experiment}: {len(specs)} runs into {out}{at_a_time}")
     for column in ("task", "data", "method", "seeds", "done", "pending", "time left"):
@@ -72,7 +71,7 @@ def print_plan(
     console.print(table)
     total, longest = sum(left.values()), max(left.values(), default=0.0)
     clock = "" if jobs is None else f", {duration(max(total / jobs, longest))} on the clock"
-    instead = "" if measured == device else f"; there is no {device} here"
+    instead = "" if measured == place.device else f"; there is no {place.device} here"
     console.print(
         f"estimated on this machine: {duration(total)} of core time{clock} "
         f"(measured just now, {measured}{instead})"
@@ -115,14 +114,15 @@ class Pace:
 
     def seconds(self, spec: RunSpec, step: int | None = None) -> float:
         """From clock reading `step` (None: the start) to the end."""
-        settings = settings_of(spec)
+        run = resolved(spec)
+        settings = run.settings
         schedule = settings.schedule
         offline = settings.config.offline_steps if settings.method.pretraining.offline else 0
         cloning = settings.method.initialisation.cloning_steps
         begin = -offline - cloning if step is None else step
         update, imitate = self._update_s(spec)
         simulate = self._simulate_s(spec)
-        episode = task(spec.env).horizon * simulate
+        episode = run.task.horizon * simulate
         evaluations = sum(at >= begin for at in schedule.evaluations(offline))
         online = schedule.online_steps - max(begin, 0)
         per_step = settings.config.updates_per_step / settings.config.steps_per_update
@@ -142,7 +142,8 @@ class Pace:
 
     def _measured(self, spec: RunSpec) -> tuple[float, float]:
         """Seconds of an update and of a cloning step. ValueError if memory does not suffice."""
-        settings, known = settings_of(spec), task(spec.env)
+        run = resolved(spec)
+        settings, known = run.settings, run.task
         try:
             sizes = (known.observation_dim, known.action_dim)
             agent = Agent(settings.method, settings.config, *sizes, seed=0, device=self.device)

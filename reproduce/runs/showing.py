@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from algorithms.catalogue.settings import Settings
-from reproduce.runs.assemble import layers_of
+from reproduce.runs.resolved import layers_of
 from reproduce.specs.grid import RunSpec
 
 

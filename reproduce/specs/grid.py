@@ -14,6 +14,9 @@ from figures import labels
 PresetName = Literal["quick", "small", "paper"]
 ProfileName = Literal["paper", "released"]
 
+DOOR_THRESHOLDS: dict[ProfileName, float] = {"paper": 1.4, "released": 1.35}
+"""Radians beyond which a door counts as open."""
+
 DataKind = Literal[
     "human",
     "human-recorded",

@@ -13,7 +13,7 @@ from algorithms.catalogue.variants import VARIANTS
 from figures.ablation_names import PURPOSES
 from reproduce.commandline.options import AblationOptions
 from reproduce.runs.ablation_rows import Ablation, ablation_of, axes_of
-from reproduce.runs.assemble import settings_of
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 from tests.forked import run
 from tests.once import once
@@ -99,7 +99,7 @@ def test_every_component_of_awac_is_exchanged_once() -> None:
 @pytest.mark.parametrize("vary", ["all", "lambda,value,normalisation"])
 def test_no_run_is_made_twice(profile: str, vary: str) -> None:
     grid = specs(ablation(profile=profile, vary=vary), profile=profile, seeds=1)
-    resolved = [(spec.env, spec.data, settings_of(spec)) for spec in grid]
+    resolved = [(spec.env, spec.data, resolved(spec).settings) for spec in grid]
     assert all(a not in resolved[:i] for i, a in enumerate(resolved))
     assert len({spec.folder(Path()) for spec in grid}) == len(grid)
 

@@ -81,7 +81,7 @@ def test_a_bad_csv_is_not_drawn(
     refused: Call, tmp_path: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
     for kind in ("csv", "manifest.json"):
-        shutil.copy(RESULTS / "small" / f"{name}.{kind}", tmp_path)
+        shutil.copy(RESULTS / "earlier" / "small" / f"{name}.{kind}", tmp_path)
     damage(tmp_path / f"{name}.csv")
     before = sorted(tmp_path.iterdir())
     line = refused(name, "--plot-only", "--out", tmp_path)
@@ -94,7 +94,7 @@ def test_a_bad_csv_is_neither_exported_nor_judged(
     refused: Call, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     for kind in ("csv", "manifest.json"):
-        shutil.copy(RESULTS / "small" / f"figure2.{kind}", tmp_path)
+        shutil.copy(RESULTS / "earlier" / "small" / f"figure2.{kind}", tmp_path)
     path = tmp_path / "figure2.csv"
     damage(path)
     for name, arguments in (
@@ -112,7 +112,7 @@ def closed() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     for kind in ("csv", "manifest.json"):
-        shutil.copy(RESULTS / "small-door" / f"figure1.{kind}", folder)
+        shutil.copy(RESULTS / "earlier" / "small-door" / f"figure1.{kind}", folder)
     for name in ("figure1", "check_results", "export"):
         importlib.import_module(f"reproduce.{name}")
     root = os.geteuid() == 0
@@ -166,7 +166,7 @@ def test_a_folder_that_may_not_be_written_is_refused_before_training(closed: Pat
         ("figure4", "--out", "/dev/null"),
         ("table1", "--out", "/dev/null"),
         ("report", "--out", "/dev/null"),
-        ("export", RESULTS / "small-door" / "figure1.csv", "--out", "/dev/null"),
+        ("export", RESULTS / "earlier" / "small-door" / "figure1.csv", "--out", "/dev/null"),
         ("check_results", "/dev/null"),
     ],
     ids=lambda each: "-".join(map(str, each[:2])),
@@ -209,7 +209,7 @@ def test_a_folder_of_another_preset_is_refused_before_training(
     refused: Call, tmp_path: Path
 ) -> None:
     for kind in ("csv", "manifest.json"):
-        shutil.copy(RESULTS / "small" / f"figure2.{kind}", tmp_path)
+        shutil.copy(RESULTS / "earlier" / "small" / f"figure2.{kind}", tmp_path)
     line = refused(
         "figure1",
         "--preset",

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from reproduce import campaign
 from reproduce.campaigns.chapters import CHAPTERS, Chapter, Step, in_order
+from reproduce.commandline.options import FigureOptions
 from reproduce.judging.evidence import Evidence
 from reproduce.specs.grid import DataKind, Labels, RunSpec
 from tests.forked import Forked
@@ -101,6 +103,31 @@ def test_a_tiny_campaign_is_stopped_and_goes_on_to_its_picture(
     again = script("campaign.py", "--plan", "--preset", "quick", "--out", str(out), *ONE_RUN)
     assert "1 of 1 runs are done" in again.stdout
     assert "left: 0.0 core-hours" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "asks"),
+    [
+        (("--hours", "24", "--jobs", "2"), False),
+        (("--hours", "51", "--jobs", "2"), True),
+        ((), True),
+    ],
+)
+def test_a_campaign_that_stops_in_time_is_asked_about_no_more_hours(
+    flags: tuple[str, ...], asks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that is missing may take hundreds of hours: they are not what is about to be spent."""
+    begun: list[FigureOptions] = []
+
+    def run(options: FigureOptions, *_: object) -> int:
+        begun.append(options)
+        return 0
+
+    monkeypatch.setattr(campaign, "_run", run)
+    monkeypatch.setattr(campaign, "_stop_after", lambda hours: None)
+    out = ("--preset", "quick", "--out", str(tmp_path))
+    assert campaign.main([*out, *ONE_RUN, "--cluster", "local", *flags]) == 0
+    assert [options.yes for options in begun] == [not asks]
 
 
 def test_hours_that_are_none_and_unknown_chapters_are_refused(script: Run, tmp_path: Path) -> None:

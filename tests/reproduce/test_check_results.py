@@ -21,7 +21,9 @@ def results(tmp_path: Path) -> Path:
     """The committed results of one run on the door, to be damaged: two runs, 30 rows."""
     (tmp_path / "small").mkdir()
     for kind in ("csv", "manifest.json"):
-        shutil.copy(ROOT / "results" / "small-door" / f"figure1.{kind}", tmp_path / "small")
+        shutil.copy(
+            ROOT / "results" / "earlier" / "small-door" / f"figure1.{kind}", tmp_path / "small"
+        )
     return tmp_path
 
 

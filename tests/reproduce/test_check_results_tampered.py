@@ -19,7 +19,7 @@ from reproduce.check_results import main
 from reproduce.checking.evaluations import clock
 from reproduce.checking.seals import run_of, sealed
 
-RESULTS = Path(__file__).resolve().parents[2] / "results" / "small"
+RESULTS = Path(__file__).resolve().parents[2] / "results" / "earlier" / "small"
 KEPT = {
     "figure1": (("AWAC", "0"), ("AWAC", "1"), ("SAC", "0"), ("BC", "0")),
     "ablations": (("AWAC", "0"), ("AWAC", "1")),

@@ -384,9 +384,21 @@ def test_level_with_a_horizon_looks_no_further() -> None:
     assert one(rule, found).estimate.value == pytest.approx(0.2)  # type: ignore[union-attr]
     whole = one(Level("jt", (A,), (PEN,), "above", 0.15), found)
     assert whole.estimate.value == pytest.approx((3 * 0.2 + 2 * 1.0) / 5)  # type: ignore[union-attr]
-    beyond = one(Level("jt", (A,), (PEN,), "above", 0.15, horizon=200_000), found)
-    assert beyond.verdict is NOT_RUN
-    assert "200,000" in beyond.note
+
+
+def test_short_runs_can_show_that_a_level_is_reached_by_then_and_not_that_it_is_not() -> None:
+    found = evidence([row for s in TEN for row in run(PEN, "AWAC", 0.5, s)])  # to step 150,000
+    for value, side, horizon, verdict in (
+        (0.3, "above", 200_000, SUPPORTED),
+        (0.7, "below", 200_000, SUPPORTED),
+        (0.7, "above", 200_000, NOT_RUN),
+        (0.3, "below", 200_000, NOT_RUN),
+        (0.7, "above", 150_000, CONTRADICTED),
+    ):
+        rule = Level("jt", (A,), (PEN,), side, value, horizon=horizon)  # type: ignore[arg-type]
+        effect = one(rule, found)
+        assert effect.verdict is verdict, (value, side, horizon)
+        assert ("finished beyond step 200,000" in effect.note) is (verdict is NOT_RUN)
 
 
 def test_undefined_rank_correlation_concludes_nothing() -> None:
@@ -771,7 +783,7 @@ def test_a_claim_is_contradicted_by_one_task() -> None:
 
 
 def test_results_in_the_repository_can_be_judged() -> None:
-    folder = Path(__file__).resolve().parents[2] / "results" / "small"
+    folder = Path(__file__).resolve().parents[2] / "results" / "earlier" / "small"
     found = Evidence(load(folder))
     h8 = evaluate(claim("H8"), found)
     assert h8.effects[0].estimate is not None

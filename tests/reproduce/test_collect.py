@@ -13,9 +13,9 @@ from figures.cells import ResultsError
 from reproduce.checking.evaluations import clock
 from reproduce.checking.reader import checked
 from reproduce.commandline.files import write_json
-from reproduce.runs.assemble import identity_of
 from reproduce.runs.collect import _observations, collect, recorded, refuse_other_preset
 from reproduce.runs.folder import ConfigurationChanged, RunFolder, differences
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 
 
@@ -26,7 +26,7 @@ def spec(seed: int = 0, **changes: object) -> RunSpec:
 
 def make_run(out: Path, which: RunSpec, *, value: float, done: bool) -> RunFolder:
     folder = RunFolder(which.folder(out))
-    identity = identity_of(which) | {"data": {"checksum": "0" * 64}}
+    identity = resolved(which).identity | {"data": {"checksum": "0" * 64}}
     environment = {"commit": "0123456789ab", "versions": {"awac-reproduction": "0"}}
     write_json(folder.path / "config.json", {"identity": identity, "environment": environment})
     start = clock(identity)[0]
@@ -83,9 +83,9 @@ def test_finished_rows_stay_until_the_run_that_is_made_again_is_finished(tmp_pat
 def test_what_did_not_exist_when_a_run_was_made_counts_as_what_it_did_instead() -> None:
     """A run of before observations could be standardised saw them raw, its weights uncapped."""
     before = ("observations=Raw", "cap=inf")
-    first = identity_of(spec(settings=before))
-    standardised = identity_of(spec(settings=("observations=FromPriorData", "cap=inf")))
-    capped = identity_of(spec(settings=("observations=Raw", "cap=100")))
+    first = resolved(spec(settings=before)).identity
+    standardised = resolved(spec(settings=("observations=FromPriorData", "cap=inf"))).identity
+    capped = resolved(spec(settings=("observations=Raw", "cap=100"))).identity
     for identity in (first, standardised, capped):
         del identity["spec"]
     old = json.loads(json.dumps(first))
@@ -108,9 +108,9 @@ def test_finished_run_of_another_preset_is_not_taken_for_this_one(tmp_path: Path
     folder = make_run(tmp_path, spec(), value=-10.0, done=True)
     small = spec(preset="small")
     assert small.folder(tmp_path) == folder.path
-    folder.check(identity_of(spec()))
+    folder.check(resolved(spec()).identity)
     with pytest.raises(ConfigurationChanged, match=r"spec\.preset: quick -> small"):
-        folder.check(identity_of(small))
+        folder.check(resolved(small).identity)
 
 
 def test_settings_added_since_do_not_make_it_another_run(tmp_path: Path) -> None:
@@ -118,14 +118,14 @@ def test_settings_added_since_do_not_make_it_another_run(tmp_path: Path) -> None
     config = folder.config()
     del config["identity"]["hyperparameters"]["precision"]  # as if made before it existed
     write_json(folder.path / "config.json", config)
-    folder.check(identity_of(spec()))
+    folder.check(resolved(spec()).identity)
 
 
 def test_order_of_settings_does_not_matter(tmp_path: Path) -> None:
     one = spec(settings=("value=PolicySamples", "samples=4"))
     other = spec(settings=("samples=4", "value=PolicySamples"))
-    assert identity_of(one) == identity_of(other)
-    assert identity_of(one)["method"]["objective"]["value"]["samples"] == 4
+    assert resolved(one).identity == resolved(other).identity
+    assert resolved(one).identity["method"]["objective"]["value"]["samples"] == 4
 
 
 def test_what_is_collected_is_in_order_and_sealed(tmp_path: Path) -> None:

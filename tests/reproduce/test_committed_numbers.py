@@ -16,6 +16,7 @@ from reproduce.specs.study_list import STUDIES
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "results" / "small"
+EARLIER = ROOT / "results" / "earlier" / "small"
 PAGES = pages(ROOT, SMALL)
 
 
@@ -27,10 +28,11 @@ def test_the_tables_of_a_page_are_those_of_the_results(page: Path) -> None:
     assert made == text
 
 
-def test_every_table_is_there_once() -> None:
-    both = "".join((ROOT / name).read_text() for name in ("README.md", "docs/results-small.md"))
-    assert sorted(re.findall(r"<!-- table: (\S+) -->", both)) == sorted(tables(SMALL))
-    assert both.count("<!-- end -->") == len(tables(SMALL))
+def test_every_table_is_on_the_page_once_and_the_first_on_the_front_page_too() -> None:
+    front, page = ((ROOT / n).read_text() for n in ("README.md", "docs/results-small.md"))
+    assert sorted(re.findall(r"<!-- table: (\S+) -->", page)) == sorted(tables(SMALL))
+    assert re.findall(r"<!-- table: (\S+) -->", front) == ["figure1"]
+    assert (front + page).count("<!-- end -->") == len(tables(SMALL)) + 1
 
 
 @pytest.mark.parametrize("folder", sorted({study.folder for study in STUDIES.values()}))
@@ -41,19 +43,29 @@ def test_every_study_with_rows_has_its_table(folder: str) -> None:
     assert sorted(re.findall(r"<!-- table: (\S+) -->", text)) == rows
 
 
+def by_hand(figure: str, method: str, column: str) -> tuple[list[float], list[float]]:
+    """Of each seed: the value at step 0, and the mean of the last five."""
+    with (EARLIER / f"{figure}.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["method"] == method]
+    runs = [[r for r in rows if r["seed"] == seed] for seed in sorted({r["seed"] for r in rows})]
+    for run in runs:
+        run.sort(key=lambda row: int(row["env_step"]))
+    start = [float(row[column]) for run in runs for row in run if row["env_step"] == "0"]
+    return start, [sum(float(row[column]) for row in run[-5:]) / 5 for run in runs]
+
+
 def test_the_tables_by_hand() -> None:
     """A few cells, computed from the CSV without any of the code."""
-    with (SMALL / "figure2.csv").open(newline="") as file:
-        rows = [r for r in csv.DictReader(file) if (r["method"], r["seed"]) == ("SAC", "0")]
-    rows.sort(key=lambda row: int(row["env_step"]))
-    success = sum(float(row["success_final"]) for row in rows[-5:]) / 5
-    start = next(row for row in rows if row["env_step"] == "0")
-    made = tables(SMALL)
-    line = next(t for t in made["pushing"]().splitlines() if t.startswith("| SAC |"))
-    cells = [cell.strip() for cell in line.split("|")]
-    assert cells[2].startswith(f"{float(start['final_distance']):.3f}, ")
-    assert cells[5].startswith(f"{success:.2f}, ")
-    with (SMALL / "figure1.csv").open(newline="") as file:
+    made = tables(EARLIER)
+    start, end = by_hand("figure2", "SAC", "final_distance")
+    assert f"| SAC | 3 | {sum(start) / 3:.3f} → {sum(end) / 3:.3f} |" in made["figure2"]()
+    start, end = (sorted(values) for values in by_hand("figure1", "AWAC", "success_any"))
+    cell = f"{sum(start[1:4]) / 3:.2f} → {sum(end[1:4]) / 3:.2f}"  # the middle three of five
+    found = re.search(rf"\| AWAC \| 5 \| {cell} \[(\S+), (\S+)\] \|", made["figure1"]())
+    assert found is not None
+    low, middle, high = float(found[1]), sum(end[1:4]) / 3, float(found[2])
+    assert min(end) - 0.005 <= low < middle < high <= max(end) + 0.005  # two digits are shown
+    with (EARLIER / "figure1.csv").open(newline="") as file:
         ends = [r for r in csv.DictReader(file) if r["method"] == "AWR"]
     minutes = max(float(row["wall_s"]) for row in ends) / 60
     assert f"| AWR | {minutes:.1f} |" in made["minutes"]()

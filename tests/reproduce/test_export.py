@@ -19,7 +19,9 @@ from figures.table import read_results
 from reproduce.export import main, rows
 
 ROOT = Path(__file__).resolve().parents[2]
-PEN, DOOR = (ROOT / "results" / name / "figure1.csv" for name in ("small", "small-door"))
+PEN, DOOR = (
+    ROOT / "results" / "earlier" / name / "figure1.csv" for name in ("small", "small-door")
+)
 
 
 def _text(path: Path) -> pd.DataFrame:
@@ -38,7 +40,9 @@ def test_rows_csv_has_every_cell_as_it_was(tmp_path: Path) -> None:
     assert (part[[name for name in pen if name not in door]] == "").all(axis=None)
 
 
-SMALL = sorted(path for path in (ROOT / "results" / "small").glob("*.csv") if path.stem in grids())
+SMALL = sorted(
+    path for path in (ROOT / "results" / "earlier" / "small").glob("*.csv") if path.stem in grids()
+)
 
 
 def test_a_run_of_two_experiments_is_exported_once(

@@ -38,7 +38,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, statuses: dict[int, int]) -> list[
     """In place of training: seeds end with these statuses, others with 0. Returns the order."""
     order: list[int] = []
 
-    def execute(spec: RunSpec, out: Path, *, interruption: Any, **_: object) -> int:
+    def execute(spec: RunSpec, out: Path, *_: object, interruption: Any, **__: object) -> int:
         order.append(spec.seed)
         if statuses.get(spec.seed) == -1:
             signal.raise_signal(signal.SIGINT)

@@ -20,9 +20,11 @@ from reproduce import train_expert
 from reproduce.data import expert as expert_data
 from reproduce.data.actors import filename, load_actor, read_actor, save_actor
 from reproduce.data.expert import expert_demonstrations
-from reproduce.runs.assemble import assemble, settings_of
+from reproduce.runs.assemble import assemble
 from reproduce.runs.evaluator import random_return, scores
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
+from reproduce.specs.place import Place
 
 CHEETAH = "HalfCheetah-v2"
 MIDDLE = -280.0  # what nearly random actions return
@@ -134,7 +136,7 @@ def rated(folder: Path) -> Path:
 @pytest.fixture
 def demonstrations(rated: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(expert_data, "DEMONSTRATIONS", 3)
-    return expert_demonstrations(CHEETAH, data_dir=rated, cache=rated / "cache")
+    return expert_demonstrations(CHEETAH, Place(rated / "cache", rated))
 
 
 def test_demonstrations_are_good_episodes_of_the_expert(demonstrations: Any, rated: Path) -> None:
@@ -150,7 +152,7 @@ def test_demonstrations_are_good_episodes_of_the_expert(demonstrations: Any, rat
 
 
 def test_an_expert_shows_as_many_episodes_as_asked(rated: Path) -> None:
-    found = expert_demonstrations(CHEETAH, data_dir=rated, cache=rated / "cache", episodes=2)
+    found = expert_demonstrations(CHEETAH, Place(rated / "cache", rated), episodes=2)
     assert len(found.trajectories) == 2
     assert found.provenance.note.startswith("2 good of ")
 
@@ -162,7 +164,7 @@ def test_an_expert_that_is_worse_than_its_file_says_is_an_error(
     monkeypatch.setattr(expert_data, "DEMONSTRATIONS", 1)
     monkeypatch.setattr(expert_data, "_ATTEMPTS", 2)
     with pytest.raises(DataError, match="0 of 2 sampled episodes"):
-        expert_demonstrations(CHEETAH, data_dir=folder, cache=tmp_path)
+        expert_demonstrations(CHEETAH, Place(tmp_path, folder))
 
 
 def test_a_run_learns_from_them_in_scaled_units(demonstrations: Any, rated: Path) -> None:
@@ -180,7 +182,7 @@ def test_a_run_learns_from_them_in_scaled_units(demonstrations: Any, rated: Path
         "dense_until=0",
     )
     spec = RunSpec("quick", "paper", CHEETAH, "AWAC", 0, "expert", "stored", settings)
-    run = assemble(spec, data_dir=rated, cache=rated / "cache", device="cpu")
+    run = assemble(resolved(spec), Place(rated / "cache", rated))
     buffer = run.training.buffer
     rewards = buffer.column("rewards").double() / buffer.reward_scale
     returns = rewards.view(5, 1000).sum(1).numpy()  # 3 demonstrations, 2 rollouts
@@ -279,11 +281,11 @@ def test_an_expert_refuses_what_it_would_not_do(
 
 def test_set_overrides_the_recipe() -> None:
     options = train_expert.ExpertOptions(env="Ant-v2", set=("batch_size=64",))
-    settings = settings_of(train_expert.spec_of(options))
+    settings = resolved(train_expert.spec_of(options)).settings
     assert settings.config.batch_size == 64
     assert settings.config.steps_per_update == 4
     whole = ("critic.layers=PlainLayers", "annealing.over_updates = 7", "q_learning_rate=1E-3")
     spec = train_expert.spec_of(train_expert.ExpertOptions(env="Ant-v2", set=whole))
-    assert settings_of(spec).paths()["annealing.over_updates"] == 7
+    assert resolved(spec).settings.paths()["annealing.over_updates"] == 7
     short = ("layers=PlainLayers", "over_updates=7")
     assert train_expert.spec_of(train_expert.ExpertOptions(env="Ant-v2", set=short)) == spec

@@ -33,8 +33,10 @@ from reproduce.data.prior import (
     prior_data,
 )
 from reproduce.runs.asked import resolve_data
-from reproduce.runs.assemble import prior_data_of, settings_of
+from reproduce.runs.assemble import prior_data_of
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
+from reproduce.specs.place import Place
 
 DOOR = {"door_threshold": 1.4}
 CLONING = Cloning(steps=20, hidden=(256, 256), batch_size=256, recipe=RECIPES["authors"]["hand"])
@@ -238,7 +240,7 @@ def test_lengths_of_cloning_are_the_authors_in_preset_paper() -> None:
 
 def cloning_of(preset: str, env: str) -> Cloning:
     spec = RunSpec(preset, "paper", env, "AWAC", 0, "expert")  # type: ignore[arg-type]
-    return Cloning.of(settings_of(spec).config, env)
+    return Cloning.of(resolved(spec).settings.config, env)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +250,7 @@ def test_a_number_of_demonstrations_needs_an_expert(env: str, data: str, tmp_pat
     settings = ("expert_demonstrations=25",)
     spec = RunSpec("quick", "paper", env, "AWAC", 0, data, settings=settings)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"expert_demonstrations=25: an expert must have made"):
-        prior_data_of(spec, data_dir=None, cache=tmp_path)
+        prior_data_of(resolved(spec), Place(tmp_path))
 
 
 def test_d4rls_cloned_data_is_all_the_prior_data(demonstrations: Dataset, tmp_path: Path) -> None:
@@ -295,8 +297,7 @@ def test_human_files_with_initial_states_are_replayed_once_and_rows_say_so(
             data=kind,
             labels=labels,
             profile="paper",
-            data_dir=tmp_path,
-            cache=options.cache,
+            place=options.place,
             download=False,
         )
         return demonstrations, kind

@@ -15,8 +15,10 @@ from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.trajectory import Dataset
 from figures.experiments import EXPERIMENTS
 from reproduce.data.random import random_rollouts
-from reproduce.runs.assemble import Assembled, assemble, settings_of
+from reproduce.runs.assemble import Assembled, assemble
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
+from reproduce.specs.place import Place
 
 PUSH = "SawyerPush-v0"
 TINY = (
@@ -50,7 +52,7 @@ def data(cache: Path) -> Dataset:
 
 
 def assembled(spec: RunSpec, cache: Path) -> Assembled:
-    return assemble(spec, data_dir=None, cache=cache, device="cpu")
+    return assemble(resolved(spec), Place(cache))
 
 
 def test_random_data_is_the_process(data: Dataset) -> None:
@@ -132,19 +134,19 @@ def test_what_needs_demonstrations_is_refused(
     method: str, settings: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        settings_of(run_of(method, *settings))
+        resolved(run_of(method, *settings))
 
 
 def test_without_data_there_is_nothing_to_train_on_first() -> None:
     with pytest.raises(ValueError, match="--set pretraining=NoPretraining"):
-        settings_of(run_of("AWAC", data="none"))
+        resolved(run_of("AWAC", data="none"))
 
 
 def test_without_data_there_are_no_statistics() -> None:
     both = r"--set pretraining=NoPretraining --set observations=Raw$"
     with pytest.raises(ValueError, match=both):
-        settings_of(run_of("AWAC", "observations=FromPriorData", data="none"))
-    settings_of(run_of("AWAC", "pretraining=NoPretraining", "observations=Raw", data="none"))
+        resolved(run_of("AWAC", "observations=FromPriorData", data="none"))
+    resolved(run_of("AWAC", "pretraining=NoPretraining", "observations=Raw", data="none"))
 
 
 @pytest.mark.parametrize("method", ["AWAC", "AWR"])  # relabelled, and not
@@ -166,4 +168,4 @@ def test_hindsight_needs_goals() -> None:
         "quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded", settings=("goals=Hindsight",)
     )
     with pytest.raises(ValueError, match="needs a task with goals"):
-        settings_of(spec)
+        resolved(spec)

@@ -138,7 +138,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     out = tmp_path_factory.mktemp("report")
     for name in ("figure1.csv", "figure1.manifest.json"):
-        shutil.copy(ROOT / "results" / "small" / name, out)
+        shutil.copy(ROOT / "results" / "earlier" / "small" / name, out)
     assert main(["--out", str(out)]) == 0
     return out / "report.html"
 
@@ -156,7 +156,7 @@ def browser(page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
 
 @pytest.fixture(scope="module")
 def pen() -> pd.DataFrame:
-    rows = pd.read_csv(ROOT / "results" / "small" / "figure1.csv")
+    rows = pd.read_csv(ROOT / "results" / "earlier" / "small" / "figure1.csv")
     return rows[rows["profile"] == "paper"]
 
 

@@ -26,7 +26,7 @@ import pytest
 from reproduce.judging.verdicts import RULES_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "results" / "small"
+RESULTS = ROOT / "results" / "earlier" / "small"
 DEMONSTRATIONS = Path(__file__).parents[2] / "reproduce/judging/demonstrations.csv"
 Points = list[tuple[int, float]]
 SETTINGS = {"paper": "the text's settings", "released": "the released settings"}

@@ -9,7 +9,7 @@ import pytest
 
 from algorithms.catalogue.settings import Settings
 from reproduce.run import main
-from reproduce.runs.assemble import layers_of, settings_of
+from reproduce.runs.resolved import layers_of, resolved
 from reproduce.runs.showing import origins, show
 from reproduce.specs.grid import RunSpec
 
@@ -35,7 +35,7 @@ def test_each_value_has_the_layer_that_decided_it() -> None:
         "tau": "",
     }
     assert {path: found[path] for path in expected} == expected
-    assert set(found) == set(settings_of(spec("AWAC", "lam=0.5", variant="batch")).paths())
+    assert set(found) == set(resolved(spec("AWAC", "lam=0.5", variant="batch")).settings.paths())
 
 
 def test_a_value_that_is_set_to_what_it_was_stays_where_it_came_from() -> None:
@@ -46,10 +46,10 @@ def test_a_value_that_is_set_to_what_it_was_stays_where_it_came_from() -> None:
 @pytest.mark.parametrize("method", ["AWAC", "BEAR", "DAPG", "Cal-QL", "MPO"])
 def test_the_expression_makes_what_runs(method: str) -> None:
     text = show(spec(method))
-    names = _components(settings_of(spec(method)))
+    names = _components(resolved(spec(method)).settings)
     parts = text.split("\n\n")
     made = Settings(*(eval(part, names) for part in parts))
-    assert made == settings_of(spec(method))
+    assert made == resolved(spec(method)).settings
 
 
 def test_the_readme_shows_what_the_command_prints() -> None:

@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (tmp_path / name).write_text(text)
     small = tmp_path / "results" / "small"
     small.mkdir(parents=True)
-    lines = (ROOT / "results" / "small" / "figure1.csv").read_text().splitlines()
+    lines = (ROOT / "results" / "earlier" / "small" / "figure1.csv").read_text().splitlines()
     kept = [line for line in lines[1:] if {"AWAC", "BC"} & set(line.split(",")[:6])]
     (small / "figure1.csv").write_text("\n".join([lines[0], *kept, ""]))
     monkeypatch.chdir(tmp_path)
@@ -208,12 +208,12 @@ def test_a_run_goes_on_only_with_the_same_content(
 
 def test_our_own_rows_are_as_they_were(folder: Path) -> None:
     """A file that is given changes neither identity nor folder of a run that does not use it."""
-    from reproduce.runs.assemble import identity_of
+    from reproduce.runs.resolved import resolved
 
     spec = RunSpec("quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded")
-    before = identity_of(spec)
+    before = resolved(spec).identity
     own_methods.load([folder / "my_method.py"])
-    assert identity_of(spec) == before and own_methods.environment("AWAC") == {}
+    assert resolved(spec).identity == before and own_methods.environment("AWAC") == {}
     assert own_methods.sources_of("AWAC[mine]") == own_methods.sources_of("Mine[sharp]")
 
 

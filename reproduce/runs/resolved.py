@@ -1,0 +1,156 @@
+"""From a run's specification to what it comes to: task, settings and identity."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from algorithms.catalogue.resolving import layers, resolve
+from algorithms.catalogue.settings import Settings, describe, spelled
+from algorithms.critics.ensembles import ClampTarget
+from algorithms.data.observations import FromPriorData
+from algorithms.data.relabeling import Hindsight
+from algorithms.data.reward_scaling import TaskUnits
+from algorithms.policies.initialisation import NoPretraining
+from envs.tasks import Task, task
+from reproduce.runs import own_methods
+from reproduce.specs.grid import PRESETS, RunSpec
+
+_MOST_EVALUATIONS = 100_000
+
+
+@dataclass(frozen=True)
+class ResolvedRun:
+    """A run's specification, and what it comes to.
+
+    Attributes:
+        spec: what was asked for.
+        task: the row of its task.
+        settings: row, profile, preset and `--set`, put together.
+    """
+
+    spec: RunSpec
+    task: Task
+    settings: Settings
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides the run's result, but for the prior data."""
+        spec, settings = self.spec, self.settings
+        return {
+            "spec": asdict(spec) | {"settings": sorted(spec.settings)},
+            "method": describe(settings.method),
+            "hyperparameters": describe(settings.config),
+            "schedule": asdict(settings.schedule),
+        } | own_methods.identity(spec.registered)
+
+
+def resolved(spec: RunSpec) -> ResolvedRun:
+    """Resolve a specification.
+
+    Raises:
+        ValueError: a setting is unknown or impossible, the critic's targets would be clamped within
+            the range of possible values, or the method needs data that the run does not have.
+    """
+    settings = _resolved(spec, spec.settings)
+    _check_clamp(spec, settings)
+    _check_data(spec, settings)
+    _check_evaluations(settings)
+    return ResolvedRun(spec, task(spec.env), settings)
+
+
+def one_spelling(spec: RunSpec) -> RunSpec:
+    """The same run, its settings in the one text that their configuration has.
+
+    Folder, label and row in the table of results follow from that text: `lam=.5`, `lam=0.50` and
+    the whole path are one run, and what the row has anyway adds nothing. Raises ValueError for
+    settings that cannot be resolved.
+    """
+    settings = spelled(_resolved(spec, ()), _resolved(spec, spec.settings))
+    return replace(spec, settings=settings)
+
+
+def layers_of(spec: RunSpec) -> dict[str, Settings]:
+    """What each of row, profile, variant, preset and `--set` makes of the run's settings."""
+    return layers(spec.registered, **_laid(spec), settings=spec.settings)
+
+
+def _resolved(spec: RunSpec, settings: tuple[str, ...]) -> Settings:
+    return resolve(spec.registered, **_laid(spec), settings=settings)
+
+
+def _laid(spec: RunSpec) -> dict[str, Any]:
+    domain, preset = task(spec.env).domain, PRESETS[spec.preset]
+    return {
+        "profile": spec.profile,
+        "domain": domain,
+        "preset": preset.of(spec.method, domain, spec.env),
+        "at_most": preset.at_most,
+    }
+
+
+def _check_evaluations(settings: Settings) -> None:
+    offline, schedule = settings.config.offline_steps, settings.schedule
+    dense = offline + min(schedule.dense_until, schedule.online_steps)
+    sparse = max(0, schedule.online_steps - schedule.dense_until)
+    count = dense // schedule.dense_eval_every + sparse // schedule.eval_every
+    if count > _MOST_EVALUATIONS:
+        raise ValueError(
+            f"the schedule has {count:,} evaluations, at most {_MOST_EVALUATIONS:,} are possible; "
+            "raise eval_every and dense_eval_every"
+        )
+
+
+def _check_clamp(spec: RunSpec, settings: Settings) -> None:
+    clamp, discount = getattr(settings.method.critic, "clamp", None), settings.config.discount
+    if not isinstance(clamp, ClampTarget):
+        return
+    if not isinstance(settings.method.reward_scaling, TaskUnits):
+        raise ValueError(
+            "clamp=ClampTarget bounds values in units of the task, which reward_scaling="
+            f"{type(settings.method.reward_scaling).__name__} changes; --set clamp=NoClamp"
+        )
+    known = task(spec.env)
+    boundless = math.isinf(known.reward_low)
+    if (boundless and math.isfinite(clamp.low)) or clamp.high < known.reward_high:
+        raise ValueError(
+            f"clamp=ClampTarget holds targets in [{clamp.low:g}, {clamp.high:g}], but the rewards "
+            f"of {spec.env} are in [{known.reward_low:g}, {known.reward_high:g}]; "
+            "--set clamp=NoClamp"
+        )
+    if boundless or discount == 1:
+        return
+    lowest = known.reward_low / (1 - discount)
+    if clamp.low > lowest + 1e-6 * abs(lowest):
+        raise ValueError(
+            f"--set discount={discount} makes values as low as {lowest:.6g} possible, but "
+            f"targets are clamped at {clamp.low:g}; add --set clamp.low={lowest:.6g}"
+        )
+
+
+def _check_data(spec: RunSpec, settings: Settings) -> None:
+    method = settings.method
+    if isinstance(method.goals, Hindsight) and task(spec.env).goal_dim == 0:
+        raise ValueError(f"goals=Hindsight needs a task with goals; {spec.env} has none")
+    if spec.data not in ("random", "none"):
+        return
+    have = f"{spec.env} with data {spec.data} has no demonstrations"
+    if method.objective.needs_demonstrations:
+        raise ValueError(f"{spec.method} learns from demonstrations, but {have}")
+    if method.initialisation.cloning_steps > 0:
+        raise ValueError(
+            f"{spec.method} clones demonstrations first, but {have}; "
+            "--set initialisation=RandomInit"
+        )
+    if spec.data != "none":
+        return
+    wants, way_out = [], []
+    if not isinstance(method.pretraining, NoPretraining):
+        wants, way_out = ["is trained on prior data first"], ["pretraining=NoPretraining"]
+    if isinstance(method.observations, FromPriorData):
+        wants.append("sees observations by the statistics of prior data")
+        way_out.append("observations=Raw")
+    if wants:
+        flags = " ".join(f"--set {setting}" for setting in way_out)
+        raise ValueError(f"{spec.method} {' and '.join(wants)}, but there is none; {flags}")
