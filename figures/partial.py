@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from figures.cells import ResultsError, one_line
+
 NAMED = 12
-_LINE = re.compile(r"\S+\s+(?P<env>\S+) (?P<label>.+) seed (?P<seed>\d+)")
+
+
+def partial_of(csv: Path) -> Path:
+    """``<csv stem>.partial.json``: the runs of its grid that are not done, while there are any.
+
+    ``{"runs": 4, "not_done": [{"env": ..., "label": ..., "seed": 0, "state": "failed"}]}``
+    """
+    return csv.with_name(f"{csv.stem}.partial.json")
 
 
 def without_rows(csv: Path, frame: pd.DataFrame) -> list[str]:
-    """Name, as ``AWAC on pen-binary-v0, seed 2``, what ``<csv stem>.partial.txt`` lists and
-    ``frame`` (``table.read_results`` of ``csv``) does not hold.
+    """Name, as ``AWAC on pen-binary-v0, seed 2``, what ``partial_of(csv)`` lists and ``frame``
+    (``table.read_results`` of ``csv``) does not hold.
 
-    Empty where there is no such file: every run is done, or the CSV came alone. Lines that name no
-    run are passed over.
+    Empty where there is no such file: every run is done, or the CSV came alone.
+
+    Raises:
+        ResultsError: the file is damaged.
     """
-    path = csv.with_name(f"{csv.stem}.partial.txt")
+    path = partial_of(csv)
     if not path.is_file():
         return []
     present = set(zip(frame["env"], frame["label"], frame["seed"], strict=True))
-    found = map(_LINE.fullmatch, path.read_text(encoding="utf-8", errors="replace").splitlines())
-    runs = [(each["env"], each["label"], int(each["seed"])) for each in found if each]
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["not_done"]
+        runs = [(str(each["env"]), str(each["label"]), int(each["seed"])) for each in listed]
+    except (ValueError, TypeError, LookupError) as error:
+        raise ResultsError(
+            f"{path}: not a list of unfinished runs ({one_line(error)}); delete it, or run the "
+            "figure's script, which writes it anew"
+        ) from None
     return [
         f"{label} on {env}, seed {seed}"
         for env, label, seed in runs

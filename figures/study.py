@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from figures.experiments import OF_DOMAIN
+from figures.labels import label, split_variant, variant
 from figures.learning_curves import draw
 from figures.metrics import columns
 from figures.output import save
@@ -31,5 +34,19 @@ def make(csv: Path, out_stem: Path) -> list[Path]:
         if len(found) == 1:
             rows = read_results(csv, drawn=columns(row.metrics))
         stem = out_stem if len(found) == 1 else out_stem.with_name(f"{out_stem.name}-{row.domain}")
-        pictures += save(draw(rows, panels=row.tasks, metrics=row.metrics), stem)
+        panels = [task for task in row.tasks if task in set(rows["env"])]
+        pictures += save(draw(named_apart(rows), panels=panels, metrics=row.metrics), stem)
     return pictures
+
+
+def named_apart(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows, without the settings that all variants share: those tell no curve apart."""
+    parts = {text: split_variant(text) for text in rows["variant"].unique()}
+    shared = set.intersection(*(set(settings) for _, settings in parts.values()))
+    short = {
+        text: variant(named, [each for each in settings if each not in shared])
+        for text, (named, settings) in parts.items()
+    }
+    variants = rows["variant"].map(short)
+    labels = [label(*pair) for pair in zip(rows["method"], variants, strict=True)]
+    return rows.assign(variant=variants, label=labels)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from figures.experiments import Experiment
+from figures.partial import partial_of
 from reproduce.checking.reader import checked
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, check_checkpoint_interval
@@ -103,10 +104,9 @@ def _draw(experiment: str, out: Path, draw: Draw, compare: Sequence[Path] = ()) 
     pictures = compared or draw(csv, out / experiment)
     print("\nresults: " + str(csv))
     print("picture: " + "  ".join(map(str, pictures)))
-    partial = out / f"{experiment}.partial.txt"
-    if partial.exists():
-        first = partial.read_text(errors="replace").partition("\n")[0]
-        print(f"PARTIAL: {first}, see {partial}")
+    lacking = partial_of(csv)
+    if lacking.exists():
+        print(f"PARTIAL: runs are not done, see {lacking}")
     return 0
 
 

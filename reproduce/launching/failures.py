@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reproduce.commandline.files import write_text
+from figures.partial import partial_of
+from reproduce.commandline.files import write_json
 from reproduce.launching.launcher import tail
 from reproduce.runs.folder import RunFolder
 from reproduce.specs.grid import RunSpec
@@ -39,17 +40,20 @@ def report_failures(failed: Sequence[RunSpec], reasons: Mapping[RunSpec, str], o
 
 
 def mark_partial(experiment: str, specs: Sequence[RunSpec], out: Path) -> int:
-    """Write `<experiment>.partial.txt` beside the CSV while runs are missing from it.
+    """Write `<experiment>.partial.json` beside the CSV while runs are missing from it.
 
     Rows say what state their run is in, but a run that was never evaluated has none. Returns how
     many runs are not done; the file goes away with the last.
     """
-    path = out / f"{experiment}.partial.txt"
+    path = partial_of(out / f"{experiment}.csv")
     states = {spec: RunFolder(spec.folder(out)).state() for spec in specs}
-    lacking = [f"{state:10} {spec}" for spec, state in states.items() if state != "done"]
+    lacking = [
+        {"env": spec.env, "label": spec.label, "seed": spec.seed, "state": state}
+        for spec, state in states.items()
+        if state != "done"
+    ]
     if lacking:
-        head = f"{experiment}.csv is partial: {len(lacking)} of {len(specs)} runs are not done"
-        write_text(path, "\n".join([head, *lacking]) + "\n")
+        write_json(path, {"runs": len(specs), "not_done": lacking})
     else:
         path.unlink(missing_ok=True)
     return len(lacking)

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from figures.cells import ResultsError
 from figures.learning_curves import draw
 from figures.partial import NAMED, warning, without_rows
 from tests.figures.conftest import MakeFrame, MakeRun
 
-LIST = """figure1.csv is partial: 3 of 4 runs are not done
-missing    pen-binary-v0 AWAC seed 1
-running    pen-binary-v0 AWAC seed 0
-failed     pen-binary-v0 AWAC [objective.weights.shape.lam=0.5] seed 12
+LIST = """{"runs": 4, "not_done": [
+ {"env": "pen-binary-v0", "label": "AWAC", "seed": 1, "state": "pending"},
+ {"env": "pen-binary-v0", "label": "AWAC", "seed": 0, "state": "running"},
+ {"env": "pen-binary-v0", "label": "AWAC [objective.weights.shape.lam=0.5]", "seed": 12,
+  "state": "failed"}]}
 """
 
 
@@ -23,11 +25,21 @@ def test_only_runs_without_rows_are_named(
     frame = make_frame(make_run({0: 1.0, 10: 2.0}, seed=0))
     csv = tmp_path / "figure1.csv"
     assert without_rows(csv, frame) == []
-    (tmp_path / "figure1.partial.txt").write_text(LIST)
+    (tmp_path / "figure1.partial.json").write_text(LIST)
     assert without_rows(csv, frame) == [
         "AWAC on pen-binary-v0, seed 1",
         "AWAC [objective.weights.shape.lam=0.5] on pen-binary-v0, seed 12",
     ]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"not_done": [1]}', LIST[:40]])
+def test_a_damaged_list_is_told(
+    text: str, tmp_path: Path, make_run: MakeRun, make_frame: MakeFrame
+) -> None:
+    path = tmp_path / "figure1.partial.json"
+    path.write_text(text)
+    with pytest.raises(ResultsError, match=r"figure1.partial.json: not a list .* delete it"):
+        without_rows(tmp_path / "figure1.csv", make_frame(make_run({0: 1.0})))
 
 
 def test_the_caption_names_them(make_run: MakeRun, make_frame: MakeFrame) -> None:

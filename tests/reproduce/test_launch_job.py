@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -161,10 +162,14 @@ def test_what_is_missing_is_written_beside_the_csv(capsys: pytest.CaptureFixture
     folders[1].fail("ValueError: too large\n\nTraceback")
     (folders[1].path / "log.txt").write_text("the last words\n")
     assert mark_partial("figure1", specs, Path()) == 2
-    text = Path("figure1.partial.txt").read_text()
-    assert text.startswith("figure1.csv is partial: 2 of 3 runs are not done\n")
-    assert "failed     pen-binary-v0 BC seed 1" in text
-    assert "pending    pen-binary-v0 BC seed 2" in text
+    pen_bc = {"env": "pen-binary-v0", "label": "BC"}
+    assert json.loads(Path("figure1.partial.json").read_text()) == {
+        "runs": 3,
+        "not_done": [
+            pen_bc | {"seed": 1, "state": "failed"},
+            pen_bc | {"seed": 2, "state": "pending"},
+        ],
+    }
     report_failures(specs[1:], {specs[2]: "job 7 was cancelled"}, Path())
     printed = capsys.readouterr().err
     for said in ("2 runs have no result", "too large", "the last words", "job 7 was cancelled"):
@@ -173,7 +178,7 @@ def test_what_is_missing_is_written_beside_the_csv(capsys: pytest.CaptureFixture
         (folder.path / "failed").unlink(missing_ok=True)
         folder.finish()
     assert mark_partial("figure1", specs, Path()) == 0
-    assert not Path("figure1.partial.txt").exists()
+    assert not Path("figure1.partial.json").exists()
 
 
 def test_a_users_file_that_was_changed_since_submission_is_refused() -> None:

@@ -200,7 +200,7 @@ def assert_undisturbed(grid: Grid, reference: dict[str, Path]) -> None:
     for name, folder in folders.items():
         assert (folder / "done").exists(), f"{name}: {(folder / 'log.txt').read_text()[-2000:]}"
         assert_same_result(folder, reference[name])
-    assert not list(grid.out.glob("*.partial.txt"))
+    assert not list(grid.out.glob("*.partial.json"))
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:

@@ -74,7 +74,7 @@ def test_failing_run_is_reported_and_the_rest_is_kept(
     printed = capsys.readouterr()
     assert "FAILED pen-binary-v0 AWAC" in printed.err and "not finite" in printed.err
     assert "1 runs have no result" in printed.err and "log.txt" in printed.err
-    assert "figure1.csv is partial: 1 of 1" in (tmp_path / "figure1.partial.txt").read_text()
+    assert len(json.loads((tmp_path / "figure1.partial.json").read_text())["not_done"]) == 1
     assert {row["status"] for row in bad.rows()} == {"done", "failed"}
 
 
@@ -167,7 +167,7 @@ def test_cancelled_job_is_reported_and_continued_by_the_same_command(
     with meanwhile(cancel):
         assert grid.launch() == 1
     assert "was cancelled; the same command continues it" in capsys.readouterr().err
-    assert "1 of 1 runs are not done" in (tmp_path / "figure1.partial.txt").read_text()
+    assert len(json.loads((tmp_path / "figure1.partial.json").read_text())["not_done"]) == 1
     assert grid.launch() == 0
     assert_undisturbed(grid, undisturbed)
 

@@ -1,0 +1,52 @@
+"""The picture of a study: its own tasks, and labels that tell its curves apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from figures import study
+from figures.study import make, named_apart
+from tests.figures.conftest import MakeFrame, MakeRun
+
+
+def test_what_all_runs_share_is_not_in_their_labels(
+    make_run: MakeRun, make_frame: MakeFrame
+) -> None:
+    runs = (
+        ("BEAR", "online_steps=10000"),
+        ("BEAR", "online_steps=10000,threshold=0.1"),
+        ("AWAC", "batch,online_steps=10000,q_hidden=16,16"),
+    )
+    frame = make_frame([r for m, v in runs for r in make_run({0: 1.0}, method=m, variant=v)])
+    labels = list(named_apart(frame)["label"])
+    assert labels == ["BEAR", "BEAR [threshold=0.1]", "AWAC [batch,q_hidden=16,16]"]
+
+
+def test_one_run_alone_keeps_its_name_short(make_run: MakeRun, make_frame: MakeFrame) -> None:
+    frame = make_frame(make_run({0: 1.0}, variant="lam=0.5"))
+    assert list(named_apart(frame)["label"]) == ["AWAC"]
+
+
+def test_its_curves_are_drawn_and_tasks_that_nobody_asked_for_are_not_missed(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[Figure] = []
+
+    def save(figure: Figure, stem: Path) -> list[Path]:
+        saved.append(figure)
+        return [stem]
+
+    monkeypatch.setattr(study, "save", save)
+    csv = tmp_path / "mine.csv"
+    variants = ("online_steps=10", "lam=0.5,online_steps=10")
+    runs = [r for v in variants for r in make_run({0: 1.0, 10: 2.0}, variant=v)]
+    pd.DataFrame(runs).to_csv(csv, index=False)
+    make(csv, tmp_path / "mine")
+    (figure,) = saved
+    assert not any("No results yet" in text.get_text() for text in figure.texts)
+    curves = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 2]  # type: ignore[arg-type]
+    assert sum(list(line.get_ydata()) == [1.0, 2.0] for line in curves) == 2  # type: ignore[arg-type]
