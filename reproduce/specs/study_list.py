@@ -159,6 +159,15 @@ _EVERY = (
         settings=("online_steps=100000",),
     ),
     Study(
+        "controls_pen_wide", "controls",
+        "Does the pen hold a success of 0.9 with networks and batches twice as large?",
+        (Case(PEN, "BC", (), "human"), Case(PEN, "AWR", (), "human")),
+        settings=(
+            "online_steps=60000", "policy_hidden=256,256", "q_hidden=256,256",
+            "batch_size=256", "offline_batch_size=256",
+        ),
+    ),
+    Study(
         "controls_hand", "controls",
         "Can the hand's tasks be solved with this code?",
         tuple(
