@@ -232,7 +232,8 @@ class _News:
 
     def _decidable(self) -> dict[str, str]:
         from figures.statistics import MIN_SEEDS_FOR_INTERVAL
-        from reproduce.judging.claims import CLAIMS, evaluate
+        from reproduce.judging.claim import evaluate
+        from reproduce.judging.claims import CLAIMS
         from reproduce.judging.evidence import Evidence, load
         from reproduce.reporting.commands import finished_seeds, wants
 

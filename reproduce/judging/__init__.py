@@ -1,1 +1,1 @@
-"""How a claim is judged: evidence, effects, verdict. The list is `claims.py`."""
+"""How a claim is judged: evidence, effects, verdict. The claims are in `paper`."""

@@ -13,7 +13,7 @@ from figures.estimates import Estimate
 from figures.experiments import domain_of, row_of, title_of
 from figures.forest import Forest, Score
 from figures.labels import method_of
-from reproduce.judging.claims import Claim
+from reproduce.judging.claim import Claim
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.levels import Level
 from reproduce.judging.rules import Rule

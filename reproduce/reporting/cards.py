@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reproduce.judging.claims import Claim
+from reproduce.judging.claim import Claim
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.verdicts import Effect, seen
 from reproduce.reporting.asked import forests, groups

@@ -17,7 +17,8 @@ import pandas as pd
 from figures.experiments import domain_of
 from figures.statistics import MIN_SEEDS_FOR_INTERVAL
 from figures.table import RUN
-from reproduce.judging.claims import CLAIMS, Claim, evaluate
+from reproduce.judging.claim import Claim, evaluate
+from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import DECIDED, Verdict
 from reproduce.judging.evidence import Evidence
 from reproduce.judging.verdicts import RULES_VERSION, Finding

@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 
 from figures.estimates import Estimate, proportion
-from figures.experiments import domain_of
+from figures.experiments import ANT, CHEETAH, PEN, WALKER, domain_of
 from figures.labels import label, registered, split_label
-from reproduce.judging.claims import ANT, CHEETAH, CLAIMS, PEN, WALKER, Claim, evaluate
+from reproduce.judging.claim import Claim, evaluate
+from reproduce.judging.claims import CLAIMS
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar, lead
 from reproduce.judging.conditions import Above, Below, Never, Verdict, Within, stretched
 from reproduce.judging.evidence import Arm, Evidence, load

@@ -10,24 +10,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from figures.experiments import ANT, CHEETAH, DOOR, PEN, RELOCATE, WALKER
 from reproduce.judging import demonstrations as of_demonstrations
-from reproduce.judging.claims import (
-    ANT,
-    BASELINES,
-    CHEETAH,
-    CLAIMS,
-    DOOR,
-    HAND,
-    OFF_POLICY,
-    PEN,
-    PUSH_LEARNERS,
-    RELOCATE,
-    WALKER,
-    evaluate,
-)
+from reproduce.judging.claim import evaluate
+from reproduce.judging.claims import CLAIMS
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.levels import Level, Negligible
+from reproduce.judging.paper.arms import BASELINES, HAND, OFF_POLICY, PUSH_LEARNERS
 from reproduce.judging.times import Faster
 from tests.reproduce.test_claims import (
     CONTRADICTED,

@@ -16,8 +16,9 @@ import figures.estimates
 import figures.resampling
 import figures.statistics
 from figures.estimates import Estimate
+from figures.experiments import CHEETAH, DOOR, PEN
 from reproduce import report
-from reproduce.judging.claims import CHEETAH, CLAIMS, DOOR, PEN
+from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting import html

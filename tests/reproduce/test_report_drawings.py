@@ -14,7 +14,8 @@ from figures import style
 from figures.estimates import Estimate, difference
 from figures.forest import SHADE, Forest, Score, draw_forest, span_of
 from figures.report_plots import draw_aggregates, draw_claim
-from reproduce.judging.claims import CLAIMS, evaluate
+from reproduce.judging.claim import evaluate
+from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Evidence
 from reproduce.judging.verdicts import Effect

@@ -10,7 +10,7 @@ import pytest
 import figures.estimates
 import figures.resampling
 import figures.statistics
-from reproduce.judging.claims import DOOR, PEN
+from figures.experiments import DOOR, PEN
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.aggregates import aggregates
 from reproduce.reporting.commands import Want

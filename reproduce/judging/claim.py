@@ -1,0 +1,73 @@
+"""What a claim is: a quotation, the rules that it is asked by, and its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reproduce.judging.conditions import Verdict
+from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.provenance import Parts, of_one_kind
+from reproduce.judging.rules import Rule
+from reproduce.judging.verdicts import Finding, combine, conjunction
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rules whose effects are counted together; ``need`` is the share of them that must hold."""
+
+    rules: tuple[Rule, ...]
+    need: float = 1.0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the paper says, and what would show it.
+
+    Attributes:
+        id: letter of the domain (H hand, S Sawyer, M MuJoCo, A design choice, T text) and number.
+        section: where the quotation stands.
+        quote: the paper's words.
+        check: the numeric check in one sentence.
+        experiments: whose CSVs can answer, in order of preference.
+        parts: all of them must hold.
+        reading: what is ambiguous, and which reading was taken.
+        refers: ids of claims that ask, and decide, what this one says as well.
+        untestable: why no result can decide it; "" if one can.
+    """
+
+    id: str
+    section: str
+    quote: str
+    check: str
+    experiments: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    reading: str = ""
+    refers: tuple[str, ...] = ()
+    untestable: str = ""
+
+    def arms(self) -> tuple[Arm, ...]:
+        """All arms that the claim needs, each once."""
+        every = (arm for part in self.parts for rule in part.rules for arm in rule.arms())
+        return tuple(dict.fromkeys(every))
+
+    def tasks(self) -> tuple[str, ...]:
+        """All tasks that it needs them on, each once."""
+        every = (task for part in self.parts for rule in part.rules for task in rule.tasks_asked())
+        return tuple(dict.fromkeys(every))
+
+
+def evaluate(claim: Claim, evidence: Evidence) -> Finding:
+    """The verdict on ``claim``: the conjunction of its parts, each of effects of one kind."""
+    if claim.untestable:
+        return Finding(Verdict.NOT_TESTABLE, (), claim.untestable)
+
+    def judge(parts: Parts) -> Finding:
+        return conjunction(
+            [combine(part, of.need) for part, of in zip(parts, claim.parts, strict=True)]
+        )
+
+    every = [
+        [effect for rule in part.rules for effect in rule.effects(evidence, claim.experiments)]
+        for part in claim.parts
+    ]
+    return of_one_kind(every, judge)

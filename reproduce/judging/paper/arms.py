@@ -1,0 +1,33 @@
+"""The methods and tasks that several claims speak of."""
+
+from __future__ import annotations
+
+from figures.experiments import ANT, CHEETAH, DOOR, PEN, RELOCATE, WALKER
+from figures.experiments import PUSH as SAWYER
+from reproduce.judging.claim import Part
+from reproduce.judging.evidence import Arm
+from reproduce.judging.levels import Level
+
+
+def arms(*labels: str) -> tuple[Arm, ...]:
+    """Arms with the task's prior data."""
+    return tuple(map(Arm, labels))
+
+
+AWAC, SAC, BEAR, ABM, AWR, DAPG, BRAC, MPO = arms(
+    "AWAC", "SAC", "BEAR", "ABM-MPO", "AWR", "DAPG", "BRAC", "MPO"
+)
+SAC_BC = Arm("SAC+BC")
+SCRATCH = Arm("AWAC [scratch]", "none")
+BASELINES = arms("SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC", "MPO")
+LEARNERS = tuple(arm for arm in BASELINES if arm.label != "BC")
+WITHOUT_DEMONSTRATIONS = tuple(arm for arm in BASELINES if arm.label != "DAPG")
+PUSH_LEARNERS = tuple(arm for arm in WITHOUT_DEMONSTRATIONS if arm.label != "BC")
+OFF_POLICY = arms("SAC", "SAC+BC", "BEAR", "BCQ", "BRAC")
+
+HAND, PUSH, LOCOMOTION = (PEN, DOOR, RELOCATE), (SAWYER,), (CHEETAH, ANT, WALKER)
+ABLATED = (PEN, CHEETAH)
+
+MORE_THAN_HALF = 0.501
+SAC_WORKS = Part((Level("jt", (SAC,), LOCOMOTION, "above", 0.25),))
+SOLVED = 0.9
