@@ -93,14 +93,15 @@ class Level(_Single):
             found = level_of(values)
             answer = Answer(found, condition, f"{seeds_note(values)}; {WIDE}", seen=seen)
             answer = within_reach(evidence, source, task, (arm,), self.scalar, answer)
+            if self.horizon is None:
+                return answer
             ends = evidence.ends(source, task, arm)
-            short = self.horizon is not None and bool(((ends > 0) & (ends < self.horizon)).any())
             judged = answer.judged
             verdict = judged if isinstance(judged, Verdict) else judged.verdict(found)
-            if not short or verdict is Verdict.SUPPORTED:
+            if ((ends == 0) | (ends >= self.horizon)).all() or verdict is Verdict.SUPPORTED:
                 return answer
             missing = f"missing: {arm}, finished beyond step {self.horizon:,}"
-            return Answer(found, Verdict.NOT_RUN, f"{missing}; {answer.note}")
+            return Answer(found, Verdict.NOT_RUN, missing)
 
         return each(
             evidence,

@@ -156,6 +156,8 @@ def answer(
         until = f", finished beyond step {horizon:,}" if horizon else ""
         return Effect(task, what, asks, Verdict.NOT_RUN, note=f"missing: {names}{until}")
     found, made = judge(source), evidence.made(source, task, arms, horizon)
+    if found.judged is Verdict.NOT_RUN:
+        return Effect(task, what, asks, Verdict.NOT_RUN, note=found.note)
     judged, note = found.judged, found.note
     mixed = mixture(made)
     if mixed:

@@ -99,8 +99,8 @@ def test_every_component_of_awac_is_exchanged_once() -> None:
 @pytest.mark.parametrize("vary", ["all", "lambda,value,normalisation"])
 def test_no_run_is_made_twice(profile: str, vary: str) -> None:
     grid = specs(ablation(profile=profile, vary=vary), profile=profile, seeds=1)
-    resolved = [(spec.env, spec.data, resolved(spec).settings) for spec in grid]
-    assert all(a not in resolved[:i] for i, a in enumerate(resolved))
+    made = [(spec.env, spec.data, resolved(spec).settings) for spec in grid]
+    assert all(a not in made[:i] for i, a in enumerate(made))
     assert len({spec.folder(Path()) for spec in grid}) == len(grid)
 
 

@@ -367,7 +367,8 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
         few = min(len(ours), len(theirs)) < 4  # both have the centre of the smaller one
         same(value, fmean(ours) - fmean(theirs) if few else centre(ours) - centre(theirs))
         _check_seen(row, asked, distance([ours, theirs], T_8))
-    elif found := re.fullmatch(r"(gain|AUC|final J): ([\w+-]+)", what):
+    # the runs end before any step that is named
+    elif found := re.fullmatch(r"(gain|AUC|final J)(?: by step 100,000)?: ([\w+-]+)", what):
         name, *methods = found.groups()
         values = runs.scalar(methods[0], name)
         same(value, centre(values))
