@@ -161,7 +161,7 @@ _EVERY = (
     Study(
         "controls_pen_wide", "controls",
         "Does the pen hold a success of 0.9 with networks and batches twice as large?",
-        (Case(PEN, "BC", (), "human"), Case(PEN, "AWR", (), "human")),
+        (Case(PEN, "BC", (), "human"),),
         settings=(
             "online_steps=60000", "policy_hidden=256,256", "q_hidden=256,256",
             "batch_size=256", "offline_batch_size=256",

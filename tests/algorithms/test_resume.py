@@ -20,8 +20,12 @@ from tests.algorithms.conftest import (
     tiny_settings,
     weights_of,
 )
+from tests.tiers import tiered
 
-EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_METHOD)
+QUICK = ("AWAC", "SAC+BC", "AWR", "DAPG", "BEAR", "MPO")
+EVERY = pytest.mark.parametrize(
+    ("name", "profile"), tiered(EVERY_METHOD, [(name, "paper") for name in QUICK])
+)
 
 
 def settings_of(name: str, profile: str) -> Settings:
@@ -128,7 +132,7 @@ def test_interruption_of_a_variant(name: str) -> None:
     assert_same_run(piece, whole)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", tiered(METHODS, QUICK))
 def test_evaluating_does_not_change_what_is_learned(name: str) -> None:
     """Acting in evaluation draws candidates too (BCQ, BEAR): from a stream of its own."""
     settings = settings_of(name, "paper")

@@ -542,6 +542,7 @@ def test_a_scripted_push_reaches_inner_goals(env: SawyerPush) -> None:
     assert np.mean(reached) >= 0.85
 
 
+@pytest.mark.slow
 def test_correlated_random_actions_move_the_puck(env: SawyerPush) -> None:
     """Otherwise random data would hold nothing to learn from."""
     moved = []

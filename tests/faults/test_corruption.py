@@ -160,6 +160,7 @@ def test_config_without_its_parts_is_damaged(tmp_path: Path) -> None:
         RunFolder(tmp_path).config()
 
 
+@pytest.mark.slow
 def test_checkpoint_does_not_hold_the_prior_data(start: Start, tmp_path: Path) -> None:
     sizes = []
     for rollouts in ("2", "10"):

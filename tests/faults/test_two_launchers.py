@@ -74,6 +74,7 @@ def test_running_elsewhere_is_left_alone(start: Start, uninterrupted: Path, tmp_
     assert_same_bits(child.folder, uninterrupted)
 
 
+@pytest.mark.slow
 def test_after_an_orderly_stop_another_machine_need_not_wait(
     start: Start, uninterrupted: Path, tmp_path: Path
 ) -> None:

@@ -83,6 +83,7 @@ def test_a_plan_writes_nothing(script: Run, tmp_path: Path) -> None:
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_tiny_campaign_is_stopped_and_goes_on_to_its_picture(
     script: Run, shared_cache: Path, tmp_path: Path
 ) -> None:

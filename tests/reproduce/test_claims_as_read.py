@@ -200,6 +200,7 @@ def test_h6_needs_awr() -> None:
 # --- readings -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_m1_allows_for_a_comparable_rival() -> None:
     rows = [
         row

@@ -24,6 +24,7 @@ from reproduce.runs.engines import settle, work_of
 from reproduce.runs.folder import ConfigurationChanged, RunFolder, differences
 from reproduce.runs.plan import Pace
 from tests.algorithms.conftest import make_training, tiny_settings
+from tests.tiers import tiered
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_eager_touches_nothing(compiler: Compiler, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wanted", ["auto", "compiled"])
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", tiered(METHODS, ("AWAC", "BC", "SAC", "DAPG")))
 def test_every_method_gets_an_engine_and_goes_on_with_it(
     name: str, wanted: EngineChoice, compiler: Compiler, tmp_path: Path
 ) -> None:

@@ -125,6 +125,7 @@ def test_parquet_has_the_types_of_the_schema(tmp_path: Path) -> None:
             assert list(found[name]) == list(text[name])
 
 
+@pytest.mark.slow
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path) -> None:
     """In a process of its own: where pandas has once seen pyarrow, it needs it."""
     program = (

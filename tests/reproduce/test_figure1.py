@@ -89,6 +89,7 @@ def test_interrupted_grid_ends_complete(two_methods: Path) -> None:
     assert png.startswith(b"\x89PNG") and len(png) > 20_000
 
 
+@pytest.mark.slow
 def test_interrupted_grid_equals_a_single_run(
     two_methods: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -127,6 +128,7 @@ def test_plot_only_without_results_says_how_to_make_them(script: Run, tmp_path: 
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_further_runs_join_the_table_and_lose_nothing(
     two_methods: Path, script: Run, tmp_path: Path
 ) -> None:
@@ -171,6 +173,7 @@ def test_recorded_runs_are_not_repeated_without_their_folders(
     assert "1 of 2 runs are done already" in plan.stdout
 
 
+@pytest.mark.slow
 def test_failed_run_is_reported_and_the_rest_is_drawn(script: Run, tmp_path: Path) -> None:
     arguments = ["--methods", "AWAC", "BC", "--set", "q_learning_rate=1e30"]
     result = script("figure1.py", *grid(tmp_path, *arguments, online_steps="0"))
@@ -197,6 +200,7 @@ def test_two_launchers_do_not_run_one_run_twice(shared_cache: Path, tmp_path: Pa
     assert sum("s: update" in output for output in outputs) == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_written_outside_results_and_cache(shared_cache: Path, tmp_path: Path) -> None:
     before = {path for path in REPRODUCE.parent.iterdir() if path.name != "__pycache__"}
     home = tmp_path / "home"

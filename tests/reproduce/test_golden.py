@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.reproduce.golden_runs import EAGER, Golden, identity_of, kept, summary
+from tests.tiers import tiered
 
 LEARNED = ("q_mean", "policy_loss", "critic_loss", "advantage_mean", "value_loss", "buffer_size")
 
+QUICK = [golden for golden in EAGER if golden.method == "AWAC"]  # one a domain
 
-@pytest.mark.parametrize("golden", EAGER, ids=lambda golden: golden.name)
+
+@pytest.mark.parametrize("golden", tiered(EAGER, QUICK), ids=lambda golden: golden.name)
 def test_a_run_gives_the_numbers_that_it_gave(
     golden: Golden, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

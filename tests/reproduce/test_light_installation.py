@@ -86,6 +86,7 @@ def test_the_other_figures_get_as_far_as_their_rows(light: Light, figure: str) -
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_results_are_checked_and_exported(light: Light, tmp_path: Path) -> None:
     result = light("check_results.py", str(ROOT / "results"))
     assert result.returncode == 0, result.stderr

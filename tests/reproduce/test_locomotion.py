@@ -167,6 +167,7 @@ def test_an_expert_that_is_worse_than_its_file_says_is_an_error(
         expert_demonstrations(CHEETAH, Place(tmp_path, folder))
 
 
+@pytest.mark.slow
 def test_a_run_learns_from_them_in_scaled_units(demonstrations: Any, rated: Path) -> None:
     settings = (
         "policy_hidden=8,8",
@@ -244,6 +245,7 @@ def test_hand_tasks_have_no_expert_to_train(capsys: pytest.CaptureFixture[str]) 
     assert "HalfCheetah-v2" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_training_ends_once_it_is_good_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

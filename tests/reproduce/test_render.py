@@ -132,6 +132,7 @@ def test_film_of_a_run_shows_the_episode_that_was_evaluated(
     assert {path.name for path in folder.iterdir()} == before | {"film.gif"}
 
 
+@pytest.mark.slow
 def test_the_same_film_again_and_others(calls: Calls, out: Path, tmp_path: Path) -> None:
     films = {
         name: tmp_path / f"{name}.gif"
@@ -159,6 +160,7 @@ def test_the_same_film_again_and_others(calls: Calls, out: Path, tmp_path: Path)
     assert abs(frames[4].astype(int) - frames[0]).max() > 50, "the second episode starts elsewhere"
 
 
+@pytest.mark.slow
 def test_stills(calls: Calls, out: Path, tmp_path: Path) -> None:
     folder = only_folder(out)
     run, random = ["--run", str(folder)], [*PUSH, "--random"]
@@ -181,6 +183,7 @@ def test_stills(calls: Calls, out: Path, tmp_path: Path) -> None:
     assert frames_of(folder / "film.png").shape == (1, 240, 320, 3)
 
 
+@pytest.mark.slow
 def test_every_task_is_seen_moving(calls: Calls, tmp_path: Path) -> None:
     assert Camera() not in {known.camera for known in TASKS.values()}
     path = {env: tmp_path / "deep" / f"{env}.gif" for env in TASKS}
@@ -216,6 +219,7 @@ for picture in draw(env, states, task("HalfCheetah-v2").camera, 80, 60):
 """
 
 
+@pytest.mark.slow
 def test_camera_follows_the_runner(drawing: None) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FOLLOWING], stdout=subprocess.PIPE, text=True, cwd=REPRODUCE.parent
@@ -225,6 +229,7 @@ def test_camera_follows_the_runner(drawing: None) -> None:
     assert 0.8 * here < far < 1.2 * here
 
 
+@pytest.mark.slow
 def test_experts_of_the_hand_come_from_the_data_folder(calls: Calls, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     sizes = {"W0": (8, 45), "W1": (8, 8), "W2": (24, 8), "b0": 8, "b1": 8, "b2": 24}

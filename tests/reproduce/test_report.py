@@ -157,6 +157,7 @@ def test_both_profiles_stand_beneath_each_other(grid: Content, tmp_path: Path) -
             assert (first[3], second[3]) == ("the text's settings", "the released settings")
 
 
+@pytest.mark.slow
 def test_curves_of_all_pictures_are_there_once(grid: Content, tmp_path: Path) -> None:
     pool = Pool()
     made = charts(grid, pool)
@@ -363,6 +364,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_stale_picture_goes_and_the_page_may_be_left_out(folder: Path) -> None:
     stale = folder / "report" / "old.png"
     stale.parent.mkdir()
