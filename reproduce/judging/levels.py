@@ -101,7 +101,9 @@ class Level(_Single):
             if ((ends == 0) | (ends >= self.horizon)).all() or verdict is Verdict.SUPPORTED:
                 return answer
             missing = f"missing: {arm}, finished beyond step {self.horizon:,}"
-            return Answer(found, Verdict.NOT_RUN, missing)
+            reached = f"{found.value:.3f} [{found.low:.3f} … {found.high:.3f}]"
+            note = f"{missing}; at step {max(ends):,} it is at {reached}"
+            return Answer(found, Verdict.NOT_RUN, note)
 
         return each(
             evidence,

@@ -401,6 +401,7 @@ def test_short_runs_can_show_that_a_level_is_reached_by_then_and_not_that_it_is_
         assert effect.verdict is verdict, (value, side, horizon)
         assert ("finished beyond step 200,000" in effect.note) is (verdict is NOT_RUN)
         assert (effect.estimate is None) is (verdict is NOT_RUN)
+        assert ("at step 150,000 it is at 0.500" in effect.note) is (verdict is NOT_RUN)
 
 
 def test_undefined_rank_correlation_concludes_nothing() -> None:
