@@ -23,14 +23,14 @@ def make(csv: Path, out_stem: Path) -> list[Path]:
     Raises:
         ResultsError: the CSV is missing or malformed, or has no row of a task of the paper.
     """
-    tasks = set(read_results(csv)["env"])
+    frame = read_results(csv)
+    tasks = set(frame["env"])
     found = [row for row in OF_DOMAIN.values() if tasks & set(row.tasks)]
     if not found:
         raise ResultsError(f"{csv}: {', '.join(sorted(tasks))}: none is a task of the paper")
     pictures: list[Path] = []
     for row in found:
-        rows = read_results(csv)
-        rows = rows[rows["env"].isin(row.tasks)]
+        rows = frame[frame["env"].isin(row.tasks)]
         if len(found) == 1:
             rows = read_results(csv, drawn=columns(row.metrics))
         stem = out_stem if len(found) == 1 else out_stem.with_name(f"{out_stem.name}-{row.domain}")

@@ -71,6 +71,7 @@ def main(options: CampaignOptions) -> int:
     require_training()
     from reproduce.launching.clusters import choose
     from reproduce.launching.cost import affordable
+    from reproduce.launching.experiment import jobs_of
     from reproduce.runs.asked import prepare
 
     prepare(options)
@@ -78,12 +79,10 @@ def main(options: CampaignOptions) -> int:
     _check(options)
     cluster, chosen = choose(options)
     assert isinstance(chosen, CampaignOptions)
-    if cluster.name != "slurm" and chosen.hours is not None:
+    jobs = jobs_of(cluster, chosen)
+    if jobs is not None and chosen.hours is not None:
         # it stops in time: what lies beyond needs nobody's consent
-        chosen = replace(
-            chosen,
-            yes=chosen.yes or affordable(chosen.hours * (chosen.jobs or os.cpu_count() or 1)),
-        )
+        chosen = replace(chosen, yes=chosen.yes or affordable(chosen.hours * jobs))
     parts = list(_parts(chosen))
     folders = list(dict.fromkeys(part.out for part in parts))
     print(_table(parts))

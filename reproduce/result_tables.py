@@ -22,9 +22,8 @@ from pathlib import Path
 import pandas as pd
 
 from figures.cells import ResultsError
-from figures.domains import DOMAINS
 from figures.estimates import aggregate
-from figures.experiments import EXPERIMENTS, PEN, domain_of, in_order, title_of
+from figures.experiments import EXPERIMENTS, PEN, in_order, measure_of, title_of
 from figures.files import write_text
 from figures.measures import DISTANCE, Measure
 from figures.scalars import run_scalars
@@ -136,6 +135,7 @@ def _outcomes(path: Path) -> str:
     has its 95 % bootstrap interval.
     """
     frame = _runs(path)
+    measures = {env: of for env in _tasks(frame) if (of := measure_of(env))}
     rows = []
     for profile in PROFILES:
         shown = frame[frame["profile"] == profile]
@@ -143,21 +143,16 @@ def _outcomes(path: Path) -> str:
             seeds = mine.groupby("env")["seed"].nunique()
             few, many = min(seeds), max(seeds)
             name = label if profile == PROFILES[0] else f"{label}, {profile}"
-            cells = [_ends(mine[mine["env"] == env], env) for env in _tasks(frame)]
+            cells = [_ends(mine[mine["env"] == env], of) for env, of in measures.items()]
             rows.append([name, str(few) if few == many else f"{few}–{many}", *cells])
-    heads = [f"{title_of(env)}, {_measure(env).name}" for env in _tasks(frame)]
+    heads = [f"{title_of(env)}, {of.name}" for env, of in measures.items()]
     return _markdown(["", "seeds", *heads], rows)
 
 
-def _measure(env: str) -> Measure:
-    return DOMAINS[domain_of(env)].measure
-
-
-def _ends(rows: pd.DataFrame, env: str) -> str:
+def _ends(rows: pd.DataFrame, measure: Measure) -> str:
     """``0.70 -> 0.75 [0.70, 0.81]`` of one method on one task; nothing where it was not run."""
     if rows.empty:
         return ""
-    measure = _measure(env)
     scalars = run_scalars(rows, measure)
     first, last = (aggregate([scalars[name].to_numpy(dtype=float)]) for name in ("j0", "jt"))
     form = ".3f" if measure is DISTANCE else ".2f"

@@ -198,7 +198,7 @@ def run_grids(
             RunFolder(spec.folder(out)).check(resolved(spec).identity, options.engine)
         if (out / "launches").is_dir() and not slurm_client.absent():
             refresh(every, out)
-        jobs = {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]
+        jobs = jobs_of(cluster, options)
         seconds = print_plan(name, every, out, jobs, options.place, options.engine)
         launcher, cost = _launcher(cluster, every, seconds, options, jobs)
         print(cost)
@@ -269,6 +269,11 @@ def _launcher(
         return InlineLauncher(specs, options), cost
     assert jobs is not None
     return LocalLauncher(specs, options, jobs), cost
+
+
+def jobs_of(cluster: Cluster, options: FigureOptions) -> int | None:
+    """How many runs at a time; None where that is the cluster's to decide."""
+    return {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]
 
 
 def _cores() -> int:

@@ -53,11 +53,11 @@ def resolved(spec: RunSpec) -> ResolvedRun:
         ValueError: a setting is unknown or impossible, the critic's targets would be clamped within
             the range of possible values, or the method needs data that the run does not have.
     """
-    settings = _resolved(spec, spec.settings)
-    _check_clamp(spec, settings)
-    _check_data(spec, settings)
-    _check_evaluations(settings)
-    return ResolvedRun(spec, task(spec.env), settings)
+    run = ResolvedRun(spec, task(spec.env), _resolved(spec, spec.settings))
+    _check_clamp(run)
+    _check_data(run)
+    _check_evaluations(run.settings)
+    return run
 
 
 def one_spelling(spec: RunSpec) -> RunSpec:
@@ -102,7 +102,8 @@ def _check_evaluations(settings: Settings) -> None:
         )
 
 
-def _check_clamp(spec: RunSpec, settings: Settings) -> None:
+def _check_clamp(run: ResolvedRun) -> None:
+    known, settings = run.task, run.settings
     clamp, discount = getattr(settings.method.critic, "clamp", None), settings.config.discount
     if not isinstance(clamp, ClampTarget):
         return
@@ -111,12 +112,11 @@ def _check_clamp(spec: RunSpec, settings: Settings) -> None:
             "clamp=ClampTarget bounds values in units of the task, which reward_scaling="
             f"{type(settings.method.reward_scaling).__name__} changes; --set clamp=NoClamp"
         )
-    known = task(spec.env)
     boundless = math.isinf(known.reward_low)
     if (boundless and math.isfinite(clamp.low)) or clamp.high < known.reward_high:
         raise ValueError(
             f"clamp=ClampTarget holds targets in [{clamp.low:g}, {clamp.high:g}], but the rewards "
-            f"of {spec.env} are in [{known.reward_low:g}, {known.reward_high:g}]; "
+            f"of {run.spec.env} are in [{known.reward_low:g}, {known.reward_high:g}]; "
             "--set clamp=NoClamp"
         )
     if boundless or discount == 1:
@@ -129,9 +129,9 @@ def _check_clamp(spec: RunSpec, settings: Settings) -> None:
         )
 
 
-def _check_data(spec: RunSpec, settings: Settings) -> None:
-    method = settings.method
-    if isinstance(method.goals, Hindsight) and task(spec.env).goal_dim == 0:
+def _check_data(run: ResolvedRun) -> None:
+    spec, method = run.spec, run.settings.method
+    if isinstance(method.goals, Hindsight) and run.task.goal_dim == 0:
         raise ValueError(f"goals=Hindsight needs a task with goals; {spec.env} has none")
     if spec.data not in ("random", "none"):
         return

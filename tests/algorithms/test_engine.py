@@ -34,6 +34,7 @@ from tests.algorithms.conftest import (
     tiny_settings,
     weights_of,
 )
+from tests.tiers import tiered
 
 RATES = ("policy_learning_rate=0.01", "q_learning_rate=0.05", "tau=0.1")
 
@@ -77,14 +78,9 @@ def assert_close(
 QUICK = ("AWAC", "SAC+BC", "BCQ", "AWR", "MPO", "ABM-MPO", "IQL", "TD3+BC", "AWAC[Z(s)]")
 
 
-def as_params() -> list[Any]:
-    return [
-        pytest.param(*row, marks=() if row[0] in QUICK and row[1] == "paper" else pytest.mark.slow)
-        for row in different_graphs()
-    ]
-
-
-@pytest.mark.parametrize(("name", "profile"), as_params())
+@pytest.mark.parametrize(
+    ("name", "profile"), tiered(different_graphs(), [(name, "paper") for name in QUICK])
+)
 def test_graph_equals_update_in_every_phase(name: str, profile: str) -> None:
     eager, graph = pair(name, profile)
     for at in sorted({first for _, first in kinds_of(eager, 0, WARM_START + 2, 0)}):

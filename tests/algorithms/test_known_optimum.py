@@ -29,6 +29,7 @@ from tests.algorithms.bandit import (
     trained,
     untrained,
 )
+from tests.tiers import tiered
 
 # Acme's numbers are for a million updates: here the trust region is wider and its duals faster
 FULL_MPO = (
@@ -70,7 +71,7 @@ def agent_of(name: str, *changes: str, updates: int = 400) -> Agent:
 
 def quick(rows: Sequence[tuple[Any, ...]], *names: Any) -> list[Any]:
     """Of the rows all but those of `names` are left to CI: a training takes seconds."""
-    return [pytest.param(*r, marks=() if r[0] in names else pytest.mark.slow) for r in rows]
+    return tiered(rows, [row for row in rows if row[0] in names])
 
 
 @pytest.mark.parametrize(

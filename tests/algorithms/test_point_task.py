@@ -23,6 +23,7 @@ from tests.algorithms.conftest import (
     evaluate_on_fake_task,
     fake_data,
 )
+from tests.tiers import tiered
 
 OFFLINE = 300
 SIZES = TINY | {
@@ -87,7 +88,7 @@ QUICK = ("SAC+BC", "TD3+BC", "AWR", "RLPD", "DAPG")
 
 @pytest.mark.parametrize(
     ("name", "changes", "online", "offline_return", "final"),
-    [pytest.param(*run, marks=() if run[0] in QUICK else pytest.mark.slow) for run in RUNS],
+    tiered(RUNS, [run for run in RUNS if run[0] in QUICK]),
 )
 def test_returns(
     name: str, changes: tuple[str, ...], online: int, offline_return: float, final: float
