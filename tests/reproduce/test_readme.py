@@ -93,6 +93,15 @@ def test_targets_of_make_that_pages_name_exist() -> None:
     assert ended.returncode == 0, ended.stderr
 
 
+def test_make_plot_draws_what_is_committed_and_no_figure_without_rows() -> None:
+    lines = subprocess.run(
+        ["make", "-n", "plot"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    drawn = sorted(Path(shlex.split(line)[1]).stem for line in lines if "--plot-only" in line)
+    pictures = sorted(path.stem for path in (ROOT / "results" / "small").glob("*.png"))
+    assert drawn == pictures != []
+
+
 def test_extras_that_the_readme_installs_exist() -> None:
     import tomllib
 
