@@ -66,9 +66,9 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
         * ``jt``: mean of the last 5 online evaluations (of all, if there are fewer).
         * ``auc``: integral of J over [0, T] by the trapezoidal rule, divided by T: the mean of J
           over online steps, in the unit of J. 1 - ``auc`` of a success rate is its regret.
-        * ``dip``: max(0, J(0) - min over 0 < t <= T/10 of the centred mean of three evaluations,
-          step 0 included). The last evaluation of a run has one neighbour. NaN where a run has no
-          evaluation in the window.
+        * ``dip``: J(0) - min over 0 < t <= T/10 of the centred mean of three evaluations, step 0
+          included. Negative where the curve only rises. The last evaluation of a run has one
+          neighbour. NaN where a run has no evaluation in the window.
         * ``gain``: ``jt`` - ``j0``.
         * ``slope``: least-squares slope of J on t >= 0, per 100 000 steps.
         * ``monotonicity``: Spearman's rank correlation of J and t >= 0; NaN where J is constant.
@@ -232,14 +232,14 @@ def _rank_correlation(steps: Floats, values: Floats) -> float:
 
 
 def _dip(steps: Floats, values: Floats, budget: int) -> float:
-    """Depth of the smoothed curve below its start, in the first tenth of the budget."""
+    """How far the smoothed curve falls below its start in the first tenth of the budget."""
     sums = np.convolve(values, np.ones(3), mode="same")
     smooth = sums / np.convolve(np.ones_like(values), np.ones(3), mode="same")
     # Only steps after 0 are looked at, so that the start itself needs no left neighbour.
     window = (steps > 0) & (steps <= DIP_WINDOW * budget)
     if not window.any():
         return np.nan
-    return max(0.0, float(values[0] - smooth[window].min()))
+    return float(values[0] - smooth[window].min())
 
 
 def _text(name: dict[str, object]) -> str:

@@ -190,8 +190,24 @@ def _table(parts: Sequence[Part]) -> str:
                 f"{'':>7}  {len(step.specs):>4}  {step.seconds / 3600:>6.1f}  {total:>6.1f}  "
                 f"{' '.join(step.claims) or '-'}; {rows}"
             )
+    lines += [f"{'':>7}  can be confirmed alone: {text}" for text in _early_ends(parts)]
     lines.append(f"left: {total:.1f} core-hours on this machine")
     return "\n".join(lines)
+
+
+def _early_ends(parts: Sequence[Part]) -> list[str]:
+    """The claims among those to be decided that ask about a step beyond the ends of their runs."""
+    from reproduce.campaigns.chapters import steps_beyond
+    from reproduce.judging.claims import CLAIMS
+
+    decided = [
+        (part, claim)
+        for part in parts
+        for claim in CLAIMS
+        if any(claim.id in step.claims for step in part.steps)
+    ]
+    texts = (steps_beyond(claim, part.chapter.experiment, part.specs) for part, claim in decided)
+    return list(dict.fromkeys(filter(None, texts)))
 
 
 def _run(options: FigureOptions, parts: Sequence[Part], cluster: object) -> int:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from figures.experiments import EXPERIMENTS, OF_DOMAIN
+from reproduce.judging.claim import Claim
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
 from reproduce.reporting.commands import Want, wants
 from reproduce.runs.ablation_rows import Ablation
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import DataChoice, DataKind, Labels, PresetName, ProfileName, RunSpec
 
 HAND, PUSH, LOCOMOTION = (OF_DOMAIN[name].tasks for name in ("hand", "push", "locomotion"))
@@ -40,6 +42,10 @@ class Chapter:
         profile: whose hyperparameters.
         preset: its own size; None: that of the campaign.
         seeds: how many; None: as many as the campaign.
+        settings: as ``--set``.
+        twice: row -> tasks on which it gets twice as many seeds. A row that many others are compared
+            with is worth more seeds than each of them (Dunnett 1955: about as many times more as
+            the root of their number).
     """
 
     number: int
@@ -53,6 +59,7 @@ class Chapter:
     preset: PresetName | None = None
     seeds: int | None = None
     settings: tuple[str, ...] = field(default=())
+    twice: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -68,14 +75,20 @@ class Chapter:
         settings: tuple[str, ...] = (),
     ) -> list[RunSpec]:
         """Its runs, each once; ``data`` gives each task's kind of demonstrations and labels."""
+        count = self.seeds or seeds
+        asked = [(group, count, data) for group in self.rows]
+        asked += [
+            (*_only(name), 2 * count, {task: kind for task, kind in data.items() if task in tasks})
+            for name, tasks in self.twice.items()
+        ]
         every = [
             spec
-            for group in self.rows
+            for group, seeds, sources in asked
             for spec in group.specs(
                 preset=self.preset or preset,
                 profile=self.profile,
-                seeds=self.seeds or seeds,
-                data=data,
+                seeds=seeds,
+                data=sources,
                 settings=(*self.settings, *settings),
             )
         ]
@@ -87,9 +100,32 @@ def _only(*names: str) -> tuple[Ablation, ...]:
 
 
 CHAPTERS = (
-    Chapter(1, "Figure 1", "figure1", HAND, _only(*METHODS), data="embedded"),
-    Chapter(2, "Figure 3", "figure3", LOCOMOTION, _only(*METHODS, "SAC[scratch]", "AWAC[scratch]")),
-    Chapter(3, "Figure 2", "figure2", PUSH, _only(*PUSH_METHODS, "SAC[scratch]", "AWAC[scratch]")),
+    Chapter(
+        1,
+        "Figure 1",
+        "figure1",
+        HAND,
+        _only(*METHODS),
+        data="embedded",
+        twice={"AWAC": HAND},
+    ),
+    Chapter(
+        2,
+        "Figure 3",
+        "figure3",
+        LOCOMOTION,
+        _only(*METHODS, "SAC[scratch]", "AWAC[scratch]", "BRAC[released]"),
+        # M9 compares BEAR with nine others on two tasks: five against five cannot show that
+        twice={"AWAC": LOCOMOTION, "BEAR": (ANT, WALKER)},
+    ),
+    Chapter(
+        3,
+        "Figure 2",
+        "figure2",
+        PUSH,
+        _only(*PUSH_METHODS, "SAC[scratch]", "AWAC[scratch]"),
+        twice={"AWAC": PUSH},
+    ),
     Chapter(
         4,
         "ablations",
@@ -118,6 +154,7 @@ CHAPTERS = (
         ),
         data="auto",
     ),
+    Chapter(4, "learning from scratch", "ablations", (PEN, CHEETAH), _only("AWAC[scratch]")),
     Chapter(
         5,
         "human demonstrations",
@@ -221,6 +258,19 @@ def in_order(
     if left:
         steps.append(Step(tuple(left), (), sum(map(seconds, left))))
     return steps
+
+
+def steps_beyond(claim: Claim, experiment: str, specs: Sequence[RunSpec]) -> str:
+    """``H2 asks of step 100,000, the runs end at 40,000``; "" where none of ``specs`` ends early.
+
+    Such runs can show that something is reached by then, and not that it is not.
+    """
+    for want in wants(claim, Evidence({})):
+        mine = [s for s in specs if want.experiment == experiment and _asks(want, s)]
+        end = min((resolved(s).settings.schedule.online_steps for s in mine), default=None)
+        if want.step is not None and end is not None and end < want.step:
+            return f"{claim.id} asks of step {want.step:,}, the runs end at {end:,}"
+    return ""
 
 
 def _asks(want: Want, spec: RunSpec) -> bool:

@@ -100,8 +100,8 @@ def test_fewer_than_five_online_evaluations_are_all_averaged(make_run, make_fram
         ({0: 9.0, 10: 3.0, 20: 0.0, 30: 3.0, 200: 9.0}, 7.0),
         # A fall after the window, at 30, enters step 20 as its neighbour only: (9 + 9 + 0) / 3 = 6.
         ({0: 9.0, 10: 9.0, 20: 9.0, 30: 0.0, 200: 0.0}, 3.0),
-        # No dip: never negative.
-        ({0: 1.0, 10: 2.0, 20: 3.0, 30: 4.0, 200: 9.0}, 0.0),
+        # It only rises. Step 10: (1 + 2 + 3) / 3 = 2; step 20: 3.
+        ({0: 1.0, 10: 2.0, 20: 3.0, 30: 4.0, 200: 9.0}, -1.0),
     ],
 )
 def test_dip_by_hand(values, dip, make_run, make_frame) -> None:
@@ -120,8 +120,8 @@ def test_a_distance_is_turned_round(make_run, make_frame) -> None:
     scalars = only(run_scalars(make_frame(rows), DISTANCE))
     assert scalars["j0"] == -0.5
     assert scalars["gain"] == pytest.approx(0.5 - (0.8 + 0.1) / 2)
-    # Step 10: mean of 0.5, 0.8, 0.1 is 0.4667 m, nearer than 0.5: no dip.
-    assert scalars["dip"] == 0.0
+    # Step 10: mean of 0.5, 0.8, 0.1 is 0.4667 m, nearer than 0.5: it only rises.
+    assert scalars["dip"] == pytest.approx(-0.5 + 1.4 / 3)
 
 
 def test_flipping_the_sign_of_values_flips_linear_scalars(make_run, make_frame) -> None:

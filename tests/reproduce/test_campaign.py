@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import signal
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from reproduce import campaign
-from reproduce.campaigns.chapters import CHAPTERS, Chapter, Step, in_order
+from reproduce.campaigns.chapters import CHAPTERS, Chapter, Step, in_order, steps_beyond
 from reproduce.commandline.options import FigureOptions
+from reproduce.judging.claim import Claim
+from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
+from reproduce.reporting.commands import wants
 from reproduce.specs.grid import DataKind, Labels, RunSpec
 from tests.forked import Forked
 from tests.reproduce.conftest import Run, environment
@@ -43,9 +47,44 @@ def test_every_run_of_a_chapter_is_planned_once(chapter: Chapter) -> None:
 
 
 def test_chapter_one_is_the_whole_of_figure_1() -> None:
+    """Eleven methods with five seeds each, AWAC with ten."""
     specs = specs_of(CHAPTERS[0])
-    assert len(specs) == 3 * 11 * 5
-    assert {spec.seed for spec in specs} == set(range(5))
+    assert len(specs) == 3 * (11 * 5 + 5)
+    assert {spec.seed for spec in specs if spec.method != "AWAC"} == set(range(5))
+    assert {spec.seed for spec in specs if spec.method == "AWAC"} == set(range(10))
+
+
+@pytest.fixture(scope="module")
+def planned() -> Counter[tuple[str, str, str, bool]]:
+    """How many seeds the campaign plans, by experiment, task, label and whether without data."""
+    return Counter(
+        (chapter.experiment, spec.env, spec.label, spec.data == "none")
+        for chapter in CHAPTERS
+        if chapter.profile == "paper" and not chapter.suffix and chapter.preset is None
+        for spec in specs_of(chapter)
+    )
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_every_run_that_a_claim_asks_for_is_in_a_chapter(
+    claim: Claim, planned: Counter[tuple[str, str, str, bool]]
+) -> None:
+    """With five seeds at least, in the experiment that it is asked of."""
+    asked = [] if claim.untestable else wants(claim, NOTHING)
+    lacking = [
+        (want.experiment, want.task, str(want.arm))
+        for want in asked
+        if planned[want.experiment, want.task, want.arm.label, want.arm.data == "none"] < 5
+    ]
+    assert lacking == []
+
+
+def test_claims_about_a_step_that_small_does_not_reach_are_named() -> None:
+    specs = specs_of(CHAPTERS[0])
+    assert {claim.id: text for claim in CLAIMS if (text := steps_beyond(claim, "figure1", specs))} == {
+        "H1": "H1 asks of step 120,000, the runs end at 40,000",
+        "H2": "H2 asks of step 100,000, the runs end at 40,000",
+    }
 
 
 def test_learning_from_scratch_has_no_prior_data() -> None:
@@ -65,7 +104,7 @@ def test_the_claim_with_the_fewest_hours_comes_first() -> None:
     claims = [name for step in steps for name in step.claims]
     assert claims.index("H1") < claims.index("H2") < claims.index("H5")
     assert steps[0].specs == tuple(s for s in specs if s.method == "AWAC" and "pen" in s.env)
-    assert steps[0].seconds == 5.0
+    assert steps[0].seconds == 10.0
 
 
 def test_runs_that_a_claim_shares_with_an_earlier_one_are_not_planned_again() -> None:

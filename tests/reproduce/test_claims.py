@@ -776,6 +776,22 @@ def test_m7_finds_a_dip() -> None:
     assert found.effects[0].estimate.value == pytest.approx(0.4)
 
 
+def test_m7_is_contradicted_where_the_curves_only_rise() -> None:
+    rise = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    rows = [
+        row
+        for env in (CHEETAH, ANT, WALKER)
+        for method in ("SAC", "SAC+BC", "AWAC")
+        for s in TEN
+        for row in run(env, method, [v - 0.001 * s for v in rise], s, data="expert")
+    ]
+    found = evaluate(claim("M7"), evidence(rows, experiment="figure3"))
+    assert found.verdict is CONTRADICTED
+    # at 2 K: (0.2 + 0.3 + 0.4) / 3, at 5 K 0.4: the lower one is 0.1 above the start
+    assert found.effects[0].estimate is not None
+    assert found.effects[0].estimate.value == pytest.approx(-0.1)
+
+
 def test_a_claim_is_contradicted_by_one_task() -> None:
     rows = [
         row
