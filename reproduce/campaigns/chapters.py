@@ -43,9 +43,9 @@ class Chapter:
         preset: its own size; None: that of the campaign.
         seeds: how many; None: as many as the campaign.
         settings: as ``--set``.
-        twice: row -> tasks on which it gets twice as many seeds. A row that many others are compared
-            with is worth more seeds than each of them (Dunnett 1955: about as many times more as
-            the root of their number).
+        twice: row -> tasks on which it gets twice as many seeds. A row that many others are
+            compared with is worth more seeds than each of them (Dunnett 1955: about as many times
+            more as the root of their number).
     """
 
     number: int
@@ -77,10 +77,9 @@ class Chapter:
         """Its runs, each once; ``data`` gives each task's kind of demonstrations and labels."""
         count = self.seeds or seeds
         asked = [(group, count, data) for group in self.rows]
-        asked += [
-            (*_only(name), 2 * count, {task: kind for task, kind in data.items() if task in tasks})
-            for name, tasks in self.twice.items()
-        ]
+        for name, tasks in self.twice.items():
+            mine = {task: kind for task, kind in data.items() if task in tasks}
+            asked += [(group, 2 * count, mine) for group in _only(name)]
         every = [
             spec
             for group, seeds, sources in asked
