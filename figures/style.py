@@ -4,9 +4,9 @@ A method that has no entry here (a user's own, or one from somebody else's CSV) 
 its name: always the same, of colours, dash patterns and markers that no method here has.
 
 Colours were chosen so that the paper's methods stay apart in normal vision and under simulated
-deuteranopia and protanopia (``tests/figures/test_style.py`` measures it). Fifteen colours are more
-than an eye can tell apart with certainty, so each method also has its own marker, and the line
-style names its family: solid for AWAC and SAC, dashed for offline methods with an explicit
+deuteranopia and protanopia (``tests/figures/test_figures_style.py`` measures it). Fifteen colours
+are more than an eye can tell apart with certainty, so each method also has its own marker, and the
+line style names its family: solid for AWAC and SAC, dashed for offline methods with an explicit
 constraint, dash-dotted for weighted maximum likelihood, dotted for imitation and demonstrations.
 """
 

@@ -125,7 +125,7 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
     """The chapters asked for, with what is missing of each; ValueError if nothing is left over."""
     from reproduce.campaigns.chapters import CHAPTERS, in_order, of_preset
     from reproduce.judging.evidence import Evidence, load
-    from reproduce.runs.asked import resolve_data, validated
+    from reproduce.runs.asked import validated
     from reproduce.runs.collect import recorded
     from reproduce.runs.folder import RunFolder
     from reproduce.runs.plan import Pace
@@ -140,7 +140,9 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
         envs = [env for env in chapter.tasks if not options.envs or env in options.envs]
         mine = replace(options, data=chapter.data, profile=chapter.profile, preset=chapter.preset)
         validated(mine, envs=envs, methods=chapter.methods)
-        data: Mapping[str, tuple[DataKind, Labels]] = resolve_data(mine, envs)
+        data = _sources(mine, chapter, envs)
+        if data is None:
+            continue
         typed = chapter.specs(
             preset=options.preset,
             seeds=options.seeds or _seeds(options.preset),
@@ -163,6 +165,26 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
         seconds = {s: pace[f"{s.preset} {s.profile}"].seconds(s, step[s]) for s in missing}
         steps = in_order(missing, chapter.experiment, evidence, seconds.__getitem__)
         yield Part(chapter, out, specs, steps)
+
+
+def _sources(
+    options: CampaignOptions, chapter: Chapter, envs: Sequence[str]
+) -> Mapping[str, tuple[DataKind, Labels]] | None:
+    """Each task's kind of demonstrations and labels.
+
+    None, with a line on standard output, where this machine cannot have them and the chapter was
+    not asked for by its number; DataError where it was.
+    """
+    from envs.trajectory import DataError
+    from reproduce.runs.asked import resolve_data
+
+    try:
+        return resolve_data(options, envs)
+    except DataError as error:
+        if options.chapters:
+            raise
+        print(f"chapter {chapter.number} ({chapter.title}) is left out: {error}")
+        return None
 
 
 def _seeds(preset: str) -> int:

@@ -1,6 +1,6 @@
 """Film what a policy does: a trained run, an expert, or random actions.
 
-    python reproduce/render.py --run results/small/runs/pen-binary-v0/paper-human/AWAC/seed0
+    python reproduce/render.py --run results/small/runs/pen-binary-v0/paper-embedded/AWAC/seed0
     python reproduce/render.py --env pen-binary-v0 --method AWAC --preset small --film awac.mp4
     python reproduce/render.py --env Ant-v2 --expert --still --at 60 --film ant.png
 

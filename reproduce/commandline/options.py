@@ -130,7 +130,8 @@ class SlurmOptions:
     """SLURM: quality of service."""
     time: str | None = None
     """SLURM: time limit of a job, minutes or [days-]hours:minutes:seconds (default: twice what its
-    runs should take, at most a day). A job that reaches it is queued again and goes on."""
+    runs should take and 15 minutes, at most a day). A job that reaches it is queued again and goes
+    on."""
     mem: str | None = None
     """SLURM: memory of a job, e.g. 16G (default: 3G for each run at a time)."""
     gpus: int = 0

@@ -4,7 +4,7 @@ Pushing has random data in their place. The same for every method and seed: made
 fixed seeds, cached under a name that is a checksum of everything that went into it, and verified
 whenever it is read.
 
-    python reproduce/prior_data.py --describe    # a table of all tasks, see describe_data.py
+    python reproduce/prior_data.py --describe    # a table of all tasks
 """
 
 from __future__ import annotations

@@ -34,10 +34,15 @@ AWAC on the pen and its two critics had five seeds. What it changes, and why:
 * Intervals of one group are wider, and likeness takes two tests at 2.5 %, so that wrong verdicts
   stay below 5 % with 5 seeds (``docs/statistics.md``).
 
-Version 4, the one in force, is of 2026-11-29, without any result at preset ``paper``; at ``small``
+Version 4 is of 2026-11-29, without any result at preset ``paper``; at ``small``
 three seeds of AWAC on the pen existed of the preset as it is now. Its runs end at step 40,000. A
 run that ends before the step that a claim asks about (H2) can show that a level is reached by then;
 that it is not, it cannot show, and the claim stays "not run". Such runs did not count before.
+
+Version 5, the one in force, is of 2026-11-29 as well; at ``small`` five seeds of AWAC and DAPG on
+the hand existed, and less than five of the others. ``dip`` (M7) is negative where a curve only
+rises; it was 0 there, and nothing could contradict M7. The runs of a verdict come from one commit
+on each task; before, from one commit on all tasks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""One verdict comes from one version of the code and one set of prior data a task.
+"""On each task a verdict comes from one version of the code and one set of prior data.
 
-Runs of two versions, or of data that differ in a bit, may differ for that reason alone. Such a
-mixture is shown, with a note, and decides nothing.
+No comparison crosses tasks. Runs of two versions, or of data that differ in a bit, may differ for
+that reason alone. Such a mixture is shown, with a note, and decides nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def mixture(made: Made) -> str:
 
 
 def of_one_kind(parts: Parts, judge: Callable[[Parts], Finding]) -> Finding:
-    """The finding on all effects, if those of one commit, and of one set of data a task, make the
+    """The finding on all effects, if those of one commit and one set of data on each task make the
     same verdict by themselves; otherwise INCONCLUSIVE, and the reason says why.
 
     Args:
@@ -37,24 +37,29 @@ def of_one_kind(parts: Parts, judge: Callable[[Parts], Finding]) -> Finding:
     """
     finding = judge(parts)
     every = [effect for part in parts for effect in part]
-    commits = sorted({commit for effect in every for commit in effect.commits})
-    data = {(effect.task, name) for effect in every for name in effect.checksums}
-    tasks = Counter(task for task, _ in data)
-    several = [task for task, count in tasks.items() if count > 1]
-    if finding.verdict not in DECIDED or (len(commits) < 2 and not several):
+    code = _several({(effect.task, name) for effect in every for name in effect.commits})
+    data = _several({(effect.task, name) for effect in every for name in effect.checksums})
+    if finding.verdict not in DECIDED or not (code or data):
         return finding
-    mixed = [f"commits {', '.join(commits)}"] if len(commits) > 1 else []
-    mixed += [f"prior data of {', '.join(sorted(several))}"] if several else []
+    mixed = [f"commits {', '.join(names)} on {task}" for task, names in code.items()]
+    mixed += [f"prior data of {', '.join(data)}"] if data else []
     reason = f"{finding.reason}; not of one kind: {'; '.join(mixed)}"
-    for commit in commits or [""]:
-        same = [e for e in every if not e.commits or e.commits == (commit,)]
-        kept = _largest(same)
+    for commit in sorted({name for names in code.values() for name in names}) or [""]:
+        kept = _largest([e for e in every if e.task not in code or e.commits == (commit,)])
         alone = judge([[e if e in kept else _silent(e) for e in part] for part in parts])
         if alone.verdict is finding.verdict:
             return replace(finding, reason=f"{reason}; those of {commit or 'one kind'} decide")
     return Finding(
         Verdict.INCONCLUSIVE, finding.effects, f"{reason}; {finding.verdict} if they were"
     )
+
+
+def _several(pairs: set[tuple[str, str]]) -> dict[str, list[str]]:
+    """The tasks that stand in more than one of ``pairs``, each with its names in order."""
+    found: dict[str, list[str]] = {}
+    for task, name in sorted(pairs):
+        found.setdefault(task, []).append(name)
+    return {task: names for task, names in found.items() if len(names) > 1}
 
 
 def _largest(effects: Sequence[Effect]) -> list[Effect]:

@@ -35,7 +35,7 @@ class Effect:
         condition: what ``verdict`` was judged by; None where nothing can be concluded.
         seen: which effect five seeds would have shown in 8 of 10 experiments, such as ``≥ 0.2``;
             "" where that is unknown.
-        commits: of the code that made its runs; of one verdict all effects have the same.
+        commits: of the code that made its runs; on one task all effects of a verdict have the same.
         checksums: of the prior data that its runs were made with.
     """
 

@@ -7,7 +7,7 @@ status.json               last sign of life: step, steps/s, who
 queued.json               the cluster's job that will run it, until it does (by the launcher)
 done | failed             final state, with the checksum of progress.csv, with the reason
 log.txt                   output of its processes (written by the launcher)
-lock                      held while a process runs it (see run_lock.py)
+lock                      held while a process runs it (see lock.py)
 """
 
 from __future__ import annotations

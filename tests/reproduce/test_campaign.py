@@ -7,10 +7,12 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from envs.trajectory import DataError
 from reproduce import campaign
 from reproduce.campaigns.chapters import CHAPTERS, Chapter, Step, in_order, steps_beyond
 from reproduce.commandline.options import FigureOptions
@@ -18,6 +20,7 @@ from reproduce.judging.claim import Claim
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
 from reproduce.reporting.commands import wants
+from reproduce.runs import asked
 from reproduce.specs.grid import DataKind, Labels, RunSpec
 from tests.forked import Forked
 from tests.reproduce.conftest import Run, environment
@@ -169,6 +172,24 @@ def test_a_campaign_that_stops_in_time_is_asked_about_no_more_hours(
     out = ("--preset", "quick", "--out", str(tmp_path))
     assert campaign.main([*out, *ONE_RUN, "--cluster", "local", *flags]) == 0
     assert [options.yes for options in begun] == [not asks]
+
+
+def test_a_chapter_without_data_is_left_out_unless_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nothing(*_: object) -> None:
+        raise DataError("no human data for pen-binary-v0")
+
+    monkeypatch.setattr(asked, "resolve_data", nothing)
+    chapter = next(c for c in CHAPTERS if c.data == "human")
+    options = campaign.CampaignOptions(preset="small")
+    assert campaign._sources(options, chapter, chapter.tasks) is None
+    printed = capsys.readouterr().out
+    assert printed == (
+        "chapter 5 (human demonstrations) is left out: no human data for pen-binary-v0\n"
+    )
+    with pytest.raises(DataError):
+        campaign._sources(replace(options, chapters=(5,)), chapter, chapter.tasks)
 
 
 def test_hours_that_are_none_and_unknown_chapters_are_refused(script: Run, tmp_path: Path) -> None:

@@ -10,15 +10,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from figures.estimates import Estimate
 from figures.experiments import ANT, CHEETAH, DOOR, PEN, RELOCATE, WALKER
 from reproduce.judging import demonstrations as of_demonstrations
 from reproduce.judging.claim import evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
+from reproduce.judging.conditions import Above
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.paper.arms import BASELINES, HAND, OFF_POLICY, PUSH_LEARNERS
+from reproduce.judging.provenance import Parts, of_one_kind
 from reproduce.judging.times import Faster
+from reproduce.judging.verdicts import Effect, Finding, combine
 from tests.reproduce.test_claims import (
     CONTRADICTED,
     INCONCLUSIVE,
@@ -318,29 +322,53 @@ def test_a_run_that_other_code_went_on_with_is_mixed_in_itself() -> None:
     assert one(RULE, found.under(manifests={"figure1": [same]})).verdict is SUPPORTED
 
 
-def of_two_commits(pen: float, cheetah: float) -> Evidence:
-    """A8: AWAC's lead on either task; the runs of the two tasks were made by different code."""
+def test_tasks_may_be_of_different_commits_since_no_comparison_crosses_them() -> None:
     rows = [
         row | {"variant": variant, "label": f"AWAC{label}"}
-        for env, lead, commit, data in (
-            (PEN, pen, "c1", "human"),
-            (CHEETAH, cheetah, "c2", "expert"),
-        )
-        for variant, label, level in (("", "", 0.5 + lead), ("Q-beta", " [Q-beta]", 0.5))
+        for env, commit, data in ((PEN, "c1", "human"), (CHEETAH, "c2", "expert"))
+        for variant, label, level in (("", "", 0.7), ("Q-beta", " [Q-beta]", 0.5))
         for row in runs(env, "AWAC", level, data=data, **made(commit, env))
     ]
-    return evidence(rows, experiment="ablations")
+    found = evaluate(claim("A8"), evidence(rows, experiment="ablations"))
+    assert found.verdict is SUPPORTED
+    assert "one kind" not in found.reason
 
 
-def test_effects_of_one_verdict_are_of_one_commit() -> None:
-    found = evaluate(claim("A8"), of_two_commits(0.2, 0.2))
-    assert {effect.verdict for effect in found.effects} == {SUPPORTED}
+def of_two_commits(pen: float, cheetah: float) -> list[list[Effect]]:
+    """Effects of two commits on the pen, and one on HalfCheetah: `pen` and `cheetah` above 0."""
+
+    def effect(task: str, value: float, commit: str) -> Effect:
+        estimate = Estimate(value, value - 0.1, value + 0.1, 10, "IQM")
+        condition = Above(0.0)
+        return Effect(
+            task,
+            "what",
+            "> 0",
+            condition.verdict(estimate),
+            estimate,
+            condition=condition,
+            commits=(commit,),
+            checksums=(task,),
+        )
+
+    return [[effect(PEN, 0.2, "c1"), effect(PEN, pen, "c2"), effect(CHEETAH, cheetah, "c3")]]
+
+
+def judged(parts: Parts) -> Finding:
+    return combine(parts[0], 1.0)
+
+
+def test_effects_on_one_task_are_of_one_commit() -> None:
+    found = of_one_kind(of_two_commits(0.2, 0.2), judged)
     assert found.verdict is INCONCLUSIVE
-    assert "commits c1, c2" in found.reason and "supported if they were" in found.reason
-    # one effect is enough to contradict a claim for both, and it is of one kind
-    against = evaluate(claim("A8"), of_two_commits(0.2, -0.2))
+    assert f"commits c1, c2 on {PEN}" in found.reason and "supported if they were" in found.reason
+    # one effect is enough to contradict, and it is of one kind
+    against = of_one_kind(of_two_commits(-0.2, 0.2), judged)
     assert against.verdict is CONTRADICTED
     assert "those of c2 decide" in against.reason
+    # what the third commit contradicts on a task of its own, no mixture touches
+    elsewhere = of_one_kind(of_two_commits(0.2, -0.2), judged)
+    assert elsewhere.verdict is CONTRADICTED
 
 
 # --- power ----------------------------------------------------------------------------------------
