@@ -93,6 +93,7 @@ class Training:
         self.environment, self.evaluate, self.schedule = environment, evaluate, schedule
         self.seed = seed
         self.offline_steps = agent.config.offline_steps if agent.method.pretraining.offline else 0
+        self._random_start = agent.method.pretraining.random_start
         self.cloning_steps = agent.method.initialisation.cloning_steps
         self.start = -self.offline_steps - self.cloning_steps
         self.step = self.start
@@ -157,7 +158,11 @@ class Training:
 
     def _interact(self, observation: np.ndarray) -> tuple[np.ndarray, float, bool, bool]:
         began = time.perf_counter()
-        action = self.agent.act(observation, deterministic=False)
+        if self._random_start and self.step < self.agent.config.learning_starts:
+            size = self.buffer.column("actions").shape[1]
+            action = self.rng.uniform(-1.0, 1.0, size).astype(np.float32)
+        else:
+            action = self.agent.act(observation, deterministic=False)
         if not np.isfinite(action).all():
             raise DivergedError(f"the policy's action is not finite at step {self.step}")
         executed = np.clip(action, -1.0, 1.0)
@@ -172,6 +177,8 @@ class Training:
         config = self.agent.config
         if self.step < config.learning_starts:
             return
+        if self.step == config.learning_starts and self.buffer.prior == 0:
+            self.agent.fit_observations(self.buffer.column("observations"))
         if (self.step + 1) % config.collect_steps == 0:
             rounds = config.collect_steps // config.steps_per_update
             for _ in range(rounds * config.updates_per_step):

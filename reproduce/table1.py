@@ -32,7 +32,7 @@ from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
 from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.settings import Settings
-from algorithms.data.reward_scaling import ReturnRange
+from algorithms.data.reward_scaling import FixedFactor, ReturnRange
 from algorithms.policies.deterministic import DeterministicTanh
 from reproduce.commandline.script import command
 from reproduce.reporting.tables import (
@@ -59,6 +59,8 @@ def reward_scaling(method: Method) -> str:
     scaling = method.reward_scaling
     if isinstance(scaling, ReturnRange):
         return f"{scaling.target_range:g} / range of returns"
+    if isinstance(scaling, FixedFactor):
+        return f"{scaling.by:g}"
     return "1"
 
 

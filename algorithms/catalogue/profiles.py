@@ -12,7 +12,7 @@ from typing import Any
 from algorithms.critics.ensembles import ClampOutput, ClampTarget
 from algorithms.data.observations import FromPriorData
 from algorithms.data.relabeling import Hindsight, RecordedGoals
-from algorithms.data.reward_scaling import ReturnRange
+from algorithms.data.reward_scaling import FixedFactor, ReturnRange
 from algorithms.networks.optimizers import MomentumSGD
 from algorithms.objectives.temperature import FixedTemperature
 from algorithms.objectives.values import PolicyMode
@@ -105,6 +105,24 @@ _IN_CENTIMETRES: dict[str, Values] = {
     "RLPD": {f"objective.{_ALPHA}": 0.01},
 }
 
+# Table 1 scales rewards by 1, and B.3 has lambda 1. With rewards of up to 10 a step the critic
+# diverges at this size (docs/pilots.md), so rewards are scaled, and what the text measures in them
+# with them: lambda, and the temperature that SAC starts from.
+_FACTOR = 0.1
+_IN_TENTHS: dict[str, Values] = {
+    "*": {"reward_scaling": FixedFactor(_FACTOR)},
+    "AWAC": {"objective.weights.shape.lam": 1.0 * _FACTOR},
+    "MPO": {"objective.weights.shape.lam": 1.0 * _FACTOR},
+    "ABM-MPO": {"objective.weights.shape.lam": 1.0 * _FACTOR},
+    "SAC": {f"objective.{_ALPHA}": 1.0 * _FACTOR},
+    "SAC+BC": {f"objective.improvement.{_ALPHA}": 1.0 * _FACTOR},
+    # IQL, TD3+BC and Cal-QL are later work; their numbers were found with returns scaled so
+    "IQL": {"reward_scaling": ReturnRange()},
+    "TD3+BC": {"reward_scaling": ReturnRange()},
+    "Cal-QL": {"reward_scaling": ReturnRange()},
+    "RLPD": {"reward_scaling": ReturnRange()},
+}
+
 # As the authors ran MuJoCo and SawyerPush: the rows of their policy class and the models of it.
 # IQL keeps the free deviation of its own authors.
 _STATE_STD = {"policy": HeteroscedasticGaussian()}
@@ -144,13 +162,14 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100},
         },
         "locomotion": {
-            "*": {**_STANDARDISED, "reward_scaling": ReturnRange(), "prior_rollouts": 100},
-            "AWAC": {**_STATE_STD, **_AT_MOST_100, "objective.weights.shape.lam": 1.0},
+            **_IN_TENTHS,
+            "*": {**_STANDARDISED, **_IN_TENTHS["*"], "prior_rollouts": 100},
+            "AWAC": {**_STATE_STD, **_AT_MOST_100, **_IN_TENTHS["AWAC"]},
             "BC": _STATE_STD,
-            "MPO": {**_STATE_STD, "objective.weights.shape.lam": 1.0},
-            "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100, "objective.weights.shape.lam": 1.0},
+            "MPO": {**_STATE_STD, **_IN_TENTHS["MPO"]},
+            "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100, **_IN_TENTHS["ABM-MPO"]},
             "AWR": {**_STATE_STD, **_AWR},
-            "RLPD": _RLPD,
+            "RLPD": {**_RLPD, **_IN_TENTHS["RLPD"]},
         },
     },
     "released": {

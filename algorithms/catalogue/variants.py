@@ -37,7 +37,7 @@ from algorithms.objectives.weights import (
     Weights,
 )
 from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
-from algorithms.policies.initialisation import NoPretraining, RandomInit
+from algorithms.policies.initialisation import NoPretraining, RandomActionsFirst, RandomInit
 from algorithms.policies.squashed import SquashedGaussian
 
 
@@ -182,7 +182,7 @@ VARIANTS: dict[str, Variant] = {
     ),
     "AWAC[scratch]": Variant(
         "AWAC",
-        {"pretraining": NoPretraining(), "learning_starts": 5_000, "observations": Raw()},
+        {"pretraining": RandomActionsFirst(), "learning_starts": 5_000},
         "learns online alone; with --data none from nothing but its own experience",
     ),
     "SAC[scratch]": Variant(
@@ -193,6 +193,7 @@ VARIANTS: dict[str, Variant] = {
             "policy": SquashedGaussian(),
             "objective.temperature": LearnedTemperature(),
             "critic.clamp": NoClamp(),
+            "reward_scaling": TaskUnits(),
             "learning_starts": 5_000,
             "observations": Raw(),
         },

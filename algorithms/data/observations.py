@@ -56,7 +56,8 @@ class Raw:
 class FromPriorData:
     """(s - mean) / max(std, floor), mean and std over all states of the prior data (CORL).
 
-    They are fixed before the first update. An entry that hardly moves in the prior data is not
+    They are fixed before the first update. Without prior data they are those of the online states
+    before `learning_starts`. An entry that hardly moves in the prior data is not
     blown up without bound where it moves later: that is what the floor is for. CORL adds its 1e-3
     to the std instead, which differs for such entries alone.
     """
@@ -80,7 +81,7 @@ class FromPriorData:
         if len(observations) == 0:
             raise ValueError(
                 "observations=FromPriorData needs prior data, but there is none; "
-                "--set observations=Raw"
+                "--set observations=Raw, or learning_starts=5000 to take the first online states"
             )
         seen.fit(observations, self.floor)
 

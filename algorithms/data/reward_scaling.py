@@ -18,6 +18,24 @@ class TaskUnits:
 
 
 @dataclass(frozen=True)
+class FixedFactor:
+    """Rewards times `by`.
+
+    A weight exp(A / lambda) is the same with lambda times `by`; the critic, whose rates are those
+    of Adam, has targets of a handier size.
+    """
+
+    by: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_range("by", self.by, 0.0, above=True)
+
+    def factor(self, returns: Sequence[float]) -> float:
+        """`by`, whatever the returns."""
+        return self.by
+
+
+@dataclass(frozen=True)
 class ReturnRange:
     """Rewards times `target_range` / (largest - smallest return of the prior data's episodes).
 
@@ -37,4 +55,4 @@ class ReturnRange:
         return self.target_range / spread if spread > 0 else 1.0
 
 
-RewardScaling = TaskUnits | ReturnRange
+RewardScaling = TaskUnits | FixedFactor | ReturnRange

@@ -67,6 +67,7 @@ class OnPriorData:
     """`offline_steps` updates on the prior data before the first online step."""
 
     offline = True
+    random_start = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,19 @@ class NoPretraining:
     """The first update follows the first online data (DAPG, RLPD)."""
 
     offline = False
+    random_start = False
 
 
-Pretraining = OnPriorData | NoPretraining
+@dataclass(frozen=True)
+class RandomActionsFirst:
+    """No offline updates; before `learning_starts` online steps actions are uniform in [-1, 1].
+
+    A policy that starts with a narrow standard deviation would otherwise fill the buffer with one
+    action (start steps of Haarnoja 2018).
+    """
+
+    offline = False
+    random_start = True
+
+
+Pretraining = OnPriorData | NoPretraining | RandomActionsFirst

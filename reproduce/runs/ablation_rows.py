@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from algorithms.catalogue.resolving import base_of, resolve
 from algorithms.catalogue.settings import Settings, nearest
 from algorithms.catalogue.variants import VARIANTS
-from algorithms.policies.initialisation import NoPretraining
 from envs.tasks import task
 from figures.labels import split_registered, with_settings
 from reproduce.runs.resolved import resolved
@@ -152,7 +151,7 @@ def ablation_of(options: AblationOptions, envs: Sequence[str]) -> Ablation:
 def learns_online_alone(name: str) -> bool:
     """Whether the variant `name` exchanges what is learned from prior data for nothing."""
     changes = VARIANTS[name].changes if name in VARIANTS else {}
-    return isinstance(changes.get("pretraining"), NoPretraining)
+    return not getattr(changes.get("pretraining"), "offline", True)
 
 
 def _named(options: AblationOptions, base: str) -> Iterator[str]:

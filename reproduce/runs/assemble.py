@@ -91,7 +91,8 @@ def assemble(run: ResolvedRun, place: Place) -> Assembled:
         demonstrations = ReplayBuffer(data.demonstrations.steps, *sizes, place.device)
         fill(demonstrations, data.demonstrations)
     agent = Agent(settings.method, config, *sizes, seed=spec.seed, device=place.device)
-    agent.fit_observations(_for_achieved_goals(spec.env, buffer.column("observations")))
+    if buffer.size or not config.learning_starts:  # else by the first online states
+        agent.fit_observations(_for_achieved_goals(spec.env, buffer.column("observations")))
     training = Training(
         agent,
         buffer,

@@ -12,7 +12,6 @@ from algorithms.critics.ensembles import ClampTarget
 from algorithms.data.observations import FromPriorData
 from algorithms.data.relabeling import Hindsight
 from algorithms.data.reward_scaling import TaskUnits
-from algorithms.policies.initialisation import NoPretraining
 from envs.tasks import Task, task
 from reproduce.runs import own_methods
 from reproduce.specs.grid import PRESETS, RunSpec
@@ -146,9 +145,9 @@ def _check_data(run: ResolvedRun) -> None:
     if spec.data != "none":
         return
     wants, way_out = [], []
-    if not isinstance(method.pretraining, NoPretraining):
+    if method.pretraining.offline:
         wants, way_out = ["is trained on prior data first"], ["pretraining=NoPretraining"]
-    if isinstance(method.observations, FromPriorData):
+    if isinstance(method.observations, FromPriorData) and not run.settings.config.learning_starts:
         wants.append("sees observations by the statistics of prior data")
         way_out.append("observations=Raw")
     if wants:

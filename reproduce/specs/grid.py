@@ -131,11 +131,18 @@ PRESETS: dict[str, Preset] = {
                 "eval_episodes": 10,
                 "prior_cloning": "short",
                 "prior_cloning_steps": 6_000,
+                # of 1000 steps, so that an update has 4000 as on the hand
+                "objective.trajectories": 4,
             },
             # observations of 8 numbers, and four updates a step
             "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64)},
         },
-        tasks={"door-binary-v0": {"prior_cloning_steps": 30_000}},
+        # in locomotion rollouts are to return a quarter of the demonstrations, as the authors' did
+        tasks={
+            "door-binary-v0": {"prior_cloning_steps": 30_000},
+            "Ant-v2": {"prior_cloning_steps": 500},
+            "Walker2d-v2": {"prior_cloning_steps": 300},
+        },
         methods=_SMALL_METHODS,
         # no method is to cost more than four times AWAC
         at_most={

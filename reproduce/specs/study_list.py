@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from figures.experiments import ANT, CHEETAH, DOOR, PEN, PUSH, RELOCATE, WALKER
 from reproduce.specs.grid import DataChoice
 from reproduce.specs.studies import Case, Study
 
+_HAND_TRIALS = {"BRAC": (0.03, 0.1, 1.0), "SAC+BC": (0.3, 1.0, 10.0), "ABM-MPO": (0.1, 0.3, 1.0)}
+# rewards are tenths there: the smallest value is the text's or the authors' own in those units
+_LOCOMOTION_TRIALS = {
+    "BRAC": (0.01, 0.1, 1.0), "SAC+BC": (0.1, 1.0, 10.0), "ABM-MPO": (0.03, 0.1, 0.3)
+}  # fmt: skip
 
-def _coefficients(env: str, data: DataChoice, lams: tuple[float, ...]) -> tuple[Case, ...]:
+
+def _coefficients(
+    env: str, data: DataChoice, of: Mapping[str, tuple[float, ...]]
+) -> tuple[Case, ...]:
     """What decides each baseline as lambda decides AWAC, with three values: the text's or the
-    authors' own, and those that others use. `lams` are ABM's."""
+    authors' own, and those that others use."""
     trials = (
         ("BEAR", "threshold", (0.05, 0.1, 0.5)),
-        ("BRAC", "constraint.coefficient", (0.03, 0.1, 1.0)),
-        ("SAC+BC", "imitation_weight", (0.3, 1.0, 10.0)),
-        ("ABM-MPO", "objective.weights.shape.lam", lams),
+        ("BRAC", "constraint.coefficient", of["BRAC"]),
+        ("SAC+BC", "imitation_weight", of["SAC+BC"]),
+        ("ABM-MPO", "objective.weights.shape.lam", of["ABM-MPO"]),
     )
     return tuple(
         Case(env, method, (f"{name}={value}",), data)
@@ -74,13 +84,23 @@ _EVERY = (
     Study(
         "baselines_hand", "pilots",
         "Which coefficients do the baselines need on the hand? Three trials each.",
-        _coefficients(PEN, "embedded", (0.1, 0.3, 1.0)),
+        _coefficients(PEN, "embedded", _HAND_TRIALS),
         settings=("online_steps=10000",),
     ),
     Study(
         "baselines_locomotion", "pilots",
         "Which coefficients do the baselines need in locomotion? Three trials each.",
-        _coefficients(CHEETAH, "auto", (0.3, 1.0, 3.0)),
+        _coefficients(WALKER, "auto", _LOCOMOTION_TRIALS),
+        settings=("online_steps=10000",),
+    ),
+    Study(
+        "locomotion", "pilots",
+        "What do AWAC, SAC and BC make of prior rollouts with a quarter of the demonstrations' return?",
+        tuple(
+            Case(env, method, settings)
+            for method, settings in (("AWAC", ()), ("BC", ()), ("SAC", ()), ("AWAC", ("lam=1.0",)))
+            for env in (WALKER, CHEETAH, ANT)
+        ),
         settings=("online_steps=10000",),
     ),
     Study(

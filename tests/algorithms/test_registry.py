@@ -38,7 +38,7 @@ from algorithms.objectives.values import PolicyMode, PolicySamples
 from algorithms.objectives.weighted_mle import WeightedMLE
 from algorithms.objectives.weights import BatchMean, Exponential, Unnormalised, Weights
 from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
-from algorithms.policies.initialisation import NoPretraining
+from algorithms.policies.initialisation import RandomActionsFirst
 from algorithms.policies.squashed import SquashedGaussian
 
 # Figure 4, typed from the paper: name -> Q, policy objective, behaviour model, constraint.
@@ -280,8 +280,7 @@ def test_models_of_the_data_are_of_the_policy_s_class(name: str, domain: str) ->
 def test_awac_from_scratch_is_awac_that_starts_online() -> None:
     """Another network, critic or weight would be a second cause of the difference (S2)."""
     base, scratch = resolve("AWAC"), resolve("AWAC[scratch]")
-    expected = dataclasses.replace(base.method, pretraining=NoPretraining(), observations=Raw())
-    assert scratch.method == expected  # without prior data there is nothing to standardise by
+    assert scratch.method == dataclasses.replace(base.method, pretraining=RandomActionsFirst())
     assert scratch.config == dataclasses.replace(base.config, learning_starts=5_000)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from algorithms.catalogue.resolving import base_of
 from algorithms.config import Schedule
 from algorithms.training import DivergedError, Training, use_one_core
 from tests.algorithms.conftest import (
+    ACTION_DIM,
     EVERY_METHOD,
     EVERY_ROW,
     FakeTask,
@@ -109,6 +111,41 @@ def test_steps_per_update_and_learning_starts() -> None:
     training = make_training(tiny_settings("AWAC", "paper", *changes))
     clock = [t for t, _ in gradient_steps(training) if t >= 0]
     assert clock == [7] * 2 + [11] * 2
+
+
+SCRATCH = ("pretraining=RandomActionsFirst", "observations=FromPriorData", "learning_starts=6")
+
+
+class Recorder(FakeTask):
+    """Keeps the actions that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions: list[np.ndarray] = []
+
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        self.actions.append(action)
+        return super().step(action)
+
+
+def test_before_learning_starts_actions_are_uniform() -> None:
+    """Six of the rng that samples batches, and then those of the policy."""
+    task = Recorder()
+    training = make_training(tiny_settings("AWAC", "paper", *SCRATCH), task=task, prior=0)
+    expected = np.random.default_rng([3, 1]).uniform(-1.0, 1.0, (6, ACTION_DIM))
+    clock = [t for t, _ in gradient_steps(training)]
+    assert clock == list(range(6, 12))
+    np.testing.assert_array_equal(task.actions[:6], expected.astype(np.float32))
+    assert np.abs(np.stack(task.actions[6:]) - expected).max() > 0.1
+
+
+def test_without_prior_data_the_first_online_states_standardise() -> None:
+    training = make_training(tiny_settings("AWAC", "paper", *SCRATCH), prior=0)
+    training.run()
+    first = training.buffer.column("observations")[:7].double()  # of steps 0 to 6
+    seen = training.agent.networks["observations"]
+    torch.testing.assert_close(seen.mean, first.mean(0).float())
+    torch.testing.assert_close(seen.std, first.std(0, correction=0).clamp(min=1e-3).float())
 
 
 def test_steps_per_update_must_divide_what_is_collected() -> None:

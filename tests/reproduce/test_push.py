@@ -149,6 +149,8 @@ def test_without_data_there_are_no_statistics() -> None:
     both = r"--set pretraining=NoPretraining --set observations=Raw$"
     with pytest.raises(ValueError, match=both):
         resolved(run_of("AWAC", "observations=FromPriorData", data="none"))
+    online = ("pretraining=NoPretraining", "learning_starts=100", "observations=FromPriorData")
+    resolved(run_of("AWAC", *online, data="none"))  # by the first online states
     resolved(run_of("AWAC", "pretraining=NoPretraining", "observations=Raw", data="none"))
 
 

@@ -199,7 +199,7 @@ def test_folder_of_another_configuration_is_refused(
         (["--set", "discount=0.999"], "add --set clamp.low=-1000"),
         (
             ["--env", "HalfCheetah-v2", "--set", "clamp=ClampTarget"],
-            "reward_scaling=ReturnRange changes; --set clamp=NoClamp",
+            "reward_scaling=FixedFactor changes; --set clamp=NoClamp",
         ),
         (
             [
