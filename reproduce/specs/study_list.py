@@ -95,7 +95,7 @@ _EVERY = (
     ),
     Study(
         "locomotion", "pilots",
-        "What do AWAC, SAC and BC make of prior rollouts with a quarter of the demonstrations' return?",
+        "What do AWAC, SAC and BC make of rollouts that return a quarter of the demonstrations?",
         tuple(
             Case(env, method, settings)
             for method, settings in (("AWAC", ()), ("BC", ()), ("SAC", ()), ("AWAC", ("lam=1.0",)))
