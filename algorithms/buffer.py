@@ -108,7 +108,19 @@ class ReplayBuffer:
         mask: float,
         next_observation: np.ndarray,
     ) -> None:
-        """Append one online transition; when full, the oldest online one gives way."""
+        """Append one online transition; when full, the oldest online one gives way.
+
+        Args:
+            observation: (O,), in units of the task, as all of these.
+            action: (A,).
+            reward: multiplied by `reward_scale` when it is stored.
+            mask: 0 where the task itself ended the episode, so that nothing is bootstrapped from
+                the next observation; else 1, at a time limit too.
+            next_observation: (O,).
+
+        Raises:
+            ValueError: prior data, which is never overwritten, fills the buffer.
+        """
         if self.prior == self.capacity:
             raise ValueError(
                 f"prior data fills the replay buffer ({self.capacity}); raise replay_buffer_size"
@@ -237,7 +249,10 @@ class ReplayBuffer:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore the online part behind the prior data that is already here."""
+        """Restore the online part behind the prior data that is already here.
+
+        Raises ValueError if that is not as long as when `state_dict` was called.
+        """
         if state["prior"] != self.prior:
             raise ValueError(
                 f"the checkpoint was made with {state['prior']} prior transitions, "

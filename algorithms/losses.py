@@ -21,7 +21,10 @@ def weighted_mle_loss(log_prob: Tensor, weights: Tensor) -> Tensor:
 
 
 def imitation_loss(log_prob: Tensor) -> Tensor:
-    """-mean_B log pi(a|s): behaviour cloning by maximum likelihood."""
+    """-mean_B log pi(a|s): behaviour cloning by maximum likelihood.
+
+    log_prob (B,), in nats, carries gradient to the policy; the result is ().
+    """
     check_vectors(log_prob=log_prob)
     return -log_prob.mean()
 

@@ -118,6 +118,14 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
     ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Move the hand's target and simulate 0.1 s.
 
+        Args:
+            action: (2,), x and y; entries beyond [-1, 1] are clipped. 1 moves the target by
+                `ACTION_SCALE_M`, and the target stays in the box.
+
+        Returns:
+            The observation; the reward, minus the puck's distance to the goal in metres; False,
+            since nothing ends an episode but its time limit; False; and `info` with the distance.
+
         Raises:
             gymnasium.error.ResetNeeded: before the first reset.
             ValueError: for an action that is not (2,) and finite.

@@ -119,7 +119,10 @@ SOURCES: dict[str, tuple[Source, ...]] = {task_id: _sources(task_id) for task_id
 
 
 def cache_dir() -> Path:
-    """Return the writable folder of the user that downloads go to."""
+    """Return the writable folder of the user that downloads go to.
+
+    Raises DataError, naming the flag to give instead, for a user without a home.
+    """
     try:
         return Path(platformdirs.user_cache_dir("awac-reproduction")) / "data"
     except RuntimeError as error:  # no HOME, and no entry of the user in the system's list

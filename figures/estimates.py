@@ -111,7 +111,7 @@ def paired_difference(
     """centre(a - b); a, b: (n,), where a[i] and b[i] share seed, data and initialisation.
 
     Pairs are resampled. The interquartile mean of differences is not the difference of
-    interquartile means.
+    interquartile means. Raises ValueError if a and b have not as many values.
     """
     first, second = checked(a, "a"), checked(b, "b")
     if len(first) != len(second):
@@ -126,7 +126,7 @@ def probability_of_improvement(
     """Mean over tasks of P(A > B) + P(A = B) / 2, for a run of A and one of B drawn at random.
 
     On one task this is the Mann-Whitney U over n m. ``a_groups``, ``b_groups``: one (seeds,) a
-    task, the same tasks in the same order.
+    task, the same tasks in the same order. Raises ValueError if they have not as many tasks.
     """
     first, second = checked_groups(a_groups, "a_groups"), checked_groups(b_groups, "b_groups")
     if len(first) != len(second):

@@ -69,8 +69,20 @@ def vae_loss(
     """Reconstruction error plus `kl_weight` times D_KL(q(z|s, a) || N(0, I)).
 
     loss = mean_{B,A} (a_hat - a)^2 + kl_weight * mean_{B,Z} 0.5 (m^2 + s^2 - log s^2 - 1): as in
-    BCQ, the divergence is averaged over latent dimensions too. Returns loss, error and divergence;
-    the loss carries gradient to all arguments but `actions`.
+    BCQ, the divergence is averaged over latent dimensions too.
+
+    Args:
+        reconstruction: a_hat (B, A).
+        actions: a (B, A).
+        mean: m (B, Z) of the encoder.
+        log_std: log s (B, Z) of the encoder.
+        kl_weight: of the divergence, which is in nats a latent dimension.
+
+    Returns:
+        Loss, error and divergence, () each; the loss carries gradient to all but `actions`.
+
+    Raises:
+        ValueError: reconstruction and actions, or mean and log_std, differ in shape.
     """
     if reconstruction.shape != actions.shape or mean.shape != log_std.shape:
         raise ValueError(

@@ -96,7 +96,11 @@ class Settings:
         return (key,) if key in paths else tuple(p for p in paths if p.endswith("." + key))
 
     def find(self, key: str) -> str:
-        """The one path that is `key` or ends in `.key`."""
+        """The one path that is `key` or ends in `.key`.
+
+        Raises ValueError if no path does, with the nearest names, or if several do, with all of
+        them.
+        """
         paths, matches = self.paths(), self.matches(key)
         if len(matches) == 1:
             return matches[0]

@@ -18,7 +18,11 @@ class Constraint(Component):
     """What a constraint may do; by default nothing."""
 
     def policy_term(self, step: Step) -> tuple[Tensor | float, Losses, Metrics]:
-        """Added to the policy's loss, the losses of dual variables, and metrics."""
+        """What is added to the policy's loss, the losses of dual variables, and metrics.
+
+        The term, () or 0, is in units of Q, and its gradient reaches the policy alone. The losses
+        are (), by name of the network that each trains, and reach no other.
+        """
         return 0.0, {}, {}
 
     def next_value_penalty(self, step: Step) -> Tensor | float:

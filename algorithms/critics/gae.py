@@ -84,7 +84,7 @@ class GAE(Critic):
         return {"baseline": Descent(self.baseline_learning_rate, self.baseline_weight_decay)}
 
     def advantages_of(self, networks: nn.ModuleDict, rollouts: Sequence[Rollout]) -> Tensor:
-        """`advantages` by the networks' baseline."""
+        """`advantages`, (N,) of the rollouts' N transitions, by the networks' baseline."""
         return self.advantages(_baseline(networks), rollouts)
 
     def fit_to(

@@ -64,7 +64,13 @@ class Kind(NamedTuple):
 def by_inductor(module: fx.GraphModule, example: Sequence[Tensor], kept: int) -> Callable[..., Any]:
     """PyTorch's compiler: C++ on the CPU; on a GPU, kernels replayed as one CUDA graph.
 
-    The first `kept` inputs are the same tensors at every call.
+    Args:
+        module: an update as a graph of operations on tensors.
+        example: inputs of the shapes, types and device that every call has.
+        kept: the first so many inputs are the same tensors at every call.
+
+    Returns:
+        A function of such inputs with the module's outputs.
     """
     # torch._dynamo and torch._inductor come with their first use: they take as long as the rest
     if example[0].device.type == "cuda":
@@ -77,7 +83,10 @@ def by_inductor(module: fx.GraphModule, example: Sequence[Tensor], kept: int) ->
 
 
 def as_captured(module: fx.GraphModule, example: Sequence[Tensor], kept: int) -> Callable[..., Any]:
-    """The graph operation by operation, without a compiler: what tests compare."""
+    """The graph itself, called operation by operation without a compiler: what tests compare.
+
+    Arguments and result as in `by_inductor`; `example` and `kept` are not used.
+    """
     return module
 
 

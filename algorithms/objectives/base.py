@@ -53,5 +53,19 @@ class Objective(Component):
         demonstrations: Batch | None,
         iteration: int,
     ) -> Metrics:
-        """One step from whole episodes. TypeError unless it is an on-policy objective."""
+        """One step from whole episodes, in place on the policy; on-policy objectives alone.
+
+        Args:
+            policy: the one that drew the rollouts' actions.
+            rollouts: episodes of N transitions in all.
+            advantages: (N,), in the rollouts' order.
+            demonstrations: all of them; None where there are none.
+            iteration: number of steps made before this one.
+
+        Returns:
+            What a row logs of the step.
+
+        Raises:
+            TypeError: the objective learns from batches of the replay buffer.
+        """
         raise TypeError(f"objective={type(self).__name__} does not learn from whole episodes")
