@@ -42,7 +42,8 @@ that it is not, it cannot show, and the claim stays "not run". Such runs did not
 Version 5, the one in force, is of 2026-11-29 as well; at ``small`` five seeds of AWAC and DAPG on
 the hand existed, and less than five of the others. ``dip`` (M7) is negative where a curve only
 rises; it was 0 there, and nothing could contradict M7. The runs of a verdict come from one commit
-on each task; before, from one commit on all tasks.
+on each task; before, from one commit on all tasks. S1-authors and S3-authors ask S1 and S3 of AWAC
+with the authors' lambda; no run of Figure 2 at its present settings existed.
 """
 
 from __future__ import annotations

@@ -8,6 +8,9 @@ from figures.experiments import ANT, CHEETAH, DOOR, PEN, PUSH, RELOCATE, WALKER
 from reproduce.specs.grid import DataChoice
 from reproduce.specs.studies import Case, Study
 
+_PUSH_TRIALS = {
+    "BRAC": (0.001, 0.01, 0.1), "SAC+BC": (0.01, 0.1, 1.0), "ABM-MPO": (0.03, 0.1, 0.3)
+}  # fmt: skip
 _HAND_TRIALS = {"BRAC": (0.03, 0.1, 1.0), "SAC+BC": (0.3, 1.0, 10.0), "ABM-MPO": (0.1, 0.3, 1.0)}
 # rewards are tenths there: the smallest value is the text's or the authors' own in those units
 _LOCOMOTION_TRIALS = {
@@ -92,6 +95,12 @@ _EVERY = (
         "Which coefficients do the baselines need in locomotion? Three trials each.",
         _coefficients(WALKER, "auto", _LOCOMOTION_TRIALS),
         settings=("online_steps=10000",),
+    ),
+    Study(
+        "baselines_push", "pilots",
+        "Which coefficients do the baselines need in pushing, where rewards are metres?",
+        _coefficients(PUSH, "auto", _PUSH_TRIALS),
+        settings=("online_steps=20000",),
     ),
     Study(
         "locomotion", "pilots",

@@ -57,15 +57,16 @@ def test_others_fail_where_awac_succeeds(name: str) -> None:
     assert evaluate(claim(name), hard_tasks(0.95, 0.95)).verdict is CONTRADICTED
 
 
-def pushing(awac_gain: float, mpo_gain: float) -> Evidence:
+def pushing(awac_gain: float, mpo_gain: float, label: str = "AWAC") -> Evidence:
     """Distances: ours and MPO's fall by so much, those of the others by 5 cm."""
 
     def curve(gain: float) -> list[float]:
         return [0.3, *[0.3 - gain] * 7]
 
-    gains = {arm.label: 0.05 for arm in PUSH_LEARNERS} | {"AWAC": awac_gain, "MPO": mpo_gain}
+    gains = {arm.label: 0.05 for arm in PUSH_LEARNERS} | {label: awac_gain, "MPO": mpo_gain}
+    variant = "push-lambda" if label != "AWAC" else ""
     rows = [
-        row
+        row | ({"method": "AWAC", "variant": variant, "label": label} if name == label else {})
         for name, gain in gains.items()
         for s in TEN
         for row in run(
@@ -84,6 +85,15 @@ def test_some_cannot_learn_as_opposed_to_awac() -> None:
     assert evaluate(claim("S3"), pushing(0.05, 0.0)).verdict is SUPPORTED
     assert evaluate(claim("S3"), pushing(0.0, 0.0)).verdict is not SUPPORTED
     assert evaluate(claim("S3"), pushing(-0.05, 0.0)).verdict is CONTRADICTED
+
+
+def test_the_authors_lambda_is_asked_apart() -> None:
+    learns = pushing(0.05, 0.0, "AWAC [push-lambda]")
+    assert evaluate(claim("S3-authors"), learns).verdict is SUPPORTED
+    assert evaluate(claim("S3"), learns).verdict is NOT_RUN
+    fails = pushing(-0.05, 0.0, "AWAC [push-lambda]")
+    assert evaluate(claim("S3-authors"), fails).verdict is CONTRADICTED
+    assert evaluate(claim("S1-authors"), fails).verdict is CONTRADICTED
 
 
 def alike(level: float) -> Evidence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reproduce.judging.claim import Claim, Part
 from reproduce.judging.comparisons import Difference, Leads, Similar
+from reproduce.judging.evidence import Arm
 from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.paper.arms import (
     AWAC,
@@ -14,6 +15,8 @@ from reproduce.judging.paper.arms import (
     WITHOUT_DEMONSTRATIONS,
     arms,
 )
+
+BY_AUTHORS = Arm("AWAC [push-lambda]")
 
 PUSH_CLAIMS = (
     Claim(
@@ -51,5 +54,33 @@ PUSH_CLAIMS = (
         ),
         "BC does not learn from rewards and is not counted. \"As opposed to\" AWAC, which has to "
         "learn itself.",
+    ),
+    Claim(
+        "S1-authors",
+        "6.2",
+        "while many methods begin at the same initial performance, AWAC learns the fastest online",
+        "the same of AWAC with a lambda of the size that the authors' scripts had, 0.03",
+        ("figure2",),
+        (
+            Part(
+                (Similar("j0", BY_AUTHORS, WITHOUT_DEMONSTRATIONS, PUSH, factor=1.0),),
+                MORE_THAN_HALF,
+            ),
+            Part((Leads("auc", BY_AUTHORS, WITHOUT_DEMONSTRATIONS, PUSH),)),
+        ),
+        "The text's lambda, 0.3, leaves weights of distances in metres alike. No script of the "
+        "authors for pushing had it: theirs had 0.001 to 0.1.",
+    ),
+    Claim(
+        "S3-authors",
+        "6.2",
+        "as opposed to some methods which are completely unable to learn",
+        "the same of AWAC with a lambda of the size that the authors' scripts had, 0.03",
+        ("figure2",),
+        (
+            Part((Negligible("gain", PUSH_LEARNERS, PUSH),), need=1 / len(PUSH_LEARNERS)),
+            Part((Level("gain", (BY_AUTHORS,), PUSH, "above", 0.01, zero=0.0),)),
+        ),
+        "As for S1-authors.",
     ),
 )  # fmt: skip
