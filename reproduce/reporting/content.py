@@ -20,7 +20,7 @@ from figures.table import RUN
 from reproduce.judging.claim import Claim, evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import DECIDED, Verdict
-from reproduce.judging.evidence import Evidence
+from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.verdicts import RULES_VERSION, Finding
 from reproduce.reporting.aggregates import Aggregate, aggregates
 from reproduce.reporting.commands import commands, preset_for, wants
@@ -119,9 +119,19 @@ class Content:
         return {verdict: found[verdict] for verdict in Verdict}
 
     @property
+    def run_cells(self) -> list[Cell]:
+        """Cells with finished runs; one that two experiments hold is counted once, by the fuller."""
+        fullest: dict[tuple[str, Arm, str], Cell] = {}
+        for cell in self.cells:
+            key = (cell.want.task, cell.want.arm, cell.profile)
+            if cell.done and (key not in fullest or cell.done > fullest[key].done):
+                fullest[key] = cell
+        return list(fullest.values())
+
+    @property
     def few_seeds(self) -> list[Cell]:
-        """Cells with finished runs, but too few for an interval."""
-        return [cell for cell in self.cells if 0 < cell.done < MIN_SEEDS_FOR_INTERVAL]
+        """Those of `run_cells` that have too few for an interval."""
+        return [cell for cell in self.run_cells if cell.done < MIN_SEEDS_FOR_INTERVAL]
 
 
 def content(

@@ -82,7 +82,7 @@ def _reached(found: Aggregate) -> str:
 
 def limits(content: Content) -> str:
     """Why that is no word about the paper: the size of the runs, and how few there are."""
-    run = sum(cell.done > 0 for cell in content.cells)
+    run = len(content.run_cells)
     few = len(content.few_seeds)
     runs = counted(content.finished, "finished run")
     seeds = (

@@ -107,7 +107,7 @@ def summary(content: Content) -> str:
         counts = content.counts(profile)
         found = ", ".join(f"{counts[verdict]} {WORDS[verdict]}" for verdict in _ORDER)
         parts.append(f"With {SETTINGS[profile]}: {found}.")
-    done = [cell for cell in content.cells if cell.done]
+    done = content.run_cells
     if done:
         tasks = list(dict.fromkeys(cell.want.task for cell in done))
         low, high = min(c.done for c in done), max(c.done for c in done)
@@ -126,7 +126,7 @@ def warnings(content: Content) -> Iterator[str]:
         )
     few = content.few_seeds
     if few:
-        run = sum(cell.done > 0 for cell in content.cells)
+        run = len(content.run_cells)
         yield (
             f"{len(few)} of {counted(run, 'cell')} (method, task, settings) that were run have "
             f"fewer than {MIN_SEEDS_FOR_INTERVAL} finished seeds: single runs and no interval are "
