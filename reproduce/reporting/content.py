@@ -120,7 +120,7 @@ class Content:
 
     @property
     def run_cells(self) -> list[Cell]:
-        """Cells with finished runs; one that two experiments hold is counted once, by the fuller."""
+        """Cells with finished runs; one that two experiments hold counts once, by the fuller."""
         fullest: dict[tuple[str, Arm, str], Cell] = {}
         for cell in self.cells:
             key = (cell.want.task, cell.want.arm, cell.profile)
