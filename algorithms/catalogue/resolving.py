@@ -56,10 +56,10 @@ def layers(
         result = replace_path(result, path, kept)
     found["variant"] = result
     for path, value in (preset or {}).items():
-        if path in result.paths():  # a preset also sizes components that only some rows have
+        if result.has(path):  # a preset also sizes components that only some rows have
             result = replace_path(result, path, value)
     for path, bound in (at_most or {}).items():
-        if path in result.paths():
+        if result.has(path):
             result = replace_path(result, path, min(result.paths()[path], bound))
     found["preset"] = result
     found["--set"] = result.assign(*settings)

@@ -60,7 +60,7 @@ class Settings:
 
     def _swaps(self, pending: Iterable[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
         """Those of `pending` that name another component, by their paths."""
-        paths = self.paths()
+        paths = self._present
         found: dict[str, list[tuple[str, str]]] = {}
         for key, text in pending:
             names_a_class = text[:1].isupper()  # as no value of a component does
@@ -82,17 +82,33 @@ class Settings:
             schedule=dataclasses.replace(self.schedule, **rest),
         )
 
-    def paths(self) -> dict[str, Any]:
-        """Every settable path and its present value."""
+    @functools.cached_property
+    def _present(self) -> dict[str, Any]:
+        """`paths`, found once: a plan resolves hundreds of settings and asks each many times."""
         return {
             path: value
             for part in (self.config, self.schedule, self.method)
             for path, value in _paths(part)
         }
 
+    def paths(self) -> dict[str, Any]:
+        """Every settable path and its present value."""
+        return dict(self._present)
+
+    def has(self, path: str) -> bool:
+        """Whether `path` is one of `paths`."""
+        first, *others = path.split(".")
+        parts = (self.config, self.schedule, self.method)
+        node: Any = next((part for part in parts if _has_field(part, first)), None)
+        for name in (first, *others):
+            if not _has_field(node, name):
+                return False
+            node = getattr(node, name)
+        return True
+
     def matches(self, key: str) -> tuple[str, ...]:
         """The path that is `key`, else all that end in `.key`."""
-        paths = self.paths()
+        paths = self._present
         return (key,) if key in paths else tuple(p for p in paths if p.endswith("." + key))
 
     def find(self, key: str) -> str:
@@ -101,7 +117,7 @@ class Settings:
         Raises ValueError if no path does, with the nearest names, or if several do, with all of
         them.
         """
-        paths, matches = self.paths(), self.matches(key)
+        paths, matches = self._present, self.matches(key)
         if len(matches) == 1:
             return matches[0]
         if matches:
@@ -166,6 +182,10 @@ def _replace(node: Any, parts: list[str], value: Any) -> Any:
         raise ValueError(f"{type(node).__name__} has no {'.'.join(parts)}")
     inner = value if len(parts) == 1 else _replace(getattr(node, parts[0]), parts[1:], value)
     return dataclasses.replace(node, **{parts[0]: inner})
+
+
+def _has_field(node: Any, name: str) -> bool:
+    return name in getattr(node, "__dataclass_fields__", ())
 
 
 def _paths(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -25,6 +25,7 @@ from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.place import Place
 
+_ENOUGH_S = 0.03  # of one measurement; a plan has dozens
 _TOO_LARGE = ("memory", "allocat", "overflow", "too large", "too big")  # in torch's messages
 
 
@@ -188,12 +189,14 @@ class Pace:
             env.close()
         return self._simulate[spec.env]
 
-    def _per_call(self, call: Callable[[], object], repeats: int = 8) -> float:
+    def _per_call(self, call: Callable[[], object]) -> float:
+        """Seconds of a call after the first one: the mean of three, of more while it is short."""
         call()
-        began = self._clock()
-        for _ in range(repeats):
+        began, count = self._clock(), 0
+        while count < 3 or (count < 8 and self._clock() - began < _ENOUGH_S):
             call()
-        return (self._clock() - began) / repeats
+            count += 1
+        return (self._clock() - began) / count
 
 
 def _random_batch(size: int, observations: int, actions: int, device: str) -> Batch:

@@ -74,9 +74,7 @@ def quick(rows: Sequence[tuple[Any, ...]], *names: Any) -> list[Any]:
     return tiered(rows, [row for row in rows if row[0] in names])
 
 
-@pytest.mark.parametrize(
-    ("name", "changes", "updates", "fraction"), quick(REACHED, "AWAC", "SAC", "BCQ")
-)
+@pytest.mark.parametrize(("name", "changes", "updates", "fraction"), quick(REACHED, "AWAC", "SAC"))
 def test_fraction_of_the_optimum(
     name: str, changes: tuple[str, ...], updates: int, fraction: float
 ) -> None:

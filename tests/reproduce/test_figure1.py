@@ -104,6 +104,7 @@ def test_finished_grid_is_collected_again_without_training(two_methods: Path, sc
     assert (two_methods / "figure1.csv").read_text() == before
 
 
+@pytest.mark.slow  # test_light_installation.py draws without PyTorch in the first tier
 def test_plot_only_needs_no_torch_and_no_runs(two_methods: Path, tmp_path: Path) -> None:
     (tmp_path / "figure1.csv").write_text((two_methods / "figure1.csv").read_text())
     code = (
