@@ -123,7 +123,8 @@ def _check(options: CampaignOptions) -> None:
 
 def _parts(options: CampaignOptions) -> Iterator[Part]:
     """The chapters asked for, with what is missing of each; ValueError if nothing is left over."""
-    from reproduce.campaigns.chapters import CHAPTERS, in_order, of_preset
+    from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+    from reproduce.campaigns.chapters import CHAPTERS, Ledger, in_order, of_preset
     from reproduce.judging.evidence import Evidence, load
     from reproduce.runs.asked import validated
     from reproduce.runs.collect import recorded
@@ -132,6 +133,7 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
     from reproduce.runs.resolved import one_spelling
 
     pace: dict[str, Pace] = defaultdict(lambda: Pace("cpu", options.engine, options.cache))
+    ledgers: dict[tuple[Path, str], Ledger] = {}
     assert options.preset is not None
     for chapter in CHAPTERS:
         if options.chapters and chapter.number not in options.chapters:
@@ -164,7 +166,11 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
         step = {spec: RunFolder(spec.folder(out)).status().get("step") for spec in missing}
         seconds = {s: pace[f"{s.preset} {s.profile}"].seconds(s, step[s]) for s in missing}
         steps = in_order(missing, chapter.experiment, evidence, seconds.__getitem__)
-        yield Part(chapter, out, specs, steps)
+        place = (out, chapter.profile)
+        if place not in ledgers:
+            ledgers[place] = Ledger.of(evidence, MIN_SEEDS_FOR_INTERVAL)
+        credited = [ledgers[place].add(chapter.experiment, step) for step in steps]
+        yield Part(chapter, out, specs, credited)
 
 
 def _sources(

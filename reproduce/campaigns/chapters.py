@@ -6,6 +6,7 @@ chapter those runs come first that decide a claim for the fewest core-hours.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +14,7 @@ from figures.experiments import EXPERIMENTS, OF_DOMAIN
 from reproduce.judging.claim import Claim
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
-from reproduce.reporting.commands import Want, wants
+from reproduce.reporting.commands import Want, finished_seeds, wants
 from reproduce.runs.ablation_rows import Ablation
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import DataChoice, DataKind, Labels, PresetName, ProfileName, RunSpec
@@ -162,6 +163,7 @@ CHAPTERS = (
         _only("AWAC", "SAC", "SAC+BC", "BC", "AWR", "ABM-MPO"),
         data="human",
         suffix="-human",
+        twice={"AWAC": (PEN, DOOR)},
     ),
     Chapter(
         6,
@@ -257,6 +259,49 @@ def in_order(
     if left:
         steps.append(Step(tuple(left), (), sum(map(seconds, left))))
     return steps
+
+
+@dataclass
+class Ledger:
+    """How many seeds of every arm one results folder will have, as its chapters go by."""
+
+    asked: Mapping[str, Sequence[Want]]
+    """Claim -> the runs that it asks for."""
+    seeds: Counter[tuple[str, str, str, bool]]
+    """By experiment, task, label, and whether without prior data."""
+    enough: int
+    """Seeds of an arm that an interval takes."""
+
+    @classmethod
+    def of(cls, evidence: Evidence, enough: int) -> Ledger:
+        """As it stands, before any step."""
+        asked = {c.id: wants(c, evidence) for c in CLAIMS if not c.untestable}
+        every = {want for mine in asked.values() for want in mine}
+        return cls(
+            {name: mine for name, mine in asked.items() if mine},
+            Counter({_key(want): finished_seeds(evidence, want) for want in every}),
+            enough,
+        )
+
+    def decidable(self) -> list[str]:
+        """The claims that have enough seeds of all of their arms."""
+        return [
+            name
+            for name, mine in self.asked.items()
+            if all(self.seeds[_key(want)] >= self.enough for want in mine)
+        ]
+
+    def add(self, experiment: str, step: Step) -> Step:
+        """The step, with the claims that become decidable by it."""
+        before = set(self.decidable())
+        self.seeds.update(
+            (experiment, spec.env, spec.label, spec.data == "none") for spec in step.specs
+        )
+        return replace(step, claims=tuple(n for n in self.decidable() if n not in before))
+
+
+def _key(want: Want) -> tuple[str, str, str, bool]:
+    return want.experiment, want.task, want.arm.label, want.arm.data == "none"
 
 
 def steps_beyond(claim: Claim, experiment: str, specs: Sequence[RunSpec]) -> str:

@@ -14,7 +14,14 @@ import pytest
 
 from envs.trajectory import DataError
 from reproduce import campaign
-from reproduce.campaigns.chapters import CHAPTERS, Chapter, Step, in_order, steps_beyond
+from reproduce.campaigns.chapters import (
+    CHAPTERS,
+    Chapter,
+    Ledger,
+    Step,
+    in_order,
+    steps_beyond,
+)
 from reproduce.commandline.options import FigureOptions
 from reproduce.judging.claim import Claim
 from reproduce.judging.claims import CLAIMS
@@ -116,6 +123,20 @@ def test_runs_that_a_claim_shares_with_an_earlier_one_are_not_planned_again() ->
     steps: list[Step] = in_order(specs, "figure1", NOTHING, lambda spec: 1.0)
     for_h5 = next(step for step in steps if "H5" in step.claims)
     assert {spec.method for spec in for_h5.specs} == {"DAPG"}
+
+
+def test_a_claim_is_credited_to_the_step_that_gives_it_its_last_runs() -> None:
+    """A9 asks for AWAC with data and without, which two chapters make."""
+    ledger = Ledger.of(NOTHING, 5)
+    ablations, scratch = (c for c in CHAPTERS if c.number == 4)
+
+    def whole(chapter: Chapter) -> Step:
+        return Step(tuple(specs_of(chapter)), (), 0.0)
+
+    first = ledger.add("ablations", whole(ablations))
+    assert "A9" not in first.claims and {"A1", "A3"} <= set(first.claims)
+    assert ledger.add("ablations", whole(scratch)).claims == ("A9",)
+    assert ledger.add("ablations", whole(scratch)).claims == ()
 
 
 def test_a_plan_writes_nothing(script: Run, tmp_path: Path) -> None:
