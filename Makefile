@@ -39,7 +39,7 @@ plot: $(VENV)/.installed-plot $(PICTURES:results/small/%.png=plot-%)
 plot-%: $(VENV)/.installed-plot
 	$(BIN)/python reproduce/$*.py --preset small --plot-only
 
-# Every results file against figures/results.schema.json, and against its manifest.
+# Every results file against figures/results/results.schema.json, and against its manifest.
 check-results: $(VENV)/.installed-plot
 	$(BIN)/python reproduce/check_results.py
 

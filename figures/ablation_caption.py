@@ -11,7 +11,7 @@ import pandas as pd
 from figures.ablation_effects import Effect, Level, Row, Runs, condition_rows, parse
 from figures.caption import METRIC_NOTES, data_fact, origin
 from figures.panels import Panel
-from figures.statistics import MIN_SEEDS_FOR_INTERVAL, RESAMPLES, runs
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, RESAMPLES, runs
 
 
 def facts(

@@ -9,7 +9,8 @@ is the unchanged row. So nothing but the CSV is needed to tell what was varied.
 * A setting whose value is a number is swept: its points are levels, not differences.
 * Runs without prior data (``data`` none) are compared with the unchanged row of each data source.
 
-Scalars are times the measure's sign (``figures.scalars``): a positive effect is an improvement.
+Scalars (``figures.statistics.scalars``) are times the measure's sign: a positive effect is an
+improvement.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ import pandas as pd
 
 from figures import labels
 from figures.ablation_names import PURPOSES
-from figures.estimates import Estimate, aggregate, difference, paired_difference
 from figures.experiments import measure_of as measure_of_task
 from figures.measures import RETURN, Measure
 from figures.panels import Panel
-from figures.scalars import run_scalars
-from figures.statistics import Floats, centre, runs
-from figures.table import RUN
+from figures.results.table import RUN
+from figures.statistics.across_seeds import Floats, centre, runs
+from figures.statistics.estimates import Estimate, aggregate, difference, paired_difference
+from figures.statistics.scalars import run_scalars
 
 SCALARS = ("auc", "jt")
 

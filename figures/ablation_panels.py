@@ -12,10 +12,10 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodF
 
 from figures import style
 from figures.ablation_effects import Effect, Level, Row
-from figures.estimates import Estimate
 from figures.learning_curves import WARNING_COLOUR
 from figures.measures import Measure
-from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
+from figures.statistics.estimates import Estimate
 
 NAMES = {"auc": "AUC", "jt": "JT"}
 COLOURS = {"auc": style.METHOD_COLOURS["AWAC"], "jt": "#C2571A"}

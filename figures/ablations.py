@@ -26,11 +26,11 @@ from figures.ablation_panels import NAMES, draw_forest, draw_sweep, proxy, symbo
 from figures.experiments import in_order, measure_of
 from figures.layout import Paragraph
 from figures.learning_curves import WARNING_COLOUR
-from figures.manifest import read_manifest
 from figures.output import save
 from figures.panels import Panel, panels_of
-from figures.partial import warning, without_rows
-from figures.table import ResultsError, read_results
+from figures.results.manifest import read_manifest
+from figures.results.partial import warning, without_rows
+from figures.results.table import ResultsError, read_results
 
 TITLE = "Ablations: one component exchanged at a time"
 

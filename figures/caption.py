@@ -11,7 +11,7 @@ import pandas as pd
 from figures.metrics import Metric
 from figures.panels import Panel
 from figures.phase_axis import step_name
-from figures.statistics import (
+from figures.statistics.across_seeds import (
     MIN_SEEDS_FOR_INTERVAL,
     MIN_SEEDS_FOR_IQM,
     RESAMPLES,

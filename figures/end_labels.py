@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from figures.layout import elide, inches
-from figures.statistics import Floats
+from figures.statistics.across_seeds import Floats
 from figures.style import PANEL_HEIGHT
 
 SIZE = 6.6

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from figures import style
-from figures.estimates import Estimate
 from figures.labels import method_of
 from figures.layout import elide
+from figures.statistics.estimates import Estimate
 
 ROW = 0.27
 """Inches from one row to the next."""

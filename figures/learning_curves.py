@@ -23,10 +23,10 @@ from figures.labels import label, method_of
 from figures.layout import Paragraph, compose
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of, refuse_blank
-from figures.partial import warning
 from figures.phase_axis import name_phases, set_phase_axis
-from figures.statistics import curve, evaluations, runs
-from figures.table import RUN
+from figures.results.partial import warning
+from figures.results.table import RUN
+from figures.statistics.across_seeds import curve, evaluations, runs
 
 METRICS: tuple[Metric, ...] = EXPERIMENTS["figure1"].metrics
 MARKERS_PER_CURVE = 6
@@ -58,8 +58,8 @@ def draw(
 ) -> Figure:
     """Draw learning curves from a tidy results frame.
 
-    Every seed is a thin line; the aggregate over seeds (``figures.statistics``) is thick, with a
-    95 % interval from 5 seeds on; its name stands at its end. Where some methods have several
+    Every seed is a thin line; the aggregate over seeds (``statistics.across_seeds``) is thick, with
+    a 95 % interval from 5 seeds on; its name stands at its end. Where some methods have several
     seeds, those of ours with one are grey. The offline phase lies left of 0 on its own scale. Tasks
     without rows get no column; a task with several data sources, label readings or profiles gets
     one each.

@@ -13,8 +13,8 @@ import pandas as pd
 
 from figures.experiments import title_of
 from figures.metrics import Metric
-from figures.statistics import runs
-from figures.table import CONDITION, ResultsError
+from figures.results.table import CONDITION, ResultsError
+from figures.statistics.across_seeds import runs
 
 DATA_NAMES = {
     "human": "human data",

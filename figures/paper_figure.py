@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from figures.compare import beside
 from figures.experiments import Experiment
 from figures.learning_curves import draw
 from figures.metrics import columns
 from figures.output import save
 from figures.panels import panels_of
-from figures.partial import without_rows
-from figures.table import read_results
+from figures.results.compare import beside
+from figures.results.partial import without_rows
+from figures.results.table import read_results
 
 
 def scale_note(frame: pd.DataFrame, tasks: Sequence[str]) -> str:
@@ -43,7 +43,7 @@ def make(
         experiment: the row of EXPERIMENTS.
         csv: the results.
         out_stem: path of the pictures without their ending.
-        compare: files of rows of other methods (``figures.compare``), drawn beside ours.
+        compare: files of rows of other methods (``figures.results.compare``), drawn beside ours.
 
     Returns:
         The two paths.

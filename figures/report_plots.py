@@ -2,7 +2,7 @@
 
 Interquartile means with stratified bootstrap intervals, performance profiles and probabilities of
 improvement follow Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical
-Precipice", NeurIPS 2021; their numbers come from ``figures.estimates``.
+Precipice", NeurIPS 2021; their numbers come from ``figures.statistics.estimates``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from figures.files import whole_file
 from figures.forest import ROW, Forest, draw_forest, span_of
 from figures.labels import method_of
 from figures.layout import CAPTION_LINE, CAPTION_SIZE, inches, wrap
-from figures.statistics import Floats
+from figures.statistics.across_seeds import Floats
 
 DPI = 110
 WIDTH = 10.4

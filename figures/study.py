@@ -11,7 +11,7 @@ from figures.labels import label, split_variant, variant
 from figures.learning_curves import draw
 from figures.metrics import columns
 from figures.output import save
-from figures.table import ResultsError, read_results
+from figures.results.table import ResultsError, read_results
 
 
 def make(csv: Path, out_stem: Path) -> list[Path]:

@@ -123,7 +123,7 @@ def _check(options: CampaignOptions) -> None:
 
 def _parts(options: CampaignOptions) -> Iterator[Part]:
     """The chapters asked for, with what is missing of each; ValueError if nothing is left over."""
-    from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+    from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
     from reproduce.campaigns.chapters import CHAPTERS, Ledger, in_order, of_preset
     from reproduce.judging.evidence import Evidence, load
     from reproduce.runs.asked import validated
@@ -194,7 +194,7 @@ def _sources(
 
 
 def _seeds(preset: str) -> int:
-    from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+    from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
     from reproduce.specs.grid import PRESETS
 
     return max(PRESETS[preset].seeds, MIN_SEEDS_FOR_INTERVAL)
@@ -274,7 +274,7 @@ class _News:
         self._known = found
 
     def _decidable(self) -> dict[str, str]:
-        from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+        from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
         from reproduce.judging.claim import evaluate
         from reproduce.judging.claims import CLAIMS
         from reproduce.judging.evidence import Evidence, load

@@ -6,7 +6,7 @@
 
 Each problem is told with file, line, run, column, value and the way out, up to 20 a file. Exit
 status: 0 nothing is wrong, 1 something is, 2 there is nothing to check. What the columns are stands
-in figures/results.schema.json, and what is checked in docs/results.md.
+in figures/results/results.schema.json, and what is checked in docs/results.md.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from typing import Annotated
 
 import tyro
 
-from figures.cells import ResultsError, one_line
 from figures.experiments import grids
 from figures.files import write_text
-from figures.manifest import manifest_of
-from figures.schema import RESULTS
-from figures.validation import Problem
+from figures.results.cells import ResultsError, one_line
+from figures.results.manifest import manifest_of
+from figures.results.schema import RESULTS
+from figures.results.validation import Problem
 from reproduce.checking.reader import Examined, examine
 from reproduce.checking.seals import sealed
 from reproduce.checking.shared_runs import disagreements

@@ -25,14 +25,14 @@ import numpy as np
 import pandas as pd
 import tyro
 
-from figures.cells import ResultsError
-from figures.compare import read_compared
-from figures.curves import curves
 from figures.files import whole_file
-from figures.schema import RESULTS
-from figures.sequences import RUN_KEY
-from figures.table import read_results
-from figures.validation import named
+from figures.results.cells import ResultsError
+from figures.results.compare import read_compared
+from figures.results.schema import RESULTS
+from figures.results.sequences import RUN_KEY
+from figures.results.table import read_results
+from figures.results.validation import named
+from figures.statistics.curves import curves
 from reproduce.check_results import row_files
 from reproduce.checking.reader import checked
 from reproduce.checking.shared_runs import difference

@@ -22,8 +22,8 @@ import tyro
 
 from figures.experiments import grids
 from figures.files import write_text
-from figures.manifest import read_manifest
-from figures.table import ResultsError
+from figures.results.manifest import read_manifest
+from figures.results.table import ResultsError
 from reproduce.checking.reader import checked
 from reproduce.commandline.script import command
 from reproduce.judging.evidence import Evidence, load

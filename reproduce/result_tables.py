@@ -21,14 +21,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from figures.cells import ResultsError
-from figures.estimates import aggregate
 from figures.experiments import EXPERIMENTS, PEN, in_order, measure_of, title_of
 from figures.files import write_text
 from figures.measures import DISTANCE, Measure
-from figures.scalars import run_scalars
+from figures.results.cells import ResultsError
+from figures.results.table import read_results
+from figures.statistics.estimates import aggregate
+from figures.statistics.scalars import run_scalars
 from figures.style import METHOD_ORDER
-from figures.table import read_results
 from reproduce.checking.reader import checked
 from reproduce.commandline.script import command
 from reproduce.reporting.inventory import PROFILES

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from figures.cells import Cells, restore
-from figures.manifest import manifest_of
-from figures.sequences import RUN_KEY
-from figures.validation import Problem, named
+from figures.results.cells import Cells, restore
+from figures.results.manifest import manifest_of
+from figures.results.sequences import RUN_KEY
+from figures.results.validation import Problem, named
 from reproduce.checking.evaluations import departures
 from reproduce.checking.seals import breaches, run_of
 

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import pandas as pd
 
-from figures.cells import Cells, command_for
-from figures.sequences import RUN_KEY
-from figures.validation import Problem, named
+from figures.results.cells import Cells, command_for
+from figures.results.sequences import RUN_KEY
+from figures.results.validation import Problem, named
 
 _PLACE = ("phase", "env_step")
 _OF_THE_FILE = ("experiment", "also_in")

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 import tyro
 
-from figures.cells import one_line
+from figures.results.cells import one_line
 
 
 class Main(Protocol):

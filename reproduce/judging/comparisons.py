@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from figures.estimates import (
+from figures.statistics.across_seeds import Floats
+from figures.statistics.estimates import (
     Estimate,
     improvement_test,
     probability_of_improvement,
     rank_probabilities,
 )
-from figures.multiplicity import holm
-from figures.power import wins_seen
-from figures.statistics import Floats
+from figures.statistics.multiplicity import holm
+from figures.statistics.power import wins_seen
 from reproduce.judging.conditions import Above, Never, Verdict, Within, stretched
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import (

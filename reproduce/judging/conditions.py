@@ -25,8 +25,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from figures.estimates import PROPORTION, Equivalence, Estimate, proportion
-from figures.resampling import tail
+from figures.statistics.estimates import PROPORTION, Equivalence, Estimate, proportion
+from figures.statistics.resampling import tail
 
 
 class Verdict(StrEnum):

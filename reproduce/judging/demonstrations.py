@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from figures.estimates import proportion
+from figures.statistics.estimates import proportion
 from reproduce.judging.conditions import Above, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.verdicts import Effect

@@ -24,10 +24,10 @@ from figures.domains import DOMAINS
 from figures.experiments import domain_of, grids
 from figures.labels import label
 from figures.measures import Measure
-from figures.scalars import run_scalars, time_to_threshold
-from figures.statistics import Floats
-from figures.survival import Sample
-from figures.table import RUN, read_results
+from figures.results.table import RUN, read_results
+from figures.statistics.across_seeds import Floats
+from figures.statistics.scalars import run_scalars, time_to_threshold
+from figures.statistics.survival import Sample
 
 PREFERRED_DATA = ("human", "expert", "embedded", "random")
 PREFERRED_LABELS = ("relabelled", "stored")
@@ -180,7 +180,7 @@ class Evidence:
         horizon: int | None = None,
         measure: Measure | None = None,
     ) -> list[Floats]:
-        """A scalar of ``figures.scalars`` for every arm, (seeds,) each, in the order of seeds.
+        """A scalar of ``figures.statistics.scalars`` for every arm: (seeds,) each, in their order.
 
         The arms are reduced together: a method without an online phase keeps its value for as long
         as the others were trained. J is that of the task, or another ``measure``.

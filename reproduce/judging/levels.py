@@ -2,9 +2,9 @@
 
 Five values of one group cannot know of a mode that none of them shows: if a run learns with
 probability 0.7, one experiment in six has five that did. Intervals of single groups are therefore
-expanded (``figures.resampling``) and of 99 %, so that an error in either direction stays below 5 %
-with 5 seeds (``docs/statistics.md``). For differences 95 % are enough: what is unseen is so on both
-sides.
+expanded (``figures.statistics.resampling``) and of 99 %, so that an error in either direction stays
+below 5 % with 5 seeds (``docs/statistics.md``). For differences 95 % are enough: what is unseen is
+so on both sides.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Literal
 
 import numpy as np
 
-from figures.estimates import Estimate, aggregate
-from figures.power import distance_seen
-from figures.statistics import Floats
+from figures.statistics.across_seeds import Floats
+from figures.statistics.estimates import Estimate, aggregate
+from figures.statistics.power import distance_seen
 from reproduce.judging.conditions import Above, Below, Verdict, Within
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import (

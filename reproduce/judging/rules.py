@@ -3,7 +3,7 @@
 
 All are frozen dataclasses with ``arms()``, the runs they need, and ``effects(evidence,
 experiments)``, one effect a task and comparison. J and the scalars are those of
-``figures.scalars``: higher is better throughout, a distance counts negative.
+``figures.statistics.scalars``: higher is better throughout, a distance counts negative.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Protocol
 import numpy as np
 
 from figures.domains import DOMAINS
-from figures.estimates import Estimate, difference
 from figures.experiments import domain_of
-from figures.power import distance_seen
-from figures.statistics import CONFIDENCE, Floats, centre
+from figures.statistics.across_seeds import CONFIDENCE, Floats, centre
+from figures.statistics.estimates import Estimate, difference
+from figures.statistics.power import distance_seen
 from reproduce.judging.conditions import Condition, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.provenance import mixture
@@ -107,7 +107,7 @@ def between(a: Floats, b: Floats) -> Estimate:
 
 
 def distance_between(a: Floats, b: Floats) -> float:
-    """``figures.power.distance_seen`` of two groups, by that interval."""
+    """``figures.statistics.power.distance_seen`` of two groups, by that interval."""
     return distance_seen([a, b], confidence=CONFIDENCE, method="expanded")
 
 

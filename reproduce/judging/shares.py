@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from figures.estimates import Estimate, proportion
-from figures.scalars import FINAL_EVALUATIONS
-from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
+from figures.statistics.estimates import Estimate, proportion
+from figures.statistics.scalars import FINAL_EVALUATIONS
 from reproduce.judging.conditions import Above, Below, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import Answer, answer, of_source

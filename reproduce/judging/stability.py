@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from figures.measures import Measure
-from figures.statistics import Floats
+from figures.statistics.across_seeds import Floats
 from reproduce.judging.conditions import Above, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import Answer, answer, between, beyond, distance_between, seeds_note
@@ -22,7 +22,7 @@ Q_COLUMNS = (("q_bias", "bias of Q"), ("q_max", "largest Q"))
 class Steadier:
     """``better`` learns more steadily than ``other``: three effects a task, each positive if so.
 
-    * within a run: how much its evaluations fluctuate, ``fluctuation`` of ``figures.scalars``;
+    * within a run: how much its evaluations fluctuate, ``fluctuation`` of ``scalars``;
     * between seeds: |final J - median of final J|, whose mean is compared as Levene's test does;
     * the critic: the largest value over online steps of ``q_bias``, or where the rows lack that, of
       ``q_max``, the largest Q of a batch.

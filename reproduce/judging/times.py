@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from figures.power import distance_seen
-from figures.statistics import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL
-from figures.survival import Sample, kaplan_meier, log_rank, restricted_mean_ratio
+from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL
+from figures.statistics.power import distance_seen
+from figures.statistics.survival import Sample, kaplan_meier, log_rank, restricted_mean_ratio
 from reproduce.judging.conditions import Above, Condition, Never, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import Answer, beyond, each

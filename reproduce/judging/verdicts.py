@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, nan
 
-from figures.estimates import Estimate
+from figures.statistics.estimates import Estimate
 from reproduce.judging.conditions import Condition, Verdict
 
 NO_ESTIMATE = Estimate(nan, nan, nan, 0, "undefined")

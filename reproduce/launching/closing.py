@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from figures.experiments import EXPERIMENTS, Experiment, title_of
-from figures.table import read_results
+from figures.results.table import read_results
 from reproduce.runs.plan import Pace, duration
 from reproduce.specs.grid import PRESETS, RunSpec
 

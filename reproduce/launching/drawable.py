@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from figures.compare import read_compared
 from figures.experiments import EXPERIMENTS
+from figures.results.compare import read_compared
 
 
 def refuse_undrawable(experiment: str, envs: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from figures.experiments import Experiment
-from figures.partial import partial_of
+from figures.results.partial import partial_of
 from reproduce.checking.reader import checked
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, check_checkpoint_interval
@@ -41,7 +41,7 @@ def reproduce(
 ) -> int:
     """Run `experiment` as `options` say: `runs`, or every task x method x seed. Returns the exit
     status: 0 complete, 1 some run failed, 2 bad input, 75 interrupted (the same continues it)."""
-    from figures.table import ResultsError
+    from figures.results.table import ResultsError
 
     try:
         cluster, options = choose(options)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from figures.partial import partial_of
+from figures.results.partial import partial_of
 from reproduce.commandline.files import write_json
 from reproduce.launching.launcher import tail
 from reproduce.runs.folder import RunFolder

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from figures.cells import ResultsError, one_line
+from figures.results.cells import ResultsError, one_line
 
 _SHARE = 0.05
 """Of the time that passes, at most, for drawing."""

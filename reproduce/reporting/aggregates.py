@@ -1,8 +1,8 @@
 """Aggregates over the tasks of a domain: scores, performance profile, probability of improvement.
 
 All runs are finished ones of one profile with the task's prior data (``evidence``). Scores are J
-after the offline phase, final J and AUC (``figures.scalars``), higher is better: a distance counts
-negative. Tasks with more seeds weigh more.
+after the offline phase, final J and AUC (``figures.statistics.scalars``), higher is better: a
+distance counts negative. Tasks with more seeds weigh more.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from itertools import product
 
 import numpy as np
 
-from figures.estimates import aggregate, performance_profile, probability_of_improvement
 from figures.experiments import domain_of
 from figures.forest import Score
 from figures.report_plots import ProfileCurve
-from figures.resampling import Estimate, estimate
-from figures.statistics import (
+from figures.statistics.across_seeds import (
     CONFIDENCE,
     MIN_SEEDS_FOR_INTERVAL,
     MIN_SEEDS_FOR_IQM,
     Floats,
     centre,
 )
+from figures.statistics.estimates import aggregate, performance_profile, probability_of_improvement
+from figures.statistics.resampling import Estimate, estimate
 from figures.style import place_of
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import NAMES

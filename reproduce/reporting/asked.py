@@ -9,10 +9,10 @@ from math import inf, isfinite
 
 from figures import style
 from figures.domains import DOMAINS
-from figures.estimates import Estimate
 from figures.experiments import domain_of, row_of, title_of
 from figures.forest import Forest, Score
 from figures.labels import method_of
+from figures.statistics.estimates import Estimate
 from reproduce.judging.claim import Claim
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.levels import Level

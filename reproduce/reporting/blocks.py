@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from figures.estimates import Estimate
+from figures.statistics.estimates import Estimate
 
 NONE = "–"
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,8 +16,8 @@ from figures.caption import describe
 from figures.learning_curves import Look, greyed, looks_of
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of
-from figures.statistics import curve, evaluations
-from figures.table import RUN
+from figures.results.table import RUN
+from figures.statistics.across_seeds import curve, evaluations
 
 DIGITS = 6
 """Of a value in the page; the CSV has all."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from figures.experiments import ABLATED, OF_DOMAIN, domain_of
 from figures.labels import label, registered, split_label, split_registered
-from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.claim import Claim
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.specs.grid import PRESETS, PresetName

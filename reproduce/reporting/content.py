@@ -15,8 +15,8 @@ from pathlib import Path
 import pandas as pd
 
 from figures.experiments import domain_of
-from figures.statistics import MIN_SEEDS_FOR_INTERVAL
-from figures.table import RUN
+from figures.results.table import RUN
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.claim import Claim, evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import DECIDED, Verdict

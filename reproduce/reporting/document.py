@@ -7,7 +7,7 @@ from pathlib import Path
 
 from figures.domains import DOMAINS
 from figures.experiments import OF_DOMAIN
-from figures.resampling import Estimate
+from figures.statistics.resampling import Estimate
 from reproduce.reporting.aggregates import (
     ALL_TASKS,
     COMPARED,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from figures.domains import DOMAINS
 from figures.experiments import title_of
-from figures.statistics import MIN_SEEDS_FOR_INTERVAL
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.aggregates import REFERENCE, Aggregate
 from reproduce.reporting.blocks import counted, number

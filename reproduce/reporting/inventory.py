@@ -12,10 +12,10 @@ import pandas as pd
 
 from figures.experiments import EXPERIMENTS
 from figures.labels import label
-from figures.manifest import manifest_of
-from figures.statistics import runs
+from figures.results.manifest import manifest_of
+from figures.results.table import RUN
+from figures.statistics.across_seeds import runs
 from figures.style import place_of
-from figures.table import RUN
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.commands import Want, arm_of, finished_seeds, wants

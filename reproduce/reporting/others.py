@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from figures.compare import beside, read_compared
 from figures.experiments import EXPERIMENTS
 from figures.labels import label
-from figures.scalars import run_scalars
-from figures.statistics import Floats
-from figures.table import RUN, ResultsError
+from figures.results.compare import beside, read_compared
+from figures.results.table import RUN, ResultsError
+from figures.statistics.across_seeds import Floats
+from figures.statistics.scalars import run_scalars
 from reproduce.judging.evidence import Evidence
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from figures.experiments import domain_of
 from figures.measures import CEILING, Measure
-from figures.table import ResultsError
+from figures.results.table import ResultsError
 from reproduce.judging.claim import Claim, evaluate
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Evidence

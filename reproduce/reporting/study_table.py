@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from figures.table import RUN, read_results
+from figures.results.table import RUN, read_results
 
 _LAST = 3  # evaluations that "end" averages over
 

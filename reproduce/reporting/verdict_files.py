@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from figures.files import write_text
-from figures.statistics import BOOTSTRAP_SEED, MIN_SEEDS_FOR_INTERVAL, RESAMPLES
+from figures.statistics.across_seeds import BOOTSTRAP_SEED, MIN_SEEDS_FOR_INTERVAL, RESAMPLES
 from reproduce.judging.verdicts import Effect, seen
 from reproduce.reporting.content import Content
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from figures.cells import ResultsError, read_cells
 from figures.experiments import grids
-from figures.manifest import manifest_of
+from figures.results.cells import ResultsError, read_cells
+from figures.results.manifest import manifest_of
 from reproduce.checking.reader import checked
 from reproduce.checking.seals import sealed
 from reproduce.commandline.files import write_csv, write_json

@@ -19,8 +19,8 @@ from typing import Literal
 import numpy as np
 import tyro
 
-from figures.resampling import Interval, bootstrap
-from figures.statistics import CONFIDENCE, MIN_SEEDS_FOR_IQM, Floats, centre
+from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_IQM, Floats, centre
+from figures.statistics.resampling import Interval, bootstrap
 
 SEEDS = (3, 5, 8, 10, 20)
 ONE_TASK = (0.7,)  # share of runs that learn

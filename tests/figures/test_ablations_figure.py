@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from figures.ablation_effects import Row, Runs, effects, exchanges, levels, parse
 from figures.ablations import draw, make
 from figures.panels import panels_of
-from figures.table import ResultsError, read_results
+from figures.results.table import ResultsError, read_results
 
 STEPS = (-100, 0, 50, 100)
 PEN, CHEETAH = "pen-binary-v0", "HalfCheetah-v2"

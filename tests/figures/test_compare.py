@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from figures.compare import beside, read_compared
 from figures.experiments import EXPERIMENTS
 from figures.learning_curves import draw
+from figures.results.compare import beside, read_compared
+from figures.results.table import ResultsError, read_results
 from figures.style import SINGLE_SEED, colour
-from figures.table import ResultsError, read_results
 
 PEN = "pen-binary-v0"
 METRICS, PANELS = EXPERIMENTS["figure1"].metrics, EXPERIMENTS["figure1"].tasks

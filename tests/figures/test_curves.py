@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from figures.cells import ResultsError
-from figures.curves import curves
+from figures.results.cells import ResultsError
+from figures.statistics.curves import curves
 
 Rows = list[dict[str, Any]]
 Write = Callable[..., Path]

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from figures.estimates import (
+from figures.statistics.across_seeds import centre
+from figures.statistics.estimates import (
     Equivalence,
     Estimate,
     aggregate,
@@ -24,8 +25,7 @@ from figures.estimates import (
     proportion,
     rank_probabilities,
 )
-from figures.resampling import bootstrap
-from figures.statistics import centre
+from figures.statistics.resampling import bootstrap
 from tests.figures.coverage import ONE_TASK, coverage, pooled, population_centre
 
 SIX = np.array([0.1, 0.2, 0.4, 0.7, 0.8, 0.9])

@@ -18,7 +18,7 @@ from figures.experiments import EXPERIMENTS, Experiment
 from figures.learning_curves import draw
 from figures.metrics import Metric
 from figures.paper_figure import make, scale_note
-from figures.table import ResultsError, read_results
+from figures.results.table import ResultsError, read_results
 
 figure1, figure2, figure3 = (EXPERIMENTS[f"figure{number}"] for number in (1, 2, 3))
 

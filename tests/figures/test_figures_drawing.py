@@ -20,7 +20,7 @@ from figures.layout import elide, wrap
 from figures.learning_curves import draw, looks_of
 from figures.output import save
 from figures.phase_axis import step_name
-from figures.table import ResultsError, read_results
+from figures.results.table import ResultsError, read_results
 
 FIGURE1 = EXPERIMENTS["figure1"]
 PANELS, make = FIGURE1.tasks, partial(paper_figure.make, FIGURE1)

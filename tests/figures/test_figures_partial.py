@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from figures.cells import ResultsError
 from figures.learning_curves import draw
-from figures.partial import NAMED, warning, without_rows
+from figures.results.cells import ResultsError
+from figures.results.partial import NAMED, warning, without_rows
 from tests.figures.conftest import MakeFrame, MakeRun
 
 LIST = """{"runs": 4, "not_done": [

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from figures.statistics import aggregate_name, centre, curve, evaluations, interval, runs
+from figures.statistics.across_seeds import (
+    aggregate_name,
+    centre,
+    curve,
+    evaluations,
+    interval,
+    runs,
+)
 
 
 def test_centre_is_the_mean_below_four_seeds_and_the_interquartile_mean_from_four() -> None:

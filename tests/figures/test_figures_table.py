@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from figures.table import ResultsError, read_results
+from figures.results.table import ResultsError, read_results
 
 
 def _edited(source: Path, target: Path, **cells: object) -> Path:

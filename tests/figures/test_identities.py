@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from figures.identities import identities
-from figures.schema import RESULTS
-from figures.sequences import sequences
+from figures.results.identities import identities
+from figures.results.schema import RESULTS
+from figures.results.sequences import sequences
 
 EPISODES, HORIZON, HELD = 5, 200, 20
 TEXT = {f.name for f in RESULTS.fields if f.kind == "string"}

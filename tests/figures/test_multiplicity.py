@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from figures.multiplicity import holm
+from figures.statistics.multiplicity import holm
 
 
 def test_textbook_example() -> None:

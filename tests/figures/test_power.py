@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from figures.estimates import aggregate, difference
-from figures.power import distance_seen, spread, wins_seen
+from figures.statistics.estimates import aggregate, difference
+from figures.statistics.power import distance_seen, spread, wins_seen
 from tests.figures.verdict_rates import quickly
 
 UNIT = np.array([-1.0, 1.0]) / np.sqrt(2)  # standard deviation 1

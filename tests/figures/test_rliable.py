@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from figures.estimates import aggregate, performance_profile, probability_of_improvement
+from figures.statistics.estimates import aggregate, performance_profile, probability_of_improvement
 
 try:
     from rliable import library, metrics

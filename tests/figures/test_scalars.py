@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from figures.measures import DISTANCE, NORMALISED, RETURN, SUCCESS
-from figures.scalars import excluded, run_scalars, time_to_threshold
-from figures.table import RUN, ResultsError
+from figures.results.table import RUN, ResultsError
+from figures.statistics.scalars import excluded, run_scalars, time_to_threshold
 
 # Every 10 steps up to 100; offline values must not matter to any scalar.
 CURVE = {

@@ -13,9 +13,9 @@ import pytest
 
 from envs.push import SUCCESS_DISTANCE_M
 from envs.tasks import TASKS
-from figures import table
-from figures.schema import RESULTS, Field, parse
-from figures.validation import RUN_KEY
+from figures.results import table
+from figures.results.schema import RESULTS, Field, parse
+from figures.results.validation import RUN_KEY
 from reproduce.runs import collect
 from reproduce.specs import grid
 
@@ -24,7 +24,11 @@ DOCUMENT = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 
 
 def test_it_is_a_table_schema() -> None:
-    text = resources.files("figures").joinpath("results.schema.json").read_text(encoding="utf-8")
+    text = (
+        resources.files("figures.results")
+        .joinpath("results.schema.json")
+        .read_text(encoding="utf-8")
+    )
     descriptor = json.loads(text)
     assert descriptor["$schema"].endswith("tableschema.json")
     assert descriptor["missingValues"] == [""]

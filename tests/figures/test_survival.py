@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from figures.survival import kaplan_meier, log_rank, restricted_mean_ratio
+from figures.statistics.survival import kaplan_meier, log_rank, restricted_mean_ratio
 
 TIMES = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
 SOME = np.array([True, True, False, True, True, True])  # censored at 3

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from figures.cells import ResultsError, read_cells
-from figures.validation import Problem, problems
+from figures.results.cells import ResultsError, read_cells
+from figures.results.validation import Problem, problems
 
 Row = dict[str, Any]
 

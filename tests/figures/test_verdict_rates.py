@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from figures.resampling import bootstrap
-from figures.statistics import centre
+from figures.statistics.across_seeds import centre
+from figures.statistics.resampling import bootstrap
 from reproduce.judging.conditions import Verdict
 from tests.figures.verdict_rates import CASES, quick_bootstrap, rates, solved_rate
 

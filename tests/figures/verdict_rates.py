@@ -28,9 +28,9 @@ import numpy as np
 import numpy.typing as npt
 
 from figures.measures import Measure
-from figures.resampling import Interval
-from figures.statistics import Floats, centre
-from figures.survival import Sample
+from figures.statistics.across_seeds import Floats, centre
+from figures.statistics.resampling import Interval
+from figures.statistics.survival import Sample
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Arm, Evidence, Made, Sustained
@@ -215,7 +215,7 @@ def quick_bootstrap(
     method: Interval = "percentile",
     resamples: int = RESAMPLES,
 ) -> tuple[Floats, Floats]:
-    """The percentile interval of ``figures.resampling.bootstrap``, twenty times as fast."""
+    """The percentile interval of ``resampling.bootstrap``, twenty times as fast."""
     assert method == "percentile"
     rng = np.random.default_rng(resamples)
     drawn = [each[rng.integers(0, len(each), (resamples, len(each)))] for each in samples]
@@ -228,9 +228,9 @@ def quick_bootstrap(
 def quickly() -> Iterator[None]:
     """Within it, rules use ``quick_bootstrap``, and rank methods by fewer resamples."""
     with (
-        patch("figures.resampling.bootstrap", quick_bootstrap),
-        patch("figures.survival.bootstrap", quick_bootstrap),
-        patch("figures.estimates.RESAMPLES", 10),
+        patch("figures.statistics.resampling.bootstrap", quick_bootstrap),
+        patch("figures.statistics.survival.bootstrap", quick_bootstrap),
+        patch("figures.statistics.estimates.RESAMPLES", 10),
     ):
         yield
 

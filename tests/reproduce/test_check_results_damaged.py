@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from figures.cells import ResultsError
-from figures.manifest import read_manifest
-from figures.table import read_results
+from figures.results.cells import ResultsError
+from figures.results.manifest import read_manifest
+from figures.results.table import read_results
 from reproduce.checking.manifest import manifest_problems
 from reproduce.checking.reader import Examined, checked
 from reproduce.checking.seals import sealed

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from figures.estimates import Estimate, proportion
 from figures.experiments import ANT, CHEETAH, PEN, WALKER, domain_of
 from figures.labels import label, registered, split_label
+from figures.statistics.estimates import Estimate, proportion
 from reproduce.judging.claim import Claim, evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar, lead

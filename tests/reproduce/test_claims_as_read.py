@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from figures.estimates import Estimate
 from figures.experiments import ANT, CHEETAH, DOOR, PEN, RELOCATE, WALKER
+from figures.statistics.estimates import Estimate
 from reproduce.judging import demonstrations as of_demonstrations
 from reproduce.judging.claim import evaluate
 from reproduce.judging.claims import CLAIMS

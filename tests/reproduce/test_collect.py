@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from figures.cells import ResultsError
+from figures.results.cells import ResultsError
 from reproduce.checking.evaluations import clock
 from reproduce.checking.reader import checked
 from reproduce.commandline.files import write_json

@@ -26,7 +26,7 @@ from algorithms.catalogue.settings import Settings
 from algorithms.catalogue.variants import VARIANTS
 from algorithms.data.returns import Rollout
 from algorithms.types import Batch
-from figures.schema import RESULTS
+from figures.results.schema import RESULTS
 from reproduce.specs.grid import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -219,7 +219,9 @@ def names_in_code() -> frozenset[str]:
 
 @cache
 def columns_of_results() -> frozenset[str]:
-    schema = json.loads((ROOT / "figures" / "results.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(
+        (ROOT / "figures" / "results" / "results.schema.json").read_text(encoding="utf-8")
+    )
     return frozenset(field["name"] for field in schema["fields"])
 
 

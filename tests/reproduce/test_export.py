@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from figures.experiments import grids
-from figures.schema import RESULTS
-from figures.table import read_results
+from figures.results.schema import RESULTS
+from figures.results.table import read_results
 from reproduce.export import main, rows
 
 ROOT = Path(__file__).resolve().parents[2]

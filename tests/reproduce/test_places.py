@@ -34,7 +34,7 @@ from gymnasium.envs.mujoco.hopper_v4 import HopperEnv
 
 from envs.locomotion import SIMULATIONS
 from envs.tasks import TASKS, Task
-from figures.schema import RESULTS, TaskFacts
+from figures.results.schema import RESULTS, TaskFacts
 
 TASKS["ToyHopper-v0"] = Task(
     "ToyHopper-v0", 11, 3, horizon=20, success_steps_sustained=None, domain="locomotion",

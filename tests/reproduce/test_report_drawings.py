@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-import figures.resampling
+import figures.statistics.resampling
 from figures import style
-from figures.estimates import Estimate, difference
 from figures.forest import SHADE, Forest, Score, draw_forest, span_of
 from figures.report_plots import draw_aggregates, draw_claim
+from figures.statistics.estimates import Estimate, difference
 from reproduce.judging.claim import evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import Verdict
@@ -117,7 +117,7 @@ def test_the_difference_of_one_task_is_the_one_that_claims_are_judged_by() -> No
 def test_the_difference_over_tasks_is_that_of_all_runs_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(figures.resampling.bootstrap, "__defaults__", ("percentile", 50))
+    monkeypatch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 50))
     a = [np.array([0.0, 0.2]), np.array([1.0, 0.6])]  # sorted 0 .2 .6 1: interquartile mean .4
     b = [np.array([0.0, 0.0]), np.array([0.1, 0.4])]  # 0 0 .1 .4: .05
     found = pooled_difference(a, b)

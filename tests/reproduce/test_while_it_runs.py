@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from figures.cells import ResultsError
 from figures.experiments import EXPERIMENTS
+from figures.results.cells import ResultsError
 from reproduce.launching.closing import seen
 from reproduce.launching.redrawn import Redrawn
 

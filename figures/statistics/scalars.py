@@ -22,8 +22,8 @@ import pandas as pd
 from scipy import stats
 
 from figures.measures import Measure
-from figures.statistics import Floats, evaluations, runs
-from figures.table import CONDITION, RUN, ResultsError
+from figures.results.table import CONDITION, RUN, ResultsError
+from figures.statistics.across_seeds import Floats, evaluations, runs
 
 FINAL_EVALUATIONS = 5
 DIP_WINDOW = 0.1  # share of the budget in which a dip is looked for

@@ -25,7 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from figures.table import CONDITION, RUN
+from figures.results.table import CONDITION, RUN
 
 MIN_SEEDS_FOR_IQM = 4
 MIN_SEEDS_FOR_INTERVAL = 5

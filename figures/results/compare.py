@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from figures.cells import Cells, ResultsError, read_cells
-from figures.schema import RESULTS
-from figures.table import CONDITION
+from figures.results.cells import Cells, ResultsError, read_cells
+from figures.results.schema import RESULTS
+from figures.results.table import CONDITION
 
 KEY = ("env", "method", "seed", "env_step")
 VALUES: dict[str, tuple[str, ...]] = {

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from figures.schema import RESULTS, TaskFacts
+from figures.results.schema import RESULTS, TaskFacts
 
 SUCCESSES = ("success_any", "success_final", "success_sustained")
 _TOLERANCE = 1e-6

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from figures.experiments import grids
-from figures.schema import RESULTS
+from figures.results.schema import RESULTS
 
 
 class ResultsError(ValueError):

@@ -9,7 +9,7 @@ the centre of five seeds (a difference of two, likewise) has the standard error
 1.06 because the interquartile mean of five normal values is that much less precise than their mean.
 An interval whose end lies q standard errors from the value clears a threshold in 8 of 10
 experiments if the truth lies (q + z(0.2)) e beyond it. q is z(alpha) for a percentile interval, and
-larger by the expansion for an expanded one (``figures.resampling``); the tests simulate it.
+larger by the expansion for an expanded one (``resampling``); the tests simulate it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from figures.resampling import Interval, expansion, tail
-from figures.statistics import MIN_SEEDS_FOR_INTERVAL, Floats
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, Floats
+from figures.statistics.resampling import Interval, expansion, tail
 
 POWER = 0.8
 TRIMMING = (

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from figures.cells import ResultsError, one_line, restore
+from figures.results.cells import ResultsError, one_line, restore
 
 
 def manifest_of(csv: Path) -> Path:

@@ -2,7 +2,7 @@
 
 Runs that stop short are right-censored: leaving them out, or counting their budget as their time,
 would make a method that fails look fast. A sample is a pair ``(times, observed)`` of shape (n,):
-online steps, and whether the threshold was reached then (``figures.scalars.time_to_threshold``).
+online steps, and whether the threshold was reached then (``scalars.time_to_threshold``).
 
 Source of the estimators: Kaplan and Meier 1958; interval of the median by Brookmeyer and Crowley
 1982 with the log(-log) transform; restricted mean after Royston and Parmar 2013.
@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from figures.estimates import Estimate
-from figures.resampling import bootstrap, checked, expansion
-from figures.statistics import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL, Floats
+from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL, Floats
+from figures.statistics.estimates import Estimate
+from figures.statistics.resampling import bootstrap, checked, expansion
 
 Bools = npt.NDArray[np.bool_]
 Sample = tuple[Floats, Bools]
@@ -84,7 +84,7 @@ def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
     """Restricted mean time of ``a`` over that of ``b``: above 1 where b is the faster one.
 
     Runs are resampled within each sample; 95 % percentile interval, expanded on the scale of
-    logarithms with the freedom of one sample (``figures.resampling``), since with 5 runs the
+    logarithms with the freedom of one sample (``resampling``), since with 5 runs the
     percentiles alone call one of two equal samples slower in one experiment of ten. The ratio is
     infinite where b needs no time, and 1 where neither does.
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from figures.identities import Violation
-from figures.schema import RESULTS
+from figures.results.identities import Violation
+from figures.results.schema import RESULTS
 
 # A run is a key without what tells its rows apart.
 RUN_KEY: tuple[str, ...] = tuple(n for n in RESULTS.primary_key if n not in ("phase", "env_step"))

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from figures.statistics import (
+from figures.statistics.across_seeds import (
     BOOTSTRAP_SEED,
     CONFIDENCE,
     MIN_SEEDS_FOR_INTERVAL,

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from figures.cells import Cells, command_for, read_cells, restore
-from figures.identities import identities
 from figures.labels import label
-from figures.schema import RESULTS, Field
-from figures.sequences import RUN_KEY, sequences
-from figures.table import contradictions
+from figures.results.cells import Cells, command_for, read_cells, restore
+from figures.results.identities import identities
+from figures.results.schema import RESULTS, Field
+from figures.results.sequences import RUN_KEY, sequences
+from figures.results.table import contradictions
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,9 @@ def _of_the_cells(cells: Cells) -> Iterator[Problem]:
                 yield from _marked(cells, name, wrong, complaint)
         else:
             text_in_it = (text != "") & ~np.isfinite(_numbers(text))
-            complaint = "is text in a column that figures/results.schema.json does not describe"
+            complaint = (
+                "is text in a column that figures/results/results.schema.json does not describe"
+            )
             fix = "add the column there, or take it out of the file"
             yield from _marked(cells, name, text_in_it, complaint, fix)
     numeric = cells.frame.assign(env_step=_numbers(cells.frame["env_step"]))

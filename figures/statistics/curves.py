@@ -8,11 +8,11 @@ from typing import TypedDict
 
 import pandas as pd
 
-from figures.cells import ResultsError
-from figures.compare import beside
-from figures.schema import RESULTS
-from figures.statistics import evaluations
-from figures.table import CONDITION, RUN, read_results
+from figures.results.cells import ResultsError
+from figures.results.compare import beside
+from figures.results.schema import RESULTS
+from figures.results.table import CONDITION, RUN, read_results
+from figures.statistics.across_seeds import evaluations
 
 
 class Curve(TypedDict):
@@ -49,8 +49,8 @@ def curves(paths: Sequence[Path], metric: str, compare: Sequence[Path] = ()) -> 
     Args:
         paths: files of rows of one preset.
         metric: a column of numbers. Runs without a value of it have no curve.
-        compare: files of rows of other methods (``figures.compare``); ``experiment`` is the file's
-            name, and there is a curve for each condition that ours have on the task.
+        compare: files of rows of other methods (``figures.results.compare``); ``experiment`` is
+            the file's name, and there is a curve for each condition that ours have on the task.
 
     Raises:
         ResultsError: a file is malformed or without the column, presets are mixed, or two

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from figures.cells import Cells, ResultsError, command_for, read_cells, restore
 from figures.labels import label
-from figures.schema import RESULTS
+from figures.results.cells import Cells, ResultsError, command_for, read_cells, restore
+from figures.results.schema import RESULTS
 
 __all__ = ["CONDITION", "RUN", "ResultsError", "contradictions", "read_results"]
 

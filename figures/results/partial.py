@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from figures.cells import ResultsError, one_line
+from figures.results.cells import ResultsError, one_line
 
 NAMED = 12
 

@@ -1,8 +1,8 @@
 """Effects with intervals: what a claim is judged by.
 
 A group is the scalars of one method on one task, shape (seeds,), higher is better
-(``figures.scalars``). Where several tasks enter, there is one group a task, and seeds are resampled
-within each task (stratified bootstrap).
+(``scalars``). Where several tasks enter, there is one group a task, and seeds are resampled within
+each task (stratified bootstrap).
 
 * No interval with fewer than 5 seeds in any group: ``low`` and ``high`` are NaN, ``known`` False.
 * The centre is the interquartile mean from 4 values on, otherwise the mean; two groups that are
@@ -24,9 +24,7 @@ from typing import Literal
 import numpy as np
 from scipy import special, stats
 
-from figures.resampling import Estimate as Estimate  # part of this module's interface
-from figures.resampling import Interval, bootstrap, checked, checked_groups, estimate
-from figures.statistics import (
+from figures.statistics.across_seeds import (
     BOOTSTRAP_SEED,
     CONFIDENCE,
     MIN_SEEDS_FOR_INTERVAL,
@@ -36,6 +34,8 @@ from figures.statistics import (
     aggregate_name,
     centre,
 )
+from figures.statistics.resampling import Estimate as Estimate  # part of this module's interface
+from figures.statistics.resampling import Interval, bootstrap, checked, checked_groups, estimate
 
 # Two one-sided tests at 5 % each are one interval of 90 % (Schuirmann 1987).
 EQUIVALENCE_CONFIDENCE = 0.90

@@ -1,0 +1,1 @@
+"""From the rows of finished runs to numbers with intervals: curves over seeds, scalars, effects."""
