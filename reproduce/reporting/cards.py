@@ -153,8 +153,12 @@ def _verdicts(card: Card) -> Iterator[Text]:
             continue
         yield Text(f"**With {SETTINGS[side.profile]}:** {side.finding.reason}.")
         if missing and side.finding.verdict in SILENT:
-            tasks = ", ".join(dict.fromkeys(effect.task for effect in missing))
-            yield Text(f"Missing with {SETTINGS[side.profile]}: {tasks}.")
+            tasks: dict[str, dict[str, None]] = {}  # of each note
+            for effect in missing:
+                note = effect.note.removeprefix("missing: ")
+                tasks.setdefault(note, {})[effect.task] = None
+            lacking = "; ".join(f"on {', '.join(on)}: {note}" for note, on in tasks.items())
+            yield Text(f"Missing with {SETTINGS[side.profile]} {lacking}.")
 
 
 def _sensitivity(found: Sensitivity, preset: str) -> str:
