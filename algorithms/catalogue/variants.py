@@ -178,7 +178,9 @@ VARIANTS: dict[str, Variant] = {
         for name in ("AWAC", "SAC", "BC")
     },
     "AWAC[task-rewards]": Variant(
-        "AWAC", {"reward_scaling": TaskUnits()}, "rewards are not scaled (a change on MuJoCo only)"
+        "AWAC",
+        {"reward_scaling": TaskUnits(), "objective.weights.shape.lam": 1.0},
+        "rewards of locomotion are not scaled, nor is lambda: the text's numbers as they stand",
     ),
     "AWAC[scratch]": Variant(
         "AWAC",

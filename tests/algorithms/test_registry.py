@@ -125,7 +125,6 @@ def test_every_row_makes_another_table_entry() -> None:
         "AWAC[unnormalised]",
         "AWAC[V-sampled]",
         "AWAC[lambda=0.3]",
-        "AWAC[task-rewards]",
         "AWAC[free-std]",
         "AWAC[raw]",
         "SAC[raw]",
