@@ -156,6 +156,17 @@ _EVERY = (
         settings=("online_steps=20000",),
     ),
     Study(
+        "locomotion_policy", "diagnosis",
+        "What does the policy class cost AWAC and BC in locomotion?",
+        tuple(
+            Case(env, method, (f"policy={policy}",))
+            for env in (WALKER, CHEETAH)
+            for method in ("BC", "AWAC")
+            for policy in ("SquashedGaussian", "TanhMeanGaussian")
+        ),
+        settings=("online_steps=5000",),
+    ),
+    Study(
         "cheetah_data", "diagnosis",
         "Are AWAC's weights too flat to leave out the bad rollouts of HalfCheetah's prior data?",
         (
