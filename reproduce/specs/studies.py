@@ -45,7 +45,7 @@ class Study:
 
     Attributes:
         name: of its files.
-        folder: below ``results``: ``pilots``, ``controls`` or ``diagnosis``.
+        folder: below ``results``: ``pilots``, ``controls``, ``diagnosis`` or ``locomotion``.
         question: that its rows answer.
         cases: what is run.
         seeds: of every case.

@@ -91,7 +91,7 @@ _EVERY = (
         settings=("online_steps=10000",),
     ),
     Study(
-        "baselines_locomotion", "pilots",
+        "baselines_locomotion", "locomotion",
         "Which coefficients do the baselines need in locomotion? Three trials each.",
         _coefficients(WALKER, "auto", _LOCOMOTION_TRIALS),
         settings=("online_steps=10000",),
@@ -103,7 +103,7 @@ _EVERY = (
         settings=("online_steps=20000",),
     ),
     Study(
-        "locomotion", "pilots",
+        "locomotion", "locomotion",
         "What do AWAC, SAC and BC make of rollouts that return a quarter of the demonstrations?",
         tuple(
             Case(env, method, settings)
@@ -156,7 +156,7 @@ _EVERY = (
         settings=("online_steps=20000",),
     ),
     Study(
-        "locomotion_policy", "diagnosis",
+        "locomotion_policy", "locomotion",
         "What does the policy class cost AWAC and BC in locomotion?",
         tuple(
             Case(env, method, (f"policy={policy}",))
