@@ -5,8 +5,8 @@
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; the text around it is not touched.
 README.md and docs/results-<preset>.md show the figures' rows, docs/pilots.md, docs/controls.md,
-docs/locomotion.md and docs/diagnosis.md those of the studies. Only finished runs count. "End" is the mean of a run's last
-five evaluations.
+docs/locomotion.md and docs/diagnosis.md those of the studies. Only finished runs count. "End" is
+the mean of a run's last five evaluations.
 """
 
 from __future__ import annotations
