@@ -188,7 +188,10 @@ def test_a_run_learns_from_them_in_scaled_units(demonstrations: Any, rated: Path
     rewards = buffer.column("rewards").double() / buffer.reward_scale
     returns = rewards.view(5, 1000).sum(1).numpy()  # 3 demonstrations, 2 rollouts
     np.testing.assert_allclose(returns[:3], demonstrations.returns, rtol=1e-4)
-    assert buffer.reward_scale == pytest.approx(1000 / np.ptp(returns), rel=1e-3)
+    assert buffer.reward_scale == 0.1
+    by_range = dataclasses.replace(spec, settings=(*settings, "reward_scaling=ReturnRange"))
+    other = assemble(resolved(by_range), Place(rated / "cache", rated)).training.buffer
+    assert other.reward_scale == pytest.approx(1000 / np.ptp(returns), rel=1e-3)
     assert run.training.run()
     row = run.training.rows[-1]
     low, high = random_return(CHEETAH), float(demonstrations.returns.mean())
