@@ -166,13 +166,18 @@ def greyed(
 
 
 def _ends_of(aggregates: pd.DataFrame, looks: Sequence[Look]) -> list[End]:
-    found = []
+    """Where the curves end that get a name there.
+
+    Not of those that are still on their way: a line to the name would look like their rest.
+    """
+    found, right = [], float(aggregates["env_step"].max())
     for look in looks:
         thick = aggregates[aggregates["label"] == look.label]
         if not thick.empty:
             last = thick.sort_values("env_step").iloc[-1]
             step, value = float(last["env_step"]), float(last["centre"])
-            found.append(End(look.label, look.style.colour, step, value))
+            if bool(last["complete"]) or step == right:
+                found.append(End(look.label, look.style.colour, step, value))
     return found
 
 

@@ -156,6 +156,19 @@ def test_steps_left_out_and_unfinished_aggregates_are_named(make_run, make_frame
     assert "unfinished ones are aggregated: SAC on pen-binary-v0 (human data)" in text
 
 
+def test_a_curve_that_is_still_on_its_way_has_no_name_at_its_end(make_run, make_frame) -> None:
+    """The line to the name would look like the rest of the curve."""
+    whole = make_run({-20: 0.0, 0: 1.0, 40: 1.0})
+    for steps, status, named in (
+        ({-20: 0.5}, "running", False),
+        ({-20: 0.5, 40: 0.5}, "running", True),
+        ({-20: 0.5, 0: 0.5}, "done", True),
+    ):
+        frame = make_frame(whole + make_run(steps, method="SAC", status=status))
+        names = [text.get_text() for text in draw(frame, panels=PEN).axes[0].texts]
+        assert "AWAC" in names and ("SAC" in names) is named
+
+
 @pytest.mark.parametrize(
     ("returns", "cells"),
     [
