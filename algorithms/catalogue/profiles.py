@@ -133,6 +133,12 @@ _STATE_STD_PRIOR = {**_STATE_STD, "behavior.policy": HeteroscedasticGaussian()}
 # authors' clip of the advantage (profile released).
 _AT_MOST_100 = {"objective.weights.shape.cap": 100.0}
 
+
+def _together(first: Mapping[str, Values], second: Mapping[str, Values]) -> dict[str, Values]:
+    """The values of both for every row; where both have one, that of `second`."""
+    return {name: {**first.get(name, {}), **second.get(name, {})} for name in {**first, **second}}
+
+
 PROFILES: dict[str, dict[str, dict[str, Values]]] = {
     "paper": {
         "hand": {
@@ -153,24 +159,25 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
         "push": {
             # 4 updates a step: the authors' scripts, against 1 in Table 1
             "*": {**_STANDARDISED, "goals": Hindsight(), "updates_per_step": 4},
-            **_PUSH,
-            **{name: {**_PUSH[name], **values} for name, values in _IN_CENTIMETRES.items()},
+            **_together(_PUSH, _IN_CENTIMETRES),
             "AWAC": {**_STATE_STD, **_AT_MOST_100, "objective.weights.shape.lam": 0.3},
             "BC": {**_STATE_STD, **_PUSH["BC"]},
             "AWR": {**_STATE_STD, **_PUSH["AWR"]},
             "MPO": _STATE_STD,
             "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100},
         },
-        "locomotion": {
-            **_IN_TENTHS,
-            "*": {**_STANDARDISED, **_IN_TENTHS["*"], "prior_rollouts": 100},
-            "AWAC": {**_STATE_STD, **_AT_MOST_100, **_IN_TENTHS["AWAC"]},
-            "BC": _STATE_STD,
-            "MPO": {**_STATE_STD, **_IN_TENTHS["MPO"]},
-            "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100, **_IN_TENTHS["ABM-MPO"]},
-            "AWR": {**_STATE_STD, **_AWR},
-            "RLPD": {**_RLPD, **_IN_TENTHS["RLPD"]},
-        },
+        "locomotion": _together(
+            _IN_TENTHS,
+            {
+                "*": {**_STANDARDISED, "prior_rollouts": 100},
+                "AWAC": {**_STATE_STD, **_AT_MOST_100},
+                "BC": _STATE_STD,
+                "MPO": _STATE_STD,
+                "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100},
+                "AWR": {**_STATE_STD, **_AWR},
+                "RLPD": _RLPD,
+            },
+        ),
     },
     "released": {
         "hand": {

@@ -55,12 +55,14 @@ def layers(
         kept = unchanged[value.path] if isinstance(value, ValueOf) else value
         result = replace_path(result, path, kept)
     found["variant"] = result
+    known = result.paths()  # a preset sets numbers, so that no path comes or goes
     for path, value in (preset or {}).items():
-        if result.has(path):  # a preset also sizes components that only some rows have
+        if path in known:  # it also sizes components that only some rows have
             result = replace_path(result, path, value)
+    known = result.paths()
     for path, bound in (at_most or {}).items():
-        if result.has(path):
-            result = replace_path(result, path, min(result.paths()[path], bound))
+        if path in known:
+            result = replace_path(result, path, min(known[path], bound))
     found["preset"] = result
     found["--set"] = result.assign(*settings)
     return found

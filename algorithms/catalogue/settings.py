@@ -95,17 +95,6 @@ class Settings:
         """Every settable path and its present value."""
         return dict(self._present)
 
-    def has(self, path: str) -> bool:
-        """Whether `path` is one of `paths`."""
-        first, *others = path.split(".")
-        parts = (self.config, self.schedule, self.method)
-        node: Any = next((part for part in parts if _has_field(part, first)), None)
-        for name in (first, *others):
-            if not _has_field(node, name):
-                return False
-            node = getattr(node, name)
-        return True
-
     def matches(self, key: str) -> tuple[str, ...]:
         """The path that is `key`, else all that end in `.key`."""
         paths = self._present
@@ -182,10 +171,6 @@ def _replace(node: Any, parts: list[str], value: Any) -> Any:
         raise ValueError(f"{type(node).__name__} has no {'.'.join(parts)}")
     inner = value if len(parts) == 1 else _replace(getattr(node, parts[0]), parts[1:], value)
     return dataclasses.replace(node, **{parts[0]: inner})
-
-
-def _has_field(node: Any, name: str) -> bool:
-    return name in getattr(node, "__dataclass_fields__", ())
 
 
 def _paths(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

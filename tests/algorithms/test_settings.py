@@ -167,11 +167,3 @@ def test_descriptions_tell_settings_apart() -> None:
     changed = resolve("AWAC").assign("shape=Indicator")
     assert describe(changed) != describe(resolve("AWAC"))
     assert describe(Exponential())["clip"] == "inf"
-
-
-def test_has_is_to_be_among_the_paths() -> None:
-    every = {path for name in METHODS for path in resolve(name).paths()}
-    for name in METHODS:
-        settings = resolve(name)
-        assert {path for path in every if settings.has(path)} == set(settings.paths())
-    assert not resolve("AWAC").has("") and not resolve("AWAC").has("batch_size.real")
