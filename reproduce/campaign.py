@@ -30,7 +30,7 @@ from reproduce.commandline.options import FigureOptions
 from reproduce.commandline.script import command
 
 if TYPE_CHECKING:
-    from reproduce.campaigns.chapters import Chapter, Step
+    from reproduce.campaigns.chapters import Chapter
     from reproduce.specs.grid import DataKind, Labels, RunSpec
 
 
@@ -44,6 +44,21 @@ class CampaignOptions(FigureOptions):
     """Stop after so many hours, with everything resumable (default: at the end)."""
     chapters: tuple[int, ...] = ()
     """Numbers of chapters (default: all); --plan lists them."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Runs that are made one after another, and what they are for.
+
+    Attributes:
+        specs: the runs that are missing.
+        claims: ids of the claims that have all their runs once these are made.
+        seconds: how long they should take, together.
+    """
+
+    specs: tuple[RunSpec, ...]
+    claims: tuple[str, ...]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -124,7 +139,9 @@ def _check(options: CampaignOptions) -> None:
 def _parts(options: CampaignOptions) -> Iterator[Part]:
     """The chapters asked for, with what is missing of each; ValueError if nothing is left over."""
     from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
-    from reproduce.campaigns.chapters import CHAPTERS, Ledger, in_order, of_preset
+    from reproduce.campaigns.chapters import CHAPTERS, of_preset
+    from reproduce.campaigns.ledger import Ledger
+    from reproduce.campaigns.order import in_order
     from reproduce.judging.evidence import Evidence, load
     from reproduce.runs.asked import validated
     from reproduce.runs.collect import recorded
@@ -165,12 +182,18 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
         evidence = Evidence(load(out) if out.is_dir() else {}, profile=chapter.profile)
         step = {spec: RunFolder(spec.folder(out)).status().get("step") for spec in missing}
         seconds = {s: pace[f"{s.preset} {s.profile}"].seconds(s, step[s]) for s in missing}
-        steps = in_order(missing, chapter.experiment, evidence, seconds.__getitem__)
         place = (out, chapter.profile)
         if place not in ledgers:
             ledgers[place] = Ledger.of(evidence, MIN_SEEDS_FOR_INTERVAL)
-        credited = [ledgers[place].add(chapter.experiment, step) for step in steps]
-        yield Part(chapter, out, specs, credited)
+        steps = [
+            Step(
+                group,
+                ledgers[place].add(chapter.experiment, group),
+                sum(seconds[spec] for spec in group),
+            )
+            for group in in_order(missing, chapter.experiment, evidence, seconds.__getitem__)
+        ]
+        yield Part(chapter, out, specs, steps)
 
 
 def _sources(
@@ -225,7 +248,7 @@ def _table(parts: Sequence[Part]) -> str:
 
 def _early_ends(parts: Sequence[Part]) -> list[str]:
     """The claims among those to be decided that ask about a step beyond the ends of their runs."""
-    from reproduce.campaigns.chapters import steps_beyond
+    from reproduce.campaigns.ledger import steps_beyond
     from reproduce.judging.claims import CLAIMS
 
     decided = [

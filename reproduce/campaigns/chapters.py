@@ -1,22 +1,15 @@
-"""The campaign's chapters: which runs each of them asks for, and in which order they are best made.
+"""CHAPTERS: which runs the campaign asks for, in the order in which they are made.
 
-A chapter is a set of rows on a set of tasks, in one experiment of one results folder. Within a
-chapter those runs come first that decide a claim for the fewest core-hours.
+A chapter is a set of rows on a set of tasks, in one experiment of one results folder.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from figures.experiments import EXPERIMENTS, OF_DOMAIN
-from reproduce.judging.claim import Claim
-from reproduce.judging.claims import CLAIMS
-from reproduce.judging.evidence import Evidence
-from reproduce.reporting.commands import Want, finished_seeds, wants
 from reproduce.runs.ablation_rows import Ablation
-from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import DataChoice, DataKind, Labels, PresetName, ProfileName, RunSpec
 
 HAND, PUSH, LOCOMOTION = (OF_DOMAIN[name].tasks for name in ("hand", "push", "locomotion"))
@@ -206,124 +199,6 @@ CHAPTERS = (
     ),
 )
 """In the order in which they are made."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """Runs that are made one after another, and what they are for.
-
-    Attributes:
-        specs: the runs that are missing.
-        claims: ids of the claims that have all their runs once these are made; empty for runs
-            that no claim asks for.
-        seconds: how long they should take, together.
-    """
-
-    specs: tuple[RunSpec, ...]
-    claims: tuple[str, ...]
-    seconds: float
-
-
-def in_order(
-    specs: Sequence[RunSpec],
-    experiment: str,
-    evidence: Evidence,
-    seconds: Callable[[RunSpec], float],
-) -> list[Step]:
-    """The runs ``specs`` of one experiment, those first that decide a claim for the fewest hours.
-
-    A claim needs every seed of all of its arms. One that also asks for runs of another experiment
-    counts here by the runs that it asks of this one. Runs that no claim needs come last, seeds
-    outermost as they are given.
-    """
-    needed: dict[str, set[RunSpec]] = {}
-    for claim in CLAIMS:
-        asked = [w for w in wants(claim, evidence) if w.experiment == experiment]
-        mine = {spec for spec in specs if any(_asks(want, spec) for want in asked)}
-        if mine:
-            needed[claim.id] = mine
-    left = dict.fromkeys(specs)
-    steps: list[Step] = []
-    while needed:
-        hours = {name: sum(map(seconds, mine)) for name, mine in needed.items()}
-        best = min(hours, key=lambda name: hours[name])
-        chosen = tuple(spec for spec in left if spec in needed[best])
-        for spec in chosen:
-            del left[spec]
-        for mine in needed.values():
-            mine.difference_update(chosen)
-        decided = tuple(name for name, mine in needed.items() if not mine)
-        for name in decided:
-            del needed[name]
-        steps.append(Step(chosen, decided, sum(map(seconds, chosen))))
-    if left:
-        steps.append(Step(tuple(left), (), sum(map(seconds, left))))
-    return steps
-
-
-@dataclass
-class Ledger:
-    """How many seeds of every arm one results folder will have, as its chapters go by."""
-
-    asked: Mapping[str, Sequence[Want]]
-    """Claim -> the runs that it asks for."""
-    seeds: Counter[tuple[str, str, str, bool]]
-    """By experiment, task, label, and whether without prior data."""
-    enough: int
-    """Seeds of an arm that an interval takes."""
-
-    @classmethod
-    def of(cls, evidence: Evidence, enough: int) -> Ledger:
-        """As it stands, before any step."""
-        asked = {c.id: wants(c, evidence) for c in CLAIMS if not c.untestable}
-        every = {want for mine in asked.values() for want in mine}
-        return cls(
-            {name: mine for name, mine in asked.items() if mine},
-            Counter({_key(want): finished_seeds(evidence, want) for want in every}),
-            enough,
-        )
-
-    def decidable(self) -> list[str]:
-        """The claims that have enough seeds of all of their arms."""
-        return [
-            name
-            for name, mine in self.asked.items()
-            if all(self.seeds[_key(want)] >= self.enough for want in mine)
-        ]
-
-    def add(self, experiment: str, step: Step) -> Step:
-        """The step, with the claims that become decidable by it."""
-        before = set(self.decidable())
-        self.seeds.update(
-            (experiment, spec.env, spec.label, spec.data == "none") for spec in step.specs
-        )
-        return replace(step, claims=tuple(n for n in self.decidable() if n not in before))
-
-
-def _key(want: Want) -> tuple[str, str, str, bool]:
-    return want.experiment, want.task, want.arm.label, want.arm.data == "none"
-
-
-def steps_beyond(claim: Claim, experiment: str, specs: Sequence[RunSpec]) -> str:
-    """``H2 asks of step 100,000, the runs end at 40,000``; "" where none of ``specs`` ends early.
-
-    Such runs can show that something is reached by then, and not that it is not.
-    """
-    for want in wants(claim, Evidence({})):
-        mine = [s for s in specs if want.experiment == experiment and _asks(want, s)]
-        end = min((resolved(s).settings.schedule.online_steps for s in mine), default=None)
-        if want.step is not None and end is not None and end < want.step:
-            return f"{claim.id} asks of step {want.step:,}, the runs end at {end:,}"
-    return ""
-
-
-def _asks(want: Want, spec: RunSpec) -> bool:
-    without = spec.data == "none"
-    return (
-        want.task == spec.env
-        and want.arm.label == spec.label
-        and (want.arm.data == "none") == without
-    )
 
 
 def of_preset(chapter: Chapter, preset: PresetName) -> Chapter:

@@ -14,14 +14,9 @@ import pytest
 
 from envs.trajectory import DataError
 from reproduce import campaign
-from reproduce.campaigns.chapters import (
-    CHAPTERS,
-    Chapter,
-    Ledger,
-    Step,
-    in_order,
-    steps_beyond,
-)
+from reproduce.campaigns.chapters import CHAPTERS, Chapter
+from reproduce.campaigns.ledger import Ledger, steps_beyond
+from reproduce.campaigns.order import in_order
 from reproduce.commandline.options import FigureOptions
 from reproduce.judging.claim import Claim
 from reproduce.judging.claims import CLAIMS
@@ -50,8 +45,8 @@ def specs_of(chapter: Chapter, seeds: int = 5) -> list[RunSpec]:
 def test_every_run_of_a_chapter_is_planned_once(chapter: Chapter) -> None:
     specs = specs_of(chapter)
     assert len(set(specs)) == len(specs)
-    steps = in_order(specs, chapter.experiment, NOTHING, lambda spec: 1.0)
-    planned = [spec for step in steps for spec in step.specs]
+    groups = in_order(specs, chapter.experiment, NOTHING, lambda spec: 1.0)
+    planned = [spec for group in groups for spec in group]
     assert sorted(map(str, planned)) == sorted(map(str, specs))
     assert len(set(planned)) == len(planned)
 
@@ -111,32 +106,29 @@ def test_the_claim_with_the_fewest_hours_comes_first() -> None:
     def hours(spec: RunSpec) -> float:
         return 100.0 if spec.method == "DAPG" else 1.0
 
-    steps = in_order(specs, "figure1", NOTHING, hours)
-    claims = [name for step in steps for name in step.claims]
+    groups = in_order(specs, "figure1", NOTHING, hours)
+    ledger = Ledger.of(NOTHING, 5)
+    claims = [name for group in groups for name in ledger.add("figure1", group)]
     assert claims.index("H1") < claims.index("H2") < claims.index("H5")
-    assert steps[0].specs == tuple(s for s in specs if s.method == "AWAC" and "pen" in s.env)
-    assert steps[0].seconds == 10.0
+    assert groups[0] == tuple(s for s in specs if s.method == "AWAC" and "pen" in s.env)
 
 
 def test_runs_that_a_claim_shares_with_an_earlier_one_are_not_planned_again() -> None:
     specs = [s for s in specs_of(CHAPTERS[0]) if s.method in ("AWAC", "DAPG")]
-    steps: list[Step] = in_order(specs, "figure1", NOTHING, lambda spec: 1.0)
-    for_h5 = next(step for step in steps if "H5" in step.claims)
-    assert {spec.method for spec in for_h5.specs} == {"DAPG"}
+    ledger = Ledger.of(NOTHING, 5)
+    groups = in_order(specs, "figure1", NOTHING, lambda spec: 1.0)
+    for_h5 = next(group for group in groups if "H5" in ledger.add("figure1", group))
+    assert {spec.method for spec in for_h5} == {"DAPG"}
 
 
-def test_a_claim_is_credited_to_the_step_that_gives_it_its_last_runs() -> None:
+def test_a_claim_is_credited_to_the_runs_that_are_its_last() -> None:
     """A9 asks for AWAC with data and without, which two chapters make."""
     ledger = Ledger.of(NOTHING, 5)
-    ablations, scratch = (c for c in CHAPTERS if c.number == 4)
-
-    def whole(chapter: Chapter) -> Step:
-        return Step(tuple(specs_of(chapter)), (), 0.0)
-
-    first = ledger.add("ablations", whole(ablations))
-    assert "A9" not in first.claims and {"A1", "A3"} <= set(first.claims)
-    assert ledger.add("ablations", whole(scratch)).claims == ("A9",)
-    assert ledger.add("ablations", whole(scratch)).claims == ()
+    ablations, scratch = (specs_of(c) for c in CHAPTERS if c.number == 4)
+    first = ledger.add("ablations", ablations)
+    assert "A9" not in first and {"A1", "A3"} <= set(first)
+    assert ledger.add("ablations", scratch) == ("A9",)
+    assert ledger.add("ablations", scratch) == ()
 
 
 def test_a_plan_writes_nothing(script: Run, tmp_path: Path) -> None:
