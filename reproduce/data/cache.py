@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 from filelock import FileLock
 
 from envs.storage import load_dataset, save_dataset
 from envs.trajectory import DataError, Dataset
+from reproduce.data.portable import portably
 
-_FORMAT = 2
+_FORMAT = 3
 """To be raised with every change of code that changes what is made."""
 
 _VERSIONS = ("mujoco", "gymnasium", "gymnasium-robotics", "numpy", "torch")
@@ -33,7 +32,8 @@ def cached(
 
     The file's name is a checksum over `recipe` and the versions of what decides the bits. Its
     content is verified whenever it is read; a damaged file is named and made again. Of several
-    processes that want it at once one makes it.
+    processes that want it at once one makes it. It is made `portably`: by the same instructions
+    on every x86-64 machine, whatever the processor. `make` must be picklable.
     """
     versions = {name: version(name) for name in _VERSIONS}
     whole = {"format": _FORMAT, "env": task_id, **recipe, "versions": versions}
@@ -47,29 +47,6 @@ def cached(
             except DataError as error:
                 notify(f"{error}\nmaking it again")
         notify(f"{task_id}: making prior data, kept in {path}")
-        with same_bits_everywhere():
-            made = make()
+        made = portably(make)
         save_dataset(path, made)
     return made
-
-
-@contextmanager
-def same_bits_everywhere() -> Iterator[None]:
-    """Every process makes the same data to the bit.
-
-    One thread computes: the sums of several threads round differently. Subnormal numbers keep their
-    value: training takes them as zero, and the pen's velocities have some.
-    """
-    threads, flushed = torch.get_num_threads(), _flushes()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(False)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_flush_denormal(flushed)
-
-
-def _flushes() -> bool:
-    """Whether this thread takes subnormal numbers as zero."""
-    return bool(torch.tensor(1e-310, dtype=torch.float64) * 1.0 == 0.0)

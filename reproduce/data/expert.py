@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from rich.progress import Progress
@@ -47,7 +48,8 @@ def expert_demonstrations(
         "good": GOOD,
         "first_episode": _FIRST_SEED,
     }
-    return cached(place.cache, task_id, recipe, lambda: _roll_out(task_id, actor, wanted), notify)
+    make = partial(_roll_out, task_id, actor, wanted)
+    return cached(place.cache, task_id, recipe, make, notify)
 
 
 def _roll_out(task_id: str, actor: Actor, episodes: int) -> Dataset:

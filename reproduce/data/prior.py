@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -115,7 +116,7 @@ def prior_data(
         cache,
         demonstrations.task_id,
         recipe,
-        lambda: _made(demonstrations, rollouts, cloning, door_threshold),
+        partial(_made, demonstrations, rollouts, cloning, door_threshold),
         notify,
     )
     return PriorData(demonstrations, made)
@@ -250,5 +251,5 @@ def _replayed(
         "initial states": states_checksum(recorded),
         "largest departure": DOOR_DEPARTURE_RAD,
     }
-    made = cached(cache, recorded.task_id, recipe, lambda: replay(recorded), notify)
+    made = cached(cache, recorded.task_id, recipe, partial(replay, recorded), notify)
     return relabel(made, door_threshold=door_threshold)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.progress import track
@@ -36,25 +37,25 @@ def random_rollouts(
     notify: Callable[[str], None] = print,
 ) -> Dataset:
     """`episodes` episodes of the process, which starts at 0 in each; clipped to [-1, 1]."""
-
-    def make() -> Dataset:
-        env = make_task(task_id)
-        noise = OrnsteinUhlenbeck(task(task_id).action_dim, seed=_SEED, **asdict(process))
-        trajectories = []
-        for episode in track(range(episodes), f"{task_id}: random data", transient=True):
-            noise.reset()
-            seed = _FIRST_EPISODE_SEED + episode
-            trajectories += collect(env, lambda _: noise.sample(), episodes=1, seed=seed)
-        env.close()
-        return Dataset(task_id, tuple(trajectories), provenance(process))
-
     recipe = {
         "process": asdict(process),
         "seed": _SEED,
         "first_episode": _FIRST_EPISODE_SEED,
         "episodes": episodes,
     }
-    return cached(cache, task_id, recipe, make, notify)
+    return cached(cache, task_id, recipe, partial(_made, task_id, episodes, process), notify)
+
+
+def _made(task_id: str, episodes: int, process: Process) -> Dataset:
+    env = make_task(task_id)
+    noise = OrnsteinUhlenbeck(task(task_id).action_dim, seed=_SEED, **asdict(process))
+    trajectories = []
+    for episode in track(range(episodes), f"{task_id}: random data", transient=True):
+        noise.reset()
+        seed = _FIRST_EPISODE_SEED + episode
+        trajectories += collect(env, lambda _: noise.sample(), episodes=1, seed=seed)
+    env.close()
+    return Dataset(task_id, tuple(trajectories), provenance(process))
 
 
 def provenance(process: Process = Process()) -> Provenance:

@@ -1,0 +1,87 @@
+"""Prior data that is the same to the bit on every x86-64 processor."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import signal
+from functools import partial
+
+import pytest
+import torch
+
+from envs.sources import find_demonstrations
+from envs.trajectory import DataError
+from reproduce.data.cloning import RECIPES, Cloning
+from reproduce.data.portable import environment, portably
+from reproduce.data.prior import _made
+
+CLONING = Cloning(steps=100, hidden=(256, 256), batch_size=256, recipe=RECIPES["authors"]["hand"])
+x86_64 = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="another instruction set"
+)
+
+
+def digest_of_products() -> str:
+    """Of what depends on instructions most: products, sums, transcendental functions, draws."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(256, 256, generator=generator)
+    for _ in range(5):
+        x = torch.tanh(x @ x.T / 16) + torch.exp(-x.square()) + x.mean(0)
+    return hashlib.sha256(x.numpy().tobytes()).hexdigest()[:16]
+
+
+@x86_64
+def test_a_clone_and_its_rollouts_are_the_bits_that_other_machines_made() -> None:
+    """The number was written on an Intel machine with AVX-512, PyTorch 2.13 and MuJoCo 4.0.
+
+    It changes with the versions in `constraints.txt`, and with nothing else.
+    """
+    demonstrations = find_demonstrations("pen-binary-v0", data="embedded")
+    made = portably(partial(_made, demonstrations, 4, CLONING, 1.4))
+    assert made.content_checksum[:16] == "d66fb7e263b51b46"
+
+
+@x86_64
+@pytest.mark.parametrize("instructions", ["AVX2", "SSE4_2"])
+def test_what_a_processor_would_choose_does_not_matter(
+    instructions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Less able processors, as far as the libraries let themselves be told of one."""
+    as_here = portably(digest_of_products)
+    monkeypatch.setenv("MKL_ENABLE_INSTRUCTIONS", instructions)
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert portably(digest_of_products) == as_here
+
+
+@x86_64
+@pytest.mark.skipif(
+    torch.backends.cpu.get_cpu_capability() == "DEFAULT", reason="this process is portable itself"
+)
+def test_the_instructions_of_this_processor_round_differently() -> None:
+    """Else the tests above would show nothing."""
+    assert digest_of_products() != portably(digest_of_products)
+
+
+def refuse() -> None:
+    raise DataError("expert.npz: not as good as its file says")
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_what_goes_wrong_there_is_told_here() -> None:
+    with pytest.raises(DataError, match=r"expert\.npz: not as good"):
+        portably(refuse)
+    with pytest.raises(RuntimeError, match="ended with status -9 and without an answer"):
+        portably(die)
+
+
+def test_this_process_keeps_its_environment() -> None:
+    before = dict(os.environ)
+    assert portably(partial(abs, -1)) == 1
+    assert dict(os.environ) == before
+    assert portably(partial(os.getenv, "MKL_CBWR")) == environment()["MKL_CBWR"]
