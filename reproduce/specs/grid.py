@@ -140,7 +140,7 @@ PRESETS: dict[str, Preset] = {
         # in locomotion rollouts are to return a quarter of the demonstrations, as the authors' did
         tasks={
             "door-binary-v0": {"prior_cloning_steps": 30_000},
-            "Ant-v2": {"prior_cloning_steps": 500},
+            "Ant-v2": {"prior_cloning_steps": 700},
             "Walker2d-v2": {"prior_cloning_steps": 300},
         },
         methods=_SMALL_METHODS,
