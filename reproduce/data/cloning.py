@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
@@ -124,7 +126,11 @@ class Cloning:
 def clone(
     env_id: str, demonstrations: ReplayBuffer, cloning: Cloning, advance: Callable[[], None]
 ) -> Agent:
-    """An agent whose policy imitates the buffer; `advance` is called after every step."""
+    """An agent whose policy imitates the buffer; `advance` is called after every step.
+
+    Its updates take subnormal numbers as zero, as those of every run do: an update with them takes
+    twice as long, and after some thousand steps there are always some.
+    """
     known, recipe = task(env_id), cloning.recipe
     method = replace(
         METHODS["BC"],
@@ -136,11 +142,23 @@ def clone(
     agent = Agent(method, cloning.config, known.observation_dim, known.action_dim, seed=SEED)
     agent.fit_observations(demonstrations.all().observations)
     rng = np.random.default_rng(SEED)
-    for _ in range(cloning.steps):
-        batch = demonstrations.sample(cloning.batch_size, rng)
-        agent.update(batch, batch)
-        advance()
+    with _subnormals_as_zero():
+        for _ in range(cloning.steps):
+            batch = demonstrations.sample(cloning.batch_size, rng)
+            agent.update(batch, batch)
+            advance()
     return agent
+
+
+@contextmanager
+def _subnormals_as_zero() -> Iterator[None]:
+    """Not for longer: velocities in the simulator may be subnormal, and keep their value."""
+    before = bool(torch.tensor(1e-310, dtype=torch.float64) * 1.0 == 0.0)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
 
 
 def roll_out(
