@@ -55,7 +55,8 @@ class TableOptions:
 def pages(root: Path, results: Path) -> Mapping[Path, Mapping[str, Callable[[], str]]]:
     """Page that is there -> its tables: what makes each, by name."""
     figures = tables(results)
-    known = {root / "README.md": figures, root / f"docs/results-{results.name}.md": figures}
+    page = root / f"docs/results-{results.name}.md"
+    known = {root / "README.md": figures, page: {**figures, **_earlier(results)}}
     for folder in dict.fromkeys(study.folder for study in STUDIES.values()):
         known[root / "docs" / f"{folder}.md"] = study_tables(folder, results)
     return {page: found for page, found in known.items() if page.is_file()}
@@ -78,6 +79,14 @@ def tables(folder: Path) -> Mapping[str, Callable[[], str]]:
         "pen-diagnostics": lambda: _diagnostics(read(folder / "figure1.csv")),
         "minutes": lambda: _minutes(every()),
         "data": lambda: _data(every()),
+    }
+
+
+def _earlier(results: Path) -> Mapping[str, Callable[[], str]]:
+    """The figures' tables of superseded rows, ``earlier-FOLDER-FIGURE``."""
+    return {
+        f"earlier-{path.parent.name}-{path.stem}": functools.partial(_outcomes, path)
+        for path in sorted((results.parent / "earlier").glob("*/figure?.csv"))
     }
 
 

@@ -13,6 +13,8 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +23,7 @@ import numpy
 
 T = TypeVar("T")
 
-_CHILD = "import sys; from reproduce.data.portable import answer; answer(sys.argv[1])"
+_CHILD = "import sys; from reproduce.data.portable import answer; answer(*sys.argv[1:])"
 
 
 def environment() -> dict[str, str]:
@@ -53,7 +55,7 @@ def portably(make: Callable[[], T]) -> T:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "question").write_bytes(pickle.dumps(make))
-        command = [sys.executable, "-c", _CHILD, name]
+        command = [sys.executable, "-c", _CHILD, name, str(os.getpid())]
         ended = subprocess.run(command, env={**os.environ, **environment()}, check=False)
         written = folder / "answer"
         if not written.exists():
@@ -68,8 +70,12 @@ def portably(make: Callable[[], T]) -> T:
     return value
 
 
-def answer(name: str) -> None:
-    """Compute what lies in the folder; called in the process that `portably` starts."""
+def answer(name: str, asker: str) -> None:
+    """Compute what lies in the folder; called in the process that `portably` starts.
+
+    It ends with the process ``asker``, also when that is killed.
+    """
+    threading.Thread(target=_end_with, args=(int(asker),), daemon=True).start()
     folder = Path(name)
     result: tuple[Any, Exception | None]
     try:
@@ -78,3 +84,9 @@ def answer(name: str) -> None:
         result = (None, error)
     (folder / "answer.partial").write_bytes(pickle.dumps(result))
     (folder / "answer.partial").replace(folder / "answer")
+
+
+def _end_with(asker: int) -> None:
+    while os.getppid() == asker:
+        time.sleep(0.5)
+    os._exit(1)

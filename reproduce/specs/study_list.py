@@ -176,7 +176,7 @@ _EVERY = (
         settings=("online_steps=20000",),
     ),
     Study(
-        "cheetah_size", "diagnosis",
+        "cheetah_size", "locomotion",
         "What does the paper's size of networks and batches change on HalfCheetah?",
         (
             Case(
@@ -191,6 +191,12 @@ _EVERY = (
             ),
         ),
         settings=("online_steps=5000",),
+    ),
+    Study(
+        "cheetah_long", "locomotion",
+        "What does a longer offline phase change on HalfCheetah? The authors' had 500,000 steps.",
+        (Case(CHEETAH, "AWAC"), Case(CHEETAH, "BC")),
+        settings=("offline_steps=100000", "online_steps=10000"),
     ),
     Study(
         "controls_pen", "controls",

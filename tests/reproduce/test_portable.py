@@ -6,7 +6,12 @@ import hashlib
 import os
 import platform
 import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -78,6 +83,43 @@ def test_what_goes_wrong_there_is_told_here() -> None:
         portably(refuse)
     with pytest.raises(RuntimeError, match="ended with status -9 and without an answer"):
         portably(die)
+
+
+def sleep_long(marks: Path) -> None:
+    (marks / "pid").write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+def test_it_ends_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    code = f"""
+from functools import partial
+from pathlib import Path
+from reproduce.data.portable import portably
+from tests.reproduce.test_portable import sleep_long
+portably(partial(sleep_long, Path({str(tmp_path)!r})))
+"""
+    asker = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
+    wait_until((tmp_path / "pid").exists)
+    asker.kill()
+    asker.wait()
+    pid = int((tmp_path / "pid").read_text())
+    wait_until(lambda: not alive(pid))
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")  # Linux: a dead process that nobody has waited for is Z
+    return not state.exists() or " Z " not in state.read_text().rsplit(")", 1)[1][:3]
 
 
 def test_this_process_keeps_its_environment() -> None:
