@@ -193,9 +193,9 @@ _EVERY = (
         settings=("online_steps=5000",),
     ),
     Study(
-        "cheetah_long", "locomotion",
-        "What does a longer offline phase change on HalfCheetah? The authors' had 500,000 steps.",
-        (Case(CHEETAH, "AWAC"), Case(CHEETAH, "BC")),
+        "locomotion_long", "locomotion",
+        "What does an offline phase of 100,000 steps change? The authors' had 25,000 to 500,000.",
+        tuple(Case(env, method) for method in ("AWAC", "BC") for env in (CHEETAH, WALKER)),
         settings=("offline_steps=100000", "online_steps=10000"),
     ),
     Study(
