@@ -34,6 +34,7 @@ class EpisodeStats(NamedTuple):
         lengths: (N,) int64, steps.
         final_distances: (N,) float64, metres from the puck to its goal at the last step
             (``info["puck_distance"]``); NaN where the task reports none.
+        start_distances: (N,) float64, the same before the first step.
     """
 
     returns: NDArray[np.float64]
@@ -42,6 +43,7 @@ class EpisodeStats(NamedTuple):
     success_sustained: NDArray[np.bool_]
     lengths: NDArray[np.int64]
     final_distances: NDArray[np.float64]
+    start_distances: NDArray[np.float64]
 
 
 class Episode(NamedTuple):
@@ -51,11 +53,13 @@ class Episode(NamedTuple):
         trajectory: what happened.
         successes: (T,) bool, the goal holds after the step.
         final_distance: metres from the puck to its goal at the last step, or NaN.
+        start_distance: the same before the first step.
     """
 
     trajectory: Trajectory
     successes: NDArray[np.bool_]
     final_distance: float
+    start_distance: float
 
 
 def evaluation_seed(number: int) -> int:
@@ -110,6 +114,7 @@ def measure(results: Sequence[Episode], sustained_steps: int | None) -> EpisodeS
         success_sustained=np.array([bool(r.successes.sum() > needed) for r in results]),
         lengths=np.array([len(r.successes) for r in results], dtype=np.int64),
         final_distances=np.array([r.final_distance for r in results], dtype=np.float64),
+        start_distances=np.array([r.start_distance for r in results], dtype=np.float64),
     )
 
 
@@ -152,12 +157,13 @@ def _run(env: Env, act: Act, seed: int) -> Episode:
     space = env.action_space
     if not isinstance(space, gymnasium.spaces.Box):
         raise TypeError(f"continuous actions are needed, the environment has {space}")
-    first, _ = env.reset(seed=seed)
+    first, told = env.reset(seed=seed)
+    start = float(told.get("puck_distance", np.nan))
     observations = [np.asarray(first, dtype=np.float32)]
     actions: list[NDArray[np.float32]] = []
     rewards: list[float] = []
     successes: list[bool] = []
-    distance = float("nan")
+    distance = start
     ended = terminated = False
     while not ended:
         chosen = np.asarray(act(observations[-1]), dtype=np.float32)
@@ -179,4 +185,4 @@ def _run(env: Env, act: Act, seed: int) -> Episode:
         next_observations=stacked[1:],
         terminals=terminals,
     )
-    return Episode(trajectory, np.array(successes), distance)
+    return Episode(trajectory, np.array(successes), distance, start)

@@ -32,6 +32,7 @@ PURPOSES: MappingProxyType[str, str] = MappingProxyType(
         "AWAC[raw]": "observations: as they are",
         "AWAC[standardised]": "observations: standardised",
         "AWAC[scratch]": "data: none, learns online alone",
+        "AWAC[push-scratch]": "data: none, learns online alone; weights: λ 0.03 over the batch",
         "SAC[entropy]": "objective: entropy bonus, its temperature learned; no clamp",
         "SAC[raw]": "observations: as they are",
         "SAC[standardised]": "observations: standardised",

@@ -17,12 +17,15 @@ class Measure:
         name: in words.
         higher_is_better: False for a distance.
         ceiling: J from which on there is next to nothing to gain; infinite without one.
+        start: column with what the measure is before an episode's first step; "" where that is
+            the same for all episodes.
     """
 
     column: str
     name: str
     higher_is_better: bool = True
     ceiling: float = math.inf
+    start: str = ""
 
     @property
     def sign(self) -> int:
@@ -33,4 +36,10 @@ class Measure:
 SUCCESS = Measure("success_any", "success", ceiling=CEILING)
 RETURN = Measure("return_mean", "return")
 NORMALISED = Measure("normalised_score", "normalised score", ceiling=CEILING)
-DISTANCE = Measure("final_distance", "final distance", higher_is_better=False, ceiling=-0.01)
+DISTANCE = Measure(
+    "final_distance",
+    "final distance",
+    higher_is_better=False,
+    ceiling=-0.01,
+    start="start_distance",
+)

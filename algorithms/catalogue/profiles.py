@@ -94,11 +94,11 @@ _V_AT_THE_MODE = {"objective.value": PolicyMode()}
 # of such networks dead; on the hand raw observations do no worse.
 _STANDARDISED = {"observations": FromPriorData()}
 
-# An entropy bonus of nats from alpha = 1 outweighs rewards of centimetres until alpha has come
-# down, tens of thousands of updates later: alpha starts at the size of a reward.
+# An entropy bonus of nats from alpha = 1 outweighs rewards of 0.16 m until alpha has come down,
+# tens of thousands of updates later: alpha starts at the size of what a step can gain.
 _ALPHA = "temperature.initial_alpha"
 
-_IN_CENTIMETRES: dict[str, Values] = {
+_IN_METRES: dict[str, Values] = {
     "SAC": {f"objective.{_ALPHA}": 0.01},
     "SAC+BC": {f"objective.improvement.{_ALPHA}": 0.01},
     "Cal-QL": {f"objective.{_ALPHA}": 0.01},
@@ -159,7 +159,7 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
         "push": {
             # 4 updates a step: the authors' scripts, against 1 in Table 1
             "*": {**_STANDARDISED, "goals": Hindsight(), "updates_per_step": 4},
-            **_together(_PUSH, _IN_CENTIMETRES),
+            **_together(_PUSH, _IN_METRES),
             "AWAC": {**_STATE_STD, **_AT_MOST_100, "objective.weights.shape.lam": 0.3},
             "BC": {**_STATE_STD, **_PUSH["BC"]},
             "AWR": {**_STATE_STD, **_PUSH["AWR"]},
@@ -207,22 +207,32 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "Cal-QL": _RELEASED_CLAMP,
             "RLPD": {**_RELEASED_CLAMP, **_RLPD},
         },
-        "push": {
-            "*": {
-                "goals": Hindsight(),
-                "q_hidden": (256, 256),
-                "collect_steps": 1000,
-                "updates_per_step": 4,
-                "prior_fraction": 0.9,
+        "push": _together(
+            _PUSH,
+            {
+                "*": {
+                    "goals": Hindsight(),
+                    "q_hidden": (256, 256),
+                    "offline_batch_size": 128,
+                    "collect_steps": 1000,
+                    "updates_per_step": 4,
+                    "prior_fraction": 0.9,
+                },
+                # two sweeps of beta, 0.001 to 0.1 and 0.1 to 1: this value is in both; V(s) is Q at
+                # one action of the policy, which is the row's own
+                "AWAC": {
+                    **_STATE_STD,
+                    "objective.weights.shape.lam": 0.1,
+                    "objective.weights.normalisation": BatchMean(),
+                },
+                "SAC": {**_STATE_STD, "objective.temperature": _NO_ENTROPY},
+                "SAC+BC": {**_STATE_STD, "objective.improvement.temperature": _NO_ENTROPY},
+                "BC": _STATE_STD,
+                "AWR": _STATE_STD,
+                "MPO": _STATE_STD,
+                "ABM-MPO": {**_STATE_STD_PRIOR, "objective.weights.shape.lam": 0.1},
             },
-            # their scripts swept beta over 0.001, 0.01 and 0.1
-            "AWAC": {
-                **_V_AT_THE_MODE,
-                "objective.weights.shape.lam": 0.1,
-                "objective.weights.normalisation": BatchMean(),
-            },
-            **_PUSH,
-        },
+        ),
         "locomotion": {
             "*": {
                 "q_hidden": (256, 256),

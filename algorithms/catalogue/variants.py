@@ -65,6 +65,15 @@ _OF_THE_DATA = {"behavior": GaussianBehavior(), "behavior.policy": ValueOf("poli
 
 _LAMBDA = ValueOf("objective.weights.shape.lam")
 
+# lambda of the size that the authors' scripts for pushing had, where rewards are metres
+_PUSH_LAMBDA = {
+    "objective.weights.shape.lam": 0.03,
+    "objective.weights.normalisation": BatchMean(),
+}
+
+# with --data none a run has no other experience
+_FROM_SCRATCH = {"pretraining": RandomActionsFirst(), "learning_starts": 5_000}
+
 VARIANTS: dict[str, Variant] = {
     "AWAC[unnormalised]": Variant(
         "AWAC", {"objective.weights.normalisation": Unnormalised()}, "weights exp(A / lambda)"
@@ -159,10 +168,7 @@ VARIANTS: dict[str, Variant] = {
     ),
     "AWAC[push-lambda]": Variant(
         "AWAC",
-        {
-            "objective.weights.shape.lam": 0.03,
-            "objective.weights.normalisation": BatchMean(),
-        },
+        _PUSH_LAMBDA,
         "weights as the authors' scripts for pushing: a lambda in the units of its rewards",
     ),
     **{
@@ -184,8 +190,13 @@ VARIANTS: dict[str, Variant] = {
     ),
     "AWAC[scratch]": Variant(
         "AWAC",
-        {"pretraining": RandomActionsFirst(), "learning_starts": 5_000},
+        _FROM_SCRATCH,
         "learns online alone; with --data none from nothing but its own experience",
+    ),
+    "AWAC[push-scratch]": Variant(
+        "AWAC",
+        {**_PUSH_LAMBDA, **_FROM_SCRATCH},
+        "learns online alone, with the weights of AWAC[push-lambda]",
     ),
     "SAC[scratch]": Variant(
         "SAC",

@@ -64,6 +64,7 @@ def _which_columns(rows: pd.DataFrame, facts: TaskFacts) -> Iterator[Violation]:
     has = dict.fromkeys(SUCCESSES, facts.sustained is not None)
     has |= {
         "final_distance": facts.radius is not None,
+        "start_distance": facts.radius is not None,
         "score": facts.reward is not None,
         "d4rl_score": facts.d4rl is not None,
     }

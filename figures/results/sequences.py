@@ -22,7 +22,8 @@ _CLOCKS: tuple[str, ...] = ("grad_step", "train_episodes", "wall_s")
 _NO_DIAGNOSTICS: frozenset[str] = frozenset(
     {"experiment", *RESULTS.primary_key, "status", "data_checksum", "commit", "version", *_CLOCKS,
      "episodes", "return_mean", "return_std", "success_any", "success_final", "success_sustained",
-     "final_distance", "score", "normalised_score", "d4rl_score", "train_return", "train_success"}
+     "final_distance", "start_distance", "score", "normalised_score", "d4rl_score", "train_return",
+     "train_success"}
 )  # fmt: skip
 _TELLING = 2
 """So many diagnostics in a row, none of them 0 or 1, cannot agree by chance."""

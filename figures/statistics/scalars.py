@@ -69,7 +69,9 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
         * ``dip``: J(0) - min over 0 < t <= T/10 of the centred mean of three evaluations, step 0
           included. Negative where the curve only rises. The last evaluation of a run has one
           neighbour. NaN where a run has no evaluation in the window.
-        * ``gain``: ``jt`` - ``j0``.
+        * ``gain``: ``jt`` - ``j0``. Where episodes differ in what the measure is at their start
+          (column ``measure.start``), each evaluation's J is taken relative to that of its own
+          episodes: those of two evaluations begin up to 6 cm apart, six times what is asked about.
         * ``slope``: least-squares slope of J on t >= 0, per 100 000 steps.
         * ``monotonicity``: Spearman's rank correlation of J and t >= 0; NaN where J is constant.
         * ``fluctuation``: root mean square of J(t_{i+1}) - J(t_i) over t >= 0, divided by sqrt(2):
@@ -87,14 +89,16 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
         ResultsError: there is no such column, or a finished run has no value at step 0.
     """
     rows = []
-    for name, steps, values, episodes, budget in _finished(frame, measure):
+    for name, steps, values, starts, episodes, budget in _finished(frame, measure):
         online = steps >= 0
         if 0 not in steps:
             raise ResultsError(
                 f"{_text(name)}: no {measure.column} at env_step 0, the end of the offline phase, "
                 "which the scalars start from; evaluate the run there, or leave it out"
             )
-        found = _kept(steps[online].tobytes(), values[online].tobytes(), budget)
+        found = _kept(
+            steps[online].tobytes(), values[online].tobytes(), starts[online].tobytes(), budget
+        )
         seen = episodes[online]
         last = seen[1:][-FINAL_EVALUATIONS:] if len(seen) > 1 else seen
         rows.append({**name, **found, "final_episodes": float(last.sum())})
@@ -131,7 +135,7 @@ def time_to_threshold(
     if not np.isfinite(threshold):
         raise ValueError(f"threshold {threshold} must be finite")
     rows = []
-    for name, steps, values, _, budget in _finished(frame, measure):
+    for name, steps, values, _, _, budget in _finished(frame, measure):
         padded = np.concatenate([np.full(window - 1, values[0]), values])
         medians = np.median(np.lib.stride_tricks.sliding_window_view(padded, window), axis=-1)
         there = steps[(steps >= 0) & (medians >= measure.sign * threshold)]
@@ -144,9 +148,9 @@ def time_to_threshold(
 
 def _finished(
     frame: pd.DataFrame, measure: Measure
-) -> list[tuple[dict[str, object], Floats, Floats, Floats, int]]:
-    """Identity, steps, J, episodes and budget of every finished run of the tasks that have the
-    measure."""
+) -> list[tuple[dict[str, object], Floats, Floats, Floats, Floats, int]]:
+    """Identity, steps, J, J at the start of the episodes (0 where that is not known), episodes and
+    budget of every finished run of the tasks that have the measure."""
     if measure.column not in frame.columns:
         raise ResultsError(
             f"no column {measure.column} ({measure.name}); "
@@ -159,6 +163,8 @@ def _finished(
     measured = set(rows["env"])
     steps = rows["env_step"].to_numpy(dtype=np.float64)
     values = measure.sign * rows[measure.column].to_numpy(dtype=np.float64)
+    begun = rows[measure.start] if measure.start in rows else pd.Series(0.0, index=rows.index)
+    starts: Floats = measure.sign * np.asarray(begun.fillna(0.0), dtype=np.float64)
     known = rows["episodes"] if "episodes" in rows else pd.Series(np.nan, index=rows.index)
     episodes = np.asarray(known, dtype=np.float64)
     made_by = list(zip(rows["method"], rows["variant"], strict=True))
@@ -184,18 +190,18 @@ def _finished(
         end = steps[at][-1]
         # A run that was never trained online keeps its policy for as long as the others train.
         budget = int(end) if end > 0 else int(largest[key[: len(CONDITION)]])
-        result.append((name, steps[at], values[at], episodes[at], budget))
+        result.append((name, steps[at], values[at], starts[at], episodes[at], budget))
     return result
 
 
 @functools.lru_cache(maxsize=10_000)
-def _kept(steps: bytes, values: bytes, budget: int) -> dict[str, float]:
+def _kept(steps: bytes, values: bytes, starts: bytes, budget: int) -> dict[str, float]:
     """As `_scalars`: a report reduces a run once for each group of arms that it is among."""
-    return _scalars(np.frombuffer(steps), np.frombuffer(values), budget)
+    return _scalars(np.frombuffer(steps), np.frombuffer(values), np.frombuffer(starts), budget)
 
 
-def _scalars(steps: Floats, values: Floats, budget: int) -> dict[str, float]:
-    """The scalars of one run; steps, values: (n,) ascending from step 0."""
+def _scalars(steps: Floats, values: Floats, starts: Floats, budget: int) -> dict[str, float]:
+    """The scalars of one run; steps, values, starts: (n,) ascending from step 0."""
     j0 = float(values[0])
     shared = {"j0": j0, "budget": budget, "evaluations": len(steps)}
     if len(steps) == 1:
@@ -211,13 +217,14 @@ def _scalars(steps: Floats, values: Floats, budget: int) -> dict[str, float]:
             "largest": j0,
         }
     jt = float(values[1:][-FINAL_EVALUATIONS:].mean())
+    moved = values - starts
     constant = bool((values == j0).all())
     return {
         **shared,
         "jt": jt,
         "auc": float(np.trapezoid(values, steps)) / budget,
         "dip": _dip(steps, values, budget),
-        "gain": jt - j0,
+        "gain": float(moved[1:][-FINAL_EVALUATIONS:].mean() - moved[0]),
         "slope": SLOPE_UNIT * float(stats.linregress(steps, values).slope),
         "monotonicity": np.nan if constant else _rank_correlation(steps, values),
         "fluctuation": float(np.sqrt(np.mean(np.diff(values) ** 2) / 2)),

@@ -116,8 +116,8 @@ CHAPTERS = (
         "Figure 2",
         "figure2",
         PUSH,
-        _only(*PUSH_METHODS, "SAC[scratch]", "AWAC[scratch]"),
-        twice={"AWAC": PUSH},
+        _only(*PUSH_METHODS, "AWAC[scratch]", "AWAC[push-scratch]"),
+        twice={"AWAC": PUSH, "AWAC[push-lambda]": PUSH},
     ),
     Chapter(
         4,

@@ -77,6 +77,8 @@ def evaluator(
             "return_std": float(stats.returns.std()),
         }
         row |= _successes(known, stats) | scores(known, float(stats.returns.mean()), reference)
+        if known.goal_dim:
+            row["start_distance"] = float(stats.start_distances.mean())
         if candidate.sample is not None and sampled:
             row |= _sampled(candidate.sample, seed)
         return row | _bias([e.trajectory for e in shown], candidate, scale)

@@ -134,8 +134,9 @@ PRESETS: dict[str, Preset] = {
                 # of 1000 steps, so that an update has 4000 as on the hand
                 "objective.trajectories": 4,
             },
-            # observations of 8 numbers, and four updates a step
-            "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64)},
+            # observations of 8 numbers, and four updates a step; at 40,000 steps the distance has
+            # made half of its way
+            "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64), "online_steps": 60_000},
         },
         # in locomotion rollouts are to return a quarter of the demonstrations, as the authors' did
         tasks={

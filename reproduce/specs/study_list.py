@@ -9,7 +9,8 @@ from reproduce.specs.grid import DataChoice
 from reproduce.specs.studies import Case, Study
 
 _PUSH_TRIALS = {
-    "BRAC": (0.001, 0.01, 0.1), "SAC+BC": (0.01, 0.1, 1.0), "ABM-MPO": (0.03, 0.1, 0.3)
+    "BRAC": (0.001, 0.01, 0.1), "SAC+BC": (0.01, 0.1, 1.0), "ABM-MPO": (0.03, 0.1, 0.3),
+    "MPO": (0.03, 0.1, 0.3),
 }  # fmt: skip
 _HAND_TRIALS = {"BRAC": (0.03, 0.1, 1.0), "SAC+BC": (0.3, 1.0, 10.0), "ABM-MPO": (0.1, 0.3, 1.0)}
 # rewards are tenths there: the smallest value is the text's or the authors' own in those units
@@ -28,6 +29,7 @@ def _coefficients(
         ("BRAC", "constraint.coefficient", of["BRAC"]),
         ("SAC+BC", "imitation_weight", of["SAC+BC"]),
         ("ABM-MPO", "objective.weights.shape.lam", of["ABM-MPO"]),
+        ("MPO", "objective.weights.shape.lam", of.get("MPO", ())),
     )
     return tuple(
         Case(env, method, (f"{name}={value}",), data)
@@ -99,8 +101,21 @@ _EVERY = (
     Study(
         "baselines_push", "pilots",
         "Which coefficients do the baselines need in pushing, where rewards are metres?",
-        _coefficients(PUSH, "auto", _PUSH_TRIALS),
-        settings=("online_steps=20000",),
+        (*_coefficients(PUSH, "auto", _PUSH_TRIALS), Case(PUSH, "SAC")),
+        settings=("online_steps=40000",),
+    ),
+    Study(
+        "push_size", "pilots",
+        "Are networks of 2x64 and batches of 128 too small for pushing?",
+        tuple(
+            Case(PUSH, "AWAC[push-lambda]", (f"policy_hidden={n},{n}", f"q_hidden={n},{n}", *more))
+            for n, more in (
+                (64, ()),
+                (128, ("batch_size=256", "offline_batch_size=256")),
+                (256, ("batch_size=256", "offline_batch_size=256")),
+            )
+        ),
+        settings=("online_steps=40000",),
     ),
     Study(
         "locomotion", "locomotion",

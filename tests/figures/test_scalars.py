@@ -46,6 +46,35 @@ def test_scalars_of_one_run(make_run, make_frame) -> None:
     assert scalars["method"] == "AWAC"
 
 
+def test_a_gain_is_relative_to_where_episodes_begin(make_run, make_frame) -> None:
+    """Nobody moves the puck in the first four evaluations, somebody 0.05 m nearer in the others."""
+    begun = {
+        0: 0.19,
+        10: 0.14,
+        20: 0.16,
+        30: 0.15,
+        40: 0.17,
+        50: 0.15,
+        60: 0.16,
+        70: 0.18,
+        80: 0.14,
+    }
+    ends = {step: start - 0.05 * (step >= 40) for step, start in begun.items()}
+    rows = make_run(begun)
+    frame = make_frame(
+        [
+            {**row, "start_distance": start, "final_distance": end}
+            for row, start, end in zip(rows, begun.values(), ends.values(), strict=True)
+        ]
+    )
+    scalars = only(run_scalars(frame, DISTANCE))
+    assert scalars["gain"] == pytest.approx(0.05)
+    assert scalars["jt"] - scalars["j0"] == pytest.approx(0.08)  # 0.03 of it are luck
+    unmoved = frame.assign(final_distance=frame["start_distance"])
+    assert only(run_scalars(unmoved, DISTANCE))["gain"] == pytest.approx(0, abs=1e-12)
+    assert only(run_scalars(unmoved.drop(columns="start_distance"), DISTANCE))["gain"] != 0
+
+
 def test_fluctuation_largest_value_and_episodes(make_run, make_frame) -> None:
     # Steps of J: -3 0 3 0 2 0 1 0 1 4; their squares sum to 40, of 10, halved: variance 2.
     frame = make_frame(make_run(CURVE))

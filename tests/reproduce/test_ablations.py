@@ -182,7 +182,7 @@ def test_dry_run_names_every_row_and_writes_nothing(script: Run, tmp_path: Path)
         "2",
     )
     assert result.returncode == 0, result.stderr
-    for text in ("8 runs", "AWAC[no-clamp]", "AWAC[scratch]", "none", "AWAC lam=1", "2 pending"):
+    for text in ("10 runs", "AWAC[no-clamp]", "AWAC[scratch]", "none", "AWAC lam=1", "2 pending"):
         assert text in result.stdout, text
     assert not (tmp_path / "out").exists()
 

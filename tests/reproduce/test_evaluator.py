@@ -49,6 +49,8 @@ def test_fresh_starts_the_same_for_every_run(starts: list[tuple[int, int]]) -> N
     rows = [first(candidate("SawyerPush-v0", number)) for number in (-1, 0, 1)]
     distances = [row["final_distance"] for row in rows]
     assert len(set(distances)) == 3  # the puck lies where it has been put
+    begun = [row["start_distance"] for row in rows]
+    assert begun == pytest.approx(distances, abs=0.03)  # but where a wall has moved it
     other = evaluator(
         RunSpec("quick", "paper", "SawyerPush-v0", "BC", 7, "random"), 2, None, SCALE, sampled=2
     )

@@ -17,6 +17,7 @@ from reproduce.judging.paper.arms import (
 )
 
 BY_AUTHORS = Arm("AWAC [push-lambda]")
+BY_AUTHORS_SCRATCH = Arm("AWAC [push-scratch]", "none")
 
 PUSH_CLAIMS = (
     Claim(
@@ -70,6 +71,15 @@ PUSH_CLAIMS = (
         ),
         "The text's lambda, 0.3, leaves weights of distances in metres alike. No script of the "
         "authors for pushing had it: theirs had 0.001 to 0.1.",
+    ),
+    Claim(
+        "S2-authors",
+        "6.2",
+        "is actually able to make use of the offline dataset effectively",
+        "the same of AWAC with a lambda of the size that the authors' scripts had, 0.03",
+        ("figure2",),
+        (Part((Difference("auc", BY_AUTHORS, (BY_AUTHORS_SCRATCH,), PUSH),)),),
+        "As for S1-authors.",
     ),
     Claim(
         "S3-authors",
