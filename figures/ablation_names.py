@@ -28,6 +28,7 @@ PURPOSES: MappingProxyType[str, str] = MappingProxyType(
         "AWAC[task-rewards]": "rewards: in the task's units",
         "AWAC[free-std]": "policy: one standard deviation for all states",
         "AWAC[state-std]": "policy: a standard deviation for each state",
+        "AWAC[imitation]": "objective: imitates the demonstrations beside, weight 1",
         "AWAC[push-lambda]": "weights: λ 0.03, mean weight 1 in each batch",
         "AWAC[raw]": "observations: as they are",
         "AWAC[standardised]": "observations: standardised",

@@ -20,6 +20,7 @@ from algorithms.critics.gae import GAE
 from algorithms.critics.none import NoCritic
 from algorithms.critics.td import TD
 from algorithms.critics.td_lambda import TDLambda
+from algorithms.objectives.base import Objective
 from algorithms.objectives.imitation import Imitation, MeanSquaredError
 from algorithms.objectives.mixed import Mixed
 from algorithms.objectives.natural_gradient import NaturalPolicyGradient
@@ -46,6 +47,11 @@ def _name(component: object) -> str:
     return type(component).__name__
 
 
+def _improvement(objective: Objective) -> Objective:
+    """What improves the policy, without what imitates beside it."""
+    return objective.improvement if isinstance(objective, Mixed) else objective
+
+
 def _check_critic(method: Method) -> None:
     critic, objective = method.critic, method.objective
     on_policy = isinstance(objective, NaturalPolicyGradient)
@@ -61,15 +67,14 @@ def _check_critic(method: Method) -> None:
         )
     if isinstance(critic, NoCritic) and not isinstance(objective, Imitation):
         raise ValueError(f"{_name(objective)} needs a critic, but critic=NoCritic")
-    ascends = isinstance(objective, (ReverseKL, DeterministicPolicyGradient, Mixed))
+    ascends = isinstance(_improvement(objective), (ReverseKL, DeterministicPolicyGradient))
     has_q = isinstance(critic, (TD, ExpectileTD))
     if ascends and not has_q:
         raise ValueError(f"{_name(objective)} ascends Q(s, a), which critic={_name(critic)} lacks")
     if isinstance(method.acting, BestOfSamples) and not has_q:
         raise ValueError(f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks")
     members = critic.members if isinstance(critic, (TD, ExpectileTD)) else 0
-    improvement = objective.improvement if isinstance(objective, Mixed) else objective
-    for user in (critic, improvement, method.acting):
+    for user in (critic, _improvement(objective), method.acting):
         combined = getattr(user, "ensemble", None) or getattr(user, "combination", None)
         if isinstance(combined, RandomSubset) and combined.subset > members:
             raise ValueError(
@@ -79,7 +84,7 @@ def _check_critic(method: Method) -> None:
 
 
 def _check_objective(method: Method) -> None:
-    critic, objective = method.critic, method.objective
+    critic, objective = method.critic, _improvement(method.objective)
     if not isinstance(objective, WeightedMLE):
         return
     if isinstance(critic, TDLambda) != isinstance(objective.value, LambdaAdvantage):
@@ -112,7 +117,8 @@ def _check_objective(method: Method) -> None:
 
 
 def _check_behavior(method: Method) -> None:
-    behavior, constraint, objective = method.behavior, method.constraint, method.objective
+    behavior, constraint = method.behavior, method.constraint
+    objective = _improvement(method.objective)
     density = isinstance(behavior, (GaussianBehavior, AdvantageWeightedBehavior, PreviousPolicy))
     needs_density = [
         part
@@ -194,7 +200,7 @@ def _check_policy(method: Method) -> None:
         )
     if not isinstance(policy, (DeterministicTanh, Perturbation)):
         return
-    improvement = objective.improvement if isinstance(objective, Mixed) else objective
+    improvement = _improvement(objective)
     imitation = objective.imitation if isinstance(objective, Mixed) else objective
     by_density = isinstance(improvement, (ReverseKL, WeightedMLE)) or (
         isinstance(imitation, Imitation) and not isinstance(imitation.error, MeanSquaredError)

@@ -19,7 +19,7 @@ from algorithms.critics.ensembles import NoClamp
 from algorithms.critics.td_lambda import TDLambda, Unscaled
 from algorithms.data.observations import FromPriorData, Raw
 from algorithms.data.reward_scaling import TaskUnits
-from algorithms.objectives.mixed import QFilter
+from algorithms.objectives.mixed import Mixed, QFilter
 from algorithms.objectives.reverse_kl import ReverseKL
 from algorithms.objectives.temperature import FixedTemperature, LearnedTemperature
 from algorithms.objectives.values import LambdaAdvantage, PolicyMode, PolicySamples, TargetQ
@@ -165,6 +165,11 @@ VARIANTS: dict[str, Variant] = {
     ),
     "AWAC[state-std]": Variant(
         "AWAC", {"policy": HeteroscedasticGaussian()}, "a standard deviation for each state"
+    ),
+    "AWAC[imitation]": Variant(
+        "AWAC",
+        {"objective": Mixed(), "objective.improvement": ValueOf("objective")},
+        "imitates the demonstrations beside, with weight 1: the authors' script for HalfCheetah",
     ),
     "AWAC[push-lambda]": Variant(
         "AWAC",

@@ -1,4 +1,4 @@
-"""Reinforcement learning plus imitation: SAC+BC and TD3+BC."""
+"""Reinforcement learning plus imitation: SAC+BC, TD3+BC, AWAC[imitation]."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from algorithms.networks.blueprint import Blueprint, Descent, Networks
 from algorithms.objectives.base import Objective
 from algorithms.objectives.imitation import Imitation
 from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
+from algorithms.objectives.weighted_mle import WeightedMLE
 from algorithms.policies.distributions import Distribution
-from algorithms.step import Step
+from algorithms.step import Step, ValueRule
 from algorithms.types import Batch, Metrics, check_range, check_vectors
 
 
@@ -45,7 +46,9 @@ class QFilter:
 class Mixed(Objective):
     """RL's policy loss plus `imitation_weight` times imitation of the data."""
 
-    improvement: ReverseKL | DeterministicPolicyGradient = field(default_factory=ReverseKL)
+    improvement: ReverseKL | DeterministicPolicyGradient | WeightedMLE = field(
+        default_factory=ReverseKL
+    )
     imitation: Imitation = field(default_factory=Imitation)
     imitation_weight: float = 1.0
     filter: NoFilter | QFilter = NoFilter()
@@ -62,6 +65,15 @@ class Mixed(Objective):
     def fixed_alpha(self) -> float:
         """The weight of the entropy term that `improvement` has."""
         return self.improvement.fixed_alpha
+
+    @property
+    def value(self) -> ValueRule | None:
+        """How `improvement` defines V(s) and the advantage, if it does."""
+        return self.improvement.value
+
+    def queries(self, step: Step) -> dict[str, Tensor]:
+        """Those of `improvement`."""
+        return self.improvement.queries(step)
 
     def networks(self, blueprint: Blueprint) -> Networks:
         """Those of `improvement`: `temperature` where alpha is learned, else none."""

@@ -214,6 +214,12 @@ _EVERY = (
         settings=("offline_steps=100000", "online_steps=10000"),
     ),
     Study(
+        "locomotion_imitation", "locomotion",
+        "What does imitating the demonstrations beside add, as in the authors' HalfCheetah script?",
+        tuple(Case(env, "AWAC[imitation]") for env in (CHEETAH, WALKER, ANT)),
+        settings=("online_steps=10000",),
+    ),
+    Study(
         "controls_pen", "controls",
         "Does the pen hold a success of 0.9 with the authors' human demonstrations?",
         (Case(PEN, "AWAC", (), "human"), Case(PEN, "BC", (), "human")),

@@ -162,6 +162,18 @@ def test_mixed_is_reverse_kl_plus_imitation(weight: float) -> None:
     torch.testing.assert_close(mixed, expected, rtol=1e-4, atol=1e-4)
 
 
+def test_awac_with_imitation_is_awac_plus_imitation_of_the_demonstrations() -> None:
+    agent = tiny_agent("AWAC[imitation]")
+    mixed = agent.method.objective
+    assert isinstance(mixed, Mixed) and isinstance(mixed.improvement, WeightedMLE)
+    assert mixed.improvement == tiny_agent("AWAC").method.objective
+    together = policy_gradient(agent, mixed)
+    alone = policy_gradient(agent, mixed.improvement)
+    imitation = policy_gradient(agent, Imitation("demonstrations"))
+    assert imitation.abs().max() > 0.01
+    torch.testing.assert_close(together, alone + imitation, rtol=1e-4, atol=1e-4)
+
+
 def test_imitation_takes_its_actions_from_where_it_says() -> None:
     agent = tiny_agent("BC")
     step = step_of(agent)

@@ -26,7 +26,7 @@ from tests.algorithms.conftest import (
 OFFLINE = "offline_steps=5"
 EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_METHOD)
 EVERYTHING = pytest.mark.parametrize(("name", "profile"), EVERY_ROW)
-ONLINE_ONLY = {"DAPG", "RLPD", "AWAC[scratch]", "SAC[scratch]"}
+ONLINE_ONLY = {"DAPG", "RLPD", "AWAC[scratch]", "AWAC[push-scratch]", "SAC[scratch]"}
 CLONED = {("SAC", "paper"), ("SAC+BC", "paper"), ("DAPG", "paper"), ("DAPG", "released")}
 DEMONSTRATIONS = {"SAC+BC", "BC", "DAPG"}  # wanted by every update
 
@@ -34,7 +34,8 @@ DEMONSTRATIONS = {"SAC+BC", "BC", "DAPG"}  # wanted by every update
 def needs_demonstrations(name: str, profile: str) -> bool:
     base = base_of(name)
     none_needed = name in ("BC[all]", "SAC[scratch]")
-    return (base in DEMONSTRATIONS or (base, profile) in CLONED) and not none_needed
+    wanted = base in DEMONSTRATIONS or name == "AWAC[imitation]" or (base, profile) in CLONED
+    return wanted and not none_needed
 
 
 def gradient_steps(training: Training) -> list[tuple[int, str]]:
