@@ -48,19 +48,21 @@ def expert_demonstrations(
         "good": GOOD,
         "first_episode": _FIRST_SEED,
     }
-    make = partial(_roll_out, task_id, actor, wanted)
+    enough = GOOD * actor.return_mean
+    make = partial(_roll_out, task_id, actor, wanted, enough, _ATTEMPTS * wanted)
     return cached(place.cache, task_id, recipe, make, notify)
 
 
-def _roll_out(task_id: str, actor: Actor, episodes: int) -> Dataset:
+def _roll_out(
+    task_id: str, actor: Actor, episodes: int, enough: float, attempts_at_most: int
+) -> Dataset:
     kept: list[Trajectory] = []
     attempts = 0
-    enough = GOOD * actor.return_mean
     env = make_task(task_id)
     with Progress(transient=True) as progress:
         bar = progress.add_task(f"{task_id}: demonstrations", total=episodes)
         while len(kept) < episodes:
-            if attempts == _ATTEMPTS * episodes:
+            if attempts == attempts_at_most:
                 raise DataError(
                     f"{actor.path}: {len(kept)} of {attempts} sampled episodes returned at least "
                     f"{enough:.0f}; the expert is not as good as its file says"
