@@ -4,9 +4,9 @@
     python reproduce/result_tables.py --check   # only say which are out of step (status 1)
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; the text around it is not touched.
-README.md and docs/results-<preset>.md show the figures' rows, docs/pilots.md, docs/controls.md,
-docs/locomotion.md and docs/diagnosis.md those of the studies. Only finished runs count. "End" is
-the mean of a run's last five evaluations.
+README.md and docs/results-<preset>.md show the figures' rows, the latter superseded ones too.
+docs/pilots.md, docs/controls.md, docs/locomotion.md and docs/diagnosis.md show those of the
+studies. Only finished runs count. "End" is the mean of a run's last five evaluations.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from algorithms.critics.td import TD
 from algorithms.critics.td_lambda import TDLambda
 from algorithms.objectives.base import Objective
 from algorithms.objectives.imitation import Imitation, MeanSquaredError
-from algorithms.objectives.mixed import Mixed
+from algorithms.objectives.mixed import Mixed, QFilter
 from algorithms.objectives.natural_gradient import NaturalPolicyGradient
 from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
 from algorithms.objectives.values import LambdaAdvantage, LearnedValue, TargetQ
@@ -68,9 +68,10 @@ def _check_critic(method: Method) -> None:
     if isinstance(critic, NoCritic) and not isinstance(objective, Imitation):
         raise ValueError(f"{_name(objective)} needs a critic, but critic=NoCritic")
     ascends = isinstance(_improvement(objective), (ReverseKL, DeterministicPolicyGradient))
+    ascends = ascends or isinstance(getattr(objective, "filter", None), QFilter)
     has_q = isinstance(critic, (TD, ExpectileTD))
     if ascends and not has_q:
-        raise ValueError(f"{_name(objective)} ascends Q(s, a), which critic={_name(critic)} lacks")
+        raise ValueError(f"{_name(objective)} asks for Q(s, a), which critic={_name(critic)} lacks")
     if isinstance(method.acting, BestOfSamples) and not has_q:
         raise ValueError(f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks")
     members = critic.members if isinstance(critic, (TD, ExpectileTD)) else 0

@@ -170,8 +170,8 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             _IN_TENTHS,
             {
                 "*": {**_STANDARDISED, "prior_rollouts": 100},
-                # BC keeps the free deviation: with the other its likelihood is made of saturated
-                # actions alone, and it scores 0.1 for 0.8 (docs/locomotion.md)
+                # BC keeps the free deviation: with the other a pilot scores a fifth or less
+                # (docs/locomotion.md)
                 "AWAC": {**_STATE_STD, **_AT_MOST_100},
                 "MPO": _STATE_STD,
                 "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100},

@@ -23,7 +23,10 @@ _NO_DIAGNOSTICS: frozenset[str] = frozenset(
     {"experiment", *RESULTS.primary_key, "status", "data_checksum", "commit", "version", *_CLOCKS,
      "episodes", "return_mean", "return_std", "success_any", "success_final", "success_sustained",
      "final_distance", "start_distance", "score", "normalised_score", "d4rl_score", "train_return",
-     "train_success"}
+     "train_success", "return_mean_sampled", "success_any_sampled", "success_final_sampled",
+     "success_sustained_sampled", "final_distance_sampled",
+     # multiples of 1/256: those of two seeds agree now and then
+     "dead_units_policy", "dead_units_critic"}
 )  # fmt: skip
 _TELLING = 2
 """So many diagnostics in a row, none of them 0 or 1, cannot agree by chance."""

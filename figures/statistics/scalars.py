@@ -163,8 +163,8 @@ def _finished(
     measured = set(rows["env"])
     steps = rows["env_step"].to_numpy(dtype=np.float64)
     values = measure.sign * rows[measure.column].to_numpy(dtype=np.float64)
-    begun = rows[measure.start] if measure.start in rows else pd.Series(0.0, index=rows.index)
-    starts: Floats = measure.sign * np.asarray(begun.fillna(0.0), dtype=np.float64)
+    begun = rows[measure.start] if measure.start in rows else pd.Series(np.nan, index=rows.index)
+    starts: Floats = measure.sign * np.asarray(begun, dtype=np.float64)
     known = rows["episodes"] if "episodes" in rows else pd.Series(np.nan, index=rows.index)
     episodes = np.asarray(known, dtype=np.float64)
     made_by = list(zip(rows["method"], rows["variant"], strict=True))
@@ -185,6 +185,8 @@ def _finished(
                 "its task have; evaluate the run again, or leave it out"
             )
         at = by_run[key]
+        if np.isnan(starts[at]).any():  # known of all evaluations, or of none
+            starts[at] = 0.0
         method, variant = made_by[at.start]
         name |= {"method": method, "variant": variant}
         end = steps[at][-1]

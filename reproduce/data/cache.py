@@ -33,7 +33,7 @@ def cached(
     The file's name is a checksum over `recipe` and the versions of what decides the bits. Its
     content is verified whenever it is read; a damaged file is named and made again. Of several
     processes that want it at once one makes it. It is made `portably`: by the same instructions
-    on every x86-64 machine, whatever the processor. `make` must be picklable.
+    on every x86-64 machine. `make` must be picklable.
     """
     versions = {name: version(name) for name in _VERSIONS}
     whole = {"format": _FORMAT, "env": task_id, **recipe, "versions": versions}

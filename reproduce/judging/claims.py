@@ -39,11 +39,15 @@ three seeds of AWAC on the pen existed of the preset as it is now. Its runs end 
 run that ends before the step that a claim asks about (H2) can show that a level is reached by then;
 that it is not, it cannot show, and the claim stays "not run". Such runs did not count before.
 
-Version 5, the one in force, is of 2026-11-29 as well; at ``small`` five seeds of AWAC and DAPG on
+Version 5 is of 2026-11-29 as well; at ``small`` five seeds of AWAC and DAPG on
 the hand existed, and less than five of the others. ``dip`` (M7) is negative where a curve only
 rises; it was 0 there, and nothing could contradict M7. The runs of a verdict come from one commit
 on each task; before, from one commit on all tasks. S1-authors and S3-authors ask S1 and S3 of AWAC
 with the authors' lambda; no run of Figure 2 at its present settings existed.
+
+Version 6, the one in force, is of 2026-11-29 too; no run of Figure 2 at its present settings
+existed. A ``gain`` in pushing (S3, A4) is relative to where the episodes of each evaluation begin.
+S2-authors asks S2 of AWAC with the authors' lambda.
 """
 
 from __future__ import annotations

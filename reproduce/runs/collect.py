@@ -118,7 +118,7 @@ def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpe
     """Runs without a folder here whose finished rows stand in the table, e.g. from the repository.
 
     They count as done if the manifest shows the same configuration; the prior data may differ in
-    its last bits from machine to machine, the column `data_checksum` tells.
+    its last bits on another kind of processor, such as ARM: the column `data_checksum` tells.
 
     Raises:
         ResultsError: the table or its manifest is not in order.
