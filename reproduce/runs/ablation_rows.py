@@ -82,7 +82,8 @@ class Ablation:
 
         A row that comes to the same as an earlier one is left out and named on standard output:
         `AWAC[V-mode]` where the profile takes V at the mode, and the profile's own lambda, are AWAC
-        itself. A variant that learns online alone gets no prior data.
+        itself. So is a variant that imitates demonstrations where there are none. A variant that
+        learns online alone gets no prior data.
 
         Raises ValueError for what cannot be resolved, or lacks the data that it needs.
         """
@@ -104,13 +105,30 @@ class Ablation:
                 for name, own in self._rows()
                 for method, named in (split_registered(name),)
             ]
-            rows += _distinct(every, settings)
+            rows += _distinct(_with_what_it_needs(every), settings)
         return [replace(spec, seed=seed) for seed in range(count) for spec in rows]
 
     def _rows(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Name in the registry, and what is set for it alone."""
         yield from ((name, ()) for name in self.names)
         yield from ((self.names[0], (assignment,)) for assignment in self.swept)
+
+
+def _with_what_it_needs(specs: Sequence[RunSpec]) -> list[RunSpec]:
+    """Without the variants that imitate demonstrations which their task does not have."""
+    kept = []
+    for spec in specs:
+        method = resolve(
+            spec.registered,
+            profile=spec.profile,
+            domain=task(spec.env).domain,
+            settings=spec.settings,
+        ).method
+        if spec.named and spec.data == "random" and method.objective.needs_demonstrations:
+            print(f"{spec.env}: {spec.registered} is left out: it imitates demonstrations")
+        else:
+            kept.append(spec)
+    return kept
 
 
 def _distinct(specs: Sequence[RunSpec], common: tuple[str, ...]) -> list[RunSpec]:

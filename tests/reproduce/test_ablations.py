@@ -96,6 +96,16 @@ def test_every_component_of_awac_is_exchanged_once() -> None:
     assert {spec.seed for spec in grid} == {0, 1, 2, 3, 4}
 
 
+def test_what_imitates_demonstrations_is_left_out_where_there_are_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    push = "SawyerPush-v0"
+    made = ablation_of(AblationOptions(), (push,))
+    found = rows(specs(made, data={push: ("random", "stored")}), push)
+    assert "AWAC[scratch]" in found and "AWAC[imitation]" not in found
+    assert f"{push}: AWAC[imitation] is left out" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("profile", ["paper", "released"])
 @pytest.mark.parametrize("vary", ["all", "lambda,value,normalisation"])
 def test_no_run_is_made_twice(profile: str, vary: str) -> None:
