@@ -298,18 +298,14 @@ class _News:
 
     def _decidable(self) -> dict[str, str]:
         from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
+        from reproduce.campaigns.ledger import Ledger
         from reproduce.judging.claim import evaluate
         from reproduce.judging.claims import CLAIMS
         from reproduce.judging.evidence import Evidence, load
-        from reproduce.reporting.commands import finished_seeds, wants
 
         evidence = Evidence(load(self.out))
-        found = {}
-        for claim in CLAIMS:
-            asked = [] if claim.untestable else wants(claim, evidence)
-            if asked and all(finished_seeds(evidence, w) >= MIN_SEEDS_FOR_INTERVAL for w in asked):
-                found[claim.id] = str(evaluate(claim, evidence).verdict)
-        return found
+        ready = Ledger.of(evidence, MIN_SEEDS_FOR_INTERVAL).decidable()
+        return {c.id: str(evaluate(c, evidence).verdict) for c in CLAIMS if c.id in ready}
 
 
 def _stop_after(hours: float | None) -> None:

@@ -82,7 +82,7 @@ class Ablation:
 
         A row that comes to the same as an earlier one is left out and named on standard output:
         `AWAC[V-mode]` where the profile takes V at the mode, and the profile's own lambda, are AWAC
-        itself. So is a variant that imitates demonstrations where there are none. A variant that
+        itself. A variant that imitates demonstrations is left out too where there are none. One that
         learns online alone gets no prior data.
 
         Raises ValueError for what cannot be resolved, or lacks the data that it needs.
@@ -118,17 +118,17 @@ def _with_what_it_needs(specs: Sequence[RunSpec]) -> list[RunSpec]:
     """Without the variants that imitate demonstrations which their task does not have."""
     kept = []
     for spec in specs:
-        method = resolve(
-            spec.registered,
-            profile=spec.profile,
-            domain=task(spec.env).domain,
-            settings=spec.settings,
-        ).method
-        if spec.named and spec.data == "random" and method.objective.needs_demonstrations:
+        if spec.named and spec.data == "random" and _imitates(spec):
             print(f"{spec.env}: {spec.registered} is left out: it imitates demonstrations")
         else:
             kept.append(spec)
     return kept
+
+
+def _imitates(spec: RunSpec) -> bool:
+    domain = task(spec.env).domain
+    found = resolve(spec.registered, profile=spec.profile, domain=domain, settings=spec.settings)
+    return found.method.objective.needs_demonstrations
 
 
 def _distinct(specs: Sequence[RunSpec], common: tuple[str, ...]) -> list[RunSpec]:
