@@ -82,8 +82,8 @@ class Ablation:
 
         A row that comes to the same as an earlier one is left out and named on standard output:
         `AWAC[V-mode]` where the profile takes V at the mode, and the profile's own lambda, are AWAC
-        itself. A variant that imitates demonstrations is left out too where there are none. One that
-        learns online alone gets no prior data.
+        itself. A variant that imitates demonstrations is left out too where there are none. One
+        that learns online alone gets no prior data.
 
         Raises ValueError for what cannot be resolved, or lacks the data that it needs.
         """
