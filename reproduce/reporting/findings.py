@@ -6,7 +6,7 @@ They are made of the counts and numbers of the report alone: a new result change
 from __future__ import annotations
 
 from figures.domains import DOMAINS
-from figures.experiments import title_of
+from figures.experiments import domain_of, title_of
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.aggregates import REFERENCE, Aggregate
@@ -93,9 +93,10 @@ def limits(content: Content) -> str:
     )
     if content.preset == "paper":
         return f"This rests on {runs} of the paper's networks and budgets, with {seeds}."
-    settings = PRESETS[content.preset].settings
-    steps = settings.get("online_steps")
-    budget = f" and at most {steps:,} online steps" if isinstance(steps, int) else ""
+    preset = PRESETS[content.preset]
+    tasks = {cell.want.task for cell in content.run_cells}
+    steps = [preset.of(REFERENCE, domain_of(task), task)["online_steps"] for task in tasks]
+    budget = f" and at most {max(steps):,} online steps" if steps else ""
     return (
         f"This rests on {runs} of networks smaller than the paper's{budget}, with {seeds}: it "
         "neither confirms nor refutes what the paper reports for its own settings."

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,15 @@ def test_the_findings_count_the_verdicts_and_tell_where_the_runs_end(grid: Conte
     assert f"AWAC is at {final.estimate.value:.3f} success" in second
     assert "in pushing (Sawyer pushing) AWAC is at 0." in second  # no negative distance
     assert "paper's networks and budgets" in third and "at least 5 seeds" in third
+
+
+def test_the_findings_name_the_longest_budget_of_the_tasks_that_were_run(grid: Content) -> None:
+    on_the_hand = tuple(cell for cell in grid.cells if cell.want.task == "pen-binary-v0")
+    everywhere = findings(replace(grid, preset="small"))[2]
+    assert "smaller than the paper's and at most 60,000 online steps" in everywhere
+    on_one = findings(replace(grid, preset="small", cells=on_the_hand))[2]
+    assert "at most 40,000 online steps" in on_one
+    assert "online steps" not in findings(replace(grid, preset="small", cells=()))[2]
 
 
 def test_a_complete_grid_asks_for_nothing_and_is_not_warned_of(
