@@ -20,7 +20,8 @@ _ARM: tuple[str, ...] = tuple(n for n in RUN_KEY if n != "seed")
 _CLOCKS: tuple[str, ...] = ("grad_step", "train_episodes", "wall_s")
 # What a row says of its run, its place and its evaluation; the rest are diagnostics of training.
 _NO_DIAGNOSTICS: frozenset[str] = frozenset(
-    {"experiment", *RESULTS.primary_key, "status", "data_checksum", "commit", "version", *_CLOCKS,
+    {"experiment", *RESULTS.primary_key, "status", "data_checksum", "commit", "version",
+     "numbers_version", *_CLOCKS,
      "episodes", "return_mean", "return_std", "success_any", "success_final", "success_sustained",
      "final_distance", "start_distance", "score", "normalised_score", "d4rl_score", "train_return",
      "train_success", "return_mean_sampled", "success_any_sampled", "success_final_sampled",

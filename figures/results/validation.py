@@ -152,7 +152,8 @@ def _of_the_runs(cells: Cells) -> Iterator[Problem]:
     for name in ("preset", "experiment"):
         differs = frame[name] != frame[name].iloc[0]
         yield from _marked(cells, name, differs, f"is not that of line {cells.lines[0]}")
-    for name in ("status", "data_checksum", "commit", "version"):
+    once = ("status", "data_checksum", "commit", "version", "numbers_version")
+    for name in (name for name in once if name in frame):
         differs = frame[name] != frame.groupby(list(RUN_KEY), sort=False)[name].transform("first")
         yield from _marked(cells, name, differs, "differs from the first row of the same run")
 

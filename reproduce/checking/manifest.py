@@ -98,6 +98,9 @@ def _state(cells: Cells, number: int, entry: Mapping[str, Any], path: Path) -> I
         "version": str(entry["environment"]["versions"].get(_VERSION_OF, "")),
         "data_checksum": entry["identity"]["data"]["checksum"][:16],
     }
+    numbers = entry["environment"].get("numbers_version")
+    if "numbers_version" in row:
+        expected["numbers_version"] = "" if numbers is None else str(numbers)
     for name, value in expected.items():
         if row[name] != value:
             yield _in_row(cells, number, name, f"is '{value}' in {path.name}")

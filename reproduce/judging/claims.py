@@ -30,7 +30,8 @@ AWAC on the pen and its two critics had five seeds. What it changes, and why:
 * M1 reads "first, or within delta of the first", since the paper calls ABM comparable on Ant; A9
   quotes the claim, not the requirement; A3 asks for stability, not for a larger area; H9 is judged
   by the demonstrations.
-* Runs of several commits or several sets of prior data decide nothing (``judging/provenance``).
+* Runs of several versions of the code or several sets of prior data decide nothing
+  (``judging/provenance``).
 * Intervals of one group are wider, and likeness takes two tests at 2.5 %, so that wrong verdicts
   stay below 5 % with 5 seeds (``docs/statistics.md``).
 
@@ -45,9 +46,13 @@ rises; it was 0 there, and nothing could contradict M7. The runs of a verdict co
 on each task; before, from one commit on all tasks. S1-authors and S3-authors ask S1 and S3 of AWAC
 with the authors' lambda; no run of Figure 2 at its present settings existed.
 
-Version 6, the one in force, is of 2026-11-29 too; no run of Figure 2 at its present settings
+Version 6 is of 2026-11-29 too; no run of Figure 2 at its present settings
 existed. A ``gain`` in pushing (S3, A4) is relative to where the episodes of each evaluation begin.
 S2-authors asks S2 of AWAC with the authors' lambda.
+
+Version 7, the one in force, is of 2026-11-29 too. Runs of several commits are of one kind if these
+commits compute the same numbers in the task's domain (``specs/numbers``); before, only runs of one
+commit were. All rows at preset ``small`` were of one commit, so that no verdict could change.
 """
 
 from __future__ import annotations

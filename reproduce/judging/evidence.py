@@ -28,6 +28,7 @@ from figures.results.table import RUN, read_results
 from figures.statistics.across_seeds import Floats
 from figures.statistics.scalars import run_scalars, time_to_threshold
 from figures.statistics.survival import Sample
+from reproduce.specs.numbers import code_of
 
 PREFERRED_DATA = ("human", "expert", "embedded", "random")
 PREFERRED_LABELS = ("relabelled", "stored")
@@ -55,10 +56,14 @@ class Arm:
 
 @dataclass(frozen=True)
 class Made:
-    """What runs were made with: commits of the code, checksums of the prior data."""
+    """What runs were made with: commits of the code, checksums of the prior data.
+
+    ``code`` has one name for all commits that give the same numbers (`specs.numbers`).
+    """
 
     commits: tuple[str, ...] = ()
     checksums: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -207,22 +212,27 @@ class Evidence:
     def made(
         self, experiment: str, task: str, arms: Sequence[Arm], horizon: int | None = None
     ) -> Made:
-        """Commits and checksums of prior data of all runs of ``arms``."""
+        """Commits, code and checksums of prior data of all runs of ``arms``."""
         commits: set[str] = set()
+        code: set[str] = set()
         checksums: set[str] = set()
         for arm in arms:
             rows = self.rows(experiment, task, arm, horizon)
-            commits.update(map(str, rows["commit"].unique()) if "commit" in rows else ())
+            names = [name for name in ("commit", "numbers_version") if name in rows]
+            kinds = rows[names].drop_duplicates() if names else pd.DataFrame()
+            environments = [{n: row[n] for n in names} for _, row in kinds.iterrows()]
             if self._continued:
                 for key in rows[list(RUN)].drop_duplicates().itertuples(index=False, name=None):
-                    commits.update(self._continued.get((experiment, *map(str, key)), ()))
+                    environments += self._continued.get((experiment, *map(str, key)), [])
+            commits.update(str(each.get("commit", "")) for each in environments)
+            code.update(code_of(task, each) for each in environments)
             if arm.data != "none" and "data_checksum" in rows:
                 checksums.update(map(str, rows["data_checksum"].unique()))
-        return Made(tuple(sorted(commits)), tuple(sorted(checksums)))
+        return Made(tuple(sorted(commits)), tuple(sorted(checksums)), tuple(sorted(code)))
 
     @cached_property
-    def _continued(self) -> dict[tuple[str, ...], list[str]]:
-        """Commits that went on with a run, by experiment and run."""
+    def _continued(self) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+        """What code went on with a run, by experiment and run."""
         found = {}
         for experiment, entries in self.manifests.items():
             for entry in entries:
@@ -231,8 +241,7 @@ class Evidence:
                     label(entry["method"], entry["variant"]),
                     str(entry["seed"]),
                 )
-                later = [str(each.get("commit", "")) for each in entry.get("continued_in", ())]
-                found[experiment, *key] = later
+                found[experiment, *key] = list(entry.get("continued_in", ()))
         return found
 
     def levels(

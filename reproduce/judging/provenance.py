@@ -1,7 +1,8 @@
-"""On each task a verdict comes from one version of the code and one set of prior data.
+"""On each task a verdict comes from one version of the numbers and one set of prior data.
 
 No comparison crosses tasks. Runs of two versions, or of data that differ in a bit, may differ for
-that reason alone. Such a mixture is shown, with a note, and decides nothing.
+that reason alone. Such a mixture is shown, with a note, and decides nothing. Commits of one version
+give the same numbers (`specs.numbers`); where a version is unknown, the commit stands for it.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ def mixture(made: Made) -> str:
     """What is mixed among the runs of one effect; "" where nothing is."""
     several = [
         f"{what} {' and '.join(name or 'without a name' for name in names)}"
-        for what, names in (("commits", made.commits), ("prior data", made.checksums))
+        for what, names in (("code", made.code), ("prior data", made.checksums))
         if len(names) > 1
     ]
     return f"mixed: {'; '.join(several)}" if several else ""
 
 
 def of_one_kind(parts: Parts, judge: Callable[[Parts], Finding]) -> Finding:
-    """The finding on all effects, if those of one commit and one set of data on each task make the
+    """The finding on all effects, if those of one code and one set of data on each task make the
     same verdict by themselves; otherwise INCONCLUSIVE, and the reason says why.
 
     Args:
@@ -37,18 +38,18 @@ def of_one_kind(parts: Parts, judge: Callable[[Parts], Finding]) -> Finding:
     """
     finding = judge(parts)
     every = [effect for part in parts for effect in part]
-    code = _several({(effect.task, name) for effect in every for name in effect.commits})
+    code = _several({(effect.task, name) for effect in every for name in effect.code})
     data = _several({(effect.task, name) for effect in every for name in effect.checksums})
     if finding.verdict not in DECIDED or not (code or data):
         return finding
-    mixed = [f"commits {', '.join(names)} on {task}" for task, names in code.items()]
+    mixed = [f"code {', '.join(names)} on {task}" for task, names in code.items()]
     mixed += [f"prior data of {', '.join(data)}"] if data else []
     reason = f"{finding.reason}; not of one kind: {'; '.join(mixed)}"
-    for commit in sorted({name for names in code.values() for name in names}) or [""]:
-        kept = _largest([e for e in every if e.task not in code or e.commits == (commit,)])
+    for one in sorted({name for names in code.values() for name in names}) or [""]:
+        kept = _largest([e for e in every if e.task not in code or e.code == (one,)])
         alone = judge([[e if e in kept else _silent(e) for e in part] for part in parts])
         if alone.verdict is finding.verdict:
-            return replace(finding, reason=f"{reason}; those of {commit or 'one kind'} decide")
+            return replace(finding, reason=f"{reason}; those of {one or 'one kind'} decide")
     return Finding(
         Verdict.INCONCLUSIVE, finding.effects, f"{reason}; {finding.verdict} if they were"
     )

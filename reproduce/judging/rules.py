@@ -145,7 +145,8 @@ def answer(
 ) -> Effect:
     """The effect of one comparison; ``judge`` is given the experiment that holds all ``arms``.
 
-    Runs of several commits, or of several sets of prior data, are compared and decide nothing.
+    Runs whose code computes other numbers, or of several sets of prior data, are compared and
+    decide nothing.
     """
     source = evidence.source(experiments, task, arms, horizon)
     if source is None:
@@ -176,6 +177,7 @@ def answer(
         seen=found.seen,
         commits=made.commits,
         checksums=made.checksums,
+        code=made.code,
     )
 
 

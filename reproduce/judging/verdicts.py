@@ -14,7 +14,7 @@ from figures.statistics.estimates import Estimate
 from reproduce.judging.conditions import Condition, Verdict
 
 NO_ESTIMATE = Estimate(nan, nan, nan, 0, "undefined")
-RULES_VERSION = "6"
+RULES_VERSION = "7"
 """Of the claims, their thresholds and the rules of this package. A change of any of them is a new
 version, and every verdict that is written down names the version it was made by."""
 
@@ -35,7 +35,9 @@ class Effect:
         condition: what ``verdict`` was judged by; None where nothing can be concluded.
         seen: which effect five seeds would have shown in 8 of 10 experiments, such as ``≥ 0.2``;
             "" where that is unknown.
-        commits: of the code that made its runs; on one task all effects of a verdict have the same.
+        commits: of the code that made its runs.
+        code: what names that code (`specs.numbers.code_of`); on one task all effects of a verdict
+            have the same.
         checksums: of the prior data that its runs were made with.
     """
 
@@ -51,6 +53,7 @@ class Effect:
     seen: str = ""
     commits: tuple[str, ...] = ()
     checksums: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
 
     def among(self, *, supports: int, contradicts: int) -> Effect:
         """The same, judged as one of so many that could decide by mistake."""

@@ -161,6 +161,7 @@ def _identity(experiment: str, spec: RunSpec, state: str, config: dict[str, Any]
         "status": state if state in ("done", "failed") else "running",
         "commit": environment["commit"],
         "version": environment["versions"]["awac-reproduction"],
+        "numbers_version": environment.get("numbers_version"),
         "observations": _observations(config),
     }
 

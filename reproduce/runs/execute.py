@@ -14,6 +14,7 @@ from reproduce.commandline.script import INTERRUPTED
 from reproduce.runs.lock import BEAT_S, Held, Hold
 from reproduce.runs.provenance import commit, versions
 from reproduce.specs.grid import RunSpec
+from reproduce.specs.numbers import numbers_version
 from reproduce.specs.place import Place
 
 if TYPE_CHECKING:
@@ -111,7 +112,11 @@ def _train(
     folder.claim(
         {
             "identity": run.identity,
-            "environment": {"commit": commit(), "versions": versions()}
+            "environment": {
+                "commit": commit(),
+                "numbers_version": numbers_version(spec.env, commit()),
+                "versions": versions(),
+            }
             | own_methods.environment(spec.registered),
             "engine": chosen,
         }

@@ -214,6 +214,19 @@ _EVERY = (
         settings=("offline_steps=100000", "online_steps=10000"),
     ),
     Study(
+        "locomotion_batch", "locomotion",
+        "Are batches of 128, the authors' offline size, enough for 100,000 steps?",
+        (
+            *(
+                Case(env, "AWAC", ("batch_size=128", "offline_batch_size=128"))
+                for env in (CHEETAH, WALKER, ANT)
+            ),
+            Case(ANT, "AWAC"),
+            Case(CHEETAH, "SAC"),
+        ),
+        settings=("offline_steps=100000", "online_steps=20000", "eval_every=10000"),
+    ),
+    Study(
         "locomotion_imitation", "locomotion",
         "What does imitating the demonstrations beside add, as in the authors' HalfCheetah script?",
         tuple(Case(env, "AWAC[imitation]") for env in (CHEETAH, WALKER, ANT)),

@@ -23,6 +23,7 @@ from reproduce.judging.paper.arms import BASELINES, HAND, OFF_POLICY, PUSH_LEARN
 from reproduce.judging.provenance import Parts, of_one_kind
 from reproduce.judging.times import Faster
 from reproduce.judging.verdicts import Effect, Finding, combine
+from reproduce.specs.numbers import NUMBERS, code_of, numbers_version
 from tests.reproduce.test_claims import (
     CONTRADICTED,
     INCONCLUSIVE,
@@ -291,8 +292,8 @@ def made(commit: str, checksum: str, **cells: Any) -> dict[str, Any]:
     ("theirs", "verdict", "words"),
     [
         (made("c1", "d1"), SUPPORTED, ""),
-        (made("c2", "d1"), INCONCLUSIVE, "mixed: commits c1 and c2"),
-        (made("c1+changes", "d1"), INCONCLUSIVE, "mixed: commits c1 and c1+changes"),
+        (made("c2", "d1"), INCONCLUSIVE, "mixed: code c1 and c2"),
+        (made("c1+changes", "d1"), INCONCLUSIVE, "mixed: code c1 and c1+changes"),
         (made("c1", "d2"), INCONCLUSIVE, "mixed: prior data d1 and d2"),
     ],
 )
@@ -302,6 +303,41 @@ def test_a_mixture_decides_nothing(theirs: dict[str, Any], verdict: Any, words: 
     assert effect.verdict is verdict
     assert effect.note == f"seeds 10{'; ' * bool(words)}{words}"
     assert effect.estimate is not None and effect.estimate.value == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict"),
+    [
+        ({"numbers_version": 1}, {"numbers_version": 1}, SUPPORTED),
+        ({"numbers_version": 1}, {"numbers_version": 2}, INCONCLUSIVE),
+        ({"numbers_version": 1}, {}, INCONCLUSIVE),
+        # this commit's rows have no version; what they compute on the hand is version 1
+        ({"numbers_version": 1}, {"commit": "a5c0591a4716"}, SUPPORTED),
+        ({"numbers_version": 2}, {"commit": "a5c0591a4716"}, INCONCLUSIVE),
+    ],
+)
+def test_commits_of_one_version_of_the_numbers_are_of_one_kind(
+    ours: dict[str, Any], theirs: dict[str, Any], verdict: Any
+) -> None:
+    found = evidence(
+        runs(PEN, "AWAC", 0.9, **(made("c1", "d1") | ours)),
+        runs(PEN, "SAC", 0.2, **(made("c2", "d1") | theirs)),
+    )
+    effect = one(RULE, found)
+    assert effect.verdict is verdict
+    assert len(effect.commits) == 2
+    assert ("mixed: code" in effect.note) == (verdict is INCONCLUSIVE)
+
+
+def test_a_version_is_named_for_code_of_a_commit_on_tasks_of_the_paper() -> None:
+    assert numbers_version(PEN, "a" * 12) == NUMBERS["hand"]
+    assert numbers_version(CHEETAH, "a" * 12) == NUMBERS["locomotion"]
+    assert numbers_version(PEN, "a" * 12 + "+changes") is None
+    assert numbers_version(PEN, "") is None
+    assert numbers_version("Toy-v0", "a" * 12) is None
+    assert code_of(CHEETAH, {"commit": "a5c0591a4716"}) == "a5c0591a4716"
+    assert code_of(PEN, {"commit": "c", "numbers_version": float("nan")}) == "c"
+    assert code_of("Toy-v0", {"commit": "c"}) == "c"
 
 
 def test_learning_from_nothing_has_no_data_to_differ_in() -> None:
@@ -330,6 +366,32 @@ def test_a_run_that_other_code_went_on_with_is_mixed_in_itself() -> None:
     assert one(RULE, found.under(manifests={"figure1": [entry]})).verdict is INCONCLUSIVE
     same = entry | {"continued_in": [{"commit": "c1"}]}
     assert one(RULE, found.under(manifests={"figure1": [same]})).verdict is SUPPORTED
+    first = found.under(manifests={"figure1": [entry | {"continued_in": [later(1)]}]})
+    assert one(RULE, first).verdict is INCONCLUSIVE  # the rows themselves say no version
+
+
+def later(version: int) -> dict[str, Any]:
+    return {"commit": "c9", "numbers_version": version}
+
+
+def test_a_run_that_code_of_its_own_version_went_on_with_is_of_one_kind() -> None:
+    version = {"numbers_version": 1}
+    found = evidence(
+        runs(PEN, "AWAC", 0.9, **made("c1", "d1"), **version),
+        runs(PEN, "SAC", 0.2, **made("c1", "d1"), **version),
+    )
+    entry = {
+        "env": PEN,
+        "data": "human",
+        "labels": "relabelled",
+        "profile": "paper",
+        "method": "SAC",
+        "variant": "",
+        "seed": 3,
+    }
+    for number, verdict in ((1, SUPPORTED), (2, INCONCLUSIVE)):
+        manifests = {"figure1": [entry | {"continued_in": [later(number)]}]}
+        assert one(RULE, found.under(manifests=manifests)).verdict is verdict
 
 
 def test_tasks_may_be_of_different_commits_since_no_comparison_crosses_them() -> None:
@@ -357,7 +419,7 @@ def of_two_commits(pen: float, cheetah: float) -> list[list[Effect]]:
             condition.verdict(estimate),
             estimate,
             condition=condition,
-            commits=(commit,),
+            code=(commit,),
             checksums=(task,),
         )
 
@@ -371,7 +433,7 @@ def judged(parts: Parts) -> Finding:
 def test_effects_on_one_task_are_of_one_commit() -> None:
     found = of_one_kind(of_two_commits(0.2, 0.2), judged)
     assert found.verdict is INCONCLUSIVE
-    assert f"commits c1, c2 on {PEN}" in found.reason and "supported if they were" in found.reason
+    assert f"code c1, c2 on {PEN}" in found.reason and "supported if they were" in found.reason
     # one effect is enough to contradict, and it is of one kind
     against = of_one_kind(of_two_commits(-0.2, 0.2), judged)
     assert against.verdict is CONTRADICTED
