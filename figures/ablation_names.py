@@ -37,6 +37,7 @@ PURPOSES: MappingProxyType[str, str] = MappingProxyType(
         "SAC[entropy]": "objective: entropy bonus, its temperature learned; no clamp",
         "SAC[raw]": "observations: as they are",
         "SAC[standardised]": "observations: standardised",
+        "SAC[no-data]": "data: none, all else as SAC",
         "SAC[scratch]": "data: none, learns online alone; as Haarnoja 2018",
         "SAC+BC[Q-filter]": "objective: imitates only what Q prefers to the policy",
         "SAC+BC[entropy]": "objective: entropy bonus, its temperature learned; no clamp",

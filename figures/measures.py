@@ -17,6 +17,8 @@ class Measure:
         name: in words.
         higher_is_better: False for a distance.
         ceiling: J from which on there is next to nothing to gain; infinite without one.
+        best: the best J; infinite without one.
+        floor: the J of a policy that has learned nothing; minus infinity without one.
         start: column with what the measure is before an episode's first step; "" where that is
             the same for all episodes.
     """
@@ -25,6 +27,8 @@ class Measure:
     name: str
     higher_is_better: bool = True
     ceiling: float = math.inf
+    best: float = math.inf
+    floor: float = -math.inf
     start: str = ""
 
     @property
@@ -33,13 +37,14 @@ class Measure:
         return 1 if self.higher_is_better else -1
 
 
-SUCCESS = Measure("success_any", "success", ceiling=CEILING)
+SUCCESS = Measure("success_any", "success", ceiling=CEILING, best=1.0, floor=0.0)
 RETURN = Measure("return_mean", "return")
-NORMALISED = Measure("normalised_score", "normalised score", ceiling=CEILING)
+NORMALISED = Measure("normalised_score", "normalised score", ceiling=CEILING, best=1.0, floor=0.0)
 DISTANCE = Measure(
     "final_distance",
     "final distance",
     higher_is_better=False,
     ceiling=-0.01,
+    best=0.0,
     start="start_distance",
 )

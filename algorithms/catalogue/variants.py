@@ -217,6 +217,11 @@ VARIANTS: dict[str, Variant] = {
         },
         "learns online alone; with --data none from nothing but its own experience",
     ),
+    "SAC[no-data]": Variant(
+        "SAC",
+        {"initialisation": RandomInit(), **_FROM_SCRATCH},
+        "learns online alone, all else as the row: what prior data is worth to SAC",
+    ),
     "SAC[entropy]": Variant(
         "SAC",
         {"objective.temperature": LearnedTemperature(), "critic.clamp": NoClamp()},

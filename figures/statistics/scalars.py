@@ -26,6 +26,7 @@ from figures.results.table import CONDITION, RUN, ResultsError
 from figures.statistics.across_seeds import Floats, evaluations, runs
 
 FINAL_EVALUATIONS = 5
+_ROUNDING = 1e-9  # the mean of five times 0.9 counts as 0.9
 DIP_WINDOW = 0.1  # share of the budget in which a dip is looked for
 SLOPE_UNIT = 100_000  # environment steps
 
@@ -106,41 +107,50 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 
 
 def time_to_threshold(
-    frame: pd.DataFrame, measure: Measure, threshold: float, window: int = 3
+    frame: pd.DataFrame, measure: Measure, threshold: float, window: int = FINAL_EVALUATIONS
 ) -> pd.DataFrame:
-    """Online steps until a run is at ``threshold``, right-censored at its budget.
+    """Online steps from which on a run holds ``threshold``.
 
-    A run is there at the first t >= 0 at which the median of ``window`` consecutive evaluations
-    (that of t and those before it, offline ones included) is at least ``threshold``. Where fewer
-    came before, the run's first evaluation stands for those that lack: its policy is what training
-    began with.
+    A run holds it from the first t >= 0 at which the mean of the ``window`` evaluations that begin
+    at t is at least ``threshold``, and so is the mean of all evaluations from t to the end. A first
+    crossing would be noise: of runs whose success is 0.8 all along, more than half have two of
+    three evaluations of 20 episodes at 0.9.
+
+    A run that never holds it is censored at the last t that has ``window`` evaluations: later it
+    cannot be seen to. A run with fewer evaluations is asked for the mean of all. A run that was not
+    trained online keeps its policy: it is there at 0, or censored at the budget of the others.
 
     Args:
         frame: as ``table.read_results`` returns it.
         measure: what is compared.
         threshold: in the unit of the column, not multiplied by the sign: ``0.05`` with
             ``DISTANCE`` is reached at 5 cm *or less*.
-        window: odd number of evaluations.
+        window: number of evaluations; five of 20 episodes are 100.
 
     Returns:
-        ``RUN``, ``method``, ``variant``, ``time`` (0 if at ``threshold`` at the end of the offline
-        phase; the budget if never) and ``observed`` (False: censored).
+        ``RUN``, ``method``, ``variant``, ``time`` (0 if at ``threshold`` from the end of the
+        offline phase on) and ``observed`` (False: censored).
 
     Raises:
         ResultsError: there is no such column.
-        ValueError: ``window`` is even or not positive, or ``threshold`` is not finite.
+        ValueError: ``window`` is not positive, or ``threshold`` is not finite.
     """
-    if window < 1 or window % 2 == 0:
-        raise ValueError(f"window {window} must be odd and positive, such as 3")
+    if window < 1:
+        raise ValueError(f"window {window} must be positive, such as {FINAL_EVALUATIONS}")
     if not np.isfinite(threshold):
         raise ValueError(f"threshold {threshold} must be finite")
     rows = []
     for name, steps, values, _, _, budget in _finished(frame, measure):
-        padded = np.concatenate([np.full(window - 1, values[0]), values])
-        medians = np.median(np.lib.stride_tricks.sliding_window_view(padded, window), axis=-1)
-        there = steps[(steps >= 0) & (medians >= measure.sign * threshold)]
-        reached = there.size > 0
-        time = float(there[0]) if reached else float(budget)
+        online = steps >= 0
+        times, found = steps[online], values[online]
+        size = min(window, found.size)
+        means = np.lib.stride_tricks.sliding_window_view(found, size).mean(axis=-1)
+        rest = np.array([found[start:].mean() for start in range(means.size)])
+        wanted = measure.sign * threshold - _ROUNDING
+        holds = np.flatnonzero((means >= wanted) & (rest >= wanted))
+        reached = holds.size > 0
+        last = float(times[means.size - 1]) if found.size > 1 else float(budget)
+        time = float(times[holds[0]]) if reached else last
         rows.append({**name, "time": time, "observed": reached})
     table = pd.DataFrame(rows, columns=[*_IDENTITY, "time", "observed"])
     return table.astype({"time": float, "observed": bool})

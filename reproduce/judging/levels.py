@@ -18,14 +18,13 @@ import numpy as np
 from figures.statistics.across_seeds import Floats
 from figures.statistics.estimates import Estimate, aggregate
 from figures.statistics.power import distance_seen
-from reproduce.judging.conditions import Above, Below, Verdict, Within
+from reproduce.judging.conditions import Above, Below, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import (
     NAMES,
     Answer,
     beyond,
     each,
-    inside,
     margin_of,
     seeds_note,
     within_reach,
@@ -119,7 +118,7 @@ class Level(_Single):
 
 @dataclass(frozen=True)
 class Negligible(_Single):
-    """|scalar| < delta: the interval inside; contradicted where it is wholly outside."""
+    """scalar < delta: no gain worth naming. A loss is none; contradicted by more than delta."""
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and arm."""
@@ -129,9 +128,9 @@ class Negligible(_Single):
             margin = margin_of(task)
             found = Answer(
                 level_of(values),
-                Within(margin),
+                Below(margin),
                 f"{seeds_note(values)}; {WIDE}",
-                seen=inside(margin, level_seen(values)),
+                seen=beyond(margin, level_seen(values), "below"),
             )
             return within_reach(evidence, source, task, (arm,), self.scalar, found)
 
@@ -141,6 +140,6 @@ class Negligible(_Single):
             self.tasks,
             self.of,
             what=lambda arm: f"{NAMES[self.scalar]}: {arm}",
-            asks=lambda task: f"within ±{margin_of(task):g}",
+            asks=lambda task: f"< {margin_of(task):g}",
             judge=judge,
         )

@@ -83,21 +83,39 @@ def seeds_note(*samples: Floats) -> str:
 def within_reach(
     evidence: Evidence, source: str, task: str, arms: Sequence[Arm], scalar: str, found: Answer
 ) -> Answer:
-    """``found``, but not decidable where ``scalar`` is a gain and one of ``arms`` is at the ceiling
-    after the offline phase: nothing is left to gain, and nothing shows in a difference of gains."""
-    ceiling = evidence.measure(task).ceiling
-    if scalar not in GAINS or not found.estimate.known or not np.isfinite(ceiling):
+    """``found``, but not decidable where the levels after the offline phase leave no room.
+
+    There is none in three cases:
+
+    * ``scalar`` is a gain, and one of ``arms`` is at the ceiling: nothing is left to gain;
+    * ``scalar`` is a gain, and the first of ``arms`` cannot gain what another one has: it began
+      too near the best;
+    * ``scalar`` is a dip, and one of ``arms`` is within delta of having learned nothing: nothing is
+      left to lose.
+    """
+    if scalar not in (*GAINS, "dip") or not found.estimate.known:
         return found
-    levels = evidence.scalars(source, task, arms, "j0")
-    at_ceiling = [
-        f"{arm} at {level:.3g}"
-        for arm, values in zip(arms, levels, strict=True)
-        if (level := float(centre(values))) >= ceiling
-    ]
-    if not at_ceiling:
+    measure = evidence.measure(task)
+    levels = [float(centre(v)) for v in evidence.scalars(source, task, arms, "j0")]
+    if scalar == "dip":
+        lowest = measure.floor + margin_of(task)
+        stuck = [name for name, level in zip(arms, levels, strict=True) if level <= lowest]
+        why = f"within delta of nothing learned ({measure.floor:g})"
+        left = "nothing to lose"
+    else:
+        stuck = [name for name, lvl in zip(arms, levels, strict=True) if lvl >= measure.ceiling]
+        why, left = f"at the ceiling ({measure.ceiling:g})", "nothing to gain"
+        if not stuck and scalar != "monotonicity" and len(arms) > 1:
+            gains = evidence.scalars(source, task, arms[1:], "gain")
+            room = measure.best - levels[0]
+            if max(float(centre(values)) for values in gains) > room:
+                stuck, why = [arms[0]], f"{room:.3g} below the best"
+                left = "too little to gain what the other gained"
+    if not stuck:
         return found
-    note = f"{found.note}; at the ceiling ({ceiling:g}) after the offline phase, so that there is "
-    note += f"nothing to gain: {', '.join(at_ceiling)}"
+    at = {str(arm): level for arm, level in zip(arms, levels, strict=True)}
+    names = ", ".join(f"{arm} at {at[str(arm)]:.3g}" for arm in stuck)
+    note = f"{found.note}; {why} after the offline phase, so that there is {left}: {names}"
     return replace(found, judged=Verdict.NOT_DECIDABLE, note=note, seen="")
 
 

@@ -18,7 +18,9 @@ from reproduce.judging.verdicts import NO_ESTIMATE, Effect
 
 def _time_note(sample: Sample) -> str:
     times, observed = sample
-    summary = kaplan_meier(times, observed, float(times.max()) or 1.0)
+    if not times.any():
+        return f"{observed.sum()} of {len(times)} reached it"
+    summary = kaplan_meier(times, observed, float(times.max()))
     median = f"{summary.median:,.0f}" if np.isfinite(summary.median) else "not reached"
     return f"{summary.observed} of {summary.n} reached it, median {median}"
 
@@ -57,6 +59,9 @@ class Faster:
                 note = f"no run reached it; {note}"
                 return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, note)
             horizon = _horizon(ours, theirs)
+            if horizon == 0:
+                note = f"too few evaluations: none but that of step 0 has five from it on; {note}"
+                return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, note)
             found = restricted_mean_ratio(theirs, ours, horizon)
             seen = _seen(self.ratio, ours, theirs, horizon)
             if not found.known:  # too few seeds, for the test as well

@@ -26,14 +26,21 @@ from tests.algorithms.conftest import (
 OFFLINE = "offline_steps=5"
 EVERY = pytest.mark.parametrize(("name", "profile"), EVERY_METHOD)
 EVERYTHING = pytest.mark.parametrize(("name", "profile"), EVERY_ROW)
-ONLINE_ONLY = {"DAPG", "RLPD", "AWAC[scratch]", "AWAC[push-scratch]", "SAC[scratch]"}
+ONLINE_ONLY = {
+    "DAPG",
+    "RLPD",
+    "AWAC[scratch]",
+    "AWAC[push-scratch]",
+    "SAC[no-data]",
+    "SAC[scratch]",
+}
 CLONED = {("SAC", "paper"), ("SAC+BC", "paper"), ("DAPG", "paper"), ("DAPG", "released")}
 DEMONSTRATIONS = {"SAC+BC", "BC", "DAPG"}  # wanted by every update
 
 
 def needs_demonstrations(name: str, profile: str) -> bool:
     base = base_of(name)
-    none_needed = name in ("BC[all]", "SAC[scratch]")
+    none_needed = name in ("BC[all]", "SAC[no-data]", "SAC[scratch]")
     wanted = base in DEMONSTRATIONS or name == "AWAC[imitation]" or (base, profile) in CLONED
     return wanted and not none_needed
 
@@ -79,7 +86,7 @@ def test_rows_stand_at_their_clock_and_phase(name: str, profile: str) -> None:
     training = make_training(tiny_settings(name, profile, OFFLINE))
     assert training.run()
     offline = [] if {name, base_of(name)} & ONLINE_ONLY else [(t, "offline") for t in (-5, -3, -1)]
-    cloned = (base_of(name), profile) in CLONED and name != "SAC[scratch]"
+    cloned = (base_of(name), profile) in CLONED and name not in ("SAC[no-data]", "SAC[scratch]")
     cloning = 3 if cloned else 0
     assert training.cloning_steps == cloning
     assert [(row["env_step"], row["phase"]) for row in training.rows] == [

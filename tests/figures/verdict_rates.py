@@ -202,7 +202,7 @@ CASES = (
     Case("alike within 2δ", Similar("jt", OURS, (THEIRS[0],), (TASK,)), _two(2 * DELTA), True),
     Case("first, or within δ, of 4", Leads("jt", OURS, tuple(THEIRS), (TASK,), 1.0), _leads),
     Case("level > δ", Level("dip", (OURS,), (TASK,), "above", DELTA, zero=0.0), _single(DELTA)),
-    Case("level within δ", Negligible("dip", (OURS,), (TASK,)), _single(DELTA), True),
+    Case("level below δ", Negligible("dip", (OURS,), (TASK,)), _single(DELTA), True),
     Case("share of runs > 1/2", Solved((OURS,), (TASK,), 0.9, None), _solved),
     Case("ratio of times > 2", Faster(OURS, (THEIRS[0],), (TASK,), 0.9, 2.0), _faster),
 )

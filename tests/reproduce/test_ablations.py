@@ -127,6 +127,7 @@ def test_only_what_learns_alone_has_no_data() -> None:
     assert {spec.registered: spec.data for spec in grid} == {
         "SAC": "expert",
         "SAC[raw]": "expert",
+        "SAC[no-data]": "none",
         "SAC[scratch]": "none",
         "SAC[entropy]": "expert",  # its temperature starts at 1, SAC's at 0.1
     }

@@ -415,9 +415,47 @@ def test_negligible() -> None:
     rising = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
     still = evidence(runs(PEN, "AWAC", 0.5))
     moving = evidence([row for s in TEN for row in run(PEN, "AWAC", rising, s)])
+    falling = evidence([row for s in TEN for row in run(PEN, "AWAC", rising[::-1], s)])
     rule = Negligible("gain", (A,), (PEN,))
     assert one(rule, still).verdict is SUPPORTED
     assert one(rule, moving).verdict is CONTRADICTED
+    assert one(rule, falling).verdict is SUPPORTED  # a loss is no improvement
+
+
+def test_nothing_can_dip_that_has_learned_nothing() -> None:
+    rising = [0.01, 0.02, 0.05, 0.1, 0.1, 0.1, 0.1, 0.1]
+    falling = [0.4, 0.1, 0.1, 0.3, 0.4, 0.4, 0.4, 0.4]
+    found = evidence(
+        *(run(CHEETAH, "SAC", [v + 0.001 * s for v in rising], s) for s in TEN),
+        *(run(CHEETAH, "AWAC", [v + 0.001 * s for v in falling], s) for s in TEN),
+    )
+    dip = Level("dip", (B,), (CHEETAH,), "above", 0.05, zero=0.0)
+    effect = one(dip, found)
+    assert effect.verdict is NOT_DECIDABLE
+    assert "nothing to lose: SAC at" in effect.note
+    assert one(Level("dip", (A,), (CHEETAH,), "above", 0.05, zero=0.0), found).verdict is SUPPORTED
+    more = Difference("dip", B, (A,), (CHEETAH,), factor=0.0)
+    assert one(more, found).verdict is NOT_DECIDABLE
+
+
+def test_nobody_gains_what_there_is_no_room_for() -> None:
+    """From 0.9 a method can gain 0.1; that another one gained 0.2 from below says nothing of it."""
+    high = [0.90, 0.92, 0.92, 0.92, 0.92, 0.92, 0.92, 0.92]
+    low = [0.2, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4]
+    found = evidence(
+        *(run(CHEETAH, "AWAC", [v + 0.001 * s for v in high], s) for s in TEN),
+        *(run(CHEETAH, "SAC", [v + 0.001 * s for v in low], s) for s in TEN),
+        *(run(CHEETAH, "BC", [v - 0.3 + 0.001 * s for v in high], s) for s in TEN),
+    )
+    effect = one(Difference("gain", A, (B,), (CHEETAH,), factor=0.0), found)
+    assert effect.verdict is NOT_DECIDABLE
+    assert "too little to gain what the other gained: AWAC at" in effect.note
+    # with room for it the smaller gain is one
+    assert (
+        one(Difference("gain", Arm("BC"), (B,), (CHEETAH,), factor=0.0), found).verdict
+        is CONTRADICTED
+    )
+    assert one(Difference("gain", B, (A,), (CHEETAH,), factor=0.0), found).verdict is SUPPORTED
 
 
 def at_the_end(level: float) -> list[float]:
@@ -567,39 +605,51 @@ def test_the_bias_of_q_is_preferred_where_the_rows_have_it() -> None:
 
 
 def test_faster() -> None:
-    quick = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]  # at 50 K
-    slow = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]  # at 150 K
+    quick = [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]  # from 2 K on
+    slow = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]  # from 10 K on
     found = evidence(
         [row for s in TEN for row in run(PEN, "AWAC", quick, s)],
         [row for s in TEN for row in run(PEN, "SAC", slow, s)],
     )
     effect = one(Faster(A, (B,), (PEN,), 0.9, ratio=2.0), found)
     assert effect.estimate is not None
-    assert effect.estimate.value == pytest.approx(3.0)
+    assert effect.estimate.value == pytest.approx(5.0)
     assert effect.verdict is SUPPORTED
     assert effect.p_value is not None
     assert effect.p_value < 0.01
-    assert one(Faster(A, (B,), (PEN,), 0.9, ratio=4.0), found).verdict is SMALLER
+    assert one(Faster(A, (B,), (PEN,), 0.9, ratio=8.0), found).verdict is SMALLER
     assert one(Faster(B, (A,), (PEN,), 0.9), found).verdict is CONTRADICTED
 
 
 def test_faster_counts_runs_that_never_get_there() -> None:
-    quick = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    quick = [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     found = evidence(
         [row for s in TEN for row in run(PEN, "AWAC", quick, s)],
         [row for s in TEN for row in run(PEN, "SAC", 0.0, s)],
     )
     effect = one(Faster(A, (B,), (PEN,), 0.9), found)
     assert effect.estimate is not None
-    assert effect.estimate.value == pytest.approx(3.0)  # 150 K, their budget, over 50 K
+    assert effect.estimate.value == pytest.approx(5.0)  # 10 K, the last step with five, over 2 K
     assert effect.verdict is SUPPORTED
 
 
+def test_a_peak_is_not_faster() -> None:
+    """Runs that touch the threshold and fall again have not reached it."""
+    peak = [0.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5]
+    found = evidence([row for s in TEN for row in run(PEN, "AWAC", peak, s)], runs(PEN, "SAC", 0.3))
+    effect = one(Faster(A, (B,), (PEN,), 0.9), found)
+    assert effect.verdict is INCONCLUSIVE
+    assert "no run reached it" in effect.note
+
+
 def test_a_rival_that_never_gets_there_cannot_contradict_a_ratio() -> None:
-    """Restricted means end at the budget: 50,000 against 150,000 is all that a ratio can show."""
-    half = [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
+    """Restricted means end at the last step that is asked: 5,000 against 10,000 is all that a
+    ratio can show."""
+    later = [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     found = evidence(
-        *(run(PEN, "AWAC", half, seed) for seed in TEN), runs(PEN, "SAC", 0.3), runs(PEN, "BC", 1.0)
+        *(run(PEN, "AWAC", later, seed) for seed in TEN),
+        runs(PEN, "SAC", 0.3),
+        runs(PEN, "BC", 1.0),
     )
     effect = one(Faster(A, (B,), (PEN,), 0.9, ratio=4.0), found)
     assert effect.estimate is not None and effect.estimate.high < 4.0
@@ -614,6 +664,20 @@ def test_faster_where_no_run_gets_there() -> None:
     effect = one(Faster(A, (B,), (PEN,), 0.9), found)
     assert effect.verdict is INCONCLUSIVE
     assert "no run reached it" in effect.note
+
+
+def test_five_evaluations_cannot_say_when() -> None:
+    """Only at step 0 do five evaluations begin: a run that is not there then is not seen later."""
+    rows = [
+        row
+        for method, level in (("AWAC", 1.0), ("SAC", 0.3))
+        for seed in TEN
+        for row in run(PEN, method, level, seed)
+        if row["env_step"] <= STEPS[4]
+    ]
+    effect = one(Faster(A, (B,), (PEN,), 0.9), evidence(rows))
+    assert effect.verdict is INCONCLUSIVE
+    assert "too few evaluations" in effect.note
 
 
 def test_faster_where_both_are_there_from_the_start() -> None:
