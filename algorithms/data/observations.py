@@ -64,7 +64,7 @@ class FromPriorData:
     """
 
     floor: float = 1e-3
-    """In the units of each entry."""
+    """Smallest divisor, in the units of each entry."""
 
     def __post_init__(self) -> None:
         check_range("floor", self.floor, 0.0, above=True)

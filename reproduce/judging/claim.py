@@ -25,10 +25,10 @@ class Claim:
 
     Attributes:
         id: letter of the domain (H hand, S Sawyer, M MuJoCo, A design choice, T text) and number.
-        section: where the quotation stands.
+        section: the section of the paper that has the quotation.
         quote: the paper's words.
         check: the numeric check in one sentence.
-        experiments: whose CSVs can answer, in order of preference.
+        experiments: experiments whose CSVs can answer, in order of preference.
         parts: all of them must hold.
         reading: what is ambiguous, and which reading was taken.
         refers: ids of other claims that ask and decide what this claim says too.

@@ -182,7 +182,7 @@ class Similar(_Against):
 
 @dataclass(frozen=True)
 class Leads(_Against):
-    """``better`` is above every rival. With a ``factor``, it may be so many delta below one.
+    """``better`` is above every rival. It may be below one by less than ``factor`` delta.
 
     The effect is the lead over the best rival, which is the smallest of the differences. Its lower
     end is the lowest lower end of all differences. A false claim passes only if its one better

@@ -30,7 +30,7 @@ from figures.statistics.resampling import tail
 
 
 class Verdict(StrEnum):
-    """How a claim stands, or an effect of it."""
+    """The verdict on a claim, or on one of its effects."""
 
     SUPPORTED = "supported"
     SMALLER = "smaller than claimed"

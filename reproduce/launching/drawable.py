@@ -28,7 +28,10 @@ def refuse_undrawable(experiment: str, envs: Sequence[str]) -> None:
 
 
 def refuse_uncomparable(experiment: str, paths: Sequence[Path]) -> None:
-    """Raise ValueError for a file of `--compare` that cannot stand beside the experiment's runs."""
+    """Raise ValueError for a file of `--compare` that cannot be shown beside the experiment's runs.
+
+    An experiment without curves cannot show any file.
+    """
     if paths and experiment not in EXPERIMENTS:
         raise ValueError(
             f"--compare: {experiment} has no curves to stand beside; give it to "
