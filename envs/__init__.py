@@ -1,7 +1,7 @@
 """The paper's tasks: simulated environments, data files and evaluation.
 
 Importing this package registers the tasks with Gymnasium. The simulator itself is imported only
-when an environment is made. :func:`make_task` makes any of them as a policy sees it.
+when an environment is made. :func:`make_task` makes any task as a policy sees it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from envs.making import make_task, register_tasks
 
 __all__ = ["make_task"]
 
-# Gymnasium-Robotics prints a notice about its dense rewards when it is imported. They are not used
-# here, and every process of a grid of runs would repeat it.
+# Gymnasium-Robotics prints a notice about its dense rewards when it is imported. These rewards are
+# not used here, and every process of a grid of runs would repeat the notice.
 notifications.pop("gymnasium_robotics", None)
 
 register_tasks()

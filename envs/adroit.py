@@ -33,8 +33,8 @@ SIMULATIONS = {
 
 register_tasks()  # again: the import of Gymnasium-Robotics has taken some of the ids
 
-# Beside the integration state an episode depends on what its reset has put into the model, and on
-# the two lengths (pen only, metres) that the simulation measures there.
+# An episode depends on more than the integration state: on what its reset has put into the model,
+# and on the two lengths (pen only, metres) that the simulation measures at a reset.
 _RANDOMISED = ("body_pos", "body_quat", "site_pos")
 _MEASURED = ("pen_length", "tar_length")
 
@@ -42,20 +42,20 @@ _MEASURED = ("pen_length", "tar_length")
 class AdroitBinary(MujocoTask):
     """Reward ``1[success] - 1`` on an Adroit simulation; an episode never terminates.
 
-    Observations are float32 (O,): the replay memory and the networks are float32, and the reward
-    is computed from the very numbers that are returned. So the reward of a stored transition is
-    an exact function of its stored next observation, with no rounding at the threshold.
+    Observations are float32 (O,), like the replay memory and the networks. The reward is computed
+    from the same numbers that are returned. The reward of a stored transition is therefore an exact
+    function of its stored next observation, with no rounding at the threshold.
 
     Success is evaluated after the step. MuJoCo's body and site positions are those *before* the
-    last 2 ms substep of the five; the joint angles are those after it. Both the observation and
-    the original sparse rewards read the same arrays, so they agree.
+    last 2 ms substep of the five. The joint angles are those after it. The observation and the
+    original sparse rewards read the same arrays, so they agree.
 
     The simulation clips actions to [-1, 1] and scales them to each actuator's range.
 
     Args:
         task_id: "pen-binary-v0", "door-binary-v0" or "relocate-binary-v0".
-        door_threshold: radians; 1.4 in the paper, 1.35 in the authors' released environment.
-            Without effect on the other two tasks.
+        door_threshold: radians; 1.4 in the paper, 1.35 in the authors' released environment. It has
+            no effect on the other two tasks.
         render_mode: as in Gymnasium.
 
     Raises:
@@ -90,7 +90,7 @@ class AdroitBinary(MujocoTask):
         return observation, float(success) - 1.0, False, False, {**info, "success": success}
 
     def snapshot(self) -> Snapshot:
-        """Add to the integration state what the reset has drawn and measured."""
+        """Copy the integration state and what the reset has drawn and measured."""
         simulation: Any = self.unwrapped
         drawn = {name: getattr(simulation.model, name).copy() for name in _RANDOMISED}
         measured = {

@@ -1,4 +1,4 @@
-"""Fetching a published file, accepted only with the right checksum."""
+"""Fetch a published file. It is accepted only with the right checksum."""
 
 from __future__ import annotations
 

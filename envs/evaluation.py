@@ -1,4 +1,4 @@
-"""Episodes: the return and the three success measures, and rollouts kept as data."""
+"""Run episodes: measure the return and three kinds of success, or keep the episodes as data."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from envs.trajectory import Trajectory
 
 EVALUATION_SEED_BASE = 1_000_000_000
 EPISODES_AT_MOST = 1000
-"""Evaluations use the seeds from `EVALUATION_SEED_BASE` to 2^31, training those from 2^31 on.
-Rollouts for prior data, experts and the random policy begin at 500,000, 2,000,000 and 3,000,000. So
-no evaluation episode starts from a seed used elsewhere."""
+"""Evaluations use the seeds from `EVALUATION_SEED_BASE` to 2^31. Training uses those from 2^31 on.
+Rollouts for prior data, experts and the random policy begin at 500,000, 2,000,000 and 3,000,000. No
+evaluation episode therefore starts from a seed that is used elsewhere."""
 
 Act = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 Env = gymnasium.Env[Any, Any]
@@ -65,11 +65,12 @@ class Episode(NamedTuple):
 def evaluation_seed(number: int) -> int:
     """The seed of the first episode of a run's evaluation `number`; the others follow it.
 
-    Every evaluation has start states of its own, the same ones for all methods and seeds. 0 is
-    the evaluation at clock 0, later ones count up, those of the offline phase down from -1.
+    Every evaluation has start states of its own. They are the same for all methods and seeds.
+    Number 0 is the evaluation at clock 0. Later evaluations count up, those of the offline phase
+    count down from -1.
 
     Raises:
-        ValueError: if the numbers run into the seeds of training.
+        ValueError: if the seeds would overlap with those of training.
     """
     place = 2 * number if number >= 0 else -2 * number - 1
     seed = EVALUATION_SEED_BASE + EPISODES_AT_MOST * place
@@ -84,13 +85,13 @@ def evaluate(
     """Run whole episodes and measure them.
 
     Args:
-        env: an environment that ends its episodes (the registered ones do), and reports
-            ``info["success"]``; where it does not, every success measure is False.
+        env: an environment that ends its episodes, as the registered ones do. It should report
+            ``info["success"]``; otherwise every success measure is False.
         act: (O,) float32 observation -> (A,) action.
         episodes: N, at least 1.
         seed: episode i is reset with ``seed + i``.
-        sustained_steps: see :class:`EpisodeStats`; ``Task.success_steps_sustained``. None (a task
-            that knows no success) makes no episode a sustained success.
+        sustained_steps: see :class:`EpisodeStats`; ``Task.success_steps_sustained``. It is None for
+            a task without success, and then no episode is a sustained success.
 
     Raises:
         ValueError: if ``episodes`` is not positive.
@@ -99,13 +100,13 @@ def evaluate(
 
 
 def run_episodes(env: Env, act: Act, *, episodes: int, seed: int) -> list[Episode]:
-    """Run whole episodes; arguments and errors as those of :func:`evaluate`."""
+    """Run whole episodes. Arguments and errors are those of :func:`evaluate`."""
     _require_positive(episodes)
     return [_run(env, act, seed + i) for i in range(episodes)]
 
 
 def measure(results: Sequence[Episode], sustained_steps: int | None) -> EpisodeStats:
-    """Return and successes of episodes that have been run, as :func:`evaluate` describes them."""
+    """Measure returns and successes of finished episodes, as :func:`evaluate` describes them."""
     needed = np.inf if sustained_steps is None else sustained_steps
     return EpisodeStats(
         returns=np.array([r.trajectory.rewards.sum(dtype=np.float64) for r in results]),
@@ -130,7 +131,7 @@ def collect(
 
     Args:
         env: as for :func:`evaluate`.
-        act: as for :func:`evaluate`; actions are clipped to the action space before they are
+        act: as for :func:`evaluate`. Actions are clipped to the action space before they are
             applied and stored.
         episodes: N, at least 1.
         seed: episode i is reset with ``seed + i``.

@@ -17,7 +17,7 @@ from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory, check_readable
 
 EXPERT_SEED = 2_000_000
-"""First reset seed of expert demonstrations; apart from training and evaluation seeds."""
+"""First reset seed of expert demonstrations; training and evaluation use other seeds."""
 _ATTEMPTS_PER_DEMONSTRATION = 20
 _ARRAYS = ("W0", "b0", "W1", "b1", "W2", "b2", "in_shift", "in_scale", "out_shift", "out_scale")
 
@@ -27,7 +27,7 @@ class ExpertPolicy:
     """A Gaussian policy: a tanh network of two hidden layers with state-independent noise.
 
     ``x = (o - in_shift) / (in_scale + 1e-8)``, ``mean = net(x) * out_scale + out_shift``,
-    ``a ~ N(mean, exp(log_std)^2)``. Actions are not bounded; clip them.
+    ``a ~ N(mean, exp(log_std)^2)``. Actions have no bounds: the user must clip them.
 
     Attributes:
         arrays: ``W0 b0 W1 b1 W2 b2 in_shift in_scale out_shift out_scale``; W is (out, in).
@@ -46,8 +46,8 @@ class ExpertPolicy:
         """Read a policy from ``.npz``, without pickle.
 
         Raises:
-            DataError: if the file is missing, damaged, lacks an array, or one of them holds NaN or
-                does not fit the others.
+            DataError: if the file is missing, damaged or lacks an array, or if an array holds NaN
+                or does not fit the others.
         """
         check_readable(path, "expert policy")
         try:
@@ -127,10 +127,10 @@ def rollout_expert(
 
     Args:
         task_id: a hand task.
-        policy: its expert.
+        policy: the task's expert.
         n: number of demonstrations.
         seed: attempt k is reset with ``seed + k`` and draws its noise from that seed too.
-        sampled: sample actions; otherwise take the mean.
+        sampled: if True, sample actions; otherwise take the mean.
         door_threshold: radians.
 
     Returns:

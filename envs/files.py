@@ -1,4 +1,4 @@
-"""Whole files: written all or nothing, and known by their checksum."""
+"""Files that are written whole or not at all, and their checksums."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ DAMAGED_ARCHIVE: tuple[type[Exception], ...] = (
     OverflowError,
     MemoryError,
 )
-"""What reading a damaged .npz or .hdf5 raises, depending on where it is damaged. (RuntimeError: a
-flipped bit can claim encryption or, by its subclass NotImplementedError, an unknown zip version.
-MemoryError: it can claim a huge array.)"""
+"""What reading a damaged .npz or .hdf5 raises. The error depends on the place of the damage. A
+flipped bit can claim encryption (RuntimeError), an unknown zip version (NotImplementedError, its
+subclass), or a huge array (MemoryError)."""
 
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """Open ``path`` for writing so that it appears whole or not at all.
 
-    The bytes go to a temporary file in the same folder (made if needed), are flushed to the disk,
-    and take the final name when the block ends without an exception.
+    The bytes go to a temporary file in the same folder, which is made if needed. When the block
+    ends without an exception, they are flushed to the disk and the file takes its final name.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")

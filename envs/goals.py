@@ -1,4 +1,4 @@
-"""Goal tasks as a policy sees them, and what it takes to look at a transition for another goal."""
+"""Goal tasks as a policy sees them, and the functions that give a transition another goal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GoalObservations(
     """A goal environment's observation and desired goal as one vector (O,) float32, in that order.
 
     Args:
-        env: its observations are a dictionary with (at least) these two, one-dimensional.
+        env: its observations are a dictionary that has at least these two one-dimensional arrays.
 
     Raises:
         TypeError: for an environment with other observations.
@@ -42,7 +42,7 @@ class GoalObservations(
         self.observation_space = gymnasium.spaces.Box(low, high, dtype=np.float32)
 
     def observation(self, observation: dict[str, Any]) -> Rows:
-        """Concatenate; the vector shares no memory with the dictionary."""
+        """Concatenate the two. The vector shares no memory with the dictionary."""
         return np.concatenate([observation[part] for part in _PARTS], dtype=np.float32)
 
 
@@ -53,8 +53,8 @@ class GoalTask:
     Attributes:
         observation_dim: length of an observation without its goal.
         achieved: observations (B, observation_dim) -> the goals (B, G) that they achieve.
-        reward: (goals achieved by the next observations (B, G), goals (B, G)) -> (B,) float32,
-            the environment's reward to the bit.
+        reward: (goals achieved by the next observations (B, G), goals (B, G)) -> (B,) float32, bit
+            for bit the environment's reward.
         sample_goals: (n, generator) -> (n, G) float32.
     """
 
@@ -78,7 +78,7 @@ def goal_task(task_id: str) -> GoalTask:
 
 
 def _push_achieved(observations: Rows) -> Rows:
-    # Hand and puck are all there is to observe, and what a goal is made of.
+    # An observation is the positions of hand and puck, and so is a goal.
     if observations.ndim != 2 or observations.shape[1] != 4:
         raise ValueError(f"observations without goals must be (B, 4), got {observations.shape}")
     return observations

@@ -1,4 +1,4 @@
-"""Arrays of an HDF5 file, all of them in that one file."""
+"""Read arrays of an HDF5 file. All their numbers must be in this one file."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def load_hdf5(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Return those of the arrays ``names`` that the file has.
 
     Raises:
-        DataError: if the file is missing, unreadable or damaged; if an entry is no array, a link
-            that leads nowhere, or keeps its numbers in another file, which no checksum of this one
-            covers (and which HDF5 replaces by zeros where it is gone).
+        DataError: if the file is missing, unreadable or damaged; if an entry is no array or a
+            broken link, or if it keeps its numbers in another file. No checksum of this file covers
+            such a file, and HDF5 reads zeros if it is missing.
     """
     check_readable(path)
     try:

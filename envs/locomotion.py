@@ -1,20 +1,19 @@
 """The paper's locomotion tasks: HalfCheetah, Ant and Walker2d of Gymnasium, made from its -v4.
 
-The paper's -v2 need mujoco_py, which is no longer maintained. -v4 is the nearest that runs: its
-code and model files agree with -v2 in the time an action lasts (0.05 s for HalfCheetah and Ant,
-0.008 s for Walker2d), in joints, masses, motors and friction, in the start states, rewards and
-terminations.
-What differs:
+The paper's -v2 need mujoco_py, which is no longer maintained. -v4 is the nearest version that runs.
+Its code and model files agree with -v2 in the time an action lasts (0.05 s for HalfCheetah and Ant,
+0.008 s for Walker2d). They agree in joints, masses, motors and friction, and in start states,
+rewards and terminations. These things differ:
 
 * Ant-v2 observes 111 numbers: the 27 here and 84 contact forces (6 for each of 14 bodies, clipped
   to [-1, 1]).
-* Ant-v2 charges for these forces, ``5e-4 * sum(force ** 2)``: at most 0.042 a step, beside the 1
-  for not falling. Here contacts cost nothing. (MuJoCo 2.0 does not compute these forces unless a
-  sensor asks for them; with it, -v2 observes 84 zeros and charges nothing either.)
-* The simulator is the installed MuJoCo, not 1.5 or 2.0: the same actions lead elsewhere.
+* Ant-v2 subtracts a cost of these forces, ``5e-4 * sum(force ** 2)``: at most 0.042 a step, while
+  not falling earns 1. Here contacts cost nothing. (MuJoCo 2.0 does not compute these forces unless
+  a sensor asks for them. With MuJoCo 2.0, -v2 observes 84 zeros and subtracts nothing either.)
+* The simulator is the installed MuJoCo, not 1.5 or 2.0: the same actions lead to other states.
 
-The later -v5 is further away: it changes the friction of one foot of Walker2d, and puts contact
-forces into Ant's observation and reward.
+The later -v5 differs more. It changes the friction of one foot of Walker2d, and puts contact forces
+into Ant's observation and reward.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from envs.tasks import task
 
 @contextmanager
 def _without_notice(about: str) -> Iterator[None]:
-    """Keep MuJoCo from printing, and logging to a file in the working folder, one notice."""
+    """Keep MuJoCo from printing one notice, and from logging it in the working folder."""
 
     def pass_on(message: str) -> None:
         if about not in message:
@@ -55,7 +54,10 @@ def _without_notice(about: str) -> Iterator[None]:
 
 
 class _HalfCheetah(HalfCheetahEnv):
-    """Gymnasium's, whose model file uses an attribute that MuJoCo 4 announces to drop."""
+    """Gymnasium's HalfCheetah without MuJoCo's notice about its model file.
+
+    The file uses an attribute that MuJoCo will drop in version 4.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         with _without_notice("settotalmass"):
@@ -66,15 +68,15 @@ SIMULATIONS = {"HalfCheetah-v2": _HalfCheetah, "Ant-v2": AntEnv, "Walker2d-v2": 
 
 
 class Locomotion(MujocoTask):
-    """Run forward: reward is the speed in m/s, less a cost of the action, plus 1 if one can fall.
+    """Run forward: reward is the speed in m/s, minus a cost of the action, plus 1 for not falling.
 
-    Observations are float32 (O,), as the replay memory and the networks are; the reward and the
-    terminations are the simulation's, from its float64 state. Ant and Walker2d terminate when they
-    fall (height or lean out of range) and earn 1 for each step; HalfCheetah never terminates.
-    ``info`` holds no "success".
+    Observations are float32 (O,), like the replay memory and the networks. The simulation computes
+    the reward and the terminations from its float64 state. Ant and Walker2d terminate when they
+    fall (height or lean out of range). They earn 1 for each step. HalfCheetah never terminates and
+    does not earn this. ``info`` holds no "success".
 
-    Actions are clipped to [-1, 1]. The simulation itself clips the forces, but charges for the
-    action as it was given; within [-1, 1] there is no difference.
+    Actions are clipped to [-1, 1]. The simulation itself clips the forces, but takes the cost of
+    the action as it was given. Within [-1, 1] there is no difference.
 
     Args:
         task_id: "HalfCheetah-v2", "Ant-v2" or "Walker2d-v2".
@@ -100,7 +102,7 @@ class Locomotion(MujocoTask):
         return np.asarray(raw, dtype=np.float32), float(reward), bool(terminated), False, info
 
     def snapshot(self) -> Snapshot:
-        """Add the body positions: Ant's speed is measured from them as the last step left them."""
+        """Copy also the body positions: the last step's positions are needed for Ant's speed."""
         data = self.unwrapped.data  # type: ignore[attr-defined]
         return super().snapshot() | {"xpos": data.xpos.copy()}
 

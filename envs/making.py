@@ -1,4 +1,4 @@
-"""The tasks by their Gymnasium ids, and made ready for a policy."""
+"""Register the tasks under their Gymnasium ids, and make them ready for a policy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENTRY_POINTS = {
     "locomotion": "envs.locomotion:Locomotion",
 }
 
-# The paper's -v2 are what this project reproduces; Gymnasium advises its own latest instead.
+# This project reproduces the paper's -v2. Gymnasium would advise its own latest version.
 _OLD = "|".join(id for id, t in TASKS.items() if t.domain == "locomotion")
 warnings.filterwarnings(
     "ignore", message=f".*environment ({_OLD}) is out of date", category=DeprecationWarning
@@ -25,11 +25,11 @@ warnings.filterwarnings(
 
 
 def register_tasks() -> None:
-    """Register the tasks with Gymnasium, unless they are already; the simulator is not imported.
+    """Register the tasks with Gymnasium, if they are not yet. The simulator is not imported.
 
-    The paper's locomotion ids are taken: by Gymnasium, and again by Gymnasium-Robotics at the
-    moment it is imported, for environments that need mujoco_py. These are replaced. Whatever
-    imports Gymnasium-Robotics in this package calls this afterwards.
+    Gymnasium has taken the paper's locomotion ids for environments that need mujoco_py.
+    Gymnasium-Robotics takes them again when it is imported. This function replaces both. Every
+    module of this package that imports Gymnasium-Robotics calls it afterwards.
     """
     for t in TASKS.values():
         entry_point = _ENTRY_POINTS[t.domain]
@@ -52,7 +52,7 @@ def make_task(
 
     Args:
         task_id: a key of ``TASKS``.
-        door_threshold: radians; for the door alone.
+        door_threshold: radians; only the door uses it.
         render_mode: as in Gymnasium.
 
     Raises:
@@ -63,6 +63,6 @@ def make_task(
     if task_id == "door-binary-v0":
         options["door_threshold"] = door_threshold
     register_tasks()
-    # By its registration, not by its name: no advice to take a later version.
+    # A registration instead of a name prevents the advice to take a later version.
     env = gymnasium.make(gymnasium.spec(task_id), **options)
     return GoalObservations(env) if spec.goal_dim else env

@@ -1,8 +1,8 @@
 """D4RL's hand data sets in a local Minari store, read by id: ``D4RL/door/human-v2``.
 
-The store is ``$MINARI_DATASETS_PATH``, else ``~/.minari/datasets``, as Minari itself has it. The
-files are read by h5py: the format is documented, the data is a few arrays, and so the installation
-needs no Minari to read what is there. Downloading is left to Minari, which knows the address.
+The store is ``$MINARI_DATASETS_PATH``, otherwise ``~/.minari/datasets``, as for Minari itself. h5py
+reads the files: their format is documented and the data is a few arrays. Reading therefore needs no
+Minari. Downloading needs Minari, which knows the address.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from envs.trajectory import (
 )
 
 EPISODES: dict[str, int | None] = {"human": None, "cloned": 500, "expert": 25}
-"""How many episodes of a data set are read, evenly spread over it; None: all. Of a million steps
-of an expert as many demonstrations as there are human ones, of D4RL's mixture of demonstrations
-and cloned policy as many episodes as the paper's prior data has."""
+"""How many episodes of a data set are read, evenly spread over it; None reads all. An expert gives
+as many demonstrations as there are human ones, although it has a million steps. D4RL's mixture of
+demonstrations and a cloned policy gives as many episodes as the paper's prior data has."""
 _ORIGIN: dict[str, Origin] = {"human": "human", "cloned": "cloned", "expert": "expert"}
 _STATE = "options/initial_state_dict/"
 _HUB = "https://huggingface.co"
@@ -63,18 +63,18 @@ def read_minari(folder: Path, task: Task) -> Dataset:
     """Read one data set of a Minari store.
 
     Each episode of ``data/main_data.hdf5`` has T + 1 observations for T actions. Actions are
-    clipped, rewards (dense in the file) recomputed from the next observations; neither
-    terminations nor truncations are terminal states of these tasks. Where the episodes' reset
-    options hold the initial state, the data set can be replayed (:mod:`envs.replay`).
+    clipped. Rewards are dense in the file and recomputed from the next observations. Neither
+    terminations nor truncations are terminal states of these tasks. The data set can be replayed
+    (:mod:`envs.replay`) if the episodes' reset options hold the initial state.
 
     Args:
         folder: of the data set, ``<store>/D4RL/door/human-v2``.
         task: the task it must belong to.
 
     Raises:
-        DataError: naming the data set and the way out, if it is not there, not of this format or
-            task, or damaged: an array missing, an episode cut short, fewer episodes or steps than
-            the metadata count.
+        DataError: if the data set is missing, has another format or task, or is damaged. Damage is
+            a missing array, an episode that was cut short, or fewer episodes or steps than the
+            metadata say. The message names the data set and the way out.
     """
     name = "/".join(folder.parts[-3:])
     collection = folder.name.rpartition("-")[0]
@@ -126,7 +126,7 @@ def _metadata(folder: Path, name: str, remedy: str) -> dict[str, Any]:
 
 
 def _check_counts(file: h5py.File, metadata: dict[str, Any], where: str, remedy: str) -> None:
-    """What a download that was cut short lacks."""
+    """Raise DataError if episodes or steps are missing, as after an incomplete download."""
     total = metadata["total_episodes"]
     if len(file) != total or not total:
         raise DataError(
@@ -184,13 +184,13 @@ def _initial_state(group: h5py.Group) -> dict[str, NDArray[np.float64]]:
 
 
 def check_unchanged(dataset: Dataset, cache: Path) -> None:
-    """Hold the content of a data set against its first use on this machine.
+    """Compare the content of a data set with that of its first use on this machine.
 
-    Minari publishes no checksums. That of the first use is kept in ``<cache>/minari/``; every row
-    of results has the checksum of the prior data besides, the same on every machine.
+    Minari publishes no checksums. The checksum of the first use is kept in ``<cache>/minari/``.
+    Every row of results also has the checksum of the prior data, the same on every machine.
 
     Raises:
-        DataError: if the content is another one now.
+        DataError: if the content has changed.
     """
     name = dataset.provenance.origin
     size = f"{len(dataset.trajectories)}x{dataset.steps}"
@@ -210,10 +210,10 @@ def check_unchanged(dataset: Dataset, cache: Path) -> None:
 
 
 def download_minari(name: str) -> None:
-    """Fetch a data set into the store, which gets it whole or not at all.
+    """Fetch a data set into the store. The store gets it whole or not at all.
 
     Raises:
-        DataError: without Minari or without network, and whatever Minari reports.
+        DataError: without Minari, without a network, or if Minari reports an error.
     """
     try:
         import minari  # type: ignore[import-not-found, unused-ignore]
@@ -223,10 +223,10 @@ def download_minari(name: str) -> None:
             f"(or `minari download {name}` elsewhere, and MINARI_DATASETS_PATH set)"
         ) from error
     hub = os.environ.get("HF_ENDPOINT", _HUB)
-    try:  # without network Minari tries for a minute
+    try:  # this fails fast; Minari would try for a minute without a network
         urllib.request.urlopen(urllib.request.Request(hub, method="HEAD"), timeout=TIMEOUT_S)
     except urllib.error.HTTPError:
-        pass  # it answers
+        pass  # an error code is an answer too: the hub can be reached
     except (OSError, ValueError) as error:
         raise DataError(f"{name}: could not be downloaded, {hub} cannot be reached: {error}") from (
             error
@@ -239,7 +239,7 @@ def download_minari(name: str) -> None:
         minari.download_dataset(name)
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         os.replace(incoming / name, target / name)
-    except Exception as error:  # whatever the hub's client raises
+    except Exception as error:  # the hub's client raises many kinds of errors
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise DataError(f"{name}: could not be downloaded to {target}: {reason}") from error
     finally:

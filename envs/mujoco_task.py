@@ -1,4 +1,4 @@
-"""What the tasks on Gymnasium's MuJoCo simulations share: float32 and exact copies."""
+"""The common part of all tasks on Gymnasium's MuJoCo simulations: float32 and exact copies."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Action = NDArray[np.floating]
 class MujocoTask(gymnasium.Wrapper[Observation, Action, Any, Action]):
     """A task on a ``MujocoEnv``: observations (O,) float32, pickling in the middle of an episode.
 
-    Gymnasium's simulations are pickled as the arguments that they are made from. Here the state of
-    the simulation and of its generator go along, so that the copy continues to the same bits.
+    Gymnasium pickles only the arguments that a simulation is made from. This class adds the state
+    of the simulation and of its generator, so that the copy continues to the same bits.
 
     Args:
         simulation: a ``MujocoEnv`` with observations (O,).
@@ -51,7 +51,7 @@ class MujocoTask(gymnasium.Wrapper[Observation, Action, Any, Action]):
         set_physics(simulation.model, simulation.data, snapshot["physics"])
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything of the wrapper, and what the simulation leaves out of its own pickle."""
+        """The wrapper's state, and the state that the simulation leaves out of its own pickle."""
         return {**self.__dict__, "left_out": (self.snapshot(), self.unwrapped.np_random)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Correlated random actions: the process that the paper draws its random pushing data from."""
+"""Correlated random actions: the process behind the paper's random pushing data."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 class OrnsteinUhlenbeck:
     """The process ``x <- x + theta * (0 - x) + sigma * N(0, 1)``, one update a sample.
 
-    Per dimension, independently: an autoregression with coefficient 1 - theta. After many samples
-    its mean is 0, its variance ``sigma**2 / (1 - (1 - theta)**2)`` (0.324 with the defaults, a
-    standard deviation of 0.57) and its autocorrelation at lag k ``(1 - theta)**k``. (The process
-    in continuous time has the variance ``sigma**2 / (2 * theta)``, 0.3: not the same.)
+    Each dimension is an independent autoregression with coefficient 1 - theta. After many samples
+    its mean is 0, its variance is ``sigma**2 / (1 - (1 - theta)**2)`` (0.324 with the defaults, a
+    standard deviation of 0.57), and its autocorrelation at lag k is ``(1 - theta)**k``. (The
+    process in continuous time has another variance, ``sigma**2 / (2 * theta)``, 0.3.)
 
-    Samples are not bounded; whoever uses them as actions clips them to [-1, 1]. The process goes
-    on unclipped, as the authors' does.
+    Samples have no bounds: users of them as actions must clip them to [-1, 1]. The process itself
+    goes on unclipped, as the authors' does.
 
     Args:
         dimension: A, at least 1.
-        theta: pull towards 0 a step, 0 < theta < 2 (outside, the process has no bounds).
+        theta: pull towards 0 a step, 0 < theta < 2. The process has no bounds outside this range.
         sigma: standard deviation of the noise of one step, not negative.
         seed: a seed or a generator; the same one gives the same samples.
 
@@ -57,7 +57,7 @@ class OrnsteinUhlenbeck:
         self._state = np.zeros(self.dimension)
 
     def sample(self) -> NDArray[np.float64]:
-        """Advance one step and return the (A,) new value; the caller may change it."""
+        """Advance one step and return the (A,) new value. The caller may change this array."""
         noise = self._generator.standard_normal(self.dimension)
         self._state = self._state - self.theta * self._state + self.sigma * noise
         return self._state.copy()

@@ -1,4 +1,4 @@
-"""MuJoCo's state: all that a step depends on, copied out and put back exactly."""
+"""MuJoCo's state: everything that a step depends on, copied and restored exactly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from envs.simulator import mujoco
 
 Snapshot = dict[str, NDArray[Any]]
-"""All that the rest of an episode depends on, arrays by name; "physics" is :func:`get_physics`."""
+"""Everything that the rest of an episode depends on, arrays by name. "physics" is from
+:func:`get_physics`."""
 
 _SIGNATURE = mujoco.mjtState.mjSTATE_INTEGRATION
 
@@ -34,11 +35,11 @@ def get_physics(model: Any, data: Any) -> NDArray[np.float64]:
 def set_physics(model: Any, data: Any, physics: NDArray[np.float64]) -> None:
     """Put a simulation into a state of :func:`get_physics`, exactly.
 
-    What MuJoCo derives from the state is computed from it. (During an episode some of that lags
-    behind: after a step it belongs to the beginning of the last simulation step.)
+    MuJoCo computes all derived quantities anew from this state. During an episode some of them are
+    older: after a step they belong to the beginning of the last simulation step.
     """
     mujoco.mj_resetData(model, data)
     mujoco.mj_setState(model, data, physics, _SIGNATURE)
     mujoco.mj_forward(model, data)
-    # Again: in some versions the forward pass leaves its own warm start behind.
+    # Set it again: in some versions the forward pass overwrites the warm start.
     mujoco.mj_setState(model, data, physics, _SIGNATURE)

@@ -1,4 +1,4 @@
-"""SawyerPush in numbers, without a simulator: its box, its goals, and the distance rewarded."""
+"""SawyerPush in numbers, without a simulator: its box, its goals, and its distance."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 BOX_LOW = np.array([-0.2, 0.5])
 BOX_HIGH = np.array([0.2, 0.7])
-"""Corners (x, y), metres, of the box of the hand, of the puck's start and of both goals. Between
-the walls the middle of the puck keeps 1.2 cm inside it: goals at the rim cannot be met exactly."""
+"""Corners (x, y), metres, of the box of the hand, of the puck's start and of both goals. The walls
+keep the middle of the puck 1.2 cm inside the box: it cannot reach goals at the rim exactly."""
 SUCCESS_DISTANCE_M = 0.06
 """Success: the puck is nearer to its goal than this."""
 
@@ -18,7 +18,7 @@ SUCCESS_DISTANCE_M = 0.06
 def distance(a: ArrayLike, b: ArrayLike) -> Any:
     """Euclidean distance in the plane, (..., 2), (..., 2) -> (...), in float64.
 
-    Spelled out, so that a row of a batch gives the same bits as the row alone.
+    The formula is written out, so that a row of a batch gives the same bits as the row alone.
     """
     difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
     return np.sqrt(difference[..., 0] ** 2 + difference[..., 1] ** 2)
@@ -37,10 +37,10 @@ def puck_distance(achieved_goal: ArrayLike, desired_goal: ArrayLike) -> Any:
 
 
 def sample_goals(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw n goals, (n, 4) float32, metres, uniformly from the box, hand and puck alike.
+    """Draw n goals, (n, 4) float32, metres, uniformly from the box for both hand and puck.
 
-    They are for relabelling; unlike a reset's, hand and puck goals may coincide (the authors'
-    do not exclude it either).
+    The goals are for relabelling. Hand and puck goals may coincide, as in the authors' code. A
+    reset excludes that.
     """
     drawn = rng.uniform(np.tile(BOX_LOW, 2), np.tile(BOX_HIGH, 2), size=(n, 4))
     return drawn.astype(np.float32)

@@ -1,9 +1,10 @@
 """Published data files -> :class:`Dataset`: the authors' .npy, DAPG's pickle, D4RL's HDF5.
 
-Every reader clips actions to [-1, 1], as the environment does before it applies them, marks no
-step terminal (the hand tasks have no terminal states) and keeps each episode whole, also where it
-is longer than the task's horizon (people took their time): a transition does not know the horizon.
-What does not fit is refused, with file, entry and both numbers; nothing is cut to fit.
+Every reader clips actions to [-1, 1], as the environment does before it applies them. It marks no
+step terminal, because the hand tasks have no terminal states. It keeps each episode whole, even if
+people needed more steps than the task's horizon: a transition does not depend on the horizon. Data
+that does not fit is refused, and the message names file, entry and both numbers. Nothing is cut to
+fit.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from envs.trajectory import (
 _WRONG_STARTS = ("relocate-binary-v0",)  # of D4RL's `infos`
 _REAL = "iuf"  # kinds of NumPy types
 _FARTHEST_ACTION = 10.0
-"""Beyond the recorded 1.37 and what an expert's noise adds, short of degrees for radians."""
+"""Largest accepted action. Recorded actions reach 1.37, and an expert's noise adds to that. Actions
+in degrees instead of radians would be larger."""
 _D4RL = ("observations", "actions", "rewards", "terminals", "timeouts", "next_observations")
 _DENSE_NOTE = "stored rewards are those of the dense task; recomputed from next observations"
 
@@ -43,10 +45,10 @@ _DENSE_NOTE = "stored rewards are those of the dense task; recomputed from next 
 def read_awac_npy(path: Path, task: Task, *, source: Origin) -> Dataset:
     """Read a file of the AWAC authors, such as ``pen2_sparse.npy``.
 
-    A sequence of paths, each with ``observations``, ``actions``, ``rewards`` and
-    ``next_observations`` (T each), optionally ``terminals``; an observation is a vector or a dict
-    that holds one as ``state_observation``. The published files carry one reward too many (200 for
-    199 transitions); as in the authors' loader the first T are used. Rewards stay as stored.
+    The file is a sequence of paths. Each has ``observations``, ``actions``, ``rewards`` and
+    ``next_observations`` (T each), and optionally ``terminals``. An observation is a vector, or a
+    dict that holds one as ``state_observation``. The published files have one reward too many (200
+    for 199 transitions). The first T are used, as in the authors' loader. Rewards stay as stored.
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
@@ -78,11 +80,11 @@ def read_awac_npy(path: Path, task: Task, *, source: Origin) -> Dataset:
 def read_dapg_pickle(path: Path, task: Task) -> Dataset:
     """Read human demonstrations of Rajeswaran et al. (2018), such as ``door-v0_demos.pickle``.
 
-    A list of dicts with ``observations`` (T, O), ``actions`` (T, A), ``rewards`` (T,) and
-    ``init_state_dict``. The observation after the last action was not recorded, so T steps give
-    T - 1 transitions. The stored rewards are dense; binary ones are computed from the next
-    observations. Recorded actions reach 1.37 and are clipped. A file in which every demonstration
-    has an ``init_state_dict`` can be replayed (:mod:`envs.replay`).
+    The file is a list of dicts with ``observations`` (T, O), ``actions`` (T, A), ``rewards`` (T,)
+    and ``init_state_dict``. The observation after the last action was not recorded, so T steps give
+    T - 1 transitions. The stored rewards are dense. Binary ones are computed from the next
+    observations. Recorded actions reach 1.37 and are clipped. A file can be replayed
+    (:mod:`envs.replay`) if every demonstration has an ``init_state_dict``.
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
@@ -109,14 +111,14 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
 def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Dataset:
     """Read a D4RL hand data set, such as ``pen-human-v1.hdf5``.
 
-    Flat arrays ``observations``, ``actions``, ``terminals``, ``timeouts`` (N steps), optionally
-    ``next_observations``; an episode ends where either flag is set. Without
-    ``next_observations`` the last step of an episode has no successor and is left out; the
-    provenance counts the episodes of one step, of which nothing is left. Rewards are dense in the
+    The file has flat arrays ``observations``, ``actions``, ``terminals``, ``timeouts`` (N steps),
+    and optionally ``next_observations``. An episode ends at a step with either flag. Without
+    ``next_observations`` the last step of an episode has no successor and is left out. Nothing is
+    left of an episode of one step; the provenance counts these episodes. Rewards are dense in the
     file and recomputed. D4RL's terminals (a dropped pen) end episodes here, but are not terminal
-    states of this task. Its ``infos`` say where each episode starts, so that it can be replayed
-    (:mod:`envs.replay`); not on relocate, where they give all episodes the ball and target of one
-    (D4RL's issue 196).
+    states of this task. Its ``infos`` say where each episode starts, so the data can be replayed
+    (:mod:`envs.replay`). Relocate is the exception: its ``infos`` give all episodes the ball and
+    target of one episode (D4RL's issue 196).
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
@@ -161,10 +163,10 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
 
 
 def d4rl_path(data_dir: Path, d4rl_id: str) -> Path:
-    """Return where D4RL's file of ``d4rl_id`` ("pen-human-v1") lies in ``data_dir``.
+    """Return the path of D4RL's file of ``d4rl_id`` ("pen-human-v1") in ``data_dir``.
 
-    D4RL keeps the published names: version 1 is named after its id, version 0 is
-    ``pen-v0_demos_clipped.hdf5`` (human), ``pen-demos-v0-bc-combined.hdf5`` (cloned) and
+    D4RL keeps the published names. A file of version 1 has the name of its id. Those of version 0
+    are ``pen-v0_demos_clipped.hdf5`` (human), ``pen-demos-v0-bc-combined.hdf5`` (cloned) and
     ``pen-v0_expert_clipped.hdf5``. The file need not exist.
 
     Raises:
@@ -206,7 +208,7 @@ def _trajectory(
     task: Task,
     where: str,
 ) -> Trajectory:
-    """Clip, label if ``rewards`` is None, and check."""
+    """Make a trajectory: clip actions, compute rewards if ``rewards`` is None, and check it."""
     largest = float(np.abs(actions).max(initial=0.0))
     if largest > _FARTHEST_ACTION:
         raise DataError(
@@ -224,7 +226,7 @@ def _trajectory(
 
 
 def _all(states: Sequence[object], dataset: Dataset) -> bool:
-    """Whether every trajectory has its initial state."""
+    """Whether every trajectory has an initial state."""
     return len(states) == len(dataset.trajectories)
 
 
@@ -238,7 +240,7 @@ def _state(record: object, where: str) -> dict[str, NDArray[np.float64]]:
 
 
 def _flat(content: Mapping[str, Any], task: Task, where: str) -> dict[str, NDArray[Any]]:
-    """The arrays of N steps each, by name, checked one by one and against the N actions."""
+    """The arrays by name, each checked by itself. All must have as many steps as the actions, N."""
     widths = {
         "observations": task.observation_dim,
         "next_observations": task.observation_dim,
@@ -301,7 +303,7 @@ def _vector(value: ArrayLike, name: str, where: str, kinds: str = _REAL) -> NDAr
 
 
 def _marks(value: ArrayLike, name: str, count: int, where: str) -> NDArray[np.bool_]:
-    """(count,) of 0 and 1, in whatever type."""
+    """(count,) of 0 and 1, stored as any type."""
     numbers = _vector(value, name, where, kinds="biuf")
     if len(numbers) != count:
         raise DataError(f"{where}: {len(numbers)} {name} for {count} actions")
@@ -316,7 +318,7 @@ def _numbers(value: ArrayLike, name: str, where: str, kinds: str = _REAL) -> NDA
         array = np.asarray(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{where}: {name} is not an array of numbers ({error})") from error
-    if array.dtype.kind not in kinds:  # a conversion would drop imaginary parts, or read text
+    if array.dtype.kind not in kinds:  # astype would drop imaginary parts, or read numbers of text
         raise DataError(f"{where}: {name} is not an array of numbers, but of {array.dtype}")
     with np.errstate(over="ignore"):
         array = array.astype(np.float32)

@@ -1,9 +1,8 @@
-"""Demonstrations replayed: the recorded actions, answered by the simulator as it is now.
+"""Replay demonstrations: apply the recorded actions in the present simulator.
 
-The recorded observations of the published door demonstrations do not belong to the pose in which
-the simulator starts an episode: the first one differs by up to 0.5 rad in wrist and arm. A policy
-cloned from them begins in a state that it was never shown. Replayed observations are what an
-agent meets.
+The published door demonstrations do not start in the pose in which the simulator starts an episode.
+Their first observation differs from it by up to 0.5 rad in wrist and arm. A policy that is cloned
+from them begins in a state that it has never seen. An agent meets the observations of a replay.
 """
 
 from __future__ import annotations
@@ -22,19 +21,19 @@ from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Trajectory
 
 DOOR_DEPARTURE_RAD = 0.06
-"""Door: largest difference between the angles to which recorded and replayed door open at most."""
+"""Door: largest accepted difference between the largest door angles of recording and replay."""
 
 
 def replay(dataset: Dataset) -> Dataset:
     """Put the simulator into each initial state, apply the recorded actions, keep what it shows.
 
-    Every episode is replayed whole, also beyond the task's horizon: no time limit interrupts it.
-    Observations s_t and s_t+1 of a transition are both the simulator's, rewards are computed from
-    s_t+1, actions stay. The result has no initial states, and its provenance says "replayed".
+    Every episode is replayed whole, even beyond the task's horizon: no time limit interrupts it.
+    Both observations s_t and s_t+1 of a transition are the simulator's. Rewards are computed from
+    s_t+1. Actions stay. The result has no initial states, and its provenance says "replayed".
 
-    Contacts are chaotic, and the simulator is a later version than the recording's. A replay of
-    the door that opens it by another angle than recorded (``DOOR_DEPARTURE_RAD``) shows what
-    nobody demonstrated: it is left out, and the provenance's note names it.
+    Contacts are chaotic, and the simulator is a later version than the recording's. A replay may
+    open the door by another angle than the recording (``DOOR_DEPARTURE_RAD``). Nobody demonstrated
+    what it shows. It is left out, and the provenance's note names it.
 
     Args:
         dataset: of a hand task, with one initial state a trajectory.
@@ -49,7 +48,7 @@ def replay(dataset: Dataset) -> Dataset:
             f"{origin}: {len(dataset.initial_states)} initial states for "
             f"{len(dataset.trajectories)} demonstrations, so that they cannot be replayed"
         )
-    from envs.adroit import AdroitBinary  # here: files are read without a simulator
+    from envs.adroit import AdroitBinary  # only here: reading files needs no simulator
 
     env = AdroitBinary(dataset.task_id)
     kept: list[Trajectory] = []
@@ -101,7 +100,7 @@ def _note(kept: int, departed: list[int]) -> str:
 def _checked(
     task_id: str, state: Mapping[str, NDArray[np.float64]], where: str
 ) -> dict[str, NDArray[np.float64]]:
-    """The part of a recorded state that the simulator takes, (n,) float64 each.
+    """The part of a recorded state that the simulator needs, (n,) float64 each.
 
     Raises:
         DataError: naming ``where`` and the array that is missing, of another size or not finite.

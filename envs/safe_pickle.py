@@ -1,7 +1,7 @@
-"""Reading published pickles without executing what they say.
+"""Read published pickles without executing their code.
 
-A pickle is a program; the standard loader runs any function it names. This one admits the few
-names that NumPy arrays in plain containers need, and refuses every other.
+A pickle is a program. The standard loader runs any function that it names. This loader admits the
+few names that NumPy arrays in plain containers need, and refuses all others.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KINDS = "biufcSUO"  # numbers, text and objects; no structured or date types
 
 
 class _Dtype:
-    """Stands in for numpy.dtype, whose ``__setstate__`` trusts a corrupt memory layout."""
+    """Replaces numpy.dtype, whose ``__setstate__`` trusts a corrupt memory layout."""
 
     def __init__(self, code: str, align: bool = False, copy: bool = False) -> None:
         self.value = np.dtype(str(code))
@@ -38,7 +38,7 @@ class _Dtype:
 
 
 class _Array(np.ndarray):
-    """An ordinary array whose state is checked: NumPy does not compare a list with the shape."""
+    """An ordinary array that checks its state: NumPy does not compare a list with the shape."""
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         _, shape, dtype, fortran, data = state
@@ -53,7 +53,7 @@ class _Array(np.ndarray):
 
 
 def _bytes(data: bytes | bytearray | str) -> bytes:
-    """Return bytes; those written by Python 2 arrive as text."""
+    """Return bytes. Bytes from Python 2 arrive here as text."""
     return data.encode("latin1") if isinstance(data, str) else bytes(data)
 
 
@@ -80,12 +80,12 @@ _ADMITTED: dict[tuple[str, str], Any] = {
 for _module in ("builtins", "__builtin__"):
     for _type in (list, dict, tuple, set, frozenset, bytes, bytearray):
         _ADMITTED[_module, _type.__name__] = _type
-for _core in ("numpy.core", "numpy._core"):  # the name before and since NumPy 2
+for _core in ("numpy.core", "numpy._core"):  # the names before and since NumPy 2
     _ADMITTED[f"{_core}.multiarray", "_reconstruct"] = _reconstruct
     _ADMITTED[f"{_core}.multiarray", "scalar"] = _scalar
     _ADMITTED[f"{_core}.numeric", "_frombuffer"] = _frombuffer
 
-# What a damaged stream or .npy header raises, depending on where it is damaged.
+# Errors of a damaged stream or .npy header. The place of the damage decides which one is raised.
 _DAMAGE = (
     pickle.UnpicklingError,
     EOFError,
@@ -103,7 +103,7 @@ _DAMAGE = (
 
 class _ArraysOnlyUnpickler(pickle.Unpickler):
     def __init__(self, file: BinaryIO, path: Path) -> None:
-        # latin1 is how NumPy arrays pickled by Python 2 must be read; it is unused otherwise.
+        # NumPy arrays pickled by Python 2 must be read as latin1. Others do not use it.
         super().__init__(file, encoding="latin1")
         self._path = path
 
@@ -120,7 +120,7 @@ def load_pickle(path: Path) -> Any:
     """Load a pickle that holds NumPy arrays and plain containers only.
 
     Raises:
-        DataError: if the file is missing or damaged, or names anything else; naming it.
+        DataError: if the file is missing or damaged, or names anything else. The message names it.
     """
     with _open(path) as file:
         return _unpickle(file, path)

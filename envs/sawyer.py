@@ -1,7 +1,7 @@
 """The paper's pushing task: a Sawyer arm pushes a puck to a place on a table.
 
-The variant that the authors ran: 40 x 20 cm, start and goal anywhere in it, rewarded by the puck's
-distance alone. What the simulation shares with theirs, and what not: ``assets/SAWYER.md``.
+This is the variant that the authors ran: a box of 40 x 20 cm with start and goal anywhere in it.
+Only the puck's distance is rewarded. ``assets/SAWYER.md`` compares this simulation with theirs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from envs.push import BOX_HIGH, BOX_LOW, SUCCESS_DISTANCE_M, distance, puck_dist
 register_tasks()  # again: the import of Gymnasium-Robotics has taken some of the ids
 
 CLEARANCE_M = 0.055
-"""Start and goal: hand and puck are further apart than this (the radii of puck and finger)."""
+"""Hand and puck are further apart than this, at the start and in the goal. It is the sum of the
+radii of puck and finger."""
 ACTION_SCALE_M = 0.02
 """Displacement of the hand's target by an action of 1."""
 FRAME_SKIP = 50
@@ -33,7 +34,7 @@ FRAME_SKIP = 50
 
 _MODEL = Path(__file__).with_name("assets") / "sawyer_push.xml"
 _HAND_Z_M = 0.06
-_PUCK_Z_M = 0.02  # 4 mm above where it rests, as the authors put it there
+_PUCK_Z_M = 0.02  # 4 mm above its resting height, as the authors place it
 _GLIDE_STEPS = 100
 _SETTLE_STEPS = 250
 # Places in the simulator's arrays, fixed by the order in the model file.
@@ -50,17 +51,18 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
 
     An observation, an achieved goal and a desired goal are each (4,) float32, metres: x and y of
     the hand, x and y of the puck. Hand goals are drawn and stored but not rewarded. Rewards are
-    computed, in float64, from the very numbers that are returned, so that the reward of a stored
-    transition is an exact function of it, for any goal.
+    computed in float64 from the same numbers that are returned. The reward of a stored transition
+    is therefore an exact function of the transition, for any goal.
 
     An action in [-1, 1]^2 (clipped) moves the hand's target by up to 2 cm in x and y, within the
-    box; the arm follows, some millimetres behind, while 0.1 s are simulated. There is no horizon:
-    a time limit (200 steps) comes from the registration.
+    box. The arm follows, some millimetres behind, while 0.1 s are simulated. There is no horizon.
+    The registration adds a time limit (200 steps).
 
-    A reset draws the hand's start, the puck's (again while it is too near to the hand), and the
-    goal (again while hand and puck goal are too near). As in the authors' simulation, a puck that
-    is drawn into a wall is thrown out of it in the first steps, from a corner by 16 cm. ``options``
-    may fix what is otherwise drawn: ``{"start": (4,), "goal": (4,)}``, metres.
+    A reset draws the hand's start, then the puck's start, then the goal. It draws the puck's start
+    again while it is too near to the hand, and the goal while hand and puck goal are too near. A
+    puck may be drawn into a wall. It is then thrown out in the first steps, from a corner by 16 cm,
+    as in the authors' simulation. ``options`` may fix what is otherwise drawn:
+    ``{"start": (4,), "goal": (4,)}``, metres.
 
     Args:
         render_mode: None or "rgb_array". Without a display, set MUJOCO_GL=egl.
@@ -83,7 +85,7 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         self.render_mode = render_mode
         self.width = width
         self.height = height
-        # Unbounded: the simulation is compliant, hand and puck leave the box by some millimetres.
+        # Without bounds: the arm yields, so hand and puck leave the box by some millimetres.
         anywhere = gymnasium.spaces.Box(-np.inf, np.inf, shape=(4,), dtype=np.float32)
         self.observation_space = gymnasium.spaces.Dict(
             {"observation": anywhere, "achieved_goal": anywhere, "desired_goal": anywhere}
@@ -98,8 +100,8 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         """Begin an episode; see the class for ``options``.
 
         Raises:
-            ValueError: for an unknown option, or a start or goal that is not (4,) in the box;
-                a start is also refused if hand and puck are too near to each other.
+            ValueError: for an unknown option, a start or goal that is not (4,) in the box, or a
+                start with hand and puck too near to each other.
         """
         super().reset(seed=seed)
         start, goal = _fixed(options)
@@ -119,12 +121,12 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         """Move the hand's target and simulate 0.1 s.
 
         Args:
-            action: (2,), x and y; entries beyond [-1, 1] are clipped. 1 moves the target by
-                `ACTION_SCALE_M`, and the target stays in the box.
+            action: (2,), x and y. Entries beyond [-1, 1] are clipped. 1 moves the target by
+                `ACTION_SCALE_M`. The target stays in the box.
 
         Returns:
-            The observation; the reward, minus the puck's distance to the goal in metres; False,
-            since nothing ends an episode but its time limit; False; and `info` with the distance.
+            The observation; the reward, minus the puck's distance to the goal in metres; False
+            twice, since only a time limit ends an episode; and `info` with the distance.
 
         Raises:
             gymnasium.error.ResetNeeded: before the first reset.
@@ -139,7 +141,7 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         target = self.data.mocap_pos[_TARGET, :2] + ACTION_SCALE_M * np.clip(wanted, -1.0, 1.0)
         self.data.mocap_pos[_TARGET, :2] = np.clip(target, BOX_LOW, BOX_HIGH)
         mujoco.mj_step(self.model, self.data, FRAME_SKIP)
-        # MuJoCo's answer to a diverging simulation is a silent reset to another state.
+        # MuJoCo silently resets a diverging simulation to another state.
         if self.data.warning.number.any():
             raise RuntimeError("SawyerPush: the simulation has become unstable")
         observation, info = self._returned()
@@ -216,12 +218,12 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         set_physics(self.model, self.data, snapshot["physics"])
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but the simulator's own objects and the renderer, which are made anew."""
+        """Everything except the simulator's own objects and the renderer. These are made anew."""
         kept = {k: v for k, v in self.__dict__.items() if k not in ("model", "data", "_renderer")}
         return {**kept, "physics": get_physics(self.model, self.data)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Continue where the pickled environment was, in the middle of an episode if need be."""
+        """Continue where the pickled environment was, even in the middle of an episode."""
         physics = state.pop("physics")
         self.__dict__.update(state)
         self._load()
@@ -246,11 +248,12 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         return goal
 
     def _place_hand(self, start: NDArray[np.float64]) -> None:
-        """Bring the hand to ``start`` (2,), the puck out of the way.
+        """Bring the hand to ``start`` (2,), while the puck is out of the way.
 
-        The authors simulate 25 s from one initial pose. The model file holds where that leads, for
-        a grid of places; from the nearest one the hand gets within a millimetre in a fraction
-        of the time (up to 6 mm at the near wall, which it touches, in the original as well).
+        The authors simulate 25 s from one initial pose. The model file holds the results of that
+        for a grid of places. The hand starts from the nearest of them. It comes within a millimetre
+        of ``start`` in a fraction of the time. The error is up to 6 mm at the near wall, because
+        the hand touches it, in the original as well.
         """
         rests = self.model.key_mpos[:, :2]
         nearest = int(np.argmin(distance(rests, start)))
@@ -267,7 +270,7 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         self.data.mocap_pos[_PUCK_GOAL] = [*self.goal[2:], 0.0]
 
     def _observe(self) -> NDArray[np.float32]:
-        # After a step, body positions still are those before its last 2 ms.
+        # Compute body positions anew: after a step they are those before its last 2 ms.
         mujoco.mj_kinematics(self.model, self.data)
         puck = self.data.qpos[_PUCK_QPOS][:2]
         return np.concatenate([self.data.xpos[self._hand, :2], puck]).astype(np.float32)
@@ -299,7 +302,7 @@ def _fixed(
         value = options.get(name)
         if value is not None:
             value = np.asarray(value, dtype=np.float64)
-            # Rounded as goals are, so that a corner in float32 counts as inside.
+            # Both are rounded to float32 like goals, so that a corner in float32 counts as inside.
             low, high = (np.tile(b, 2).astype(np.float32) for b in (BOX_LOW, BOX_HIGH))
             rounded = value.astype(np.float32)
             if value.shape != (4,) or (rounded < low).any() or (rounded > high).any():

@@ -1,11 +1,11 @@
-"""MuJoCo, also where the graphics that ``MUJOCO_GL`` names are not there: only drawing needs them.
+"""Import MuJoCo even if the graphics that ``MUJOCO_GL`` names are missing: only drawing needs them.
 
-MuJoCo loads its graphics when it is imported, and fails then if it cannot. Whatever imports it in
-this package imports this first.
+MuJoCo loads its graphics when it is imported. The import fails if it cannot load them. Every module
+of this package that imports MuJoCo therefore imports this module first.
 
 Attributes:
     mujoco: the module.
-    NO_GRAPHICS: why there is nothing to draw with; None if there is.
+    NO_GRAPHICS: why nothing can be drawn; None if drawing works.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _load() -> Any:
     global NO_GRAPHICS
     try:
         return importlib.import_module("mujoco")
-    except Exception as error:  # every graphics library fails in a way of its own
+    except Exception as error:  # every graphics library raises an error of its own
         chosen = os.environ.get("MUJOCO_GL")
         if not chosen:
             raise

@@ -1,4 +1,4 @@
-"""Which file serves which task, where it is looked for, and what is used in its place."""
+"""Which file serves which task, where it is searched for, and what replaces it if missing."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class Source:
 
     Attributes:
         task_id: the task.
-        kind: "human", "expert" (a policy, rolled out on the spot), "embedded", or "minari-..." for
-            what is to come from the Minari store and from nowhere else.
+        kind: "human", "expert" (a policy, rolled out when needed), "embedded", or "minari-..." for
+            data that must come from the Minari store.
         filename: its name in a data folder; in the Minari store, its id.
-        sha256: required checksum; None where none is known, then any content is accepted and
-            its checksum recorded.
-        url: published address; None where none is known. Only a file with a checksum is fetched.
+        sha256: required checksum. None if none is known: any content is then accepted, and its
+            checksum is recorded.
+        url: published address; None if none is known. Only a file with a checksum is fetched.
         reader: (path, task) -> Dataset.
         minari: whether it lies in the Minari store.
     """
@@ -119,20 +119,20 @@ SOURCES: dict[str, tuple[Source, ...]] = {task_id: _sources(task_id) for task_id
 
 
 def cache_dir() -> Path:
-    """Return the writable folder of the user that downloads go to.
+    """Return the user's writable folder for downloads.
 
-    Raises DataError, naming the flag to give instead, for a user without a home.
+    Raises DataError for a user without a home. The message names the flag to give instead.
     """
     try:
         return Path(platformdirs.user_cache_dir("awac-reproduction")) / "data"
-    except RuntimeError as error:  # no HOME, and no entry of the user in the system's list
+    except RuntimeError as error:  # no HOME, and the system's list of users lacks this user
         raise DataError(
             f"--data-dir (or ${DATA_DIR_VARIABLE}) must name the folder of data here ({error})"
         ) from None
 
 
 def default_data_dir() -> Path:
-    """Return ``$AWAC_DATA_DIR``, or the user's cache folder where that is not set."""
+    """Return ``$AWAC_DATA_DIR``, or the user's cache folder if that is not set."""
     named = os.environ.get(DATA_DIR_VARIABLE)
     return Path(named) if named else cache_dir()
 
@@ -150,30 +150,32 @@ def find_demonstrations(
     door_threshold: float = DOOR_ANGLE_RAD,
     expert_episodes: int | None = None,
 ) -> Dataset:
-    """Return the demonstrations of a task, the best that can be had.
+    """Return the best available demonstrations of a task.
 
-    "auto" takes human data from the data folder, the cache or the Minari store, else downloads it
-    if allowed, else takes the set shipped with the project and says so. The other values accept
-    nothing else. Observations are as recorded; where the file says how each demonstration begins,
-    the data set has its `initial_states` and can be replayed (:mod:`envs.replay`).
+    "auto" takes human data from the data folder, the cache or the Minari store. If there is none,
+    it downloads it if allowed. Otherwise it takes the set shipped with the project and says so. The
+    other values accept only their own kind. Observations are as recorded. If the file says how each
+    demonstration begins, the data set has its `initial_states` and can be replayed
+    (:mod:`envs.replay`).
 
     Args:
         task_id: a hand task.
         data: which kind.
-        labels: "stored" keeps the rewards of the authors' files; everything else has dense or
-            no stored labels and is always labelled from its next observations.
-        data_dir: folder to look in, before the cache; default :func:`default_data_dir`. It may
-            be read-only, downloads go to the cache.
+        labels: "stored" keeps the rewards of the authors' files. All other data has dense or no
+            stored labels, and is always labelled from its next observations.
+        data_dir: folder to search before the cache; default :func:`default_data_dir`. It may be
+            read-only, because downloads go to the cache.
         cache: folder of downloads; default :func:`cache_dir`.
         download: whether published files may be fetched.
         minari_download: whether data sets may be fetched into the Minari store.
-        notify: receives a line for the user whenever something other than expected is used.
+        notify: receives a line for the user whenever other data than expected is used.
         door_threshold: radians, for the labels of the door task.
-        expert_episodes: how many an expert's policy shows, where the data is its; None: 5.
+        expert_episodes: how many episodes an expert shows, if the data comes from one; None: as
+            many as the task's `shipped_demonstrations`.
 
     Raises:
-        DataError: if nothing suitable is found (naming file, folder, checksum and address), or
-            a file is found but is damaged, of another task, or has another checksum.
+        DataError: if nothing suitable is found (naming file, folder, checksum and address), or if
+            the file that was found is damaged, of another task, or has another checksum.
         ValueError: for an unknown kind or task, or one that has no demonstrations.
     """
     spec = task(task_id)

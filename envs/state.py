@@ -1,8 +1,8 @@
 """Exact save and restore of a task in the middle of an episode.
 
-The hand simulation's own ``get_env_state`` / ``set_env_state`` is not exact: it leaves out the
-solver's warm start on all tasks, and on relocate it counts the object's displacement twice. What
-a step depends on each environment knows itself: its ``snapshot`` and ``restore``.
+The hand simulation's own ``get_env_state`` / ``set_env_state`` is not exact. It leaves out the
+solver's warm start on all tasks. On relocate it counts the object's displacement twice. Here the
+``snapshot`` and ``restore`` of each environment cover everything that its steps depend on.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class EnvState:
 
     Attributes:
         task_id: the task it was saved from.
-        simulation: the environment's snapshot, arrays by name. "physics": MuJoCo's integration
-            state, in every task; besides, the parts of the hand's model that a reset randomises,
-            the goal of a goal task, the body positions of a locomotion task.
-        elapsed_steps: steps since the reset, None without a time limit.
+        simulation: the environment's snapshot, arrays by name. "physics" is MuJoCo's integration
+            state, in every task. Other arrays are the parts of the hand's model that a reset
+            randomises, the goal of a goal task, the body positions of a locomotion task.
+        elapsed_steps: steps since the reset; None without a time limit.
         generator: state of the generator that later resets draw from.
     """
 
@@ -35,7 +35,7 @@ class EnvState:
 
 
 def save_state(env: gymnasium.Env[Any, Any]) -> EnvState:
-    """Copy the state of ``env``. The last observation is not part of it; the caller has it.
+    """Copy the state of ``env``, without the last observation, which the caller has.
 
     Raises:
         TypeError: if ``env`` is not one of the tasks.
@@ -53,9 +53,9 @@ def save_state(env: gymnasium.Env[Any, Any]) -> EnvState:
 
 
 def restore_state(env: gymnasium.Env[Any, Any], state: EnvState) -> None:
-    """Put ``env`` into ``state``; from there it continues to the same bits.
+    """Put ``env`` into ``state``, so that it continues to the same bits.
 
-    ``env`` may be another instance of the same task, and need not have been reset.
+    ``env`` may be another instance of the same task. It need not have been reset.
 
     Raises:
         TypeError: if ``env`` is not one of the tasks.
@@ -64,7 +64,7 @@ def restore_state(env: gymnasium.Env[Any, Any], state: EnvState) -> None:
     task, limit = _layers(env)
     if task.task_id != state.task_id:
         raise ValueError(f"a state of {state.task_id} cannot be restored into {task.task_id}")
-    env.reset(seed=0)  # for the wrappers: a step without a reset is an error to them
+    env.reset(seed=0)  # for the wrappers, which refuse a step without a reset
     task.restore(state.simulation)
     task.np_random.bit_generator.state = state.generator
     if limit is not None and state.elapsed_steps is not None:

@@ -1,4 +1,4 @@
-"""The project's own data file: one compressed .npz a data set, no pickle inside."""
+"""The project's own data file: one compressed .npz for each data set, without pickle."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ _REMEDY = "delete the file, then generate or download it again"
 def save_dataset(path: Path, dataset: Dataset) -> None:
     """Write a data set; the file appears whole or not at all.
 
-    Holds the trajectories' arrays end to end with their ``lengths``, ``format_version``, and
-    ``meta``, a JSON text: task, provenance, content checksum, versions of the libraries.
+    The file holds the trajectories' arrays end to end with their ``lengths``, ``format_version``,
+    and ``meta``. ``meta`` is a JSON text: task, provenance, content checksum, versions of the
+    libraries.
 
     Raises:
         DataError: if the data set is empty or one of its trajectories is not valid.
@@ -67,8 +68,9 @@ def load_dataset(path: Path) -> Dataset:
     """Read a data set and verify it.
 
     Raises:
-        DataError: naming the file and the way out, if it is missing, truncated, of another
-            format, or if its arrays have wrong shapes, NaN, or another checksum than recorded.
+        DataError: if the file is missing, truncated or of another format, or if its arrays have
+            wrong shapes, NaN, or another checksum than recorded. The message names the file and the
+            way out.
     """
     arrays = _read(path)
     try:

@@ -1,4 +1,4 @@
-"""Success and reward of the hand tasks by their goal conditions (``envs.conditions``)."""
+"""Success and reward of the hand tasks, from their goal conditions (``envs.conditions``)."""
 
 from __future__ import annotations
 

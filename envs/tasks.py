@@ -1,6 +1,6 @@
-"""The tasks by name: everything that one has and another has not, without a simulator.
+"""The tasks by name, with everything in which they differ, without a simulator.
 
-A new task of a domain that is here is a row of ``TASKS`` and one line where its simulation is
+A new task of a known domain is a row of ``TASKS``. It also needs one line where its simulation is
 registered (``envs.adroit``, ``envs.locomotion``).
 """
 
@@ -17,7 +17,7 @@ Domain = Literal["hand", "push", "locomotion"]
 
 
 class Camera(NamedTuple):
-    """The point it looks at (metres), and where it is from there (metres, degrees).
+    """The point that the camera looks at (metres), and its place relative to it (metres, degrees).
 
     `follows` is the body that the point's x and y are relative to.
     """
@@ -35,30 +35,31 @@ class Task:
 
     Attributes:
         id: the Gymnasium id.
-        observation_dim: O, length of what a policy sees. On a goal task that is the observation
-            with the desired goal behind it (see `envs.goals.GoalObservations`).
+        observation_dim: O, length of the vector that a policy sees. On a goal task it is the
+            observation followed by the desired goal (see `envs.goals.GoalObservations`).
         action_dim: A, length of an action; every entry lies in [-1, 1].
-        horizon: steps an episode. 200 on all three hand tasks, which is what the authors ran
-            (their launcher strips the registered limit, 100 for pen, and rolls out 200).
-        success_steps_sustained: an episode is a sustained success when it spends *more* than
-            this many steps at the goal (the authors' ``evaluate_success``); None where the task
-            knows no success.
+        horizon: steps an episode. It is 200 on all three hand tasks, as the authors ran them: their
+            launcher removes the registered limit, 100 for pen, and rolls out 200.
+        success_steps_sustained: an episode is a sustained success if it spends *more* than this
+            many steps at the goal (the authors' ``evaluate_success``); None if the task has no
+            success.
         domain: which group of hyperparameters applies.
-        reward_low: lowest reward of a step (on the hand: of one away from the goal); -inf where
-            there is no bound.
-        reward_high: highest reward of a step (on the hand: of one at the goal).
-        goal_dim: length of the desired goal at the end of an observation; 0: no goal task.
+        reward_low: lowest reward of a step; -inf without a bound. On the hand it is the reward away
+            from the goal.
+        reward_high: highest reward of a step. On the hand it is the reward at the goal.
+        goal_dim: length of the desired goal at the end of an observation; 0 if it has no goal.
         d4rl_reference: returns of D4RL's random and expert policy (its ``infos.py``), which its
-            normalised score maps to 0 and 100; None where D4RL has none for this reward.
-        reached: the goal's condition; None where the observation does not tell it.
-        initial_state: what decides the start of an episode, by name with its length: joint
-            positions (rad, m) and velocities, and where the reset has put door (m), ball and
-            target (m), or how it has turned the target pen (quaternion). Empty: not replayed.
+            normalised score maps to 0 and 100; None if D4RL has none for this reward.
+        reached: the goal's condition; None if the observation does not tell it.
+        initial_state: quantities that decide the start of an episode, by name with their lengths.
+            They are joint positions (rad, m) and velocities. The reset also decides the places of
+            door (m), ball and target (m), or the orientation of the target pen (quaternion). Empty
+            if the task is not replayed.
         camera: of pictures and films.
-        shipped_demonstrations: episodes of an expert that the project ships, and that an expert
-            shows unless more are asked for. Few on purpose: cloning 25 of them alone solves 75 to
-            100 % and leaves nothing to improve. Relocate has 10: with 5 nobody learns
-            (``docs/diagnosis.md``).
+        shipped_demonstrations: number of an expert's episodes that the project ships. An expert
+            shows as many unless more are asked for. They are few on purpose: cloning 25 of them
+            alone solves 75 to 100 % and leaves nothing to improve. Relocate has 10, because no
+            method learns from 5 (``docs/diagnosis.md``).
     """
 
     id: str
@@ -143,7 +144,8 @@ TASKS: dict[str, Task] = {
             reward_low=-PUSH_DIAGONAL_M, goal_dim=4,
             camera=Camera((0.0, 0.6, 0.03), 0.65, -90.0, -48.0),
         ),
-        # Gymnasium's -v4: nearest to the paper's -v2 (`envs/locomotion.py` has the differences)
+        # These are Gymnasium's -v4, the nearest to the paper's -v2. `envs/locomotion.py` lists the
+        # differences.
         _locomotion(
             "HalfCheetah-v2", 17, 6, -280.18, 12135.0,
             Camera((0.0, 0.0, 0.5), 2.5, 90.0, -12.0, "torso"),

@@ -21,8 +21,9 @@ Observations = Literal["recorded", "replayed"]
 
 _ACTION_TOLERANCE = 1e-5
 _LONGEST_EPISODE = 5
-"""In horizons. People took more than one for a demonstration (door: up to 300 steps for 200); far
-more than that are episodes whose ends are not marked."""
+"""Longest accepted episode, in horizons. People needed more than one horizon for a demonstration
+(door: up to 300 steps, the horizon is 200). A far longer episode is several whose ends are not
+marked."""
 
 
 class DataError(RuntimeError):
@@ -41,15 +42,15 @@ def check_readable(path: Path, what: str = "data file") -> None:
 
 
 class Trajectory(NamedTuple):
-    """One episode of T steps. All arrays float32 but ``terminals``.
+    """One episode of T steps. All arrays are float32, except ``terminals``.
 
     Attributes:
         observations: (T, O) before each action.
         actions: (T, A) in [-1, 1].
         rewards: (T,).
         next_observations: (T, O) after each action.
-        terminals: (T,) bool, True where the episode ended by the task's own rule (never on the
-            hand tasks); reaching the horizon does not count.
+        terminals: (T,) bool, True at a step that ended the episode by the task's own rule. This
+            never happens on the hand tasks. Reaching the horizon does not count.
     """
 
     observations: NDArray[np.float32]
@@ -60,7 +61,7 @@ class Trajectory(NamedTuple):
 
 
 def check_trajectory(t: Trajectory, task: Task, where: str) -> None:
-    """Check shapes, types, finiteness, the range of actions and that it can be one episode.
+    """Check shapes, types, finiteness, the range of actions, and whether it can be one episode.
 
     Args:
         t: the trajectory.
@@ -120,7 +121,7 @@ class Provenance:
         rewards: "relabelled" if recomputed from the next observations, else "stored".
         note: anything a reader of results should know.
         observations: "replayed" if they are the simulator's answers to the recorded actions
-            (:mod:`envs.replay`), else "recorded": as whoever acted stored them.
+            (:mod:`envs.replay`), else "recorded", which means as originally stored.
     """
 
     source: Origin
@@ -139,8 +140,8 @@ class Dataset:
         task_id: the task.
         trajectories: one an episode.
         provenance: where they come from.
-        initial_states: what the file says of the simulator's state before the first action of
-            each trajectory, array by name; empty where it says nothing.
+        initial_states: the simulator's state before the first action of each trajectory, arrays by
+            name, as far as the file has it. Empty if the file has none.
     """
 
     task_id: str
@@ -162,7 +163,7 @@ class Dataset:
     def success_rate(self) -> float:
         """Fraction of trajectories that reach the goal in at least one step, in [0, 1].
 
-        NaN on tasks other than the hand's: their rewards do not tell.
+        It is NaN on all other tasks than the hand's: their rewards do not show success.
         """
         spec = task(self.task_id)
         if spec.domain != "hand":
@@ -190,8 +191,8 @@ def content_checksum(task_id: str, trajectories: Sequence[Trajectory]) -> str:
 def relabel(dataset: Dataset, *, door_threshold: float = DOOR_ANGLE_RAD) -> Dataset:
     """Return the data set with each reward recomputed from its next observation.
 
-    Needed for the authors' pen demonstrations, whose stored rewards come from an open-loop replay
-    that drifted from the recorded states; harmless for data whose rewards are right.
+    The authors' pen demonstrations need this. Their stored rewards come from an open-loop replay
+    that drifted from the recorded states. It changes nothing in data whose rewards are right.
     """
     trajectories = tuple(
         t._replace(

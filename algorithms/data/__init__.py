@@ -1,1 +1,1 @@
-"""What learners see of the data: observations, goals, rewards, returns."""
+"""How learners see the data: observations, goals, rewards, returns."""

@@ -1,6 +1,6 @@
 """How the networks of a method see observations: as they are, or standardised by the prior data.
 
-The replay buffer keeps them as they are; relabelling in hindsight works on those.
+The replay buffer keeps observations as they are. Relabelling in hindsight works on these.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from algorithms.types import check_range
 
 
 class Standardisation(nn.Module):
-    """(x - mean) / std, entry by entry, without gradient to either.
+    """(x - mean) / std, entry by entry, without gradient to mean or std.
 
-    Both are buffers, so that whoever has the weights has them too. Until `fit` they are 0 and 1.
+    Mean and std are buffers of the module, so they are saved with its weights. They are 0 and 1
+    until `fit`.
     """
 
     mean: Tensor
@@ -30,13 +31,13 @@ class Standardisation(nn.Module):
 
     @torch.no_grad()
     def fit(self, observations: Tensor, floor: float) -> None:
-        """Take mean and standard deviation, at least `floor`, of observations (N, O)."""
+        """Set mean and standard deviation from observations (N, O). std is at least `floor`."""
         exact = observations.double()  # float32 loses the spread of a large mean
         self.mean.copy_(exact.mean(0))
         self.std.copy_(exact.std(0, correction=0).clamp(min=floor))
 
     def forward(self, observations: Tensor) -> Tensor:
-        """(..., O) -> (..., O), about 0 +- 1 on the prior data."""
+        """(..., O) -> (..., O), on the prior data with mean about 0 and deviation about 1."""
         return (observations - self.mean) / self.std
 
 
@@ -54,16 +55,16 @@ class Raw:
 
 @dataclass(frozen=True)
 class FromPriorData:
-    """(s - mean) / max(std, floor), mean and std over all states of the prior data (CORL).
+    """(s - mean) / max(std, floor), with mean and std over all states of the prior data (CORL).
 
-    They are fixed before the first update. Without prior data they are those of the online states
-    before `learning_starts`. An entry that hardly moves in the prior data is not
-    blown up without bound where it moves later: that is what the floor is for. CORL adds its 1e-3
-    to the std instead, which differs for such entries alone.
+    They are fixed before the first update. Without prior data they come from the online states
+    before `learning_starts`. An entry may hardly move in the prior data and move later. The floor
+    limits how large it then becomes. CORL adds its 1e-3 to the std instead. The result differs only
+    for such entries.
     """
 
     floor: float = 1e-3
-    """In the units of each entry."""
+    """Smallest divisor, in the units of each entry."""
 
     def __post_init__(self) -> None:
         check_range("floor", self.floor, 0.0, above=True)
@@ -73,7 +74,7 @@ class FromPriorData:
         return {"observations": Standardisation(blueprint.observation_dim)}
 
     def fit(self, seen: nn.Module, observations: Tensor) -> None:
-        """Set the statistics of `seen`, the module that `networks` has made, by those of (N, O).
+        """Set the statistics of `seen`, which `networks` made, to those of observations (N, O).
 
         Raises ValueError if there is no observation.
         """

@@ -1,8 +1,8 @@
 """Hindsight goal relabelling: what a goal-conditioned batch looks like for other goals.
 
-A goal-conditioned observation is the concatenation [observation, desired goal]; a method sees one
-vector and needs no code of its own. (Andrychowicz et al. 2017; the shares are those of the
-authors' SawyerPush scripts.)
+A goal-conditioned observation is the concatenation [observation, desired goal]. A method sees one
+vector, so no method needs code for goals. The idea is that of Andrychowicz et al. 2017. The shares
+are those of the authors' SawyerPush scripts.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ Achieved = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class RecordedGoals:
-    """Batches are seen as they were recorded."""
+    """Batches keep the goals with which they were recorded."""
 
 
 @dataclass(frozen=True)
 class Hindsight:
-    """Batches of a goal task are seen for other goals too: shares of each kind of goal.
+    """The shares of each kind of goal in the batches of a goal task.
 
-    What is neither `original` nor `sampled` is a future achieved goal (0.3 by default: the
-    authors' SawyerPush scripts).
+    The rest, which is neither `original` nor `sampled`, is future achieved goals: 0.3 by default,
+    as in the authors' SawyerPush scripts.
     """
 
     original: float = 0.2
@@ -52,19 +52,19 @@ Goals = RecordedGoals | Hindsight
 
 @dataclass(frozen=True)
 class HindsightRelabeling:
-    """For each sampled transition: keep its goal, or take a sampled or a future achieved one.
+    """Give each sampled transition its own goal, a sampled goal or a future achieved goal.
 
-    As `shares` say, the stored goal stays or a new one is drawn by `sample_goals`;
-    else it is what the same trajectory achieves at a step drawn uniformly from this one to its
-    last, its own next state included. Rewards are recomputed from the next state for every
-    transition whose goal changes.
+    `shares` says how often each happens. `sample_goals` draws a sampled goal. A future goal is what
+    the same trajectory achieves after a later step. That step is drawn uniformly from this step to
+    the last one, so it may be the transition's own. Rewards are recomputed from the next state for
+    every transition whose goal changes.
 
     Attributes:
         observation_dim: length of the observation before the goal.
         achieved: observations (B, observation_dim) -> achieved goals (B, G).
         reward: (achieved goals of next states (B, G), goals (B, G)) -> (B,), as the task computes.
         sample_goals: (count, generator) -> (count, G), as the task draws its goals.
-        shares: how often which.
+        shares: how often each kind of goal is used.
     """
 
     observation_dim: int
@@ -74,10 +74,10 @@ class HindsightRelabeling:
     shares: Hindsight = Hindsight()
 
     def __call__(self, batch: Batch, future: Tensor, rng: np.random.Generator) -> Batch:
-        """The batch for other goals.
+        """Return the batch with other goals.
 
-        batch: B transitions; future: (B, O) the next observation of the step of the same
-        trajectory that a future goal is taken from. Neither is changed.
+        batch: B transitions. future: (B, O) next observations of the steps that future goals are
+        taken from, each in the transition's own trajectory. Neither argument is changed.
         """
         count, width = len(batch.rewards), self.observation_dim
         draw = rng.random(count)

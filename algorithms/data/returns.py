@@ -1,6 +1,6 @@
 """Sums of rewards along a trajectory: discounted returns, GAE and TD(lambda).
 
-All are one backward recursion, x_t = a_t + b_t x_{t+1}. Nothing here carries gradient: the
+All use the same backward recursion, x_t = a_t + b_t x_{t+1}. Nothing here carries gradient: the
 results are regression targets or advantages. Rewards are those of the task, one per step.
 """
 
@@ -30,7 +30,7 @@ def discounted_returns(rewards: Tensor, discount: float, bootstrap: Tensor | flo
     Args:
         rewards: (T,).
         discount: In [0, 1].
-        bootstrap: Value of what follows the last step, a number or (); 0 after a true terminal.
+        bootstrap: Value of the state after the last step, a number or (); 0 after a true terminal.
 
     Returns:
         (T,), in units of reward.
@@ -58,13 +58,13 @@ def gae(
         values: (T,) V(s_t) of the state in which each action was taken.
         bootstrap: V after the last step, a number or (); 0 after a true terminal.
         discount: In [0, 1].
-        lam: In [0, 1]. 0 is the one-step TD error, 1 the discounted return less V.
+        lam: In [0, 1]. 0 gives the one-step TD error, 1 the discounted return minus V.
 
     Returns:
         (T,), in units of reward.
 
     Raises:
-        ValueError: If rewards and values are not one and the same (T,).
+        ValueError: If rewards and values do not have the same shape (T,).
     """
     check_vectors(rewards=rewards, values=values)
     with torch.no_grad():
@@ -85,8 +85,8 @@ def lambda_returns(
     """TD(lambda) returns of N transitions: trajectories in order, one after another.
 
     G_t = r_t + discount mask_t ((1 - lam) V(s_{t+1}) + lam G_{t+1}) inside a trajectory and
-    G_t = r_t + discount mask_t V(s_{t+1}) at its last transition (Sutton & Barto 2018, Sec. 12.8;
-    what AWR regresses its V on). The last of the N always counts as an end.
+    G_t = r_t + discount mask_t V(s_{t+1}) at its last transition (Sutton & Barto 2018, Sec. 12.8).
+    AWR regresses its V on them. The last of the N transitions always counts as an end.
 
     Args:
         rewards: (N,).
@@ -94,20 +94,20 @@ def lambda_returns(
         masks: (N,) 1 = bootstrap, 0 = true terminal (not a time limit).
         ends: (N,) bool, True at the last transition of each trajectory, however it ended.
         discount: In [0, 1].
-        lam: In [0, 1]. 0 is one-step TD, 1 the discounted return with a bootstrap at the end.
+        lam: In [0, 1]. 0 gives one-step TD, 1 the discounted return with a bootstrap at the end.
 
     Returns:
         (N,), in units of reward.
 
     Raises:
-        ValueError: If the four are not one and the same (N,).
+        ValueError: If the four arrays do not have the same shape (N,).
         TypeError: If ends is not bool.
     """
     check_vectors(rewards=rewards, next_values=next_values, masks=masks, ends=ends)
     if ends.dtype != torch.bool:
         raise TypeError(f"ends must be bool, got {ends.dtype}")
     with torch.no_grad():
-        # the share of G_{t+1} in the bootstrap; the rest is V(s_{t+1})
+        # the share of G_{t+1} in the bootstrap; V(s_{t+1}) has the rest
         trace = torch.full_like(rewards, lam).masked_fill(ends, 0.0)
         trace[-1:] = 0.0
         discounts = discount * masks
@@ -117,9 +117,10 @@ def lambda_returns(
 def _recursion(terms: Tensor, factors: Tensor) -> Tensor:
     """x_t = terms_t + factors_t x_{t+1}, x_T = 0; all (T,). Overwrites its arguments.
 
-    Recursive doubling: after k passes `terms` holds the sum over the next 2^k steps and `factors`
-    the product of their factors. A factor of 0 cuts, so that the number of passes is log2 of the
-    longest trajectory, not of T: 8 for a million steps in trajectories of up to 256.
+    The method is recursive doubling. After k passes `terms` holds the sum over the next 2^k steps,
+    and `factors` holds the product of their factors. A factor of 0 cuts the sum. The number of
+    passes is therefore log2 of the longest trajectory, not of T: 8 for a million steps in
+    trajectories of up to 256.
     """
     factors[-1:] = 0.0
     reach = 1

@@ -1,4 +1,4 @@
-"""In which units a method sees rewards. Evaluation is always in the task's own."""
+"""The units in which a method sees rewards. Evaluation always uses the task's own units."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class TaskUnits:
     """Rewards as the task gives them (Table 1: "Reward Scaling 1")."""
 
     def factor(self, returns: Sequence[float]) -> float:
-        """What every reward is multiplied by, prior data and online experience alike."""
+        """The factor of every reward, in prior data and online experience alike."""
         return 1.0
 
 
@@ -21,8 +21,8 @@ class TaskUnits:
 class FixedFactor:
     """Rewards times `by`.
 
-    A weight exp(A / lambda) is the same with lambda times `by`; the critic, whose rates are those
-    of Adam, has targets of a handier size.
+    A weight exp(A / lambda) does not change if lambda is multiplied by `by` too. The critic's
+    targets get a size that suits Adam's learning rates.
     """
 
     by: float = 0.1
@@ -40,8 +40,8 @@ class ReturnRange:
     """Rewards times `target_range` / (largest - smallest return of the prior data's episodes).
 
     exp(A / lambda) with lambda near 1 needs advantages near 1. HalfCheetah's rewards of 10 a step
-    make them hundreds: the weights of a batch collapse onto one transition. The number 1000 is
-    that of IQL (Kostrikov 2021) and CORL on these tasks.
+    give advantages of hundreds. One transition then gets almost all the weight of a batch. IQL
+    (Kostrikov 2021) and CORL use the number 1000 on these tasks.
     """
 
     target_range: float = 1000.0
@@ -50,7 +50,7 @@ class ReturnRange:
         check_range("target_range", self.target_range, 0.0, above=True)
 
     def factor(self, returns: Sequence[float]) -> float:
-        """1 if there are no two different returns to tell the range from."""
+        """The factor of every reward; 1 if no two returns differ."""
         spread = max(returns) - min(returns) if returns else 0.0
         return self.target_range / spread if spread > 0 else 1.0
 

@@ -18,11 +18,11 @@ class ConstantRates:
 
 @dataclass(frozen=True)
 class LinearDecay:
-    """Constant for `after_updates` updates, then straight down to nothing over `over_updates` more.
+    """Constant for `after_updates` updates, then a linear fall to 0 over `over_updates` more.
 
-    With u updates made: min(1, max(0, 1 - (u - after_updates) / over_updates)); at zero, training
-    stands still. A policy that is trained at a high rate falls now and then for a while; at the end
-    of a decay it does not. For runs whose last policy is what they are for (experts).
+    The factor after u updates is min(1, max(0, 1 - (u - after_updates) / over_updates)). At 0,
+    training stands still. A policy that is trained at a high rate sometimes gets worse for a while.
+    A policy at the end of a decay does not. Experts use this: only their last policy matters.
     """
 
     over_updates: int = 500_000

@@ -1,4 +1,4 @@
-"""The cells of a CSV as text, each with the line that it stands in."""
+"""The cells of a CSV as text, with the line of each row."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Cells:
 
     Attributes:
         path: the file.
-        frame: N rows of strings; a row that was cut short is filled with "".
-        lines: (N,) int, the line of the file that each row begins in; the header's is 1.
-        widths: (N,) int, cells that each row has in the file.
+        frame: N rows of strings. "" fills a row that was cut short.
+        lines: (N,) int, the line of the file in which each row begins; the header's is 1.
+        widths: (N,) int, the number of cells that each row has in the file.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class Cells:
 def command_for(path: Path) -> str:
     """The command that makes a results file, ``results/<preset>/<experiment>.csv`` or elsewhere.
 
-    The preset is that of the folder's name, else of the file's first row, as far as one can tell.
+    The folder's name gives the preset. Otherwise the file's first row gives it, if it is readable.
     """
     presets = RESULTS["preset"].enum
     folder = path.parent
@@ -70,7 +70,7 @@ def _preset_in(path: Path) -> str:
 
 
 def restore(path: Path) -> str:
-    """What to do with a damaged results file, or manifest, that always leads on."""
+    """Say what to do with a damaged results file or manifest. The advice always works."""
     csv_path = path.with_name(path.name.replace(".manifest.json", ".csv"))
     return (
         "put the file back (git, a copy), or move it and its "
@@ -80,16 +80,16 @@ def restore(path: Path) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """What went wrong, without the file's name that messages of the system repeat."""
+    """Say what went wrong, without the file's name, which messages of the system repeat."""
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(str(text).split())
 
 
 def read_cells(path: Path, remedy: str = "") -> Cells:
-    """Read a CSV file (UTF-8, commas, one line of header) without believing its values.
+    """Read a CSV file (UTF-8, commas, one line of header) without trusting its values.
 
-    Empty lines are passed over, as pandas does. ``remedy`` is what a message says to do, for files
-    that no script here writes.
+    Empty lines are skipped, as pandas does. ``remedy`` is the advice of a message about files that
+    no script here writes.
 
     Raises:
         ResultsError: the file is missing, unreadable, empty, not CSV, or names a column twice.

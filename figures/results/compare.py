@@ -1,8 +1,8 @@
-"""Rows of methods that no script here has run, read from anybody's CSV and put beside ours.
+"""Read rows of methods that no script here has run, from anybody's CSV, and put them beside ours.
 
-Such a file has the columns ``env``, ``method``, ``seed``, ``env_step``, and ``success`` or
-``return`` or both; nothing else is needed. ``env_step`` counts as ours does: negative in an offline
-phase, 0 at its end, online steps from there. Every run in it counts as finished.
+Such a file needs the columns ``env``, ``method``, ``seed``, ``env_step``, and ``success`` or
+``return`` or both. ``env_step`` counts as ours does: negative in an offline phase, 0 at its end,
+online steps after it. Every run in the file counts as finished.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VALUES: dict[str, tuple[str, ...]] = {
 }
 """Column of such a file -> columns of the results that it fills."""
 UNKNOWN = "unknown"
-"""Kind of prior data where neither the file nor any run of ours says one."""
+"""Kind of prior data if neither the file nor any run of ours names one."""
 REMEDY = (
     "give a CSV with one line of header and the columns env, method, seed, env_step, and success "
     "or return (docs/your-own-method.md)"
@@ -34,15 +34,15 @@ REMEDY = (
 
 
 def read_compared(path: Path) -> pd.DataFrame:
-    """The rows of one file: columns of the results, as far as the file fills them.
+    """Read the rows of one file into columns of our results, as far as the file fills them.
 
-    Success is a share in [0, 1]; a return is undiscounted and in the task's own reward. A column
-    ``data`` says which prior data a run started from, further columns are passed over.
+    Success is a share in [0, 1]. A return is undiscounted and in the task's own reward. A column
+    ``data`` says which prior data a run started from. Other columns are ignored.
 
     Returns:
-        ``env``, ``method``, ``data`` ("" where not said), ``seed`` and ``env_step`` (integers),
-        ``return_mean``, ``success_any``, ``success_final``, ``final_distance`` and
-        ``normalised_score`` (floats, NaN where the file has none), in the order of the file.
+        ``env``, ``method``, ``data`` ("" if the file has none), ``seed`` and ``env_step``
+        (integers), ``return_mean``, ``success_any``, ``success_final``, ``final_distance`` and
+        ``normalised_score`` (floats, NaN if the file has none), in the order of the file.
 
     Raises:
         ResultsError: the file cannot be used; the message names file, line, column and remedy.
@@ -89,20 +89,21 @@ def read_compared(path: Path) -> pd.DataFrame:
 def beside(
     ours: pd.DataFrame, paths: Sequence[Path], envs: Sequence[str]
 ) -> tuple[pd.DataFrame, list[str]]:
-    """``ours`` (``table.read_results``) with the rows of other files below it, as finished runs.
+    """Add the rows of other files below ``ours`` (``table.read_results``), as finished runs.
 
-    A run whose prior data is not said stands in every condition (data, labels, profile) that ours
-    have on its task. A method with a name that is taken gets its file's name as well, so that it
-    is never averaged with another's runs. Where ours have normalised scores and the file has only
-    returns, the line between the two in our rows gives the scores.
+    A run may not name its prior data. It then appears in every condition (data, labels, profile)
+    that our runs have on its task. A method may have a name that is taken. Its file's name is then
+    added, so that it is never averaged with another method's runs. If our rows have normalised
+    scores and the file has only returns, the line through our rows gives the scores.
 
     Args:
         ours: the rows of one results file.
         paths: of the other files.
-        envs: tasks that are wanted; other rows of the files are left out, and the notes say so.
+        envs: tasks that are wanted. Other rows of the files are left out, and the notes say so.
 
     Returns:
-        The frame, with a column ``compared``: a file's name, "" for ours; and notes for a caption.
+        The frame, and notes for a caption. Its column ``compared`` has a file's name, or "" for
+        our rows.
 
     Raises:
         ResultsError: a file cannot be used, or has no row of ``envs``.
@@ -132,7 +133,7 @@ def beside(
 
 
 def _in_every_condition(mine: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
-    """Rows with the columns of ``CONDITION``, once for each that they may be compared in."""
+    """Repeat rows for each condition in which they may be compared, with columns ``CONDITION``."""
     parts = []
     for (env, data), rows in mine.groupby(["env", "data"], sort=True):
         held = ours.loc[ours["env"] == env, list(CONDITION)].drop_duplicates()
@@ -145,7 +146,7 @@ def _in_every_condition(mine: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scored(part: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
-    """Returns on the normalised scale of our rows of the same condition, where these have one."""
+    """Put returns on the normalised scale of our rows of the same condition, if they have one."""
     if "normalised_score" not in ours or part["normalised_score"].notna().any():
         return part
     first = part.iloc[0]
@@ -158,7 +159,7 @@ def _scored(part: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_ours(rows: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
-    """``rows`` with every column that ours have: text "", numbers NaN."""
+    """Give ``rows`` every column that ours have. Missing text is "", missing numbers are NaN."""
     known = {"status": "done", "preset": ours["preset"].iloc[0]}
     known["phase"] = pd.Series(np.where(rows["env_step"] < 0, "offline", "online"))
     for name in ours.columns:

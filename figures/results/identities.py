@@ -1,14 +1,15 @@
-"""What the values of one row must obey by the meaning of its columns, whoever wrote them.
+"""Rules for the values of one row. They follow from the meaning of the columns.
 
-Over E episodes of H steps, rewards of a step in [low, high]:
+A row has E episodes of H steps. The reward of a step is in [low, high].
 
-- shares are whole numbers of episodes: success * E is an integer, and on a binary task return * E;
-- success at the last step, and sustained success, are success at some step: both <= any;
-- the return lies in [H low, H high], and its variance is at most (H high - mean)(mean - H low);
-- on a binary task an episode without success returns -H, one with success at least 1 - H, one with
-  a sustained success at least K + 1 - H, and one without at most K - H (K steps may be held);
-- where reward is minus the distance, a step away from the goal costs at least the radius;
-- scores are linear in the return.
+- Shares are whole numbers of episodes: success * E is an integer, and on a binary task return * E.
+- Success at the last step, and sustained success, are success at some step: both <= any.
+- The return lies in [H low, H high]. Its variance is at most (H high - mean)(mean - H low).
+- On a binary task an episode without success returns -H. One with success returns at least 1 - H.
+- A sustained success holds the goal for more than K steps. It returns at least K + 1 - H, any other
+  episode at most K - H.
+- If reward is minus the distance, a step away from the goal costs at least the radius.
+- Scores are linear in the return.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from figures.results.schema import RESULTS, TaskFacts
 SUCCESSES = ("success_any", "success_final", "success_sustained")
 _TOLERANCE = 1e-6
 Violation = tuple[str, "pd.Series[bool]", str]
-"""(column, rows that are wrong, the complaint as the rest of a sentence)."""
+"""(column, rows that are wrong, the complaint as the end of a sentence)."""
 
 
 def identities(frame: pd.DataFrame) -> Iterator[Violation]:
@@ -60,7 +61,7 @@ def _of_the_task(rows: pd.DataFrame, facts: TaskFacts) -> Iterator[Violation]:
 
 
 def _which_columns(rows: pd.DataFrame, facts: TaskFacts) -> Iterator[Violation]:
-    """What a task has is filled, what it has not is empty."""
+    """Columns of quantities that a task has are filled; the others are empty."""
     has = dict.fromkeys(SUCCESSES, facts.sustained is not None)
     has |= {
         "final_distance": facts.radius is not None,
@@ -119,7 +120,7 @@ def _binary(rows: pd.DataFrame, horizon: int, held: int) -> Iterator[Violation]:
     mean = rows["return_mean"]
     least = -horizon + (some - long) + (held + 1) * long
     most = -horizon + held * (some - long) + horizon * long
-    if "success_final" in rows:  # who holds the goal but not at the end lacks at least that step
+    if "success_final" in rows:  # held but not at the end: the last step is lost at least
         most = most - (long - rows["success_final"]).clip(lower=0)
     wrong = (mean < least - _TOLERANCE) | (mean > most + _TOLERANCE)
     yield "return_mean", wrong, "is no return of episodes with the row's successes"
@@ -139,20 +140,20 @@ def _distance(rows: pd.DataFrame, horizon: int, radius: float, far: float) -> It
 
 
 def _training(rows: pd.DataFrame, facts: TaskFacts) -> Iterator[Violation]:
-    """Episodes of training have the task's length, and are counted."""
+    """Episodes of training have the task's length, and their count fits the steps."""
     online = rows["env_step"].clip(lower=0)
     whole = online // facts.horizon
     count = rows["train_episodes"]
-    early = facts.reward is None  # elsewhere no episode ends before its time
+    early = facts.reward is None  # with bounded rewards no episode ends before its horizon
     wrong = (count < whole) | (count > (online if early else whole))
     complaint = f"does not fit env_step, with episodes of {facts.horizon} steps"
     yield "train_episodes", wrong, complaint
 
 
 def _normalised(rows: pd.DataFrame) -> Iterator[Violation]:
-    """Scores are one line of the return for all rows that were measured against the same data.
+    """Scores lie on one line over the return, for all rows that were measured by the same data.
 
-    The line is found by the rows themselves: the median of slopes between neighbours by return.
+    The rows themselves give the line. Its slope is the median slope between neighbours by return.
     """
     if "normalised_score" not in rows:
         return

@@ -15,7 +15,7 @@ def manifest_of(csv: Path) -> Path:
 
 
 def read_manifest(csv: Path) -> list[dict[str, Any]]:
-    """The entries of the manifest beside ``csv``, one a run; empty if there is none.
+    """Read the entries of the manifest beside ``csv``, one a run; empty without a manifest.
 
     Raises:
         ResultsError: it cannot be read, or is no list of JSON objects.

@@ -1,4 +1,4 @@
-"""Runs that were asked for but have no row: the CSV cannot name them, the file beside it does."""
+"""Runs that were asked for but have no row. The CSV cannot name them; a file beside it does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMED = 12
 
 
 def partial_of(csv: Path) -> Path:
-    """``<csv stem>.partial.json``: the runs of its grid that are not done, while there are any.
+    """``<csv stem>.partial.json``: it lists the runs of the grid that are not done, if any.
 
     ``{"runs": 4, "not_done": [{"env": ..., "label": ..., "seed": 0, "state": "failed"}]}``
     """
@@ -22,10 +22,10 @@ def partial_of(csv: Path) -> Path:
 
 
 def without_rows(csv: Path, frame: pd.DataFrame) -> list[str]:
-    """Name, as ``AWAC on pen-binary-v0, seed 2``, what ``partial_of(csv)`` lists and ``frame``
-    (``table.read_results`` of ``csv``) does not hold.
+    """Name the runs that ``partial_of(csv)`` lists and ``frame`` does not hold.
 
-    Empty where there is no such file: every run is done, or the CSV came alone.
+    ``frame`` is ``table.read_results`` of ``csv``. A name is ``AWAC on pen-binary-v0, seed 2``. The
+    list is empty if there is no such file: every run is done, or the CSV came alone.
 
     Raises:
         ResultsError: the file is damaged.

@@ -1,10 +1,10 @@
 """The columns of a results file, read from ``results.schema.json`` beside this module.
 
-The file is a Table Schema (Data Package standard, version 2): name, type, description and
-constraints of every column, and the key that no two rows share. Two properties are the project's
-own: ``unit``, and ``optional`` for a column that a file may lack; and so is ``tasks``, what a row's
-values depend on in each task. A column that the schema does not know is allowed if it holds numbers
-(``fieldsMatch`` is ``partial``): a new method's diagnostics.
+The file is a Table Schema (Data Package standard, version 2). It has the name, type, description
+and constraints of every column, and the key that no two rows share. Three properties are the
+project's own: ``unit``, ``optional`` for a column that a file may lack, and ``tasks``. ``tasks``
+says what a row's values depend on in each task. An unknown column is allowed if it holds numbers
+(``fieldsMatch`` is ``partial``), such as a new method's diagnostics.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Field:
         name: of the column.
         kind: type of its cells.
         description: what it holds.
-        unit: "" for what has none.
+        unit: "" if it has none.
         optional: a file may lack the column.
         required: no cell of it may be empty.
-        enum: the values that there are; empty: any.
-        minimum: smallest value, itself allowed.
-        maximum: largest value, itself allowed.
-        pattern: regular expression that a whole cell must match; "": none.
+        enum: the allowed values; empty if any is allowed.
+        minimum: smallest allowed value.
+        maximum: largest allowed value.
+        pattern: regular expression that a whole cell must match; "" if there is none.
     """
 
     name: str
@@ -49,14 +49,16 @@ class Field:
 
 @dataclass(frozen=True)
 class TaskFacts:
-    """What the values of a task's rows obey; the simulator's own numbers, for who has none.
+    """Rules for the values of one task's rows.
+
+    They repeat the simulator's numbers for machines without a simulator.
 
     Attributes:
-        horizon: steps of an episode at most; exactly, where rewards are bounded.
+        horizon: largest number of steps of an episode; the exact number if rewards are bounded.
         reward: (lowest, highest) reward of a step; None without bounds.
         binary: a step's reward is 0 at the goal and -1 elsewhere.
-        sustained: more steps than this at the goal are a sustained success; None without goal.
-        radius: metres from the goal that count as success, where reward is minus that distance.
+        sustained: more steps than this at the goal are a sustained success; None without a goal.
+        radius: metres from the goal that count as success, if reward is minus that distance.
         d4rl: returns that D4RL's score maps to 0 and 100.
     """
 
@@ -70,7 +72,7 @@ class TaskFacts:
 
 @dataclass(frozen=True)
 class Schema:
-    """All columns, in their order, the columns whose values together name a row, and the tasks."""
+    """All columns in their order, the columns whose values together name a row, and the tasks."""
 
     fields: tuple[Field, ...]
     primary_key: tuple[str, ...]
@@ -84,7 +86,7 @@ class Schema:
         raise KeyError(name)
 
     def allowed(self, name: str) -> tuple[str, ...]:
-        """The values that a column may have; empty: any. A task is one whose facts are known."""
+        """The values that a column may have; empty if any. Tasks must have known facts."""
         return tuple(self.tasks) if name == "env" and self.tasks else self[name].enum
 
     @property
@@ -94,7 +96,10 @@ class Schema:
 
 
 def parse(descriptor: Mapping[str, Any]) -> Schema:
-    """A Table Schema descriptor as dataclasses; KeyError if a field lacks name, type or words."""
+    """Turn a Table Schema descriptor into dataclasses.
+
+    Raises KeyError if a field lacks its name, type or description.
+    """
     fields = []
     for entry in descriptor["fields"]:
         rules = entry.get("constraints", {})

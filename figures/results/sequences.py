@@ -1,8 +1,8 @@
-"""What rows of one run must obey from one to the next, and runs of one arm among each other.
+"""Rules from one row of a run to the next, and among the runs of one arm.
 
-Clocks never fall; what training episodes returned is there if and only if some ended since the row
-before, and their success is a share of them; and no two seeds have the same learning curve: not
-even one row of theirs agrees in all diagnostics, which random numbers decide to the last digit.
+Clocks never fall. Training returns are filled if and only if an episode ended since the row before.
+Success is a share of those episodes. No two seeds have a row with the same diagnostics: random
+numbers decide these to the last digit.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import pandas as pd
 from figures.results.identities import Violation
 from figures.results.schema import RESULTS
 
-# A run is a key without what tells its rows apart.
+# The key of a run is the key of a row without the parts that distinguish the run's rows.
 RUN_KEY: tuple[str, ...] = tuple(n for n in RESULTS.primary_key if n not in ("phase", "env_step"))
 _ARM: tuple[str, ...] = tuple(n for n in RUN_KEY if n != "seed")
 _CLOCKS: tuple[str, ...] = ("grad_step", "train_episodes", "wall_s")
-# What a row says of its run, its place and its evaluation; the rest are diagnostics of training.
+# Columns about the run, the row's place in it, and its evaluation. All others are diagnostics of
+# training.
 _NO_DIAGNOSTICS: frozenset[str] = frozenset(
     {"experiment", *RESULTS.primary_key, "status", "data_checksum", "commit", "version",
      "numbers_version", *_CLOCKS,
@@ -26,21 +27,21 @@ _NO_DIAGNOSTICS: frozenset[str] = frozenset(
      "final_distance", "start_distance", "score", "normalised_score", "d4rl_score", "train_return",
      "train_success", "return_mean_sampled", "success_any_sampled", "success_final_sampled",
      "success_sustained_sampled", "final_distance_sampled",
-     # multiples of 1/256: those of two seeds agree now and then
+     # multiples of 1/256: two seeds agree by chance now and then
      "dead_units_policy", "dead_units_critic"}
 )  # fmt: skip
 _TELLING = 2
-"""So many diagnostics in a row, none of them 0 or 1, cannot agree by chance."""
+"""This many diagnostics of a row, none of them 0 or 1, cannot agree by chance."""
 _TOLERANCE = 1e-6
 
 
 def sequences(frame: pd.DataFrame) -> Iterator[Violation]:
-    """Every rule that some row of ``frame`` breaks in view of others.
+    """Every rule about several rows that some row of ``frame`` breaks.
 
     Args:
         frame: text columns as they are, all other columns as floats (NaN where empty).
     """
-    # "offline" and "online" sort as they follow each other
+    # The alphabet puts "offline" before "online", which is also their order in time.
     ordered = frame.sort_values([*RUN_KEY, "env_step", "phase"], kind="stable")
     runs = ordered.groupby(list(RUN_KEY), sort=False)
     for name in _CLOCKS:
@@ -54,7 +55,7 @@ def sequences(frame: pd.DataFrame) -> Iterator[Violation]:
 
 
 def _without_start(frame: pd.DataFrame) -> Iterator[Violation]:
-    """Every run is evaluated before its first online step: what all gains are measured from."""
+    """Every run is evaluated before its first online step: all gains are measured from there."""
     runs = frame.groupby(list(RUN_KEY), sort=False)["env_step"]
     least = frame["env_step"].where(frame["env_step"] >= 0)
     has_start = (frame["env_step"] == 0).groupby([frame[n] for n in RUN_KEY]).transform("any")

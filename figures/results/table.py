@@ -18,14 +18,14 @@ TEXT_COLUMNS: tuple[str, ...] = tuple(
     f.name for f in RESULTS.fields if f.kind == "string" and not f.optional
 )
 _OPTIONAL_TEXT = {f.name for f in RESULTS.fields if f.kind == "string" and f.optional}
-# What every task has and every curve needs. Success, distances and scores are columns of some
-# tasks only.
+# Columns that every task has and every curve needs. Only some tasks have columns of success,
+# distances and scores.
 NUMERIC_COLUMNS: tuple[str, ...] = ("seed", "env_step", "grad_step", "return_mean")
 NEVER_EMPTY: tuple[str, ...] = tuple(
     name for name in (*TEXT_COLUMNS, *NUMERIC_COLUMNS) if RESULTS[name].required
 )
 
-# What two rows must share to belong to the same panel, and to the same run.
+# Columns that two rows of the same panel share (``CONDITION``), and of the same run (``RUN``).
 CONDITION: tuple[str, ...] = ("env", "data", "labels", "profile")
 RUN: tuple[str, ...] = (*CONDITION, "label", "seed")
 
@@ -33,20 +33,21 @@ RUN: tuple[str, ...] = (*CONDITION, "label", "seed")
 def read_results(path: Path, drawn: Sequence[str] = ()) -> pd.DataFrame:
     """Read ``results/<preset>/<experiment>.csv``: one row per evaluation of one run.
 
-    Text columns are strings ("" where empty), the columns of ``NUMERIC_COLUMNS`` and ``drawn`` are
-    floats (NaN where empty; ``seed`` and ``env_step`` are integers), and further columns become
-    numbers where all their cells are. A column ``label`` is added. What is refused here is what
-    would make a wrong picture; ``validation.problems`` checks a file against all of the schema.
+    Text columns are strings; empty cells are "". The columns of ``NUMERIC_COLUMNS`` and ``drawn``
+    are floats; empty cells are NaN. ``seed`` and ``env_step`` are integers. Another column becomes
+    numbers if all its cells are numbers. A column ``label`` is added. This function refuses only
+    what would make a wrong picture. ``validation.problems`` checks a file against all of the
+    schema.
 
     Args:
         path: the file.
-        drawn: columns that are to be drawn, which must be there. Success, for one, may be absent
-            or empty on tasks that know none, but not where it is drawn.
+        drawn: columns that will be drawn. They must exist. Success, for example, may be absent or
+            empty on tasks that do not have it, but not if it is drawn.
 
     Raises:
         ResultsError: the file is missing, empty or not CSV, lacks a column or cells of a row, holds
-            a cell that is not a number where one is due, an unknown phase or status, two presets,
-            or the same evaluation of a run twice.
+            text in a column of numbers, an unknown phase or status, two presets, or the same
+            evaluation of a run twice.
     """
     cells = read_cells(path)
     frame = cells.frame
@@ -80,7 +81,7 @@ def read_results(path: Path, drawn: Sequence[str] = ()) -> pd.DataFrame:
 
 
 def contradictions(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series[bool], str]]:
-    """What no type or range of a single column can say: (column, rows that are wrong, complaint).
+    """Contradictions between columns, as (column, rows that are wrong, complaint).
 
     Args:
         frame: with the text column ``phase`` and a numeric ``env_step``.
@@ -92,7 +93,7 @@ def contradictions(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series[bool], 
 
 
 def _to_numbers(cells: Cells, numeric: Sequence[str]) -> None:
-    """Turn columns into numbers, in place: those named ``numeric``, and others that can be."""
+    """Turn columns into numbers, in place: those named ``numeric``, and others if possible."""
     frame = cells.frame
     for name in frame.columns:
         if name in TEXT_COLUMNS or name in _OPTIONAL_TEXT:
@@ -104,7 +105,7 @@ def _to_numbers(cells: Cells, numeric: Sequence[str]) -> None:
             _refuse(cells, name, numbers.isna() & ~blank, "is not a number")
             _refuse(cells, name, numbers.abs() == np.inf, "is infinite")
         elif bool((numbers.isna() & ~blank).any()):
-            continue  # a further column of text, such as a device name
+            continue  # another column of text, such as a device name
         frame[name] = numbers
     for name in ("seed", "env_step"):
         _refuse(cells, name, frame[name] != frame[name].round(), "is not a whole number")

@@ -1,4 +1,4 @@
-"""Every way in which a file of rows departs from the schema, not only the first."""
+"""Find every problem of a file of rows by the schema, not only the first."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Problem:
         path: the file.
         line: of the file, 0 for the file as a whole.
         column: "" for a whole line.
-        value: what stands there; None where nothing does.
-        complaint: what is wrong with it, as the rest of a sentence.
+        value: the present value; None if there is none.
+        complaint: what is wrong with it, as the end of a sentence.
         fix: what to do.
-        run: whose row it is, "" where it is not about one.
+        run: the run of the row; "" if the problem is not about a run.
     """
 
     path: Path
@@ -50,7 +50,7 @@ class Problem:
 
 
 def shortened(text: str, longest: int = 60) -> str:
-    """``text``, or its beginning where it is longer than a message should be."""
+    """``text``, or its beginning if it is too long for a message."""
     return text if len(text) <= longest else f"{text[:longest]}..."
 
 
@@ -74,7 +74,7 @@ def problems_of(cells: Cells) -> list[Problem]:
     found = list(_of_the_file(cells))
     if not found:
         found = [*_of_the_lines(cells), *_of_the_cells(cells)]
-        # what values must mean together is asked only of values that may stand alone
+        # Rules about several values are checked only if each single value is valid.
         found += [] if found else [*_of_the_runs(cells), *_of_the_meaning(cells)]
     return sorted(found, key=lambda problem: problem.line)
 
@@ -121,7 +121,7 @@ def _of_the_cells(cells: Cells) -> Iterator[Problem]:
 
 
 def _violations(field: Field, text: pd.Series[str]) -> Iterator[tuple[pd.Series[bool], str]]:
-    """(rows that break a rule of the column, the rule); an empty cell breaks only `required`."""
+    """(rows that break a rule of the column, the rule). An empty cell breaks only `required`."""
     empty = text == ""
     if field.required:
         yield empty, "is empty"
@@ -145,7 +145,7 @@ def _violations(field: Field, text: pd.Series[str]) -> Iterator[tuple[pd.Series[
 
 
 def _of_the_runs(cells: Cells) -> Iterator[Problem]:
-    """The key, and what all rows of a run, and all of a file, share."""
+    """The key, and the columns in which all rows of a run or of a file agree."""
     frame = cells.frame
     again = frame.duplicated(list(RESULTS.primary_key), keep="first")
     yield from _marked(cells, "env_step", again, "repeats an evaluation of the same run")
@@ -159,7 +159,7 @@ def _of_the_runs(cells: Cells) -> Iterator[Problem]:
 
 
 def _of_the_meaning(cells: Cells) -> Iterator[Problem]:
-    """What values mean, alone in their row and from row to row."""
+    """Rules about what values mean, within a row and from row to row."""
     text = {f.name for f in RESULTS.fields if f.kind == "string"}
     frame = pd.DataFrame(
         {
@@ -167,7 +167,7 @@ def _of_the_meaning(cells: Cells) -> Iterator[Problem]:
             for name in cells.frame.columns
         }
     )
-    told = pd.Series(False, index=frame.index)  # one wrong value breaks several rules: one is told
+    told = pd.Series(False, index=frame.index)  # a wrong value breaks several rules: one is told
     for name, wrong, complaint in chain(identities(frame), sequences(frame)):
         yield from _marked(cells, name, wrong & ~told, complaint)
         told |= wrong

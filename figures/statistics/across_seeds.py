@@ -3,15 +3,15 @@
 Rules, the same for every figure:
 
 * Rows of phase ``init`` (behaviour cloning before the offline phase) belong to no curve. Step 0 is
-  both the end of the offline and the start of the online phase; if it was evaluated in both, the
+  both the end of the offline and the start of the online phase. If it was evaluated in both, the
   online row counts.
 * A curve aggregates its *complete* runs (status ``done``). While none is complete it aggregates
-  the running ones and says so (``complete`` is False). Failed runs are never aggregated: they stay
+  the running ones and says so (``complete`` is False). Failed runs are never aggregated. They stay
   visible as single curves, and the caption names them.
-* Nothing is interpolated. Seeds evaluated at different steps are aggregated only over the steps at
-  which *every* aggregated seed has a value, so a curve never changes its set of seeds on the way.
+* Nothing is interpolated. A curve has only the steps at which *every* aggregated seed has a value.
+  A curve therefore never changes its set of seeds on the way.
 * The centre is the interquartile mean from 4 seeds on, otherwise the mean. The 95 % interval is
-  given from 5 seeds on; with fewer its true coverage is far below 95 % (63 % with 3 in a
+  given from 5 seeds on. With fewer seeds its true coverage is far below 95 % (63 % with 3 in a
   simulation, docs/statistics.md), so none is drawn.
 
 Interquartile mean and bootstrap intervals follow Agarwal et al., "Deep Reinforcement Learning at
@@ -56,8 +56,10 @@ def aggregate_name(seeds: int) -> str:
 
 
 def centre(values: Floats) -> Floats:
-    """Interquartile mean over the last axis (``floor(n / 4)`` values cut at either end) for n >= 4
-    seeds, else the mean. values: (..., n), result (...)."""
+    """Interquartile mean over the last axis for n >= 4 seeds, else the mean.
+
+    ``floor(n / 4)`` values are cut at either end. values: (..., n), result (...).
+    """
     seeds = values.shape[-1]
     if seeds >= MIN_SEEDS_FOR_IQM:
         return np.asarray(stats.trim_mean(values, 0.25, axis=-1), dtype=np.float64)
@@ -67,11 +69,12 @@ def centre(values: Floats) -> Floats:
 def interval(values: Floats) -> tuple[Floats, Floats]:
     """95 % percentile bootstrap interval of ``centre`` over seeds.
 
-    Whole seeds are resampled: every step of a curve uses the same 10 000 resamples, drawn from a
-    generator of its own, so the result depends neither on other curves nor on global random state.
+    Whole seeds are resampled: every step of a curve uses the same 10 000 resamples. Each call has a
+    generator of its own. The result therefore depends neither on other curves nor on global random
+    state.
 
     Args:
-        values: (steps, n) one column a seed.
+        values: (steps, n), one column a seed.
 
     Returns:
         low, high: (steps,); all NaN for fewer than 5 seeds.
@@ -104,7 +107,7 @@ def evaluations(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
     if metric not in frame.columns:
         raise KeyError(f"no metric {metric!r}; columns are {', '.join(map(str, frame.columns))}")
     drawn = frame[(frame["phase"] != "init") & frame[metric].notna()]
-    # "offline" sorts before "online": where step 0 was evaluated in both, the online row is kept.
+    # "offline" sorts before "online": if step 0 was evaluated in both, the online row is kept.
     drawn = drawn.sort_values([*RUN, "env_step", "phase"], kind="stable")
     return drawn.drop_duplicates([*RUN, "env_step"], keep="last")
 
@@ -129,7 +132,7 @@ def curve(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
 
     Returns:
         Columns ``env, data, labels, profile, label, env_step, centre, low, high, seeds, complete,
-        steps_left_out``. ``low``/``high`` are NaN below 5 seeds. ``complete`` is False where only
+        steps_left_out``. ``low``/``high`` are NaN below 5 seeds. ``complete`` is False if only
         unfinished runs could be aggregated. ``steps_left_out`` counts the evaluation steps that
         some but not all of the curve's seeds have. A curve whose seeds share no step has no row.
     """

@@ -1,4 +1,4 @@
-"""Learning curves as records ``{task, method, seed, xs, ys}``, the form that score files have."""
+"""Learning curves as records ``{task, method, seed, xs, ys}``, the format of score files."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from figures.statistics.across_seeds import evaluations
 class Curve(TypedDict):
     """One run's values of one metric.
 
-    ``xs`` and ``ys`` are equally long; ``xs`` rises strictly, in environment steps, negative during
-    offline training. ``task``, ``method`` and ``seed`` name a curve: no two of a list share them.
+    ``xs`` and ``ys`` are equally long. ``xs`` rises strictly, in environment steps. It is negative
+    during offline training. ``task``, ``method`` and ``seed`` name a curve: no two curves of a list
+    share them.
     """
 
     task: str
@@ -41,20 +42,20 @@ class Curve(TypedDict):
 def curves(paths: Sequence[Path], metric: str, compare: Sequence[Path] = ()) -> list[Curve]:
     """The curves of ``metric`` of every run in some results files, unfinished and failed ones too.
 
-    ``method`` is the curve's label, variant included. ``task`` is the task, and where runs of it
-    differ in prior data, labels or profile, also these: ``pen-binary-v0 (expert, relabelled,
-    paper)``. A run that two experiments share is there once, under the first; ``also_in`` names the
-    other.
+    ``method`` is the curve's label, with its variant. ``task`` is the task's name. If runs of the
+    task differ in prior data, labels or profile, ``task`` names these too: ``pen-binary-v0 (expert,
+    relabelled, paper)``. Two experiments may share a run. It then appears once, under the first
+    experiment, and ``also_in`` names the other.
 
     Args:
         paths: files of rows of one preset.
         metric: a column of numbers. Runs without a value of it have no curve.
-        compare: files of rows of other methods (``figures.results.compare``); ``experiment`` is
-            the file's name, and there is a curve for each condition that ours have on the task.
+        compare: files of rows of other methods (``figures.results.compare``). ``experiment`` is
+            then the file's name. Each run has a curve for every condition of our runs on its task.
 
     Raises:
-        ResultsError: a file is malformed or without the column, presets are mixed, or two
-            experiments hold the same run with other values.
+        ResultsError: a file is malformed or lacks the column, presets are mixed, or two experiments
+            hold the same run with different values.
     """
     frames = [_read(path, metric) for path in paths]
     parts = [_of_one_frame(frame, metric) for frame in frames]
@@ -127,7 +128,7 @@ def _condition(curve: Curve) -> tuple[str, ...]:
 
 
 def _named_apart(found: list[Curve]) -> list[Curve]:
-    """Tasks of several conditions take these into their name, so that nobody averages them."""
+    """Name the conditions of tasks that have several, so that nobody averages over them."""
     conditions: dict[str, set[tuple[str, ...]]] = {}
     for curve in found:
         conditions.setdefault(curve["env"], set()).add(_condition(curve))

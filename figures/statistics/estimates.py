@@ -1,18 +1,19 @@
-"""Effects with intervals: what a claim is judged by.
+"""Effects with intervals, by which claims are judged.
 
-A group is the scalars of one method on one task, shape (seeds,), higher is better
-(``scalars``). Where several tasks enter, there is one group a task, and seeds are resampled within
-each task (stratified bootstrap).
+A group holds the scalars of one method on one task, shape (seeds,). Higher is better (``scalars``).
+If several tasks enter, there is one group a task. Seeds are then resampled within each task
+(stratified bootstrap).
 
-* No interval with fewer than 5 seeds in any group: ``low`` and ``high`` are NaN, ``known`` False.
-* The centre is the interquartile mean from 4 values on, otherwise the mean; two groups that are
-  subtracted have the same one, that of the smaller group.
+* No interval exists if any group has fewer than 5 seeds: ``low`` and ``high`` are NaN, ``known`` is
+  False.
+* The centre is the interquartile mean from 4 values on, otherwise the mean. Two groups that are
+  subtracted have the same kind of centre. The smaller group decides it.
 * The same input gives the same numbers: each call has a generator of its own.
-* A value that is not finite, an empty group, or one that is not (seeds,) is a ValueError.
+* A value that is not finite, an empty group, or a group that is not (seeds,) raises ValueError.
 
 Interquartile mean, stratified bootstrap, probability of improvement and performance profile follow
 Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS
-2021. What coverage the intervals really have: ``docs/statistics.md``.
+2021. ``docs/statistics.md`` says what coverage the intervals really have.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Equivalence:
 
     @property
     def verdict(self) -> Literal["equivalent", "different", "inconclusive"]:
-        """``equivalent``: interval inside the margins; ``different``: wholly outside of them.
+        """``equivalent``: interval inside the margins. ``different``: interval wholly outside.
 
         Without an interval nothing is concluded.
         """
@@ -74,7 +75,7 @@ class Equivalence:
 def aggregate(
     groups: Sequence[Floats], *, confidence: float = CONFIDENCE, method: Interval = "percentile"
 ) -> Estimate:
-    """Interquartile mean of all values of all tasks together; ``groups``: one (seeds,) a task.
+    """Interquartile mean of all values of all tasks together. ``groups``: one (seeds,) a task.
 
     Tasks with more seeds weigh more. One group gives the estimate of one task.
     """
@@ -111,7 +112,7 @@ def paired_difference(
     """centre(a - b); a, b: (n,), where a[i] and b[i] share seed, data and initialisation.
 
     Pairs are resampled. The interquartile mean of differences is not the difference of
-    interquartile means. Raises ValueError if a and b have not as many values.
+    interquartile means. Raises ValueError if a and b differ in length.
     """
     first, second = checked(a, "a"), checked(b, "b")
     if len(first) != len(second):
@@ -123,10 +124,10 @@ def paired_difference(
 def probability_of_improvement(
     a_groups: Sequence[Floats], b_groups: Sequence[Floats], *, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """Mean over tasks of P(A > B) + P(A = B) / 2, for a run of A and one of B drawn at random.
+    """Mean over tasks of P(A > B) + P(A = B) / 2, for random runs of A and of B.
 
-    On one task this is the Mann-Whitney U over n m. ``a_groups``, ``b_groups``: one (seeds,) a
-    task, the same tasks in the same order. Raises ValueError if they have not as many tasks.
+    On one task this is Mann and Whitney's U / (n m). ``a_groups``, ``b_groups``: one (seeds,) a
+    task, the same tasks in the same order. Raises ValueError if their numbers of tasks differ.
     """
     first, second = checked_groups(a_groups, "a_groups"), checked_groups(b_groups, "b_groups")
     if len(first) != len(second):
@@ -141,10 +142,11 @@ def probability_of_improvement(
 
 
 def improvement_test(a: Floats, b: Floats) -> float:
-    """One-sided p-value of Mann and Whitney: small where a: (n,) tends to be above b: (m,).
+    """One-sided p-value of Mann and Whitney: small if a: (n,) tends to be above b: (m,).
 
-    Exact without ties; with ties, as success rates often have, from permutations, all of them where
-    there are at most 20 000: the normal approximation is poor with few seeds.
+    The p-value is exact without ties. With ties, which success rates often have, it comes from
+    permutations: from all of them if there are at most 20 000. The normal approximation is poor
+    with few seeds.
     """
     first, second = checked(a, "a"), checked(b, "b")
     ties = len(np.unique([*first, *second])) < len(first) + len(second)
@@ -161,8 +163,9 @@ def improvement_test(a: Floats, b: Floats) -> float:
 def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Estimate:
     """Share of ``n`` runs that succeeded, with the exact interval of Clopper and Pearson.
 
-    Each end errs with at most (1 - confidence) / 2, whatever the true share; 5 of 5 has its lower
-    end at 0.478, so that five runs never show more than half. Quantiles of beta distributions.
+    Each end errs with probability at most (1 - confidence) / 2, whatever the true share. 5 of 5 has
+    its lower end at 0.478, so five runs never show more than half. The ends are quantiles of beta
+    distributions.
 
     Raises:
         ValueError: not 0 <= successes <= n, or n is 0.
@@ -180,8 +183,8 @@ def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Estima
 def equivalent(a: Floats, b: Floats, margin: float) -> Equivalence:
     """Whether centre(a) - centre(b) is within +-``margin``; a: (n,), b: (m,), independent.
 
-    For pairs, or one group against 0: ``Equivalence(paired_difference(..., confidence=0.9), ...)``
-    or ``Equivalence(aggregate(..., confidence=0.9), ...)``.
+    Pairs need ``Equivalence(paired_difference(..., confidence=0.9), ...)``. One group against 0
+    needs ``Equivalence(aggregate(..., confidence=0.9), ...)``.
     """
     return Equivalence(difference(a, b, confidence=EQUIVALENCE_CONFIDENCE), margin)
 
@@ -189,7 +192,7 @@ def equivalent(a: Floats, b: Floats, margin: float) -> Equivalence:
 def performance_profile(
     groups: Sequence[Floats], thresholds: Floats, *, confidence: float = CONFIDENCE
 ) -> tuple[Floats, Floats, Floats]:
-    """Share of runs above each threshold, mean over tasks, with pointwise intervals.
+    """Share of runs above each threshold, as a mean over tasks, with pointwise intervals.
 
     Args:
         groups: one (seeds,) a task.
@@ -212,14 +215,14 @@ def performance_profile(
 
 
 def rank_probabilities(values: Mapping[str, Floats]) -> Mapping[str, float]:
-    """Share of resamples in which a method has the highest centre; ties are shared equally.
+    """Share of resamples in which a method has the highest centre. Tied methods share equally.
 
     Args:
-        values: (seeds,) by method, on one task; methods are resampled independently.
+        values: (seeds,) by method, on one task. Methods are resampled independently.
 
     Returns:
-        By method, summing to 1. All NaN where a method has fewer than 5 seeds: one seed would be
-        certain of its rank.
+        The shares by method; their sum is 1. All are NaN if a method has fewer than 5 seeds: the
+        resamples of one seed would never change its rank.
     """
     samples = {name: checked(values[name], name) for name in values}
     if not samples:
@@ -228,7 +231,7 @@ def rank_probabilities(values: Mapping[str, Floats]) -> Mapping[str, float]:
         return dict.fromkeys(samples, np.nan)
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     centres = {}
-    for name in sorted(samples):  # the order of the mapping changes nothing
+    for name in sorted(samples):  # sorted: the order of the mapping must not change the result
         seeds = len(samples[name])
         centres[name] = centre(samples[name][rng.integers(0, seeds, size=(RESAMPLES, seeds))])
     table = np.stack([centres[name] for name in samples])
@@ -238,7 +241,7 @@ def rank_probabilities(values: Mapping[str, Floats]) -> Mapping[str, float]:
 
 
 def _centre_of(seeds: int) -> Callable[[Floats], Floats]:
-    """The centre for groups of which the smallest has this many seeds."""
+    """The kind of centre for groups whose smallest has this many seeds."""
     if seeds >= MIN_SEEDS_FOR_IQM:
         return centre
     return lambda values: np.asarray(values.mean(axis=-1), dtype=np.float64)

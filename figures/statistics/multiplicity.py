@@ -9,15 +9,15 @@ def holm(p_values: Mapping[str, float]) -> Mapping[str, float]:
     """Adjusted p-values that control the probability of any false rejection in the family.
 
     With p_(1) <= ... <= p_(m): adjusted p_(i) = min(1, max over j <= i of (m - j + 1) p_(j)).
-    Rejecting where the adjusted value is at most alpha is Holm's step-down procedure (Holm, "A
-    simple sequentially rejective multiple test procedure", 1979); it assumes nothing about how the
-    tests depend on each other. SciPy has only false-discovery-rate control.
+    Holm's step-down procedure rejects if the adjusted value is at most alpha (Holm, "A simple
+    sequentially rejective multiple test procedure", 1979). It assumes nothing about how the tests
+    depend on each other. SciPy has only false-discovery-rate control.
 
     Args:
         p_values: by the name of the test; the order does not matter.
 
     Returns:
-        By the same names, in the same order.
+        The adjusted p-values by the same names, in the same order.
 
     Raises:
         ValueError: no test, or a value that is not in [0, 1].

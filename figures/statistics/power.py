@@ -1,15 +1,16 @@
-"""The effect that five seeds could have seen, where they, or fewer, saw nothing.
+"""The effect that five seeds could have shown, for runs that showed nothing.
 
-"Inconclusive" may mean that there is nothing, or that nobody could have told. What five seeds can
-tell follows from how far the seeds at hand are apart: with s_i the standard deviation of group i,
-the centre of five seeds (a difference of two, likewise) has the standard error
+"Inconclusive" may mean that there is no effect, or that the seeds were too few. The spread of the
+present seeds tells what five seeds can show. Let s_i be the standard deviation of group i. The
+centre of five seeds, or the difference of two such centres, has the standard error
 
-    e = 1.06 sqrt(sum_i s_i^2 / 5),
+    e = 1.06 sqrt(sum_i s_i^2 / 5).
 
-1.06 because the interquartile mean of five normal values is that much less precise than their mean.
-An interval whose end lies q standard errors from the value clears a threshold in 8 of 10
-experiments if the truth lies (q + z(0.2)) e beyond it. q is z(alpha) for a percentile interval, and
-larger by the expansion for an expanded one (``resampling``); the tests simulate it.
+The factor 1.06 arises because the interquartile mean of five normal values is less precise than
+their mean. The end of an interval lies q standard errors from the value. The interval clears a
+threshold in 8 of 10 experiments if the truth lies (q + z(0.2)) e beyond the threshold. q is
+z(alpha) for a percentile interval. It is larger by the expansion for an expanded interval
+(``resampling``). The tests simulate it.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ TRIMMING = (
 
 
 def spread(groups: Sequence[Floats]) -> float:
-    """sqrt(sum of the groups' variances); groups: (seeds,) each, of unknown truth.
+    """sqrt(sum of the groups' variances), estimated from groups of (seeds,) each.
 
-    A group of one seed is taken to vary as the others do. NaN where all have one.
+    A group of one seed counts with the mean variance of the others. NaN if all have one seed.
     """
     known = [float(np.var(group, ddof=1)) for group in groups if len(group) > 1]
     return float(np.sqrt(len(groups) * np.mean(known))) if known else np.nan
@@ -44,12 +45,11 @@ def distance_seen(
     seeds: int = MIN_SEEDS_FOR_INTERVAL,
     freedom: int | None = None,
 ) -> float:
-    """How far beyond a threshold the truth must lie for ``seeds`` seeds a group to show it, with
-    probability 0.8, by an interval of this ``confidence``; in the unit of the groups.
+    """How far beyond a threshold the truth must lie so that seeds show it with probability 0.8.
 
-    ``freedom`` is the degrees of freedom of an expanded interval, by default those of all groups.
-
-    NaN where no group has two seeds.
+    Each group has ``seeds`` seeds. They show it by an interval of this ``confidence``. The distance
+    is in the unit of the groups. ``freedom`` is the degrees of freedom of an expanded interval, by
+    default those of all groups. The result is NaN if no group has two seeds.
     """
     end = (1 - confidence) / 2
     error = TRIMMING * spread(groups) / np.sqrt(seeds)
@@ -60,13 +60,13 @@ def distance_seen(
 
 
 def wins_seen(family: int, alpha: float, seeds: int = MIN_SEEDS_FOR_INTERVAL) -> float:
-    """Smallest share of won pairs, U / seeds^2, that the one-sided test of Mann and Whitney finds
-    at ``alpha`` / ``family``; infinite where it cannot, even if all are won.
+    """Smallest share of won pairs, U / seeds^2, that is significant at ``alpha`` / ``family``.
 
-    Exact, without ties.
+    The test is Mann and Whitney's one-sided test, exact, without ties. The share is infinite if the
+    test finds nothing even when all pairs are won.
     """
     pairs = seeds * seeds
-    frequency = np.zeros(pairs + 1)  # of every U, over all orders: Gaussian binomial coefficients
+    frequency = np.zeros(pairs + 1)  # of each U, over all orders: Gaussian binomial coefficients
     frequency[0] = 1.0
     for top in range(1, seeds + 1):
         for place in range(seeds + top, pairs + 1)[::-1]:

@@ -1,17 +1,18 @@
 """The bootstrap that every interval comes from.
 
-Percentile (or BCa, or expanded) intervals by ``scipy.stats.bootstrap``, 10 000 resamples. Each
-sample is resampled on its own: with one sample a task that is the stratified bootstrap of Agarwal
-et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS 2021. The
-generator belongs to the call: the same input gives the same numbers.
+``scipy.stats.bootstrap`` gives percentile (or BCa, or expanded) intervals from 10 000 resamples.
+Each sample is resampled on its own. With one sample a task this is the stratified bootstrap of
+Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS
+2021. Each call has a generator of its own, so the same input gives the same numbers.
 
-``bootstrap`` knows nothing of the rule of five seeds; ``estimate`` applies it.
+``bootstrap`` ignores the rule of five seeds; ``estimate`` applies it.
 
 An expanded interval is the percentile interval stretched about the value by
-sqrt(n / (n - 1)) t_f(alpha) / z(alpha), with n the seeds of the smallest sample and f the degrees
-of freedom, all seeds less one a sample: a bootstrap of n values is too narrow by the first factor,
-and takes their spread for the true one, which the second repairs. After Hesterberg, "What Teachers
-Should Know About the Bootstrap", The American Statistician 2015, who moves the quantiles instead.
+sqrt(n / (n - 1)) t_f(alpha) / z(alpha). n is the number of seeds of the smallest sample. f is the
+degrees of freedom: all seeds minus one for each sample. A bootstrap of n values is too narrow, and
+the first factor repairs that. It also takes the spread of the values for the true spread, and the
+quotient t / z repairs that. This follows Hesterberg, "What Teachers Should Know About the
+Bootstrap", The American Statistician 2015, who moves the quantiles instead.
 """
 
 from __future__ import annotations
@@ -42,13 +43,13 @@ class Estimate:
 
     Attributes:
         value: the estimate.
-        low: lower end of the interval, NaN where there is none.
+        low: lower end of the interval; NaN without an interval.
         high: upper end, likewise.
         seeds: of the smallest group that entered.
         name: what ``value`` is.
         confidence: of the two-sided interval.
-        freedom: degrees of freedom of the t distribution that the tails are taken to have where a
-            wider interval is needed; infinite: those of the normal one.
+        freedom: degrees of freedom of the t distribution that a wider interval takes for its tails.
+            Infinite means the tails of the normal distribution.
     """
 
     value: float
@@ -86,7 +87,7 @@ def checked_groups(groups: Sequence[Floats], name: str = "groups") -> list[Float
     """Every group as ``checked`` returns it.
 
     Raises:
-        ValueError: there is no group, or one is refused.
+        ValueError: there is no group, or ``checked`` refuses one.
     """
     if len(groups) == 0:
         raise ValueError(f"{name}: no group; give one array of values a task")
@@ -104,15 +105,15 @@ def bootstrap(
 
     Args:
         samples: each (..., n_i), resampled along its last axis (the same resamples for all rows).
-        statistic: takes as many arrays (..., n_i), reduces the last axis of each.
+        statistic: takes one array (..., n_i) for each sample and reduces the last axis of each.
         confidence: such as 0.95.
-        method: BCa corrects for bias and skewness; it does not exist where values differ but
-            leaving out one never changes the statistic, and is NaN there. "expanded" is for
+        method: BCa corrects for bias and skewness. It does not exist if values differ but leaving
+            out one of them never changes the statistic. The result is NaN then. "expanded" is for
             ``estimate``.
         resamples: how many.
 
     Returns:
-        low, high: of the statistic's shape.
+        low, high: with the statistic's shape.
 
     Raises:
         ValueError: ``confidence`` is not between 0 and 1.
@@ -120,9 +121,9 @@ def bootstrap(
     if not 0 < confidence < 1:
         raise ValueError(f"confidence {confidence} must be between 0 and 1, such as 0.95")
     if all(np.ptp(sample, axis=-1).max() == 0 for sample in samples):
-        method = "percentile"  # a point; BCa would divide by a spread of 0
+        method = "percentile"  # the interval is a point: BCa would divide by a spread of 0
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        # That a BCa interval does not exist is said by NaN.
+        # NaN tells that a BCa interval does not exist, so no warning is needed.
         warnings.simplefilter("ignore", stats.DegenerateDataWarning)
         result = stats.bootstrap(
             tuple(samples),
@@ -139,14 +140,14 @@ def bootstrap(
 
 
 def tail(freedom: float, probability: float) -> float:
-    """What a t-distributed value with this ``freedom`` exceeds with this probability."""
+    """The value that a t distribution with this ``freedom`` exceeds with this probability."""
     if np.isinf(freedom):
         return float(-special.ndtri(probability))
     return float(-special.stdtrit(freedom, probability))
 
 
 def expansion(seeds: int, freedom: float, confidence: float) -> float:
-    """By how much an expanded interval is wider than the percentile interval."""
+    """The width of an expanded interval over that of the percentile interval."""
     end = (1 - confidence) / 2
     return float(np.sqrt(seeds / (seeds - 1))) * tail(freedom, end) / tail(np.inf, end)
 

@@ -1,15 +1,15 @@
 """Reduce each finished run to the numbers that claims are about.
 
-``J(t)`` is the value of the evaluation at ``env_step`` t, times the sign of the measure, so that
-higher is better for every measure (a distance becomes its negative). The offline phase ends at
-t = 0; ``T``, the budget, is the last online step.
+``J(t)`` is the value of the evaluation at ``env_step`` t, times the sign of the measure. Higher is
+therefore better for every measure: a distance becomes its negative. The offline phase ends at
+t = 0. The budget ``T`` is the last online step.
 
-Only finished runs (status ``done``) have scalars; ``excluded`` names the others, so that a report
-can say which were left out. A method without an online phase keeps the policy of t = 0: it is
-constant until the largest budget that its task has. A task in which no run has a value of the
-measure (success in locomotion) has no scalars of it.
+Only finished runs (status ``done``) have scalars. ``excluded`` names the others, so that a report
+can say which were left out. A method without an online phase keeps the policy of t = 0. Its J is
+constant until the largest budget that its task has. A task has no scalars of a measure if no run
+has a value of it (success in locomotion).
 
-Definitions and their reasons: ``docs/statistics.md``.
+``docs/statistics.md`` explains the definitions and their reasons.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _IDENTITY: tuple[str, ...] = (*RUN, "method", "variant")
 
 
 def excluded(frame: pd.DataFrame) -> pd.DataFrame:
-    """The runs that no scalar is computed of: ``RUN``, ``status`` (not ``done``), ``last_step``."""
+    """The runs that have no scalars: ``RUN``, ``status`` (not ``done``), ``last_step``."""
     every = runs(frame)
     return every[every["status"] != "done"].reset_index(drop=True)
 
@@ -65,26 +65,27 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 
         * ``j0``: J(0), after the offline phase.
         * ``jt``: mean of the last 5 online evaluations (of all, if there are fewer).
-        * ``auc``: integral of J over [0, T] by the trapezoidal rule, divided by T: the mean of J
-          over online steps, in the unit of J. 1 - ``auc`` of a success rate is its regret.
+        * ``auc``: integral of J over [0, T] by the trapezoidal rule, divided by T. It is the mean
+          of J over online steps, in the unit of J. 1 - ``auc`` of a success rate is its regret.
         * ``dip``: J(0) - min over 0 < t <= T/10 of the centred mean of three evaluations, step 0
-          included. Negative where the curve only rises. The last evaluation of a run has one
-          neighbour. NaN where a run has no evaluation in the window.
-        * ``gain``: ``jt`` - ``j0``. Where episodes differ in what the measure is at their start
-          (column ``measure.start``), each evaluation's J is taken relative to that of its own
-          episodes: those of two evaluations begin up to 6 cm apart, six times what is asked about.
+          included. It is negative if the curve only rises. The last evaluation of a run has one
+          neighbour. It is NaN if a run has no evaluation in the window.
+        * ``gain``: ``jt`` - ``j0``. Episodes may start at different values of the measure (column
+          ``measure.start``). Each evaluation's J is then taken relative to the mean start of its
+          own episodes. The starts of two evaluations differ by up to 6 cm, six times the effect
+          that is asked about.
         * ``slope``: least-squares slope of J on t >= 0, per 100 000 steps.
-        * ``monotonicity``: Spearman's rank correlation of J and t >= 0; NaN where J is constant.
-        * ``fluctuation``: root mean square of J(t_{i+1}) - J(t_i) over t >= 0, divided by sqrt(2):
-          the standard deviation of independent noise about a level that hardly moves.
+        * ``monotonicity``: Spearman's rank correlation of J and t >= 0; NaN if J is constant.
+        * ``fluctuation``: root mean square of J(t_{i+1}) - J(t_i) over t >= 0, divided by sqrt(2).
+          This is the standard deviation of independent noise about a level that hardly moves.
         * ``largest``: max of J over t >= 0.
         * ``budget``: T. Runs of one curve that differ in it are kept: the column shows them.
-        * ``evaluations``: their number at t >= 0.
-        * ``final_episodes``: how many episodes ``jt`` is the mean of; NaN without the column
+        * ``evaluations``: the number of evaluations at t >= 0.
+        * ``final_episodes``: the number of episodes behind ``jt``; NaN without the column
           ``episodes``.
 
-        Without an online phase: ``jt`` = ``auc`` = ``largest`` = ``j0``; ``dip``, ``gain``,
-        ``slope`` and ``fluctuation`` are 0.
+        Without an online phase ``jt`` = ``auc`` = ``largest`` = ``j0``. ``dip``, ``gain``,
+        ``slope`` and ``fluctuation`` are 0 then.
 
     Raises:
         ResultsError: there is no such column, or a finished run has no value at step 0.
@@ -159,8 +160,10 @@ def time_to_threshold(
 def _finished(
     frame: pd.DataFrame, measure: Measure
 ) -> list[tuple[dict[str, object], Floats, Floats, Floats, Floats, int]]:
-    """Identity, steps, J, J at the start of the episodes (0 where that is not known), episodes and
-    budget of every finished run of the tasks that have the measure."""
+    """Every finished run of the tasks that have the measure.
+
+    Each has identity, steps, J, J at the start of its episodes (0 if unknown), episodes and budget.
+    """
     if measure.column not in frame.columns:
         raise ResultsError(
             f"no column {measure.column} ({measure.name}); "
@@ -195,7 +198,7 @@ def _finished(
                 "its task have; evaluate the run again, or leave it out"
             )
         at = by_run[key]
-        if np.isnan(starts[at]).any():  # known of all evaluations, or of none
+        if np.isnan(starts[at]).any():  # starts count only if all evaluations have them
             starts[at] = 0.0
         method, variant = made_by[at.start]
         name |= {"method": method, "variant": variant}
@@ -208,7 +211,7 @@ def _finished(
 
 @functools.lru_cache(maxsize=10_000)
 def _kept(steps: bytes, values: bytes, starts: bytes, budget: int) -> dict[str, float]:
-    """As `_scalars`: a report reduces a run once for each group of arms that it is among."""
+    """`_scalars` with a cache: a report asks for a run once for each group of arms that has it."""
     return _scalars(np.frombuffer(steps), np.frombuffer(values), np.frombuffer(starts), budget)
 
 
@@ -245,7 +248,8 @@ def _scalars(steps: Floats, values: Floats, starts: Floats, budget: int) -> dict
 
 
 def _rank_correlation(steps: Floats, values: Floats) -> float:
-    """Spearman's, as `scipy.stats.spearmanr`, whose checks cost a report more than all else."""
+    """Spearman's rank correlation. The checks of `scipy.stats.spearmanr` would take most of the
+    time of a report."""
     ranks = np.column_stack([stats.rankdata(steps), stats.rankdata(values)])
     return float(np.corrcoef(ranks, rowvar=False)[1, 0])
 
@@ -254,7 +258,7 @@ def _dip(steps: Floats, values: Floats, budget: int) -> float:
     """How far the smoothed curve falls below its start in the first tenth of the budget."""
     sums = np.convolve(values, np.ones(3), mode="same")
     smooth = sums / np.convolve(np.ones_like(values), np.ones(3), mode="same")
-    # Only steps after 0 are looked at, so that the start itself needs no left neighbour.
+    # Only steps after 0 count, so the start itself needs no left neighbour.
     window = (steps > 0) & (steps <= DIP_WINDOW * budget)
     if not window.any():
         return np.nan

@@ -1,11 +1,12 @@
-"""Times until a threshold is reached, where some runs never reach it in their budget.
+"""Times until a threshold is reached, if some runs never reach it in their budget.
 
-Runs that stop short are right-censored: leaving them out, or counting their budget as their time,
-would make a method that fails look fast. A sample is a pair ``(times, observed)`` of shape (n,):
-online steps, and whether the threshold was reached then (``scalars.time_to_threshold``).
+Runs that do not reach it are right-censored. Leaving them out would make a method that fails look
+fast. So would counting their budget as their time. A sample is a pair ``(times, observed)`` of
+shape (n,): online steps, and whether the threshold was reached then
+(``scalars.time_to_threshold``).
 
-Source of the estimators: Kaplan and Meier 1958; interval of the median by Brookmeyer and Crowley
-1982 with the log(-log) transform; restricted mean after Royston and Parmar 2013.
+The estimator is that of Kaplan and Meier 1958. The interval of the median is that of Brookmeyer and
+Crowley 1982 with the log(-log) transform. The restricted mean follows Royston and Parmar 2013.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Survival:
 
     Attributes:
         median: first time at which at most half of the runs are still below the threshold;
-            infinite if that is never so.
+            infinite if there is no such time.
         median_high: upper end of the 95 % interval of the median; infinite if there is none, NaN
             below 5 runs.
         restricted_mean: mean time spent below the threshold until ``horizon``.
@@ -52,18 +53,18 @@ def kaplan_meier(times: Floats, observed: Bools, horizon: float) -> Survival:
     """Estimate how long it takes to reach the threshold.
 
     ``median_high`` is the first time at which the upper pointwise 95 % limit of the survival
-    function S (two-sided, log(-log), Greenwood's variance) is at most 1/2. Where S is 0 that limit
-    does not exist and the exact binomial one of 0 in ``observed`` stands in, so that six runs are
-    needed for a finite bound (1/2^5 > 2.5 %).
+    function S (two-sided, log(-log), Greenwood's variance) is at most 1/2. This limit does not
+    exist where S is 0. The exact binomial limit of 0 in ``observed`` replaces it there. A finite
+    bound therefore needs six runs (1/2^5 > 2.5 %).
 
     Args:
         times: (n,) steps at which a run reached the threshold, or was last seen below it.
-        observed: (n,) True where it reached it.
+        observed: (n,) True if the run reached the threshold.
         horizon: end of the restricted mean, at most the longest time unless all runs reached it.
 
     Raises:
         ValueError: wrong shapes, a negative or non-finite time, or a horizon that is not positive
-            or lies where nothing is known.
+            or lies beyond the last known time.
     """
     sample = _checked(times, observed, "times")
     _check_horizon(sample, horizon)
@@ -81,22 +82,22 @@ def kaplan_meier(times: Floats, observed: Bools, horizon: float) -> Survival:
 
 
 def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
-    """Restricted mean time of ``a`` over that of ``b``: above 1 where b is the faster one.
+    """Restricted mean time of ``a`` over that of ``b``: above 1 if b is faster.
 
-    Runs are resampled within each sample; 95 % percentile interval, expanded on the scale of
-    logarithms with the freedom of one sample (``resampling``), since with 5 runs the
-    percentiles alone call one of two equal samples slower in one experiment of ten. The ratio is
-    infinite where b needs no time, and 1 where neither does.
+    Runs are resampled within each sample. The interval is the 95 % percentile interval, expanded on
+    the scale of logarithms with the freedom of one sample (``resampling``). Percentiles alone would
+    err with 5 runs: they call one of two equal samples slower in one experiment of ten. The ratio
+    is infinite if b needs no time, and 1 if neither does.
 
     Raises:
-        ValueError: as ``kaplan_meier``.
+        ValueError: as ``kaplan_meier`` does.
     """
     first, second = _checked(*a, "a"), _checked(*b, "b")
     for sample in (first, second):
         _check_horizon(sample, horizon)
 
     def share(in_a: npt.NDArray[np.int64], in_b: npt.NDArray[np.int64]) -> Floats:
-        # a / (a + b) is monotone in a / b and stays finite, so that percentiles exist.
+        # a / (a + b) is monotone in a / b and stays finite, so its percentiles exist.
         mean_a = _restricted_mean(first[0][in_a], first[1][in_a], horizon)
         mean_b = _restricted_mean(second[0][in_b], second[1][in_b], horizon)
         total = mean_a + mean_b
@@ -116,7 +117,7 @@ def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
 def log_rank(a: Sample, b: Sample) -> float:
     """Two-sided p-value of the log-rank test that both samples have the same survival function.
 
-    1 where the samples say nothing: no run reached the threshold, or all did at the same time.
+    It is 1 if the samples say nothing: no run reached the threshold, or all did at the same time.
 
     Raises:
         ValueError: wrong shapes, or a negative or non-finite time.
@@ -135,7 +136,7 @@ def _checked(times: Floats, observed: Bools, name: str) -> Sample:
         )
     if (steps < 0).any():
         raise ValueError(f"{name}: time {steps.min()} is negative; offline steps count as 0")
-    # Events before censored runs of the same time, which were still below the threshold then.
+    # At equal times events come before censored runs: those were still below the threshold then.
     order = np.lexsort((~reached, steps))
     return steps[order], reached[order]
 
@@ -159,8 +160,9 @@ def _censored(sample: Sample) -> stats.CensoredData:
 def _restricted_mean(times: Floats, observed: Bools, horizon: float) -> Floats:
     """Area under the Kaplan-Meier estimate on [0, horizon]; times, observed: (..., n).
 
-    One product over single runs: tied events telescope, (1 - 1/r)(1 - 1/(r - 1)) = (r - 2)/r. Where
-    a resample's last run is censored before the horizon, its survival stays what it was.
+    One product over single runs suffices: the factors of tied events give the factor of the tie,
+    (1 - 1/r)(1 - 1/(r - 1)) = (r - 2)/r. If a resample's last run is censored before the horizon,
+    the survival stays constant after it.
     """
     order = np.lexsort((~observed, times), axis=-1)
     steps = np.minimum(np.take_along_axis(times, order, axis=-1), horizon)
@@ -173,7 +175,7 @@ def _restricted_mean(times: Floats, observed: Bools, horizon: float) -> Floats:
 
 def _median_high(survival: stats.EmpiricalDistributionFunction, observed: int) -> float:
     with warnings.catch_warnings():
-        # SciPy warns of limits that do not exist (S = 0 or 1); they are filled in below.
+        # SciPy warns of limits that do not exist (S = 0 or 1). The lines below fill them in.
         warnings.simplefilter("ignore", RuntimeWarning)
         limits = survival.confidence_interval(CONFIDENCE, method="log-log").high.probabilities
     limits = np.where(survival.probabilities == 1, 1.0, limits)
@@ -185,8 +187,11 @@ def _median_high(survival: stats.EmpiricalDistributionFunction, observed: int) -
 
 
 def _expanded(share: Floats, end: Floats, by: float) -> float:
-    """An end of the interval of the ratio, its logarithm ``by`` times as far from that of the
-    value; ``share``, ``end``: a / (a + b). As it is where either is 0 or infinite."""
+    """Move an end of the ratio's interval ``by`` times as far from the value, in logarithms.
+
+    ``share``, ``end``: a / (a + b) of the value and of the end. The end stays as it is if either
+    ratio is 0 or infinite.
+    """
     value, other = _ratio(share), _ratio(end)
     if not (0 < value < np.inf and 0 < other < np.inf):
         return other

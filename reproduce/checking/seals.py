@@ -1,14 +1,14 @@
-"""Checksums in the manifest: what was written is told from what was changed afterwards.
+"""Checksums in the manifest show which rows were changed after they were written.
 
 The entry of each run carries
 
     "seal": {"version": 1, "runs": 21, "rows": 27, "rows_sha256": ..., "entry_sha256": ...}
 
-`rows_sha256` is of the run's rows in the CSV, cell by cell as they stand there, empty cells and the
-column `experiment` left out (columns of other runs may come and go, and files share runs);
-`entry_sha256` of the rest of the entry: configuration, data, versions; `runs` counts the entries of
-the manifest, so that one that is gone is noticed. Seals guard against accidents and edits, not
-against somebody who seals anew what he has changed.
+`rows_sha256` covers the run's rows in the CSV, cell by cell as written. It leaves out empty cells,
+because columns of other runs may come and go. It leaves out the column `experiment`, because files
+share runs. `entry_sha256` covers the rest of the entry: configuration, data, versions. `runs`
+counts the entries of the manifest, so that a missing one is noticed. Seals guard against accidents
+and edits. They do not stop a person who seals changed rows again.
 """
 
 from __future__ import annotations

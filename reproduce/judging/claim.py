@@ -13,7 +13,7 @@ from reproduce.judging.verdicts import Finding, combine, conjunction
 
 @dataclass(frozen=True)
 class Part:
-    """Rules whose effects are counted together; ``need`` is the share of them that must hold."""
+    """Rules whose effects are counted together. ``need`` is the share of effects that must hold."""
 
     rules: tuple[Rule, ...]
     need: float = 1.0
@@ -25,14 +25,14 @@ class Claim:
 
     Attributes:
         id: letter of the domain (H hand, S Sawyer, M MuJoCo, A design choice, T text) and number.
-        section: where the quotation stands.
+        section: the section of the paper that has the quotation.
         quote: the paper's words.
         check: the numeric check in one sentence.
-        experiments: whose CSVs can answer, in order of preference.
+        experiments: experiments whose CSVs can answer, in order of preference.
         parts: all of them must hold.
         reading: what is ambiguous, and which reading was taken.
-        refers: ids of claims that ask, and decide, what this one says as well.
-        untestable: why no result can decide it; "" if one can.
+        refers: ids of other claims that ask and decide what this claim says too.
+        untestable: why no result can decide it; "" if a result can.
     """
 
     id: str
@@ -51,13 +51,13 @@ class Claim:
         return tuple(dict.fromkeys(every))
 
     def tasks(self) -> tuple[str, ...]:
-        """All tasks that it needs them on, each once."""
+        """All tasks that these arms must have been run on, each once."""
         every = (task for part in self.parts for rule in part.rules for task in rule.tasks_asked())
         return tuple(dict.fromkeys(every))
 
 
 def evaluate(claim: Claim, evidence: Evidence) -> Finding:
-    """The verdict on ``claim``: the conjunction of its parts, each of effects of one kind."""
+    """Judge ``claim``: all its parts must hold, each on runs of one code and one set of data."""
     if claim.untestable:
         return Finding(Verdict.NOT_TESTABLE, (), claim.untestable)
 

@@ -1,67 +1,69 @@
 """Every claim of the paper as a question to the results, fixed before the runs.
 
-A claim (``claim``) quotes the paper, says which experiments hold its evidence and asks rules of it.
-The claims are in ``paper``, a file a section. What a rule needs to be convinced is written in
-``comparisons``, ``levels``, ``shares``, ``stability`` and ``times``; how effects make a verdict, in
-``verdicts``.
+A claim (``claim``) quotes the paper, names the experiments that hold its evidence, and asks rules
+of this evidence. The claims are in ``paper``, a file a section. ``comparisons``, ``levels``,
+``shares``, ``stability`` and ``times`` say what convinces a rule. ``verdicts`` says how effects
+make a verdict.
 
-Version 1 of the rules was fixed on 2026-11-25 from a list of the paper's claims, when no result at
-preset ``paper`` existed; at preset ``small`` the pen (all methods, at most 3 seeds, so no interval
-and no verdict either way) and one method on the door had been run.
+Version 1 of the rules was fixed on 2026-11-25 from a list of the paper's claims. No result at
+preset ``paper`` existed then. At preset ``small`` all methods had been run on the pen, and one
+method on the door. The pen had at most 3 seeds, so no interval and no verdict either way.
 
-Version 2 is of 2026-11-26, still without any result at preset ``paper`` and any
-cell of 5 seeds. No threshold changed. A verdict may not come of chance among many effects
-(``judging/conditions``); both sides of a comparison have the same kind of data; a rival that never
-reached a threshold supports a ratio of times and cannot contradict it; the reverse KL of A1 has the
-profile's λ; A5 names its runs as ``--sweep threshold=`` does; quotations are the paper's words.
+Version 2 is of 2026-11-26. No result at preset ``paper`` and no cell of 5 seeds existed. No
+threshold changed. A verdict may not come of chance among many effects (``judging/conditions``).
+Both sides of a comparison have the same kind of data. A rival that never reached a threshold
+supports a ratio of times and cannot contradict it. The reverse KL of A1 has the profile's λ. A5
+names its runs as ``--sweep threshold=`` does. Quotations are the paper's words.
 
-Version 3 is of 2026-11-28, without any result at preset ``paper``; at ``small``
-AWAC on the pen and its two critics had five seeds. What it changes, and why:
+Version 3 is of 2026-11-28. No result at preset ``paper`` existed. At ``small``, AWAC on the pen and
+its two critics had five seeds. Its changes and their reasons:
 
-* H1 looks once at a sustained level, with an exact interval of the share of runs; a first crossing
-  rewarded many looks (success 0.84 was "supported" in 83 of 100 experiments).
-* H3, H4 and S3 ask that AWAC succeeds where others fail, and M8 that SAC works: with every method
-  at 0 they were supported.
-* An effect that is certain and too small is "smaller than claimed"; contradicted is only what goes
-  the other way (``judging/conditions``).
-* A gain is "not decidable here" where the offline phase ends at the ceiling (``judging/rules``).
-* The critic's exchange is A8's question and prior data's use in pushing S2's; H6 and A9, which
-  asked them again, refer to those claims. A comparison decides one claim.
-* M1 reads "first, or within delta of the first", since the paper calls ABM comparable on Ant; A9
-  quotes the claim, not the requirement; A3 asks for stability, not for a larger area; H9 is judged
+* H1 looks once at a sustained level, with an exact interval of the share of runs. It looked for a
+  first crossing before. That rewarded many looks: success 0.84 was "supported" in 83 of 100
+  experiments.
+* H3, H4 and S3 ask that AWAC succeeds where others fail. M8 asks that SAC works. They were
+  supported before if every method was at 0.
+* A certain effect that is too small is "smaller than claimed". Only an effect in the other
+  direction contradicts (``judging/conditions``).
+* A gain is "not decidable here" if the offline phase ends at the ceiling (``judging/rules``).
+* A comparison decides one claim. A8 asks about exchanging the critic, S2 about prior data in
+  pushing. H6 and A9 asked the same again, and now refer to those claims.
+* M1 reads "first, or within delta of the first", since the paper calls ABM comparable on Ant. A9
+  quotes the claim, not the requirement. A3 asks for stability, not for a larger area. H9 is judged
   by the demonstrations.
 * Runs of several versions of the code or several sets of prior data decide nothing
   (``judging/provenance``).
-* Intervals of one group are wider, and likeness takes two tests at 2.5 %, so that wrong verdicts
+* Intervals of one group are wider, and likeness takes two tests at 2.5 %. Wrong verdicts therefore
   stay below 5 % with 5 seeds (``docs/statistics.md``).
 
-Version 4 is of 2026-11-29, without any result at preset ``paper``; at ``small``
-three seeds of AWAC on the pen existed of the preset as it is now. Its runs end at step 40,000. A
-run that ends before the step that a claim asks about (H2) can show that a level is reached by then;
-that it is not, it cannot show, and the claim stays "not run". Such runs did not count before.
+Version 4 is of 2026-11-29. No result at preset ``paper`` existed. The preset ``small`` as it is now
+had three seeds of AWAC on the pen. Its runs end at step 40,000. A run may end before the step that
+a claim asks about (H2). It can show that a level is reached by then. It cannot show the opposite,
+and the claim then stays "not run". Such runs did not count before.
 
-Version 5 is of 2026-11-29 as well; at ``small`` five seeds of AWAC and DAPG on
-the hand existed, and less than five of the others. ``dip`` (M7) is negative where a curve only
-rises; it was 0 there, and nothing could contradict M7. The runs of a verdict come from one commit
-on each task; before, from one commit on all tasks. S1-authors and S3-authors ask S1 and S3 of AWAC
-with the authors' lambda; no run of Figure 2 at its present settings existed.
+Version 5 is of 2026-11-29 as well. The preset ``small`` had five seeds of AWAC and DAPG on the
+hand, and fewer of the others. ``dip`` (M7) is negative if a curve only rises. It was 0 before, and
+nothing could contradict M7. The runs of a verdict come from one commit on each task. They came from
+one commit on all tasks before. S1-authors and S3-authors ask S1 and S3 of AWAC with the authors'
+lambda. No run of Figure 2 at its present settings existed.
 
-Version 6 is of 2026-11-29 too; no run of Figure 2 at its present settings
-existed. A ``gain`` in pushing (S3, A4) is relative to where the episodes of each evaluation begin.
-S2-authors asks S2 of AWAC with the authors' lambda.
+Version 6 is of 2026-11-29 too. No run of Figure 2 at its present settings existed. A ``gain`` in
+pushing (S3, A4) is relative to where the episodes of each evaluation begin. S2-authors asks S2 of
+AWAC with the authors' lambda.
 
-Version 7 is of 2026-11-29 too. Runs of several commits are of one kind if these
-commits compute the same numbers in the task's domain (``specs/numbers``); before, only runs of one
-commit were. All rows at preset ``small`` were of one commit, so that no verdict could change.
+Version 7 is of 2026-11-29 too. Runs of several commits are of one kind if these commits compute the
+same numbers in the task's domain (``specs/numbers``). Only runs of one commit were of one kind
+before. All rows at preset ``small`` were of one commit, so no verdict could change.
 
-Version 8, the one in force, is of 2026-11-29 too, after a review with made-up rows. At ``small``
-five seeds of AWAC and AWR on the hand existed, and some of DAPG, BC and SAC; none of Figures 2
-and 3. A time to a threshold (H5, M6, M11) is the first step from which on a run holds it. It was
-the first crossing by the median of three evaluations: more than half of runs at a constant 0.8
-cross 0.9 so. "No gain" (A4, S3) is a gain below delta; a loss contradicted it. A dip (M7) is not
-decidable where nothing was learned offline, and a gain compared with another's (M3, M10) where the
-first method began too near the best to gain as much. H10 and M12 are new: that AWAC gains online,
-which no claim asked. On the hand its five seeds were known then, and they do not gain.
+Version 8, the one in force, is of 2026-11-29 too. A review with made-up rows led to it. The preset
+``small`` had five seeds of AWAC and AWR on the hand, and some of DAPG, BC and SAC. It had none of
+Figures 2 and 3. A time to a threshold (H5, M6, M11) is the first step from which on a run holds it.
+It was the first crossing by the median of three evaluations before. More than half of the runs at a
+constant 0.8 cross 0.9 so. "No gain" (A4, S3) is a gain below delta. A loss contradicted it before. A
+dip (M7) is not decidable if nothing was learned offline. A gain compared with another's (M3, M10) is
+not decidable if the first method began too near the best to gain as much. H10 and M12 are new. They
+ask whether AWAC gains online, which no claim asked. On the hand its five seeds were known then, and
+they do not gain.
 """
 
 from __future__ import annotations

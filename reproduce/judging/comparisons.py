@@ -1,4 +1,4 @@
-"""Questions that set one method against others."""
+"""Questions that compare one method with others."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class _Against:
-    """``better`` against each of ``rivals`` on each of ``tasks``, in one scalar."""
+    """``better`` compared with each of ``rivals`` on each of ``tasks``, in one scalar."""
 
     scalar: str
     better: Arm
@@ -63,7 +63,7 @@ class _Against:
         judge: Callable[[Floats, Floats, str], Answer],
         what: Callable[[Arm], str] | None = None,
     ) -> list[Effect]:
-        """One effect a task and rival; ``judge`` gets the scalars of both, and the task."""
+        """One effect a task and rival. ``judge`` gets the scalars of both, and the task."""
 
         def of(source: str, task: str, rival: Arm) -> Answer:
             arms = (self.better, rival)
@@ -84,8 +84,10 @@ class _Against:
 
 @dataclass(frozen=True)
 class Difference(_Against):
-    """scalar(better) - scalar(rival) > ``factor`` delta; smaller than claimed between 0 and that,
-    contradicted below 0."""
+    """scalar(better) - scalar(rival) > ``factor`` delta.
+
+    A difference between 0 and ``factor`` delta is smaller than claimed. One below 0 contradicts.
+    """
 
     factor: float = 1.0
 
@@ -109,8 +111,8 @@ class Difference(_Against):
 class Improvement(_Against):
     """P(better > rival) > 1/2: its interval above 1/2, and Mann-Whitney's p below 5 % after Holm.
 
-    The family of Holm's correction is all comparisons of this rule that were run. Contradicted
-    likewise: the interval below 1/2, and p above 95 %.
+    The family of Holm's correction is all comparisons of this rule that were run. An interval below
+    1/2 with an uncorrected p above 95 % contradicts.
     """
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
@@ -136,7 +138,7 @@ class Improvement(_Against):
 
 
 def _corrected(effects: list[Effect]) -> list[Effect]:
-    """Holm's correction over the effects that have a p-value; support needs both."""
+    """Correct all p-values after Holm. Support needs the interval and the corrected p-value."""
     tested = {str(i): e.p_value for i, e in enumerate(effects) if e.p_value is not None}
     adjusted = holm(tested) if tested else {}
     result = []
@@ -157,7 +159,7 @@ def _corrected(effects: list[Effect]) -> list[Effect]:
 class Similar(_Against):
     """|scalar(better) - scalar(rival)| < ``factor`` delta, by two one-sided tests at 2.5 %.
 
-    2.5 % instead of the usual 5 %, so that the same interval says "alike" and "better".
+    They use 2.5 % instead of the usual 5 %, so that the same interval says "alike" and "better".
     """
 
     factor: float = 2.0
@@ -180,19 +182,19 @@ class Similar(_Against):
 
 @dataclass(frozen=True)
 class Leads(_Against):
-    """``better`` is first: above every rival; or, with a ``factor``, not below any by that many
-    delta.
+    """``better`` is above every rival. It may be below one by less than ``factor`` delta.
 
-    The effect is the lead over the best rival, the smallest of the differences. Its lower end is
-    the lowest lower end: a false claim has one rival that must seem to be behind, and each seems so
-    with alpha at most. Its upper end is the lowest upper end at alpha / rivals: of a true claim any
-    rival might seem to be ahead.
+    The effect is the lead over the best rival, which is the smallest of the differences. Its lower
+    end is the lowest lower end of all differences. A false claim passes only if its one better
+    rival seems worse; the chance is at most alpha. Its upper end is the lowest upper end of all
+    differences at alpha / rivals. A true claim fails if any rival seems better; each is tested at
+    alpha / rivals.
     """
 
     factor: float = 0.0
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """One effect a task, against those rivals that were run; at least one of them."""
+        """One effect a task, against the rivals that were run; at least one must have been."""
 
         def judge(source: str, task: str, rivals: Sequence[Arm]) -> Answer:
             arms = (self.better, *rivals)
@@ -232,8 +234,11 @@ class Leads(_Against):
 
 
 def lead(ours: Floats, theirs: Sequence[Floats]) -> Estimate:
-    """The smallest difference of ``ours`` to one of ``theirs``, (seeds,) each, and its interval as
-    ``Leads`` says; without one where any has fewer than 5 seeds."""
+    """The smallest difference between ``ours`` and one of ``theirs``; each is (seeds,).
+
+    Its interval is the one that ``Leads`` describes. There is none if a group has fewer than 5
+    seeds.
+    """
     differences = [between(ours, each) for each in theirs]
     last = min(differences, key=lambda found: found.value)
     seeds = min(found.seeds for found in differences)

@@ -1,7 +1,7 @@
 """What an effect is asked: where its interval lies.
 
-A claim has a direction and a size, such as "better by more than delta". With ``zero`` the value at
-which there is no effect at all (0 of a difference, 1 of a ratio), an interval is
+A claim has a direction and a size, such as "better by more than delta". ``zero`` is the value
+without any effect: 0 of a difference, 1 of a ratio. The place of the interval gives the verdict:
 
 * wholly beyond the size: supported;
 * wholly between ``zero`` and the size: smaller than claimed;
@@ -9,14 +9,14 @@ which there is no effect at all (0 of a difference, 1 of a ratio), an interval i
 * anything else: inconclusive.
 
 A claim of a direction alone, or of a level ("more than half"), has its size as ``zero``. Likeness
-within a margin is contradicted by an interval wholly beyond the margin, on either side. Without an
-interval (fewer than 5 seeds) nothing is concluded, whatever the point says.
+within a margin is contradicted by an interval wholly beyond the margin, on either side. Nothing is
+concluded without an interval (fewer than 5 seeds), whatever the point says.
 
 A claim about many effects gives chance many occasions. Each end of an interval errs with
-probability alpha; where any one of n effects could decide by mistake, it must pass alpha / n
-(Bonferroni, valid however the effects depend on each other). The interval is stretched accordingly,
-as if its tails were those of the t distribution with as many degrees of freedom as the seeds leave:
-by t(alpha / n) / t(alpha) on either side. The interval of a proportion is exact instead.
+probability alpha. If any one of n effects could decide by mistake, each must pass alpha / n
+(Bonferroni, valid however the effects depend on each other). The interval is therefore stretched by
+t(alpha / n) / t(alpha) on either side. This takes its tails to be those of the t distribution. The
+seeds determine its degrees of freedom. The interval of a proportion is exact instead.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from figures.statistics.resampling import tail
 
 
 class Verdict(StrEnum):
-    """How a claim stands, or an effect of it."""
+    """The verdict on a claim, or on one of its effects."""
 
     SUPPORTED = "supported"
     SMALLER = "smaller than claimed"
@@ -42,14 +42,14 @@ class Verdict(StrEnum):
 
 
 DECIDED = (Verdict.SUPPORTED, Verdict.SMALLER, Verdict.CONTRADICTED)
-"""Verdicts that more seeds are not needed for."""
+"""Verdicts that need no more seeds."""
 
 
 class Condition(Protocol):
     """What is asked of one effect.
 
-    ``supports`` and ``contradicts`` divide alpha. Each is the number of effects of which a single
-    mistaken one would make the verdict wrong.
+    ``supports`` and ``contradicts`` divide alpha. Each is a number of effects. A mistake in any one
+    of them would make the verdict wrong.
     """
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
@@ -57,7 +57,7 @@ class Condition(Protocol):
 
 
 def stretched(estimate: Estimate, family: int) -> tuple[float, float]:
-    """The ends of the interval at alpha / ``family`` instead of alpha; NaN where there is none."""
+    """The ends of the interval at alpha / ``family`` instead of alpha; NaN without an interval."""
     alpha = (1 - estimate.confidence) / 2
     value = estimate.value
     if estimate.name == PROPORTION:
@@ -70,9 +70,10 @@ def stretched(estimate: Estimate, family: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Above:
-    """The effect is above ``threshold``; there is none at ``zero``, which is not above that.
+    """The effect is above ``threshold``.
 
-    Without ``zero`` only the direction counts.
+    ``zero`` is the value without any effect, at most the threshold. Only the direction counts if it
+    is None.
     """
 
     threshold: float
@@ -111,9 +112,9 @@ class Below:
 
 @dataclass(frozen=True)
 class Within:
-    """The effect is within +-``margin``; contradicted where it certainly exceeds the margin.
+    """The effect is within +-``margin``; contradicted if it certainly exceeds the margin.
 
-    No significant difference is not similarity: too wide an interval is inconclusive.
+    An insignificant difference does not prove similarity: too wide an interval is inconclusive.
     """
 
     margin: float
@@ -132,7 +133,7 @@ class Within:
 
 @dataclass(frozen=True)
 class Never:
-    """``condition``, where none of ``excluded`` can be concluded from these runs."""
+    """``condition``, except that these runs cannot conclude any verdict of ``excluded``."""
 
     excluded: tuple[Verdict, ...]
     condition: Condition

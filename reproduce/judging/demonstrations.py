@@ -1,7 +1,8 @@
 """A question about the demonstrations themselves, answered by ``demonstrations.csv``.
 
-``python reproduce/describe_demonstrations.py --write`` makes that file, one row a demonstration of
-a hand task and profile: ``success_step``, the first step from 1 with success, is empty without any.
+``python reproduce/describe_demonstrations.py --write`` makes that file. It has one row a
+demonstration of a hand task and profile. ``success_step`` is the first step with success, counted
+from 1. It is empty if no step has success.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from reproduce.judging.verdicts import Effect
 
 TABLE = Path(__file__).with_name("demonstrations.csv")
 LATE_STEPS = 10
-"""How much later than the quickest demonstration is late: 5 % of an episode of 200 steps."""
+"""A demonstration is late if it succeeds this many steps after the quickest one.
+
+That is 5 % of an episode of 200 steps."""
 
 
 @cache
@@ -31,18 +34,18 @@ def demonstrations() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Demonstrated:
-    """``count`` human demonstrations a task, of which more than half succeed, and more than half
-    are not the best there are: they succeed ``LATE_STEPS`` or more after the quickest, or never.
+    """More than half of the human demonstrations succeed, and more than half are not the best.
 
-    Two shares a task, with exact intervals. Another number of demonstrations than ``count`` is told
-    in the note.
+    A demonstration is not the best if it succeeds ``LATE_STEPS`` or more after the quickest, or
+    never. Each task has two shares with exact intervals. The paper has ``count`` demonstrations a
+    task. The note tells any other number.
     """
 
     tasks: tuple[str, ...]
     count: int
 
     def arms(self) -> tuple[Arm, ...]:
-        """None: no run is asked for."""
+        """No arms: the question needs no run."""
         return ()
 
     def tasks_asked(self) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ class Demonstrated:
         return self.tasks
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """Two effects a task; NOT_RUN where the human demonstrations are not there."""
+        """Two effects a task; NOT_RUN if the human demonstrations are missing."""
         table = demonstrations()
         table = table[(table["profile"] == evidence.profile) & (table["source"] == "human")]
         parts = [self._task(task, table[table["env"] == task]) for task in self.tasks]
@@ -58,7 +61,7 @@ class Demonstrated:
 
     def _task(self, task: str, rows: pd.DataFrame) -> list[Effect]:
         first = rows["success_step"]
-        late = ~(first < first.min() + LATE_STEPS)  # those without success as well
+        late = ~(first < first.min() + LATE_STEPS)  # includes those without success
         made = []
         for what, holds in (
             ("share of demonstrations that solve the task", first.notna()),

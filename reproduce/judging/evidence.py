@@ -1,10 +1,10 @@
 """What a results folder holds for a claim: the finished runs of one method on one task.
 
 An arm is a row of METHODS or a variant, with prior data or without. Runs of different data, labels
-or profiles never meet, neither in one sample nor in one comparison: where an experiment holds a
-task under several kinds of demonstrations, that of most methods counts, of two kinds with as many
-the one first in ``PREFERRED_DATA`` (and recomputed rewards before stored ones). Both sides of a
-comparison come from the same experiment, so that they were made by one launch's settings.
+or profiles never meet, neither in one sample nor in one comparison. A task may have several kinds
+of demonstrations. The kind that most methods used counts. A tie goes to the first in
+``PREFERRED_DATA``, then to recomputed rewards before stored ones. Both sides of a comparison come
+from the same experiment, so one launch's settings made them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PREFERRED_LABELS = ("relabelled", "stored")
 
 Domain = str
 MEASURES: Mapping[Domain, Measure] = {name: row.measure for name, row in DOMAINS.items()}
-"""What J is on the tasks of a domain, unless a sensitivity asks for another."""
+"""What J is on the tasks of a domain, unless a sensitivity analysis asks for another measure."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Sustained:
 
     Attributes:
         level: mean of the last five evaluations.
-        episodes: how many that is the mean of; NaN where the rows do not say.
+        episodes: how many episodes that mean covers; NaN if the rows do not say.
         ended: whether the run ended before the step that was asked about.
     """
 
@@ -85,7 +85,8 @@ class Sustained:
 class Evidence:
     """The rows of one results folder, by experiment, seen under one profile and one measure.
 
-    ``manifests``: entries by experiment, for the commits that a run went on with; none are needed.
+    ``manifests`` holds manifest entries by experiment. They tell the commits that a run went on
+    with. They may be missing.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -117,7 +118,7 @@ class Evidence:
         }
 
     def prior_data(self, experiment: str, task: str) -> tuple[str, str]:
-        """Kind and labels of the demonstrations that count; both "" where nothing has finished."""
+        """Kind and labels of the demonstrations that count; both "" if no run has finished."""
         return self._prior_data.get((experiment, task), ("", ""))
 
     def measure(self, task: str) -> Measure:
@@ -149,7 +150,7 @@ class Evidence:
     ) -> pd.DataFrame:
         """All rows of finished runs of an arm; empty where it was not run.
 
-        With a ``horizon``, rows beyond that online step are left away.
+        With a ``horizon``, rows beyond that online step are left out.
         """
         key = (experiment, task, arm, horizon)
         if key not in self._rows:
@@ -158,7 +159,7 @@ class Evidence:
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, Arm, int | None], pd.DataFrame]:
-        """What `rows` has found: every claim asks for the same few arms again and again."""
+        """Results of `rows`, kept because the claims ask for the same few arms many times."""
         return {}
 
     def _rows_of(self, experiment: str, task: str, arm: Arm, horizon: int | None) -> pd.DataFrame:
@@ -173,7 +174,7 @@ class Evidence:
         return mine if horizon is None else mine[mine["env_step"] <= horizon]
 
     def ends(self, experiment: str, task: str, arm: Arm) -> pd.Series[int]:
-        """Seed -> online step at which its run ends; 0 where it is not trained online."""
+        """Seed -> online step at which its run ends; 0 if the run is not trained online."""
         return self.rows(experiment, task, arm).groupby("seed")["env_step"].max()
 
     def scalars(
@@ -187,8 +188,8 @@ class Evidence:
     ) -> list[Floats]:
         """A scalar of ``figures.statistics.scalars`` for every arm: (seeds,) each, in their order.
 
-        The arms are reduced together: a method without an online phase keeps its value for as long
-        as the others were trained. J is that of the task, or another ``measure``.
+        The arms are reduced together, because a method without an online phase keeps its value for
+        as long as the others were trained. J is the task's measure, or another ``measure``.
         """
         key = (experiment, task, tuple(arms), horizon, measure or self.measure(task))
         if key not in self._scalars:
@@ -198,7 +199,7 @@ class Evidence:
 
     @cached_property
     def _scalars(self) -> dict[tuple[Any, ...], list[pd.DataFrame]]:
-        """The tables of `scalars`, for every arm, by all its arguments but the scalar."""
+        """Tables of `scalars`, one for every arm, by all its arguments except the scalar."""
         return {}
 
     def has(self, experiment: str, task: str, arms: Sequence[Arm], column: str) -> bool:
@@ -212,7 +213,7 @@ class Evidence:
     def made(
         self, experiment: str, task: str, arms: Sequence[Arm], horizon: int | None = None
     ) -> Made:
-        """Commits, code and checksums of prior data of all runs of ``arms``."""
+        """The commits, code and prior data's checksums of all runs of ``arms``."""
         commits: set[str] = set()
         code: set[str] = set()
         checksums: set[str] = set()
@@ -232,7 +233,7 @@ class Evidence:
 
     @cached_property
     def _continued(self) -> dict[tuple[str, ...], list[dict[str, Any]]]:
-        """What code went on with a run, by experiment and run."""
+        """The environments in which a run was continued, by experiment and run."""
         found = {}
         for experiment, entries in self.manifests.items():
             for entry in entries:
@@ -247,7 +248,7 @@ class Evidence:
     def levels(
         self, experiment: str, task: str, arms: Sequence[Arm], by: int | None = None
     ) -> list[Sustained]:
-        """The level of every run of every arm at step ``by``, or at its end if that is sooner."""
+        """The level of every run of every arm at step ``by``, or at the run's end if earlier."""
         found = []
         for arm in arms:
             rows = self.rows(experiment, task, arm)
@@ -273,7 +274,7 @@ class Evidence:
 
 
 def _place(kind: tuple[str, str]) -> list[int]:
-    """Of a kind of data and its labels: their places in the orders of preference."""
+    """The places of a kind of data and of its labels in the orders of preference."""
     orders = (PREFERRED_DATA, PREFERRED_LABELS)
     return [(*order, each).index(each) for each, order in zip(kind, orders, strict=True)]
 
@@ -293,7 +294,7 @@ def _apart(table: pd.DataFrame, parts: Sequence[pd.DataFrame]) -> list[pd.DataFr
 
 
 def load(folder: Path) -> dict[str, pd.DataFrame]:
-    """The tables of ``results/<preset>``, by experiment; those that do not exist are left out.
+    """Read the tables of ``results/<preset>``, by experiment; missing tables are left out.
 
     Raises ResultsError for a file that cannot be read.
     """

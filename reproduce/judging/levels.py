@@ -1,10 +1,10 @@
 """Questions about a scalar of a single method.
 
-Five values of one group cannot know of a mode that none of them shows: if a run learns with
-probability 0.7, one experiment in six has five that did. Intervals of single groups are therefore
-expanded (``figures.statistics.resampling``) and of 99 %, so that an error in either direction stays
-below 5 % with 5 seeds (``docs/statistics.md``). For differences 95 % are enough: what is unseen is
-so on both sides.
+Five values of one group may miss a mode of the distribution. If a run learns with probability 0.7,
+all five runs learn in one experiment of six. Intervals of single groups are therefore expanded
+(``figures.statistics.resampling``) and of 99 %. An error in either direction then stays below 5 %
+with 5 seeds (``docs/statistics.md``). For differences 95 % suffice: both sides may have unseen
+modes.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ WIDE = "99 % interval"
 
 
 def level_of(values: Floats) -> Estimate:
-    """Centre of one group, (seeds,), with the interval that levels are judged by."""
+    """The centre of one group, (seeds,), with the interval by which levels are judged."""
     return aggregate([values], confidence=SINGLE_CONFIDENCE, method="expanded")
 
 
 def level_seen(values: Floats) -> float:
-    """``distance_seen`` of one group, by that interval."""
+    """``distance_seen`` of one group, for the interval of ``level_of``."""
     return distance_seen([values], confidence=SINGLE_CONFIDENCE, method="expanded")
 
 
@@ -66,11 +66,11 @@ class _Single:
 class Level(_Single):
     """The scalar lies on one ``side`` of ``value``; only up to step ``horizon``, if given.
 
-    Runs that end before the horizon can show that it does by then. That it does not they cannot:
-    then the longer runs are missing.
+    A run that ends before the horizon can show that the claim holds by then. It cannot show that
+    the claim fails: longer runs are missing for that.
 
-    ``zero``: where there would be nothing of it at all, such as 0 of a gain; between that and
-    ``value`` it is smaller than claimed. None for a level, which has no such point.
+    ``zero`` is the scalar's value without any effect, such as 0 of a gain. A scalar between
+    ``zero`` and ``value`` is smaller than claimed. It is None for a level, which has no such value.
     """
 
     side: Literal["above", "below"] = "above"

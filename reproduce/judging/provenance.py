@@ -1,8 +1,8 @@
-"""On each task a verdict comes from one version of the numbers and one set of prior data.
+"""A verdict uses one version of the numbers and one set of prior data on each task.
 
-No comparison crosses tasks. Runs of two versions, or of data that differ in a bit, may differ for
-that reason alone. Such a mixture is shown, with a note, and decides nothing. Commits of one version
-give the same numbers (`specs.numbers`); where a version is unknown, the commit stands for it.
+No comparison crosses tasks. Runs may differ only because their versions differ, or because a bit of
+their data differs. Such a mixture is shown with a note and decides nothing. Commits of one version
+give the same numbers (`specs.numbers`). If a version is unknown, the commit stands for it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Parts = Sequence[Sequence[Effect]]
 
 
 def mixture(made: Made) -> str:
-    """What is mixed among the runs of one effect; "" where nothing is."""
+    """What is mixed among the runs of one effect; "" if nothing is."""
     several = [
         f"{what} {' and '.join(name or 'without a name' for name in names)}"
         for what, names in (("code", made.code), ("prior data", made.checksums))
@@ -29,8 +29,10 @@ def mixture(made: Made) -> str:
 
 
 def of_one_kind(parts: Parts, judge: Callable[[Parts], Finding]) -> Finding:
-    """The finding on all effects, if those of one code and one set of data on each task make the
-    same verdict by themselves; otherwise INCONCLUSIVE, and the reason says why.
+    """The finding on all effects, if the effects of one kind alone give the same verdict.
+
+    Effects of one kind have one code and one set of data on each task. The finding is INCONCLUSIVE
+    if their verdict differs, and its reason says why.
 
     Args:
         parts: effects as ``judge`` takes them.
@@ -56,7 +58,7 @@ def of_one_kind(parts: Parts, judge: Callable[[Parts], Finding]) -> Finding:
 
 
 def _several(pairs: set[tuple[str, str]]) -> dict[str, list[str]]:
-    """The tasks that stand in more than one of ``pairs``, each with its names in order."""
+    """The tasks that occur in more than one of ``pairs``, each with its names in order."""
     found: dict[str, list[str]] = {}
     for task, name in sorted(pairs):
         found.setdefault(task, []).append(name)
@@ -64,7 +66,7 @@ def _several(pairs: set[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _largest(effects: Sequence[Effect]) -> list[Effect]:
-    """Those with the data that most effects of their task have."""
+    """The effects that have the same data as most effects of their task."""
     count = Counter((effect.task, effect.checksums) for effect in effects if effect.checksums)
     most = {
         task: max((n, kind) for (t, kind), n in count.items() if t == task)[1] for task, _ in count
@@ -73,5 +75,5 @@ def _largest(effects: Sequence[Effect]) -> list[Effect]:
 
 
 def _silent(effect: Effect) -> Effect:
-    """The effect as one that says nothing."""
+    """The effect, changed to INCONCLUSIVE so that it has no influence."""
     return replace(effect, verdict=Verdict.INCONCLUSIVE, condition=None)

@@ -1,9 +1,10 @@
-"""What every kind of question to the evidence has in common; the kinds are in ``comparisons``,
-``levels``, ``shares``, ``stability``, ``times`` and ``demonstrations``.
+"""What every kind of question to the evidence has in common.
 
-All are frozen dataclasses with ``arms()``, the runs they need, and ``effects(evidence,
-experiments)``, one effect a task and comparison. J and the scalars are those of
-``figures.statistics.scalars``: higher is better throughout, a distance counts negative.
+The kinds are in ``comparisons``, ``levels``, ``shares``, ``stability``, ``times`` and
+``demonstrations``. All are frozen dataclasses. ``arms()`` names the runs they need.
+``effects(evidence, experiments)`` gives one effect a task and comparison.
+``figures.statistics.scalars`` defines J and the scalars. Higher is always better: a distance counts
+negative.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ class Answer:
 
     Attributes:
         estimate: the value with its interval.
-        judged: what it is judged by; a verdict where it cannot be.
+        judged: the condition that it is judged by, or a verdict if no condition applies.
         note: seeds and what else a reader should know.
-        p_value: of the test, where there is one.
+        p_value: of the test, if there is one.
         seen: as in ``Effect``.
     """
 
@@ -67,7 +68,7 @@ class Rule(Protocol):
         """The tasks they must have been run on."""
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """The answers; NOT_RUN where a run is missing."""
+        """The answers; NOT_RUN if a run is missing."""
 
 
 def margin_of(task: str) -> float:
@@ -120,18 +121,20 @@ def within_reach(
 
 
 def between(a: Floats, b: Floats) -> Estimate:
-    """centre(a) - centre(b), (seeds,) each, with the expanded interval that it is judged by."""
+    """centre(a) - centre(b), (seeds,) each, with the expanded interval by which it is judged."""
     return difference(a, b, method="expanded")
 
 
 def distance_between(a: Floats, b: Floats) -> float:
-    """``figures.statistics.power.distance_seen`` of two groups, by that interval."""
+    """``figures.statistics.power.distance_seen`` of two groups, for the interval of ``between``."""
     return distance_seen([a, b], confidence=CONFIDENCE, method="expanded")
 
 
 def beyond(threshold: float, distance: float, side: str = "above") -> str:
-    """``≥ 0.2``: the smallest effect seen, ``distance`` beyond ``threshold``; "" where that is
-    unknown: of single runs, or of runs without any spread."""
+    """``≥ 0.2``: the smallest effect that would be seen, ``distance`` beyond ``threshold``.
+
+    It is "" if the distance is unknown: single runs, or runs without any spread.
+    """
     if not (np.isfinite(distance) and distance > 0):
         return ""
     found = threshold + distance if side == "above" else threshold - distance
@@ -161,10 +164,10 @@ def answer(
     judge: Callable[[str], Answer],
     horizon: int | None = None,
 ) -> Effect:
-    """The effect of one comparison; ``judge`` is given the experiment that holds all ``arms``.
+    """The effect of one comparison. ``judge`` gets the experiment that holds all ``arms``.
 
-    Runs whose code computes other numbers, or of several sets of prior data, are compared and
-    decide nothing.
+    Runs may have codes that compute different numbers, or several sets of prior data. They are
+    compared and decide nothing.
     """
     source = evidence.source(experiments, task, arms, horizon)
     if source is None:
@@ -213,7 +216,7 @@ def each(
 ) -> list[Effect]:
     """One effect for every task and every arm of ``ones``, each with the arms ``beside`` it.
 
-    ``judge`` is given the experiment, the task and the arm.
+    ``judge`` gets the experiment, the task and the arm.
     """
     return [
         answer(

@@ -1,4 +1,4 @@
-"""Questions about which share of runs solves a task, and stays there."""
+"""Questions about the share of runs that solve a task, and keep solving it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from reproduce.judging.rules import Answer, answer, of_source
 from reproduce.judging.verdicts import Effect
 
 MIN_EPISODES = 100
-"""Behind the level of a run. A policy of success 0.85 is at 0.9 in 41 of 100 counts of 20 episodes,
-in 10 of 100 counts of 100."""
+"""Fewest episodes behind a run's level. A policy of true success 0.85 reaches 0.9 in 41 of 100
+counts of 20 episodes, but in only 10 of 100 counts of 100 episodes."""
 
 
 @dataclass(frozen=True)
 class Solved:
-    """Of all runs of ``of`` together, the share that solves the task lies on one ``side`` of
-    ``share``.
+    """The share of runs that solve the task lies on one ``side`` of ``share``.
 
-    A run solves it if its mean over the last five evaluations up to step ``by`` (without ``by``, up
-    to its end) is at least ``threshold``: one look at a sustained level, not the first of many that
-    is high enough. The share has an exact interval. A run that ended before ``by`` solves it if it
-    had by then, and is unknown otherwise; unknown ones count for either side.
+    The runs of all arms in ``of`` count together. A run solves the task if its mean over the last
+    five evaluations up to step ``by`` is at least ``threshold``. These are its last ones if ``by``
+    is None. This is one look at a sustained level, not the first of many looks that is high enough.
+    The share has an exact interval. A run that ended before ``by`` solves the task if it did so at
+    its end. Otherwise it is unknown. The interval covers both outcomes of unknown runs.
     """
 
     of: tuple[Arm, ...]
@@ -81,11 +81,14 @@ class Solved:
         episodes: float,
         few: bool,
     ) -> Answer:
-        """From (runs,): whether each solves it, and whether it ended before ``by``."""
+        """Judge runs, given for each whether it solves the task and whether it ended before ``by``.
+
+        Both arrays are (runs,).
+        """
         unknown = int((~solved & ended).sum())
         held, runs = int(solved.sum()), len(solved)
         found = proportion(held, runs)
-        if unknown:  # both ends, whatever the unknown ones would have done
+        if unknown:  # the interval covers whatever the unknown runs would have done
             most = proportion(held + unknown, runs)
             found = Estimate(found.value, found.low, most.high, runs, "share", found.confidence)
         note = f"{held} of {runs} runs; level: mean of {FINAL_EVALUATIONS} evaluations"
@@ -99,7 +102,7 @@ class Solved:
         return Answer(found, condition, note, seen=self._seen(runs))
 
     def _seen(self, runs: int) -> str:
-        """Which share of five seeds an arm (or of as many runs as there are) would decide."""
+        """The share that would decide, with five seeds an arm, or all runs if there are more."""
         runs = max(runs, MIN_SEEDS_FOR_INTERVAL * len(self.of))
         counts = range(runs + 1) if self.side == "above" else range(runs + 1)[::-1]
         for count in counts:

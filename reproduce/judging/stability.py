@@ -15,7 +15,7 @@ from reproduce.judging.rules import Answer, answer, between, beyond, distance_be
 from reproduce.judging.verdicts import NO_ESTIMATE, Effect
 
 Q_COLUMNS = (("q_bias", "bias of Q"), ("q_max", "largest Q"))
-"""What tells a critic that runs away, in order of preference."""
+"""Columns that reveal a diverging critic, in order of preference."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Steadier:
 
     * within a run: how much its evaluations fluctuate, ``fluctuation`` of ``scalars``;
     * between seeds: |final J - median of final J|, whose mean is compared as Levene's test does;
-    * the critic: the largest value over online steps of ``q_bias``, or where the rows lack that, of
-      ``q_max``, the largest Q of a batch.
+    * the critic: the largest ``q_bias`` over online steps. Rows without it use ``q_max``, the
+      largest Q of a batch.
     """
 
     better: Arm
@@ -83,11 +83,11 @@ class Steadier:
 
 
 def deviations(values: Floats) -> Floats:
-    """|x_i - median|; values, result: (seeds,)."""
+    """|x_i - median|. Values and result are (seeds,)."""
     return np.asarray(np.abs(values - np.median(values)), dtype=np.float64)
 
 
 def _more(steady: Floats, other: Floats) -> Answer:
-    """Whether ``other`` has more of it; (seeds,) each."""
+    """Whether ``other`` has larger values than ``steady``; both are (seeds,)."""
     seen = beyond(0.0, distance_between(other, steady))
     return Answer(between(other, steady), Above(0.0), seeds_note(other, steady), seen=seen)

@@ -1,4 +1,4 @@
-"""Questions about how long a run takes to reach a threshold; censoring is respected throughout."""
+"""Questions about how long a run takes to reach a threshold. All of them respect censoring."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def _time_note(sample: Sample) -> str:
 
 @dataclass(frozen=True)
 class Faster:
-    """Mean time below ``threshold``, up to the common budget: rival / better > ``ratio``; smaller
-    than claimed between 1 and that, contradicted below 1.
+    """Mean time below ``threshold``, up to the common budget: rival / better > ``ratio``.
 
-    A rival that has not arrived by then would have taken longer: where any of its runs is censored,
-    the ratio is a lower bound, which can support but neither contradict nor show that the ratio is
-    smaller.
+    A ratio between 1 and ``ratio`` is smaller than claimed. A ratio below 1 contradicts. A rival
+    that has not reached the threshold by then would take longer. If any of its runs is censored,
+    the ratio is a lower bound. A lower bound can support. It can neither contradict nor show that
+    the ratio is smaller than claimed.
     """
 
     better: Arm
@@ -50,7 +50,7 @@ class Faster:
         return self.tasks
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """One effect a task and rival; the p-value is that of the log-rank test, two-sided."""
+        """One effect a task and rival. The p-value is that of the two-sided log-rank test."""
 
         def judge(source: str, task: str, rival: Arm) -> Answer:
             ours, theirs = evidence.times(source, task, (self.better, rival), self.threshold)
@@ -88,13 +88,15 @@ class Faster:
 def _horizon(*samples: Sample) -> float:
     """The last step up to which all restricted means are defined."""
     censored = [float(times.max()) for times, observed in samples if not observed.all()]
-    # where every run got there, nothing happens beyond the last; all at once at 0: any will do
+    # If every run arrived, nothing happens after the last. If all arrived at 0, any number will do.
     return min(censored) if censored else max(float(times.max()) for times, _ in samples) or 1.0
 
 
 def _seen(ratio: float, ours: Sample, theirs: Sample, horizon: float) -> str:
-    """The ratio that five seeds would show: the spread of times relative to their mean is, to
-    first order, that of their logarithms."""
+    """The ratio that five seeds would show.
+
+    To first order, the spread of times relative to their mean is the spread of their logarithms.
+    """
     relative = []
     for times, _ in (ours, theirs):
         stayed = np.minimum(times, horizon)

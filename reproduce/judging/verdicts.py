@@ -1,6 +1,6 @@
-"""What a claim can come out as, and how effects are put together.
+"""Which verdicts a claim can have, and how effects are put together.
 
-How one effect is judged stands in ``conditions``.
+``conditions`` says how one effect is judged.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ version, and every verdict that is written down names the version it was made by
 
 @dataclass(frozen=True)
 class Effect:
-    """One number that bears on a claim.
+    """One number that supports a claim or counts against it.
 
     Attributes:
         task: where it was measured; "all" for an aggregate over tasks.
         what: the quantity in words, such as ``AUC of AWAC - AUC of DAPG``.
-        estimate: its value with the interval that was judged; None where a run is missing.
+        estimate: its value with the interval that was judged; None if a run is missing.
         asks: the condition, such as ``> 0.05``.
-        verdict: of this effect; of a finding, among all effects of its part.
+        verdict: of this effect alone; in a finding, among all effects of its part.
         note: seeds and what else a reader should know, or why there is no number.
         p_value: of the test beside the interval, adjusted within its family; None without one.
         source: the experiment whose CSV it was computed from.
-        condition: what ``verdict`` was judged by; None where nothing can be concluded.
+        condition: what ``verdict`` was judged by; None if nothing can be concluded.
         seen: which effect five seeds would have shown in 8 of 10 experiments, such as ``≥ 0.2``;
-            "" where that is unknown.
+            "" if that is unknown.
         commits: of the code that made its runs.
-        code: what names that code (`specs.numbers.code_of`); on one task all effects of a verdict
-            have the same.
+        code: the name of that code (`specs.numbers.code_of`). All effects of a verdict on one task
+            have the same code.
         checksums: of the prior data that its runs were made with.
     """
 
@@ -56,7 +56,7 @@ class Effect:
     code: tuple[str, ...] = ()
 
     def among(self, *, supports: int, contradicts: int) -> Effect:
-        """The same, judged as one of so many that could decide by mistake."""
+        """The same effect, judged as one of several that could decide by mistake."""
         if self.condition is None or self.estimate is None:
             return self
         verdict = self.condition.verdict(self.estimate, supports=supports, contradicts=contradicts)
@@ -68,7 +68,7 @@ class Effect:
 
 
 def seen(effect: Effect) -> str:
-    """What five seeds would have seen, beside an effect that is inconclusive; else ""."""
+    """What five seeds would have seen, for an inconclusive effect; "" for any other."""
     return effect.seen if effect.verdict is Verdict.INCONCLUSIVE else ""
 
 
@@ -91,20 +91,20 @@ def combine(effects: Sequence[Effect], need: float) -> Finding:
 
     With k of n needed:
 
-    * SUPPORTED as soon as k effects are.
-    * CONTRADICTED as soon as more than n - k are: k cannot be reached any more.
-    * SMALLER where more than n - k are contradicted or smaller than claimed, so that k cannot hold,
-      and k are supported or smaller, so that the direction holds.
-    * NOT_DECIDABLE where effects that cannot be decided here leave none of the three in reach,
-      however many runs are added.
+    * SUPPORTED as soon as k effects are supported.
+    * CONTRADICTED as soon as more than n - k are contradicted: k can no longer hold.
+    * SMALLER if more than n - k are contradicted or smaller than claimed, and k are supported or
+      smaller. The first means that k cannot hold, the second that the direction holds.
+    * NOT_DECIDABLE if effects that cannot be decided here exclude the other three, however many
+      runs are added.
 
-    These stand whatever the missing runs may say. Otherwise NOT_RUN while an effect is, else
-    INCONCLUSIVE.
+    Missing runs cannot change these verdicts. Otherwise the verdict is NOT_RUN while an effect is
+    not run, and INCONCLUSIVE after that.
 
-    One mistake is enough for a wrong verdict. A false claim holds for at most k - 1 effects: it
-    passes if one of the other n - k + 1 seems to hold. A true claim holds for k effects or more: it
-    fails if one of those k seems not to hold.
-    These are the families of ``Effect.among``; either error stays below alpha.
+    One mistake is enough for a wrong verdict. A false claim holds for at most k - 1 effects. It
+    passes if one of the other n - k + 1 seems to hold. A true claim holds for k effects or more. It
+    fails if one of those k seems not to hold. ``Effect.among`` gets the sizes of these two
+    families. Either error therefore stays below alpha.
     """
     if not effects:
         raise ValueError("a claim needs at least one effect")
@@ -146,8 +146,11 @@ _WEAKEST_FIRST = (
 
 
 def conjunction(findings: Sequence[Finding]) -> Finding:
-    """All must hold: CONTRADICTED if one is, else NOT_RUN, INCONCLUSIVE, NOT_DECIDABLE or SMALLER
-    if one is."""
+    """All findings must hold.
+
+    The verdict is the first of these that one of them has: CONTRADICTED, NOT_RUN, INCONCLUSIVE,
+    NOT_DECIDABLE, SMALLER, SUPPORTED.
+    """
     if not findings:
         raise ValueError("a claim needs at least one part")
     found = {finding.verdict for finding in findings}

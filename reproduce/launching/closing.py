@@ -1,4 +1,4 @@
-"""The last lines of a quick figure: what one sees, and which command makes the real one."""
+"""The last lines of a quick figure: what it shows, and the command that makes the real one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _SHOWN = ("AWAC", "SAC")
 
 
 def closing(experiment: str, csv: Path, specs: Sequence[RunSpec], jobs: int) -> list[str]:
-    """What the rows say of AWAC and SAC, and the command for the preset `small` with its time here.
+    """Say what AWAC and SAC show, and give the command for the preset `small` with its time here.
 
     Args:
-        experiment: a figure's name; any other has no such lines.
+        experiment: a figure's name; any other experiment has no such lines.
         csv: its results.
-        specs: the runs of it that were asked for.
+        specs: its runs that were asked for.
         jobs: how many run at a time.
     """
     if experiment not in EXPERIMENTS or not csv.exists():
@@ -35,9 +35,9 @@ def closing(experiment: str, csv: Path, specs: Sequence[RunSpec], jobs: int) -> 
 
 
 def seen(frame: pd.DataFrame, experiment: Experiment) -> str:
-    """The last metric of the figure at the start, after the offline phase and at the end.
+    """Write the figure's last metric at the start, after the offline phase and at the end.
 
-    Means over seeds of the single evaluations, for AWAC and SAC on each task.
+    The numbers are means over seeds of single evaluations, for AWAC and SAC on each task.
     """
     metric = experiment.metrics[-1]
     parts = []
@@ -63,7 +63,7 @@ def seen(frame: pd.DataFrame, experiment: Experiment) -> str:
 
 
 def _seconds(specs: Sequence[RunSpec]) -> float:
-    """Of the same runs at preset `small`, all its seeds, one after another, by the eager engine."""
+    """Seconds of the same runs at preset `small`, all seeds in turn, by the eager engine."""
     pace = Pace("cpu")
     cells = dict.fromkeys(replace(spec, preset="small", seed=0) for spec in specs)
     return PRESETS["small"].seeds * sum(pace.seconds(cell) for cell in cells)

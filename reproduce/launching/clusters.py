@@ -1,4 +1,4 @@
-"""Where runs happen: chosen, checked against the options, and said."""
+"""Choose where runs happen, check the options against it, and say why it was chosen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reproduce.launching import slurm_client
 
 Name = Literal["slurm", "local", "inline"]
 
-# of submitit's, decided by flags of their own or by the launcher
+# Parameters of submitit that another flag decides; the launcher decides those in `_OURS`.
 _BY_FLAG = {
     "partition": "--partition",
     "account": "--account",
@@ -51,10 +51,10 @@ class Cluster:
 
 
 def choose(options: FigureOptions) -> tuple[Cluster, FigureOptions]:
-    """The cluster that the options come to here, and the options with what follows from it.
+    """Choose the cluster for these options here, and give the options the preset that fits it.
 
     Raises:
-        ValueError: SLURM is asked for but is not here, or an option means nothing on the cluster.
+        ValueError: SLURM is asked for but absent, or an option means nothing on the cluster.
     """
     cluster = _find(options)
     _check(cluster, options)
@@ -107,9 +107,9 @@ def _check(cluster: Cluster, options: FigureOptions) -> None:
 
 
 def further(settings: Sequence[str]) -> dict[str, Any]:
-    """`--slurm key=value` as parameters of submitit's executor.
+    """Turn `--slurm key=value` into parameters of submitit's executor.
 
-    Raises ValueError for a key that it does not have, or that another flag decides.
+    Raises ValueError for a key that the executor does not have, or that another flag decides.
     """
     if not settings:
         return {}

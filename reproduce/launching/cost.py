@@ -1,4 +1,4 @@
-"""What a launch will take, and whether that is meant."""
+"""What a launch will cost, and whether the user agrees to it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ASK_ABOVE_CORE_HOURS = 100.0
 
 @dataclass(frozen=True)
 class Cost:
-    """Of runs that are still to be run."""
+    """The cost of runs that are still to be made."""
 
     runs: int
     core_hours: float
     """Reserved cores times the hours for which they are reserved."""
     gpu_hours: float = 0.0
     jobs: int | None = None
-    """None: not as jobs."""
+    """None if the runs are no jobs of a cluster."""
 
     def __str__(self) -> str:
         where = "" if self.jobs is None else f" in {self.jobs} job{'s' * (self.jobs != 1)}"
@@ -32,12 +32,15 @@ class Cost:
 
 
 def cost_here(seconds: Sequence[float]) -> Cost:
-    """On this machine, a core for each run."""
+    """The cost on this machine, with a core for each run."""
     return Cost(len(seconds), sum(seconds) / 3600)
 
 
 def cost_of(jobs: Sequence[Sequence[float]], shape: Shape) -> Cost:
-    """Of jobs whose runs take so many seconds, started `shape.at_once` at a time in order."""
+    """The cost of jobs, given the seconds of their runs.
+
+    A job starts its runs in order, `shape.at_once` at a time.
+    """
     hours = sum(_makespan(job, shape.at_once) for job in jobs) / 3600
     return Cost(sum(map(len, jobs)), hours * shape.cores, hours * shape.gpus, len(jobs))
 
@@ -50,12 +53,12 @@ def _makespan(seconds: Sequence[float], at_once: int) -> float:
 
 
 def affordable(hours: float) -> bool:
-    """Whether so many core-hours or GPU-hours are started without asking."""
+    """Whether so many core-hours or GPU-hours may start without asking."""
     return hours <= ASK_ABOVE_CORE_HOURS
 
 
 def confirm(cost: Cost, *, yes: bool) -> None:
-    """Ask if it is expensive. Raises ValueError if the answer is no, or nobody is there to ask."""
+    """Ask about a high cost. Raises ValueError if the answer is no, or if nobody can be asked."""
     if yes or affordable(max(cost.core_hours, cost.gpu_hours)):
         return
     if not sys.stdin.isatty():

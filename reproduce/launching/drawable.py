@@ -1,4 +1,4 @@
-"""What a figure could not draw, refused before anything is trained for it."""
+"""Refuse what a figure could not draw, before anything is trained for it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from figures.results.compare import read_compared
 def refuse_undrawable(experiment: str, envs: Sequence[str]) -> None:
     """Raise ValueError for a task of another figure.
 
-    Names that are no task at all are left to who knows the nearest ones.
+    Unknown task names pass; a later check names the nearest tasks.
     """
-    if experiment not in EXPERIMENTS:  # an ablation shows any
+    if experiment not in EXPERIMENTS:  # an ablation shows any task
         return
     shown = EXPERIMENTS[experiment].tasks
     for env in (env for env in envs if env not in shown):
@@ -28,7 +28,10 @@ def refuse_undrawable(experiment: str, envs: Sequence[str]) -> None:
 
 
 def refuse_uncomparable(experiment: str, paths: Sequence[Path]) -> None:
-    """Raise ValueError for a file of `--compare` that cannot stand beside the experiment's runs."""
+    """Raise ValueError for a file of `--compare` that cannot be shown beside the experiment's runs.
+
+    An experiment without curves cannot show any file.
+    """
     if paths and experiment not in EXPERIMENTS:
         raise ValueError(
             f"--compare: {experiment} has no curves to stand beside; give it to "
@@ -39,7 +42,7 @@ def refuse_uncomparable(experiment: str, paths: Sequence[Path]) -> None:
 
 
 def refuse_unwritable(out: Path) -> None:
-    """Raise ValueError unless files can be made in the folder `out`, which may not be there yet."""
+    """Raise ValueError unless files can be made in the folder `out`, which need not exist yet."""
     there = next(part for part in (out, *out.parents) if os.path.lexists(part))
     if not there.is_dir():
         raise ValueError(f"--out {out}: {there} is no folder; give the path of one")

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from reproduce.launching.launcher import Launcher
 
 
-Draw = Callable[..., list[Path]]  # of the CSV and the pictures' stem; figures also of `compare`
-Runs = Callable[..., list[RunSpec]]  # `enumerate_runs`, its `methods` given
+Draw = Callable[..., list[Path]]  # takes the CSV, the pictures' stem; for figures also `compare`
+Runs = Callable[..., list[RunSpec]]  # `enumerate_runs` with its `methods` already given
 
 
 def reproduce(
@@ -39,8 +39,11 @@ def reproduce(
     draw: Draw,
     runs: Runs | None = None,
 ) -> int:
-    """Run `experiment` as `options` say: `runs`, or every task x method x seed. Returns the exit
-    status: 0 complete, 1 some run failed, 2 bad input, 75 interrupted (the same continues it)."""
+    """Run `experiment` as `options` say: the runs of `runs`, or every task x method x seed.
+
+    Returns the exit status: 0 complete, 1 some run failed, 2 bad input, 75 interrupted. The same
+    command continues what was interrupted.
+    """
     from figures.results.table import ResultsError
 
     try:
@@ -71,7 +74,7 @@ def figure_script(experiment: Experiment, description: str | None) -> Main:
     """The `main(arguments) -> status` of a figure's script."""
 
     def draw(csv: Path, out_stem: Path, compare: Sequence[Path] = ()) -> list[Path]:
-        from figures.paper_figure import make  # Matplotlib, which only drawing needs
+        from figures.paper_figure import make  # imports Matplotlib, which only drawing needs
 
         return make(experiment, csv, out_stem, compare)
 
@@ -97,7 +100,7 @@ def _check_counts(options: FigureOptions) -> None:
 
 
 def _draw(experiment: str, out: Path, draw: Draw, compare: Sequence[Path] = ()) -> int:
-    """Draw the pictures of an experiment; with files to compare, into others beside them."""
+    """Draw an experiment's pictures. Files to compare give other pictures beside them."""
     csv = out / f"{experiment}.csv"
     checked(csv, manifest_needed=False)
     compared = draw(csv, out / f"{experiment}.compared", compare) if compare else []
@@ -111,7 +114,7 @@ def _draw(experiment: str, out: Path, draw: Draw, compare: Sequence[Path] = ()) 
 
 
 def _redraw(experiment: str, out: Path, draw: Draw) -> list[Path]:
-    """The picture of what is there, while runs go on; none before the first rows."""
+    """Draw the rows of now, while runs go on; no picture before the first rows."""
     csv = out / f"{experiment}.csv"
     return draw(csv, out / experiment) if csv.exists() else []
 
@@ -148,12 +151,12 @@ def run_grids(
 
     Args:
         grids: the runs of every experiment, by its name; all go to one results folder.
-        options: of the launch; `preset` is decided.
+        options: of the launch; their `preset` is set.
         cluster: where they run.
-        draws: how the pictures of an experiment are made; one without an entry has none.
-        after: called after the tables have been brought up to date.
+        draws: by an experiment's name, what draws its pictures; without an entry it has none.
+        after: called whenever the tables have been brought up to date.
 
-    Returns the exit status, as `reproduce`.
+    Returns the exit status, as `reproduce` does.
     """
     from envs.trajectory import DataError
     from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
@@ -272,22 +275,23 @@ def _launcher(
 
 
 def jobs_of(cluster: Cluster, options: FigureOptions) -> int | None:
-    """How many runs at a time; None where that is the cluster's to decide."""
+    """How many runs are made at a time; None if the cluster decides that."""
     return {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]
 
 
 def _cores() -> int:
-    """Cores that this process may use (a container or a job may be given fewer than there are)."""
+    """Cores that this process may use. A container or a job may have fewer than the machine."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _make_prior_data(specs: Sequence[RunSpec], options: FigureOptions, jobs: int) -> None:
-    """Once a task and kind of data, here, where it can be seen; the runs find it in the cache.
+    """Make the prior data once for each task and kind of data. The runs find it in the cache.
 
-    What is made of files that the project ships cannot fail: where several run at a time, the first
-    run of each task makes it, beside those of the others.
+    It is made here, where the user sees messages. Data of files that the project ships cannot fail.
+    If several runs are made at a time, the first run of each task makes such data, in parallel with
+    the other tasks.
     """
     from envs.tasks import task
     from reproduce.runs.assemble import prior_data_of

@@ -1,4 +1,4 @@
-"""What a grid lacks, said loudly: on the terminal and beside its CSV."""
+"""Report the runs without a result, on the terminal and in a file beside the CSV."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOG_LINES = 15
 
 
 def report_failures(failed: Sequence[RunSpec], reasons: Mapping[RunSpec, str], out: Path) -> None:
-    """Each run's reason with the end of its log, then a table of all, on stderr."""
+    """Print each run's reason and the end of its log to stderr, then a table of all."""
     if not failed:
         return
     table = Table(title=f"{len(failed)} runs have no result")
@@ -35,15 +35,15 @@ def report_failures(failed: Sequence[RunSpec], reasons: Mapping[RunSpec, str], o
             print(f"the end of {folder.path / 'log.txt'}:\n{log}", file=sys.stderr)
         first = reason.partition("\n")[0]
         cells = (spec.env, spec.label, str(spec.seed), folder.state(), first)
-        table.add_row(*map(Text, cells))  # "[...]" would be a style otherwise
+        table.add_row(*map(Text, cells))  # as a plain string, "[...]" would be a style
     Console(stderr=True, width=110).print(table)
 
 
 def mark_partial(experiment: str, specs: Sequence[RunSpec], out: Path) -> int:
     """Write `<experiment>.partial.json` beside the CSV while runs are missing from it.
 
-    Rows say what state their run is in, but a run that was never evaluated has none. Returns how
-    many runs are not done; the file goes away with the last.
+    Rows show the state of their run, but a run that was never evaluated has no row. Returns how
+    many runs are not done. The file is removed when all are done.
     """
     path = partial_of(out / f"{experiment}.csv")
     states = {spec: RunFolder(spec.folder(out)).state() for spec in specs}

@@ -1,4 +1,4 @@
-"""Runs in this process, one after another: for a debugger, or where nothing may be started."""
+"""Runs in this process, one after another: for a debugger, or where no process may be started."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from reproduce.specs.grid import RunSpec
 
 
 class InlineLauncher:
-    """Their output goes to the terminal. Ctrl-C stops at the next resumable point."""
+    """Makes runs in this process. Ctrl-C stops at the next resumable point.
+
+    Their output goes to the terminal.
+    """
 
     def __init__(self, specs: Sequence[RunSpec], options: FigureOptions) -> None:
         self.options = options
@@ -24,7 +27,7 @@ class InlineLauncher:
         self.elsewhere = [s for s in specs if states[s] in ("running", "queued")]
 
     def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
-        """As `Launcher.run`."""
+        """Do what `Launcher.run` says."""
         failed: list[RunSpec] = []
         interruption = Interruption()
         for position, spec in enumerate(self.waiting):

@@ -13,16 +13,16 @@ from reproduce.specs.grid import RunSpec
 
 
 class Interrupted(RuntimeError):
-    """The user or the system asked to stop; every run is resumable, or goes on without us."""
+    """The user or the system asked to stop. Every run is resumable, or goes on elsewhere."""
 
 
 class Launcher(Protocol):
     """Brings runs to their end, wherever that happens."""
 
     elsewhere: list[RunSpec]
-    """Runs that somebody else runs, or has queued, and that are not waited for."""
+    """Runs that another process runs or has queued. This launcher does not wait for them."""
     reasons: dict[RunSpec, str]
-    """Why runs have no result, where that is not in their folders."""
+    """Why runs have no result, if their folders do not say it."""
 
     def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
         """Run everything that is pending; returns the runs that ended without a result.
@@ -32,12 +32,12 @@ class Launcher(Protocol):
 
 
 def one_core() -> dict[str, str]:
-    """This process's environment, for a run that is to be a single thread."""
+    """This process's environment, changed so that a run is a single thread."""
     return os.environ | {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "MKL", "OPENBLAS")}
 
 
 def command(spec: RunSpec, options: FigureOptions) -> list[str]:
-    """The command line that does this one run; also what a user could type."""
+    """The command line that makes this one run. A user could type it too."""
     line = [sys.executable, str(Path(__file__).resolve().parents[1] / "run.py")]
     line += ["--env", spec.env, "--method", spec.registered, "--seed", str(spec.seed)]
     line += ["--preset", spec.preset, "--profile", spec.profile, "--data", spec.data]

@@ -1,4 +1,4 @@
-"""Runs as local processes: one single-threaded process a core, bounded, resumable."""
+"""Runs as local processes: one thread each, a limited number at a time, resumable."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class LocalLauncher:
     def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
         """Run everything that is pending; returns the runs that failed.
 
-        `on_finished` is called after every run that has ended, well or badly.
-        On SIGTERM or Ctrl-C passes the request on, waits until every run has reached a resumable
+        `on_finished` is called after every run that has ended, well or badly. SIGTERM and Ctrl-C
+        are passed on to the runs. The launcher then waits until every run has reached a resumable
         point, and raises Interrupted.
         """
         if not self.waiting:
@@ -94,7 +94,8 @@ class LocalLauncher:
             folder = self._folder(spec).path
             folder.mkdir(parents=True, exist_ok=True)
             with open(folder / "log.txt", "ab") as log:
-                # A session of its own: a Ctrl-C in the terminal reaches it only through us.
+                # A session of its own: a Ctrl-C in the terminal reaches the run only through this
+                # launcher.
                 self.running[spec] = subprocess.Popen(
                     command(spec, self.options),
                     stdin=subprocess.DEVNULL,
@@ -105,7 +106,7 @@ class LocalLauncher:
                 )
 
     def _reap(self) -> bool:
-        """Take note of the processes that have ended; whether there were any."""
+        """Note the processes that have ended; returns whether there were any."""
         before = len(self.running)
         for spec, process in list(self.running.items()):
             status = process.poll()

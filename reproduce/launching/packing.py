@@ -1,4 +1,4 @@
-"""How runs are put into jobs. Pure: knows numbers, not SLURM."""
+"""How runs are put into jobs. This module only computes; it never calls SLURM."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Shape:
     """What every job of a launch asks for."""
 
     runs: int
-    """At most so many a job."""
+    """Largest number of runs in a job."""
     cores: int
     gpus: int
     at_once: int
@@ -41,10 +41,10 @@ class Shape:
 
 
 def shape_of(seconds: Sequence[float], options: SlurmOptions, limits: Limits) -> Shape:
-    """The jobs for runs that should take so many `seconds` each.
+    """Choose the shape of jobs for runs that should take so many `seconds` each.
 
-    A run is one thread. Where jobs may share a node, a long run has a job of its own and short
-    ones follow each other in one; where a job gets a whole node, it gets a run for each core.
+    A run is one thread. If jobs may share a node, a long run has a job of its own, and short runs
+    follow each other in one job. If a job gets a whole node, it gets a run for each core.
 
     Raises ValueError if the options contradict each other or the node.
     """
@@ -76,15 +76,15 @@ def _minutes(seconds: float, options: SlurmOptions, limits: Limits) -> int:
 
 
 def packs(seconds: Mapping[RunSpec, float], runs: int) -> list[list[RunSpec]]:
-    """Jobs of at most `runs` runs each, the order of the grid kept within and among them.
+    """Split runs into jobs of at most `runs` each. All stay in the order of the grid.
 
-    Runs of equal length come together as far as that order allows: it has seeds outermost, so
-    that what is finished first is balanced over the methods.
+    This order has seeds outermost, so the runs that finish first cover all methods. Runs of equal
+    length share a job as far as the order allows.
     """
     specs = list(seconds)
     return [specs[i : i + runs] for i in range(0, len(specs), runs)]
 
 
 def chunks(jobs: Sequence[list[RunSpec]], largest: int) -> list[list[list[RunSpec]]]:
-    """Job arrays of at most `largest` elements."""
+    """Split jobs into arrays of at most `largest` elements."""
     return [list(jobs[i : i + largest]) for i in range(0, len(jobs), largest)]

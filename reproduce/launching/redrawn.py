@@ -9,18 +9,18 @@ from pathlib import Path
 from figures.results.cells import ResultsError, one_line
 
 _SHARE = 0.05
-"""Of the time that passes, at most, for drawing."""
+"""Largest share of time spent on drawing."""
 _APART_S = 20.0
-"""Between two pictures at least."""
+"""Shortest time between two pictures, in seconds."""
 
 
 class Redrawn:
-    """Draws pictures anew after runs have ended, not more often than is worth its time.
+    """Draws pictures again as runs end, but spends little of the time on it.
 
     Args:
-        draws: makes the picture of an experiment, by its name; returns its files, or none where
-            there is nothing to draw yet.
-        clock: seconds that never go back.
+        draws: by an experiment's name, what draws its picture and returns its files. They are none
+            if there is nothing to draw yet.
+        clock: gives seconds that never go back.
     """
 
     def __init__(
@@ -33,9 +33,9 @@ class Redrawn:
         self._named: set[str] = set()
 
     def refresh(self) -> None:
-        """Draw, if it is time. The first picture of each experiment is named in the terminal.
+        """Draw if enough time has passed. The terminal names the first picture of each experiment.
 
-        A picture that cannot be drawn is told, and stops no run; the end tells it again.
+        A picture that cannot be drawn stops no run. Its error is printed now, and again at the end.
         """
         if self._clock() < self._next:
             return

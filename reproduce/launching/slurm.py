@@ -1,7 +1,7 @@
-"""Runs as jobs of SLURM: submitted, watched by their folders, started again if they die.
+"""Runs as SLURM jobs: submitted, watched through their folders, started again if they die.
 
-The launcher is not needed for the runs: it may be interrupted, or its machine lost, and any later
-call of the same command, on any machine that sees the folder, takes over.
+The runs do not need the launcher. It may be interrupted, or its machine lost. A later call of the
+same command takes over, on any machine that sees the folder.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ from reproduce.specs.grid import RunSpec
 
 _ROOT = Path(__file__).resolve().parents[2]
 _RESTARTS = 2
-_POLL_S = (2.0, 30.0)  # at first, and after a while: the controller has others to serve
+_POLL_S = (2.0, 30.0)  # at first, and after a while: the controller serves others too
 _COLLECT_S = 30.0
-_FULL_S = 60.0  # until more jobs are tried when SLURM takes no more
-_WARNING_S = 180  # before the time limit; SLURM may be a minute early, a checkpoint takes seconds
-_TIME_LIMITS = 1000  # a run may need many jobs
+_FULL_S = 60.0  # wait before more jobs are tried when SLURM has taken no more
+_WARNING_S = 180  # before the time limit: SLURM may warn a minute early, checkpoints take seconds
+_TIME_LIMITS = 1000  # a job may reach its time limit so often: a run may need many jobs
 
 
 class SlurmLauncher:
@@ -50,13 +50,13 @@ class SlurmLauncher:
     def __init__(
         self, specs: Sequence[RunSpec], seconds: Mapping[RunSpec, float], options: FigureOptions
     ) -> None:
-        """`seconds` is how long each run that is not done should take. Raises SlurmError."""
+        """`seconds` says how long each run that is not done should take. Raises SlurmError."""
         self.options = replace(options, out=options.results.resolve(), **_absolute(options))
         self.out = self.options.results
         self.specs, self.seconds = specs, dict(seconds)
         self.limits = slurm_client.limits(options.partition)
         self.shape = shape_of(list(seconds.values()), options, self.limits)
-        self.elsewhere: list[RunSpec] = []  # all that is somebody else's is waited for
+        self.elsewhere: list[RunSpec] = []  # none: this launcher waits for others' jobs too
         self.reasons: dict[RunSpec, str] = {}
         """Why runs are given up; they may be resumable."""
         self._restarts: Counter[RunSpec] = Counter()
@@ -70,12 +70,12 @@ class SlurmLauncher:
         self._said = ("", 0.0)
 
     def cost(self) -> Cost:
-        """Of what is to be submitted now."""
+        """The cost of the runs that will be submitted now."""
         jobs = packs(self.seconds, self.shape.runs)
         return cost_of([[self.seconds[spec] for spec in job] for job in jobs], self.shape)
 
     def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
-        """As `Launcher.run`; runs that others have submitted are waited for like one's own.
+        """Do what `Launcher.run` says, and wait for runs that others have submitted too.
 
         Raises SlurmError if SLURM takes none of the jobs.
         """
@@ -99,7 +99,7 @@ class SlurmLauncher:
     # Submission
 
     def _submit(self, specs: Sequence[RunSpec]) -> None:
-        """Submit those that nobody runs or has submitted; one launcher at a time."""
+        """Submit runs that nobody runs or has submitted. One launcher at a time does this."""
         self.out.mkdir(parents=True, exist_ok=True)
         with FileLock(self.out / ".submit.lock"):
             jobs = slurm_queue.refresh(self.specs, self.out)
@@ -133,7 +133,7 @@ class SlurmLauncher:
                 )
 
     def _submit_array(self, launch: slurm_queue.Launch, array: Sequence[list[RunSpec]]) -> str:
-        """Returns the id of the array's first job. Raises SlurmError, with nothing submitted."""
+        """Submit an array; returns its first job's id. Raises SlurmError if none was submitted."""
         folders = [[spec.folder(self.out) for spec in pack] for pack in array]
         name = launch.array(folders, self.out)
         for pack in folders:
@@ -185,9 +185,10 @@ class SlurmLauncher:
             "time": shape.minutes,
             "mem": shape.memory,
             "cpus_per_task": shape.cores,
-            # since 22.05 srun does not take it over from the job
+            # srun has not taken this over from the job since SLURM 22.05
             "srun_args": [f"--cpus-per-task={shape.cores}"],
-            # where the job's python looks first: the code that submits it, wherever that was typed
+            # The job's Python looks here first. It finds the code that submitted the job, from
+            # whichever folder the command was typed in.
             "additional_parameters": {"chdir": str(_ROOT)},
             "array_parallelism": options.array_parallelism or jobs,
             "signal_delay_s": min(_WARNING_S, shape.minutes * 60 // 3),
@@ -198,7 +199,7 @@ class SlurmLauncher:
     # Watching
 
     def _look(self) -> tuple[list[RunSpec], slurm_queue.Jobs]:
-        """Runs that have not ended, and the jobs; submits again what has died."""
+        """Return the runs that have not ended, and the jobs. Submits dead runs again."""
         left = [s for s in self.specs if s not in self.reasons and not self._ended(s)]
         if not left:
             return [], {}
@@ -214,7 +215,7 @@ class SlurmLauncher:
             if (s not in jobs or not jobs[s][0].live)
             and self._folder(s).state() in ("pending", "resumable")
         }
-        # Twice in a row: files and controller may be seconds apart.
+        # A run must seem dead twice in a row: files and controller may be seconds apart.
         dead, self._absent = [s for s in left if s in nobodys & self._absent], nobodys
         again = [spec for spec in dead if self._worth_another(spec, jobs.get(spec))]
         if again and time.monotonic() >= self._full_until:
@@ -259,7 +260,7 @@ class SlurmLauncher:
         return RunFolder(spec.folder(self.out))
 
     def _say(self, left: Sequence[RunSpec], jobs: slurm_queue.Jobs, began: float) -> None:
-        """A line when something has changed."""
+        """Print a line if something has changed."""
         states = Counter(self._folder(spec).state() for spec in left)
         live = {job.id: job for job, _ in jobs.values() if job.live}
         waiting = Counter(job.reason for job in live.values() if job.state == "PENDING")
@@ -290,14 +291,14 @@ class SlurmLauncher:
 
 
 def _absolute(options: FigureOptions) -> dict[str, Any]:
-    """The folders as a job finds them, whose environment and working directory may be others."""
+    """Full paths of the folders: a job may have another environment and working directory."""
     named = options.data_dir or os.environ.get("AWAC_DATA_DIR")
     data_dir = Path(named).resolve() if named and Path(named).is_dir() else None
     return {"cache_dir": options.cache.resolve(), "data_dir": data_dir}
 
 
 def _job_output(last: tuple[Job, Path] | None, lines: int = 20) -> str:
-    """The end of what a job has printed itself."""
+    """The last lines that a job itself has printed."""
     if last is None:
         return ""
     job, launch = last
@@ -309,7 +310,7 @@ def _job_output(last: tuple[Job, Path] | None, lines: int = 20) -> str:
 
 @contextmanager
 def outside_of_jobs() -> Iterator[None]:
-    """Hide that this process is part of a job itself, if it is: sbatch would take over settings."""
+    """Hide the job that this process may be part of: sbatch would take over its settings."""
     kept = ("SLURM_CONF",)
     inside = {
         key: os.environ.pop(key)

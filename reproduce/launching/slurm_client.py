@@ -1,4 +1,4 @@
-"""What SLURM's commands say. Never asks for accounting (sacct), which not every cluster has."""
+"""What SLURM's commands say. Accounting (sacct) is never asked: not every cluster has it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DEFAULT_MAX_ARRAY = 1001
 
 
 class SlurmError(RuntimeError):
-    """A command of SLURM's failed; the message is what it said."""
+    """A SLURM command failed; the message is what the command said."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Job:
 
     @property
     def live(self) -> bool:
-        """Whether it runs, or will, or is on its way out."""
+        """Whether it waits, runs or is about to end."""
         return self.state not in _ENDED
 
     @property
     def index(self) -> int:
-        """Its place in the array; 0 for a job that is none."""
+        """Its place in the array; 0 for a job outside of arrays."""
         return int(self.id.partition("_")[2] or 0)
 
 
@@ -57,11 +57,11 @@ class Limits:
     """What a partition of the cluster allows."""
 
     max_array: int
-    """Elements of one job array."""
+    """Largest number of elements in a job array."""
     cores: int
-    """Of its smallest node."""
+    """Cores of the partition's smallest node."""
     minutes: int | None
-    """Longest time limit; None: any."""
+    """Longest time limit; None if any is allowed."""
     whole_nodes: bool
     """Whether a job gets all of a node, whatever it asks for."""
 
@@ -81,7 +81,7 @@ def absent() -> str:
 def jobs(names: Sequence[str]) -> list[Job]:
     """Jobs with these names that SLURM knows: waiting, running, and ended not long ago.
 
-    Raises SlurmError if the controller does not answer, which says nothing about the jobs.
+    Raises SlurmError if the controller does not answer. That says nothing about the jobs.
     """
     if not names:
         return []
@@ -97,7 +97,7 @@ def jobs(names: Sequence[str]) -> list[Job]:
 
 
 def limits(partition: str | None) -> Limits:
-    """Of a partition, or of the default one. Raises SlurmError."""
+    """Ask for the limits of a partition, or of the default partition. Raises SlurmError."""
     config = _run("scontrol", "show", "config")
     chosen = [f"--partition={partition}"] if partition else []
     told = _run("sinfo", "--noheader", "--format=%P|%c|%l|%h", *chosen).splitlines()
@@ -116,9 +116,9 @@ def limits(partition: str | None) -> Limits:
 
 
 def minutes_of(text: str) -> int:
-    """SLURM's ways to write a time, in minutes, rounded up: 90, 1:30:00, 2-0, 2-12:00, 30:00.
+    """Turn a time into minutes, rounded up. SLURM writes 90, 1:30:00, 2-0, 2-12:00 or 30:00.
 
-    Raises ValueError for anything else, and for 0, which SLURM takes for no limit at all.
+    Raises ValueError for any other text, and for 0, which SLURM takes for no limit at all.
     """
     match = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", text.strip())
     if match is None:

@@ -1,7 +1,7 @@
-"""A job of SLURM's: some runs, each a process of its own on a core of its own.
+"""A SLURM job: some runs, each a process of its own on a core of its own.
 
-Whatever becomes of the job (requeued, preempted, killed), starting it again is right: the run
-folders say what is left to do. It keeps nothing that would have to be saved.
+A job that was requeued, preempted or killed can always be started again. The run folders say what
+is left to do. The job itself keeps nothing that needs saving.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from reproduce.runs.folder import RunFolder
 from reproduce.runs.provenance import fingerprint
 
 _POLL_S = 0.5
-_HELD_AGAIN_S = 15.0  # until a run that another process has is tried again: it may be dying
+_HELD_AGAIN_S = 15.0  # wait before a run that another process holds is tried again: it may be dying
 _HELD_TRIES = 12
-# What SLURM sends to every process of a job, or only to some, depending on how it tracks them.
-# Runs block it and listen to SIGINT, which only this job sends, and once: to them a second signal
-# means to stop without a checkpoint.
+# SLURM sends these signals to every process of a job, or only to some. That depends on how it
+# tracks processes. Runs block them and listen to SIGINT, which only this job sends. It sends one:
+# a second signal would make a run stop without a checkpoint.
 _FROM_SLURM = (signal.SIGTERM, signal.SIGUSR2)
 
 
@@ -45,10 +45,10 @@ class Work:
 class RunsJob:
     """What submitit pickles and calls on a node.
 
-    `at_once` runs at a time; with `gpus`, each sees one of them. `code` is the fingerprint of the
-    code that was submitted: with any other, nothing is started and `launch` gets a `refused.json`.
-    On a warning of SLURM's (USR2: time limit or preemption) the runs have `grace_s` to save a
-    checkpoint.
+    `at_once` runs are made at a time. If there are `gpus`, each run sees one of them. `code` is the
+    fingerprint of the code that was submitted. If the code differs, nothing is started and `launch`
+    gets a `refused.json`. SLURM warns by USR2 of the time limit or of preemption. The runs then
+    have `grace_s` to save a checkpoint.
     """
 
     works: tuple[Work, ...]
@@ -58,18 +58,18 @@ class RunsJob:
     launch: str
     grace_s: float
     files: tuple[str, ...] = ()
-    """The user's own (`--methods-from`), part of the code."""
+    """The user's own files (`--methods-from`). They are part of the code."""
 
     def __call__(self) -> dict[str, int]:
-        """Run everything that is not done; returns how many ended how."""
+        """Run everything that is not done; returns how many runs ended in which way."""
         global _pool
         _pool = Pool(self)
-        # in place of submitit's handler, which passes over it
+        # This replaces submitit's handler, which ignores the signal.
         signal.signal(signal.SIGTERM, _pool.stop)
         return _pool.run()
 
     def checkpoint(self) -> DelayedSubmission:
-        """Called by submitit on USR2, before it has the job queued again."""
+        """Stop the runs. submitit calls this on USR2, before it queues the job again."""
         if _pool is not None:
             _pool.stop()
             _pool.drain(self.grace_s)
@@ -94,7 +94,7 @@ class Pool:
 
     job: RunsJob
     waiting: list[tuple[float, Work]] = field(default_factory=list)
-    """With the time before which it is not to be started."""
+    """Each with the time before which it must not start."""
     running: list[Running] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     stopping: bool = False
@@ -104,7 +104,7 @@ class Pool:
         self.waiting = [(0.0, work) for work in self.job.works]
 
     def run(self) -> dict[str, int]:
-        """Until nothing is left, or `stop` was called and the last process has ended."""
+        """Run until nothing is left, or until the last process has ended after `stop`."""
         try:
             while self.running or (self.waiting and not self.stopping):
                 self._start_some()
@@ -153,7 +153,8 @@ class Pool:
         place = next(i for i in range(self.job.at_once) if i not in taken)
         folder = Path(work.folder)
         folder.mkdir(parents=True, exist_ok=True)
-        # Blocked signals stay so in the new process. Until it is in the list they wait for us too.
+        # Blocked signals stay blocked in the new process. They also wait for this process until the
+        # new one is in the list.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _FROM_SLURM)
         try:
             with open(folder / "log.txt", "ab") as log:
@@ -182,9 +183,9 @@ class Pool:
         print(f"ended with status {status}: {work.folder}", flush=True)
         if status == 0:
             self._count("done")
-        elif self.stopping and status in (INTERRUPTED, -signal.SIGINT):  # or asked while starting
+        elif self.stopping and status in (INTERRUPTED, -signal.SIGINT):  # the latter while starting
             self._count("interrupted")
-        elif status == INTERRUPTED:  # another process has it, maybe one that has just died
+        elif status == INTERRUPTED:  # another process holds it, maybe one that has just died
             self.held[work] = self.held.get(work, 0) + 1
             if self.held[work] < _HELD_TRIES:
                 self.waiting.append((time.monotonic() + _HELD_AGAIN_S, work))
@@ -200,8 +201,8 @@ class Pool:
                 folder.fail(f"process ended with status {status}\n{tail(folder.path)}")
 
     def _refuse(self, now: str) -> None:
-        """Results of two versions of the code must not be mixed without anybody's knowing."""
-        self.stopping = True  # what runs already was started with the right code, and goes on
+        """Start nothing more: results of two versions of the code must not be mixed unnoticed."""
+        self.stopping = True  # present processes were started with the right code, and go on
         self._count("refused")
         path = Path(self.job.launch) / "refused.json"
         job = os.environ.get("SLURM_JOB_ID", "")

@@ -1,15 +1,15 @@
-"""Which runs of a results folder are in SLURM's hands: what the launches there have written down.
+"""Which runs of a results folder are jobs of SLURM. Every launch writes this down.
 
 <results>/launches/<launch>/
     launch.json           when, where, by whom, with which command and code
-    changes.patch         what the working tree had that the commit has not
+    changes.patch         the difference between the commit and the working tree
     array0.json, ...      name of a job array, and the run folders of each of its elements
-    jobs/                 submitit's: scripts and output of the jobs
+    jobs/                 scripts and output of the jobs, written by submitit
     refused.json          a job found other code than was submitted
 
-An array's name occurs nowhere else and its file is written before it is submitted: whichever
-process dies at whatever moment, jobs and runs can be put together again, by anybody. (Job ids are
-no such thing: a cluster that is set up anew counts from 1 again.)
+Each array has a unique name. Its file is written before submission. Anybody can match jobs and runs
+again, whichever process dies. Job ids are not unique: a cluster that is set up anew counts from 1
+again.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class Launch:
         return self.folder / "jobs"
 
     def refused(self) -> str:
-        """What a job had to say against the code that it found; "" if none had."""
+        """Why a job has refused the code that it found; "" if none has."""
         return refusal(self.folder)
 
     def array(self, packs: Sequence[Sequence[Path]], out: Path) -> str:
-        """Write down an array that is about to be submitted; returns its name."""
+        """Write down an array that will be submitted next; returns its name."""
         number = len(list(self.folder.glob("array*.json")))
         name = f"awac-{self.folder.name}-{number}"
         runs = [[path.relative_to(out).as_posix() for path in pack] for pack in packs]
@@ -62,7 +62,7 @@ class Launch:
 
 
 def new_launch(out: Path, *files: Path) -> Launch:
-    """A launch with a folder of its own under `out`; `files` of the user's are part of its code."""
+    """Make a launch with its folder under `out`. The user's `files` are part of its code."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     launch = Launch(out / "launches" / f"{stamp}-{secrets.token_hex(3)}", fingerprint(*files))
     launch.jobs.mkdir(parents=True)
@@ -84,7 +84,7 @@ def new_launch(out: Path, *files: Path) -> Launch:
 
 
 def refusal(launch: Path) -> str:
-    """What a job of that launch had to say against the code that it found; "" if none had."""
+    """Why a job of that launch has refused the code that it found; "" if none has."""
     try:
         said = json.loads((launch / "refused.json").read_text())
     except (OSError, ValueError):
@@ -93,7 +93,7 @@ def refusal(launch: Path) -> str:
 
 
 def jobs_of(specs: Iterable[RunSpec], out: Path) -> Jobs:
-    """The newest job of each run that has one which SLURM still knows, live before ended.
+    """Find each run's newest job among those that SLURM still knows. Live jobs come first.
 
     Raises SlurmError if SLURM does not answer.
     """
@@ -114,9 +114,9 @@ def jobs_of(specs: Iterable[RunSpec], out: Path) -> Jobs:
 
 
 def refresh(specs: Sequence[RunSpec], out: Path) -> Jobs:
-    """Make the runs' notes say what SLURM says: a live job, or none. Returns `jobs_of`.
+    """Make the runs' notes agree with SLURM: a live job, or none. Returns what `jobs_of` does.
 
-    Raises SlurmError if SLURM does not answer; no note is changed then.
+    Raises SlurmError if SLURM does not answer. No note is changed then.
     """
     jobs = jobs_of(specs, out)
     for spec in specs:

@@ -1,4 +1,4 @@
-"""Which runs an ablation consists of: a row, its variants by what they exchange, swept values."""
+"""Which runs an ablation consists of: a reference row, its variants, and swept values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ DEFAULT_SWEEP = "lam=0.1,0.3,0.5,1,2"
 LAMBDA = "lambda"
 ALL, NONE = "all", "none"
 
-# The first prefix of a changed path decides; numbers of training (collect_steps, ...) have no axis.
+# The first prefix that fits a changed path decides its axis. Numbers of training, such as
+# collect_steps, have no axis.
 _AXES = {
     "critic.clamp": "clamp",
     "critic": "critic",
@@ -53,7 +54,7 @@ _AXES = {
 
 
 def axes_of(name: str) -> tuple[str, ...]:
-    """What the variant `name` exchanges, in the order of its changes."""
+    """The axes that the variant `name` changes, in the order of its changes."""
     axes = (_axis(path) for path in VARIANTS[name].changes)
     return tuple(dict.fromkeys(axis for axis in axes if axis))
 
@@ -64,7 +65,7 @@ def _axis(path: str) -> str:
 
 @dataclass(frozen=True)
 class Ablation:
-    """Rows of the registry, the reference first, and what is set for the reference one by one."""
+    """Rows of the registry, the reference first, and settings that the reference gets in turn."""
 
     names: tuple[str, ...]
     swept: tuple[str, ...]
@@ -78,14 +79,14 @@ class Ablation:
         data: Mapping[str, tuple[DataKind, Labels]],
         settings: tuple[str, ...],
     ) -> list[RunSpec]:
-        """Every task x row x seed, seeds outermost, as `grid.enumerate_runs`.
+        """List every task x row x seed, seeds outermost, as `grid.enumerate_runs` does.
 
-        A row that comes to the same as an earlier one is left out and named on standard output:
-        `AWAC[V-mode]` where the profile takes V at the mode, and the profile's own lambda, are AWAC
-        itself. A variant that imitates demonstrations is left out too where there are none. One
-        that learns online alone gets no prior data.
+        A row is left out if it has the same settings as an earlier row. Standard output names it.
+        Two rows can be AWAC itself: `AWAC[V-mode]` if the profile takes V at the mode, and a sweep
+        over lambda at the profile's own value. A variant that imitates demonstrations is left out
+        if its task has none. A variant that learns online alone gets no prior data.
 
-        Raises ValueError for what cannot be resolved, or lacks the data that it needs.
+        Raises ValueError for a row that cannot be resolved, or that lacks data which it needs.
         """
         count = PRESETS[preset].seeds if seeds is None else seeds
         nothing: tuple[DataKind, Labels] = ("none", "stored")
@@ -109,13 +110,13 @@ class Ablation:
         return [replace(spec, seed=seed) for seed in range(count) for spec in rows]
 
     def _rows(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Name in the registry, and what is set for it alone."""
+        """Yield each row's name in the registry, and the settings that only this row gets."""
         yield from ((name, ()) for name in self.names)
         yield from ((self.names[0], (assignment,)) for assignment in self.swept)
 
 
 def _with_what_it_needs(specs: Sequence[RunSpec]) -> list[RunSpec]:
-    """Without the variants that imitate demonstrations which their task does not have."""
+    """Drop variants that imitate demonstrations if their task has none; print which."""
     kept = []
     for spec in specs:
         if spec.named and spec.data == "random" and _imitates(spec):
@@ -132,7 +133,7 @@ def _imitates(spec: RunSpec) -> bool:
 
 
 def _distinct(specs: Sequence[RunSpec], common: tuple[str, ...]) -> list[RunSpec]:
-    """Without those that some earlier one already is; prints which, less the `common` settings."""
+    """Drop each run that equals an earlier one; print which, without the `common` settings."""
     kept: dict[RunSpec, Settings] = {}
     same: dict[RunSpec, list[RunSpec]] = {}
     for spec in specs:
@@ -152,7 +153,7 @@ def _distinct(specs: Sequence[RunSpec], common: tuple[str, ...]) -> list[RunSpec
 
 
 def ablation_of(options: AblationOptions, envs: Sequence[str]) -> Ablation:
-    """What `--reference`, `--vary`, `--methods` and `--sweep` come to on the tasks `envs`.
+    """Turn `--reference`, `--vary`, `--methods` and `--sweep` into an ablation on the tasks `envs`.
 
     Raises ValueError naming the flag, what is wrong with it and the nearest valid names.
     """
@@ -167,7 +168,7 @@ def ablation_of(options: AblationOptions, envs: Sequence[str]) -> Ablation:
 
 
 def learns_online_alone(name: str) -> bool:
-    """Whether the variant `name` exchanges what is learned from prior data for nothing."""
+    """Whether the variant `name` leaves out all pretraining on prior data."""
     changes = VARIANTS[name].changes if name in VARIANTS else {}
     return not getattr(changes.get("pretraining"), "offline", True)
 
@@ -185,9 +186,9 @@ def _named(options: AblationOptions, base: str) -> Iterator[str]:
 
 
 def _varied(vary: str, reference: str) -> list[str]:
-    """The variants of `reference` that exchange one of the axes named in `vary`.
+    """The variants of `reference` that change one of the axes named in `vary`.
 
-    "all" leaves lambda to the sweep.
+    "all" leaves out the variants that change lambda: the sweep does that.
     """
     axes = {name: axes_of(name) for name, v in VARIANTS.items() if v.base == reference}
     known = list(dict.fromkeys(axis for mine in axes.values() for axis in mine))
@@ -204,7 +205,7 @@ def _varied(vary: str, reference: str) -> list[str]:
 
 
 def _swept(options: AblationOptions, envs: Sequence[str]) -> Iterator[str]:
-    """`key=value` for every value of `--sweep`; each is one that the reference has on all tasks."""
+    """Yield `key=value` for every value of `--sweep`, each valid for the reference on all tasks."""
     grids = tuple(grid for grid in options.sweep if grid != NONE)
     if not options.sweep:
         default = _key(DEFAULT_SWEEP)
@@ -228,7 +229,7 @@ def _swept(options: AblationOptions, envs: Sequence[str]) -> Iterator[str]:
 
 
 def _resolved(options: AblationOptions, env: str, *more: str) -> Settings:
-    """The reference on `env`, before any preset."""
+    """Settings of the reference on `env`, before a preset changes them."""
     settings = (*options.settings, *more)
     domain = task(env).domain
     try:
@@ -243,7 +244,7 @@ def _key(assignment: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """One spelling of a number, so that 0.50 and .5 are one run: 0.5."""
+    """Spell a number in one way: 0.50 and .5 both become 0.5, so they are one run."""
     try:
         number = float(text)
     except ValueError:

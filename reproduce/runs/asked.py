@@ -1,4 +1,4 @@
-"""What options come to on this machine: the user's rows, tasks, settings, data."""
+"""Check options on this machine: the user's own rows, tasks, settings and data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reproduce.specs.grid import PRESETS, DataChoice, DataKind, Labels
 
 
 def prepare(options: Common) -> None:
-    """Import the user's own rows, and look for what the tracker needs; ValueError if that fails."""
+    """Import the user's own rows and find the tracker's package. Raises ValueError if one fails."""
     from reproduce.runs import own_methods
     from reproduce.runs.tracking import require_tracker
 
@@ -21,9 +21,9 @@ def prepare(options: Common) -> None:
 def validated(
     options: Common, *, envs: Sequence[str], methods: Sequence[str], here: bool = True
 ) -> list[str]:
-    """The tasks, after checking tasks, methods and settings; ValueError names what is wrong.
+    """Check tasks, methods and settings, then return the tasks, each once.
 
-    The device is looked for only if it is to be used `here`.
+    The device is checked only if the runs use it `here`. Raises ValueError naming what is wrong.
     """
     from algorithms.catalogue.resolving import resolve
     from envs.tasks import task
@@ -44,9 +44,10 @@ def validated(
 
 
 def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKind, Labels]]:
-    """Task -> kind of demonstrations and of labels that the options come to on this machine.
+    """Map each task to the kinds of demonstrations and labels that the options mean here.
 
-    Only the larger presets use the network unasked: quick is to work on a fresh machine as it is.
+    Only the larger presets use the network unasked. The preset quick must work on a fresh machine
+    as it is.
     """
     from envs.tasks import task
     from reproduce.data.prior import demonstrations_for, kind_of, named_kind
@@ -57,7 +58,7 @@ def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKi
         if asked == "auto" and task(env).domain == "hand":
             asked = PRESETS[options.preset].hand_data or asked
         kind = kind_of(env, asked)
-        if kind is not None:  # nothing to look for, and no other reading of the labels
+        if kind is not None:  # this kind needs no search, and its labels have one reading
             found[env] = (kind, "stored")
             continue
         demonstrations = demonstrations_for(

@@ -34,7 +34,7 @@ from reproduce.specs.place import Place
 
 @dataclass(frozen=True)
 class Assembled:
-    """A training and what identifies it: equal identities give equal results on one machine."""
+    """A training and its identity. Equal identities give equal results on one machine."""
 
     training: Training
     identity: dict[str, Any]
@@ -43,7 +43,7 @@ class Assembled:
 def prior_data_of(
     run: ResolvedRun, place: Place, notify: Callable[[str], None] = print
 ) -> PriorData:
-    """The task's prior data; the demonstrations' kind is already decided in `run.spec.data`."""
+    """Load the task's prior data. `run.spec.data` already names the kind of demonstrations."""
     spec, config = run.spec, run.settings.config
     demonstrations = demonstrations_for(
         spec.env,
@@ -91,7 +91,7 @@ def assemble(run: ResolvedRun, place: Place) -> Assembled:
         demonstrations = ReplayBuffer(data.demonstrations.steps, *sizes, place.device)
         fill(demonstrations, data.demonstrations)
     agent = Agent(settings.method, config, *sizes, seed=spec.seed, device=place.device)
-    if buffer.size or not config.learning_starts:  # else by the first online states
+    if buffer.size or not config.learning_starts:  # else the first online states are fitted
         agent.fit_observations(_for_achieved_goals(spec.env, buffer.column("observations")))
     training = Training(
         agent,
@@ -124,10 +124,10 @@ def assemble(run: ResolvedRun, place: Place) -> Assembled:
 
 
 def _reference(run: ResolvedRun, data: PriorData, place: Place) -> Dataset | None:
-    """The demonstrations whose mean return is 1 on locomotion's normalised scale.
+    """Return the demonstrations whose mean return is 1 on locomotion's normalised scale.
 
-    A run without prior data is measured against those that it could have had, if there are any:
-    an expert in training is the first.
+    A run without prior data is measured against the demonstrations of the task's expert. Returns
+    None if they do not exist yet: the first run that trains an expert has none.
     """
     if run.task.domain != "locomotion":
         return None
@@ -140,10 +140,10 @@ def _reference(run: ResolvedRun, data: PriorData, place: Place) -> Dataset | Non
 
 
 def _for_achieved_goals(env_id: str, observations: Tensor) -> Tensor:
-    """Observations (N, O), the goals among them replaced by what each state achieves.
+    """Replace the goals in observations (N, O) by the positions that each state achieves.
 
-    The goals that the data was recorded for say nothing of those that it is relabelled for; both
-    are positions, and get the statistics of positions.
+    Relabelled goals may differ from the recorded ones. All goals are positions, so they get the
+    statistics of positions.
     """
     if task(env_id).goal_dim == 0:
         return observations

@@ -26,14 +26,14 @@ IDENTITY = ("experiment", *RUN, "status", "data_checksum", "commit", "version")
 def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path, list[str]]:
     """Bring `<out>/<experiment>.csv` and `<experiment>.manifest.json` up to date with the runs.
 
-    Unfinished and failed runs are in the CSV too, their state in the column `status`. Rows of
-    runs that are not among `specs` stay, and so do finished rows of a run that is being made
-    again until it is finished: a figure can be made piece by piece, and nothing is lost. Every
-    entry of the manifest is sealed (`checking.seals`). Returns the path of the CSV and the runs
-    that have no row yet.
+    Unfinished and failed runs are in the CSV too. The column `status` gives their state. Rows of
+    runs outside `specs` stay, so a figure can be made piece by piece. A run that is made again
+    keeps its finished rows until it is finished again, so nothing is lost. Every entry of the
+    manifest is sealed (`checking.seals`). Returns the path of the CSV, and the runs that have no
+    row yet.
 
     Raises:
-        ResultsError: what stands there is not in order; nothing is changed then.
+        ResultsError: the present files are not in order. Nothing is changed then.
     """
     out.mkdir(parents=True, exist_ok=True)
     with FileLock(out / f".{experiment}.lock"):
@@ -70,7 +70,7 @@ def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path
 
 
 def standing(path: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
-    """The rows of a results file and the entries of its manifest; none if there is no such file.
+    """Return the rows of a results file and the entries of its manifest; none without a file.
 
     Raises:
         ResultsError: they are not in order, or one of the two is missing.
@@ -87,7 +87,10 @@ def standing(path: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
 
 
 def refuse_other_preset(out: Path, preset: str) -> None:
-    """Presets differ in networks and budgets, and share the names of folders and files: one each.
+    """Refuse a results folder that holds another preset.
+
+    Presets differ in networks and budgets, but share the names of folders and files. Each preset
+    therefore needs a results folder of its own.
 
     Raises:
         ResultsError: rows or runs of another preset are in `out`.
@@ -102,7 +105,7 @@ def refuse_other_preset(out: Path, preset: str) -> None:
         try:
             found_in_run = json.loads(config.read_text())["identity"]["spec"]["preset"]
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # a damaged run is refused, or skipped, by who reads it
+            continue  # whoever reads a damaged run refuses or skips it
         if found_in_run != preset:
             raise ResultsError(_mixed(config, found_in_run, preset, out))
 
@@ -115,10 +118,11 @@ def _mixed(path: Path, found: str, preset: str, out: Path) -> str:
 
 
 def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpec]:
-    """Runs without a folder here whose finished rows stand in the table, e.g. from the repository.
+    """Find runs that have finished rows in the table but no folder, e.g. from the repository.
 
-    They count as done if the manifest shows the same configuration; the prior data may differ in
-    its last bits on another kind of processor, such as ARM: the column `data_checksum` tells.
+    They count as done if the manifest shows the same configuration. The prior data is not compared:
+    its last bits may differ on another kind of processor, such as ARM. The column `data_checksum`
+    shows such a difference.
 
     Raises:
         ResultsError: the table or its manifest is not in order.
@@ -167,7 +171,10 @@ def _identity(experiment: str, spec: RunSpec, state: str, config: dict[str, Any]
 
 
 def _observations(config: dict[str, Any]) -> str:
-    """Of the demonstrations; empty for a run from before they were replayed, or without any."""
+    """How the demonstrations' observations were made; empty for a run without demonstrations.
+
+    Runs from before demonstrations were replayed have no entry either.
+    """
     demonstrations = config["identity"]["data"].get("demonstrations", {})
     found = demonstrations.get("observations", "") if demonstrations.get("trajectories") else ""
     return str(found)

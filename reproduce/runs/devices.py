@@ -4,9 +4,10 @@ from __future__ import annotations
 
 
 def why_unusable(device: str) -> str | None:
-    """The reason in one line why no number can be had from `device`; None if one can.
+    """Say in one line why `device` cannot compute; None if it can.
 
-    A tensor is made there and read back: `meta` makes tensors, but they hold no numbers.
+    A tensor is made there and read back. The device `meta` makes tensors too, but they hold no
+    numbers.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Which engine carries a run's updates out: asked for, recorded, or measured."""
+"""Which engine makes a run's updates: the one asked for, recorded, or measured to be faster."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from reproduce.commandline.options import Engine, EngineChoice
 from reproduce.runs.folder import ConfigurationChanged
 
 COLD_S = 30.0
-"""Seconds that a graph costs to compile for the first time, on a core of its own (measured)."""
+"""Seconds to compile a graph for the first time, on a core of its own (measured)."""
 
 WARM_S = 6.0
-"""Seconds that it costs to take from the cache on disk."""
+"""Seconds to take a graph from the cache on disk."""
 
 _WORTH = 0.6
-"""The share of an update's time that a compiled one is hoped to take, before it is measured."""
+"""Time of a compiled update over that of an eager one: a hope, used before it is measured."""
 
 _FOLDER = "TORCHINDUCTOR_CACHE_DIR"
 
@@ -64,7 +64,7 @@ class Work:
 
 
 def work_of(training: Training) -> Work:
-    """The updates of a whole run; an on-policy one counts only those of its cloning."""
+    """Count the updates of a whole run. An on-policy run counts only those of its cloning."""
     agent, config = training.agent, training.agent.config
     if agent.episodes_per_improvement:  # on-policy: only its cloning is made of small updates
         return Work(training.cloning_steps, 0, 0)
@@ -78,7 +78,7 @@ def use_cache(cache: Path) -> None:
 
     PyTorch writes its own default into that variable when its compiler is imported.
     """
-    # imports PyTorch's compiler: not for who does not compile
+    # This imports PyTorch's compiler; only compiled runs need it.
     from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
     if os.environ.get(_FOLDER) in (None, default_cache_dir()):
@@ -91,11 +91,11 @@ def settle(
     cache: Path,
     notify: Callable[[str], None] = print,
 ) -> Engine:
-    """Choose the engine of a run that begins; where it is `compiled`, its graphs are made.
+    """Choose the engine of a run that begins, and compile its graphs if it is `compiled`.
 
-    `compiled` comes to `eager`, with one line that says why, where nothing can be compiled.
-    `auto` compiles what is long enough to repay it, and keeps what it has measured under `cache`:
-    runs of the same shape choose alike, and only the first of them waits for the compiler.
+    `compiled` becomes `eager` if nothing can be compiled here. One line says why. `auto` compiles a
+    run that is long enough to repay it. It keeps its measurements under `cache`, so that runs of
+    the same shape choose alike. Only the first of them waits for the compiler.
     """
     agent, work = training.agent, work_of(training)
     kinds = work.kinds(agent)
@@ -112,7 +112,7 @@ def settle(
     path.parent.mkdir(parents=True, exist_ok=True)
     if wanted == "auto" and not path.exists() and not _repays(agent, work, len(kinds)):
         return "eager"
-    with FileLock(path.with_suffix(".lock")):  # others find it done, in the cache
+    with FileLock(path.with_suffix(".lock")):  # other processes then find the graphs in the cache
         try:
             if wanted == "auto":
                 pace = _recorded(path) or _measured(agent, path)
@@ -129,9 +129,9 @@ def settle(
 
 
 def resume(training: Training, engine: Engine, cache: Path) -> None:
-    """Let a run go on with the engine that it was begun with; graphs are made when needed.
+    """Let a run go on with the engine that it began with. Graphs are compiled when needed.
 
-    Raises ConfigurationChanged if that is `compiled` and this machine cannot compile.
+    Raises ConfigurationChanged if this engine is `compiled` and this machine cannot compile.
     """
     if engine == "compiled":
         if _lacks_compiler(training.agent):
@@ -144,12 +144,15 @@ def resume(training: Training, engine: Engine, cache: Path) -> None:
 
 
 def _lacks_compiler(agent: Agent) -> bool:
-    """On a GPU none is needed."""
+    """Whether this machine lacks a C++ compiler that it needs. A GPU needs none."""
     return agent.device.type == "cpu" and not has_compiler()
 
 
 def seconds_per_update(agent: Agent, *, repeats: int = 8, rounds: int = 1) -> float:
-    """Of an update past every warm start; the shortest of `rounds`, in processor time."""
+    """Time an update that comes after every warm start: the shortest mean of `rounds`.
+
+    A CPU gives processor time, any other device the time on the clock.
+    """
     call = _call(agent)
     clock = time.process_time if agent.device.type == "cpu" else time.perf_counter
     call()
@@ -163,19 +166,20 @@ def seconds_per_update(agent: Agent, *, repeats: int = 8, rounds: int = 1) -> fl
 
 
 def measured_ratio(agent: Agent, cache: Path) -> float | None:
-    """Compiled over eager, as a run of this shape has measured it here; None if none has."""
+    """Time of a compiled update over that of an eager one; None if no run of this shape has
+    measured it here."""
     pace = _recorded(cache / "engine" / f"{_shape(agent)}.json")
     return None if pace is None else pace["compiled_s"] / pace["eager_s"]
 
 
 def _repays(agent: Agent, work: Work, graphs: int) -> bool:
-    """Whether compiling could pay, if it went as is hoped."""
+    """Whether compiling would repay its time if updates became as fast as `_WORTH` hopes."""
     seconds = seconds_per_update(_scratch(agent)) * work.updates
     return (1 - _WORTH) * seconds > COLD_S * (graphs + 1)
 
 
 def _measured(agent: Agent, path: Path) -> dict[str, float]:
-    """Both engines side by side, in turns, on agents of their own."""
+    """Time both engines in turns, each on an agent of its own."""
     eager, compiled = _scratch(agent), _scratch(agent)
     compiled.compiled = Compiled(compiled)
     where = Kind(phase(agent.method, _SETTLED), agent.config.batch_size)

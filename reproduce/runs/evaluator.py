@@ -30,11 +30,11 @@ _RANDOM_SEED = 3_000_000
 
 @dataclass(frozen=True)
 class Scale:
-    """What a value of the method's critic is held against.
+    """What the values of the method's critic are compared with.
 
     Attributes:
         discount: per step.
-        reward: what the method multiplies the task's rewards by.
+        reward: factor by which the method multiplies the task's rewards.
         largest_return: see `largest_return` of `q_bias.py`; None where it is not known.
     """
 
@@ -51,12 +51,13 @@ def evaluator(
     *,
     sampled: int,
 ) -> Evaluate:
-    """Whole episodes in an environment of its own: `episodes` of the mode, `sampled` of samples.
+    """Make the function that evaluates a policy in an environment of its own.
 
-    Evaluation `number` of every run of a task has the same start states, and no two evaluations
-    share one. What a task does not know (success in locomotion, a distance on the hand) has no
-    column, nor has a method without Q(s, a) a `q_bias`. The demonstrations `reference` give
-    locomotion's normalised score its 1.
+    It runs `episodes` whole episodes of the policy's mode, and `sampled` episodes of actions that
+    the policy samples. Evaluation `number` has the same start states in every run of a task. No two
+    evaluations share a start state. A quantity that the task lacks has no column (success in
+    locomotion, a distance on the hand). A method without Q(s, a) has no `q_bias`. The mean return
+    of the demonstrations `reference` is 1 on locomotion's normalised scale.
 
     Raises:
         ValueError: if there are more episodes than an evaluation has seeds.
@@ -103,7 +104,7 @@ def _bias(episodes: Sequence[Trajectory], candidate: Candidate, scale: Scale) ->
 
 
 def _successes(known: Task, stats: EpisodeStats) -> Row:
-    """Successes and distance, of a task that knows them."""
+    """The columns of success and of distance, if the task has them."""
     row: Row = {}
     if known.success_steps_sustained is not None:
         row = {
@@ -117,11 +118,12 @@ def _successes(known: Task, stats: EpisodeStats) -> Row:
 
 
 def scores(known: Task, episode_return: float, reference: Dataset | None) -> Row:
-    """A return on the scales that go with the task.
+    """Put a return on the scales of the task.
 
-    `score`, from 0 (worst possible) to 100 (best possible), where rewards are bounded. Else
-    `normalised_score`, 0 for a random policy and 1 for the mean return of the demonstrations
-    `reference` (absent without them), and `d4rl_score` where D4RL has references for the task.
+    Bounded rewards give `score`, from 0 (worst possible) to 100 (best possible). Other rewards give
+    `normalised_score`: 0 for a random policy, 1 for the mean return of the demonstrations
+    `reference`. It is absent without them. They also give `d4rl_score` if D4RL has references for
+    the task.
     """
     if known.bounded:
         return {"score": known.score(episode_return)}

@@ -1,4 +1,4 @@
-"""One run brought to its end: resume, train, write rows. The only writer of run folders."""
+"""Bring one run to its end: resume, train, write rows. Only this module trains into a folder."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def execute(
             except (DataError, ConfigurationChanged, Held):
                 raise
             except Exception as error:
-                held.check()  # how it ends is for the process to say that has it now
+                held.check()  # only the process that holds the run may say how it ended
                 folder.fail(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}")
                 print(f"{spec}: failed: {error} (see {folder.path / 'failed'})", flush=True)
                 return 1

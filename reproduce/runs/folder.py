@@ -4,8 +4,9 @@ config.json               resolved configuration, versions, commit, data checksu
 progress.csv              one row per evaluation
 checkpoint.pt             newest state; checkpoint.previous.pt the one before
 status.json               last sign of life: step, steps/s, who
-queued.json               the cluster's job that will run it, until it does (by the launcher)
-done | failed             final state, with the checksum of progress.csv, with the reason
+queued.json               the cluster's job that will run it; gone when it runs (by the launcher)
+done                      the run is finished; holds the checksum of progress.csv
+failed                    the run has failed; holds the reason
 log.txt                   output of its processes (written by the launcher)
 lock                      held while a process runs it (see lock.py)
 """
@@ -32,13 +33,13 @@ from reproduce.runs.lock import Hold, hold, is_held, read_beat
 
 State = Literal["done", "failed", "running", "queued", "resumable", "pending"]
 
-# newest first; checkpoint.new.pt is there, whole, if a process died while the names changed
+# Newest first. checkpoint.new.pt exists, and is whole, if a process died while the names changed.
 _CHECKPOINTS = ("checkpoint.new.pt", "checkpoint.pt", "checkpoint.previous.pt")
 _UNREADABLE: tuple[type[Exception], ...] = (*DAMAGED_ARCHIVE, pickle.UnpicklingError)
 
 _WRITTEN_BY_HOLDER = ("checkpoint.new.pt", "progress.csv", "config.json", "status.json", "done")
 
-# what a run did that was made before the field existed, as `settings.describe` writes it
+# What runs did before the field existed, as `settings.describe` writes it.
 _BEFORE: dict[str, Any] = {
     "observations": {"component": "Raw"},
     "cap": "inf",
@@ -55,7 +56,7 @@ class ConfigurationChanged(RuntimeError):
 
 
 class DamagedRun(DataError):
-    """A file of the run cannot be what was written; the message names it and the way out."""
+    """A file of the run is damaged; the message names it and the way out."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class RunFolder:
     path: Path
 
     def state(self) -> State:
-        """What the files say; `running` is known from the lock and from the sign of life."""
+        """Read the run's state from its files. The lock and the sign of life show `running`."""
         if (self.path / "done").exists():
             return "done"
         if (self.path / "failed").exists():
@@ -79,10 +80,10 @@ class RunFolder:
 
     @contextmanager
     def hold(self) -> Iterator[Hold]:
-        """Be the one process that runs it. Raises Held if another is.
+        """Be the one process that runs it. Raises Held if another process is.
 
-        What killed processes have left half written is removed, and the note of the queue, whose
-        job this is or which has become needless.
+        Removes the files that killed processes left half written. Removes also the note of the
+        queue: this process is the queued job, or replaces it.
         """
         with hold(self.path, self.status() | {"steps_per_s": 0.0}) as held:
             for name in _WRITTEN_BY_HOLDER:
@@ -93,9 +94,10 @@ class RunFolder:
         self._leave_queue()  # a launcher may have written its note after the job had begun
 
     def queue(self, info: Mapping[str, Any]) -> None:
-        """Note that a cluster's job is to run it: {"cluster", "job", "at" (unix time), "by"}.
+        """Note that a cluster's job will run it: {"cluster", "job", "at" (unix time), "by"}.
 
-        For a failed run that is a new attempt. Does nothing if the job has already begun.
+        The job is a new attempt if the run had failed. Nothing is noted if the run is done, or if
+        the job has already begun.
         """
         if self.state() in ("done", "running"):
             return
@@ -103,7 +105,7 @@ class RunFolder:
         write_json(self.path / "queued.json", dict(info))
 
     def queued(self) -> dict[str, Any]:
-        """What `queue` has noted; nothing if the run waits for no job."""
+        """Return what `queue` noted; empty if the run waits for no job."""
         try:
             value = json.loads((self.path / "queued.json").read_text())
         except (OSError, ValueError):
@@ -114,10 +116,10 @@ class RunFolder:
         (self.path / "queued.json").unlink(missing_ok=True)
 
     def claim(self, config: dict[str, Any]) -> None:
-        """Write config.json, or compare what decides the results with the one that is there.
+        """Write config.json. If it exists already, compare the entries that decide the results.
 
-        Raises ConfigurationChanged naming each differing entry: a run is never continued with
-        other settings or other data.
+        A run is never continued with other settings or other data. Raises ConfigurationChanged
+        naming each differing entry.
         """
         path = self.path / "config.json"
         if not path.exists():
@@ -133,14 +135,14 @@ class RunFolder:
         """The engine that the run was begun with; None if it has not begun."""
         if not (self.path / "config.json").exists():
             return None
-        recorded: Engine = self.config().get("engine", "eager")  # there was no other
+        recorded: Engine = self.config().get("engine", "eager")  # once there was no other
         return recorded
 
     def check(self, identity: dict[str, Any], engine: EngineChoice = "auto") -> None:
         """Raise ConfigurationChanged if the folder holds a run of another configuration.
 
-        `identity` may leave out the prior data: then only the rest is compared. Engines differ in
-        rounding, so that a run goes on with the one that it was begun with.
+        `identity` may lack the prior data. Only the rest is compared then. Engines differ in
+        rounding, so a run must go on with the engine that it began with.
         """
         if not (self.path / "config.json").exists():
             return
@@ -159,7 +161,7 @@ class RunFolder:
             )
 
     def config(self) -> dict[str, Any]:
-        """What `claim` has written. Raises DamagedRun."""
+        """Return what `claim` wrote. Raises DamagedRun."""
         path = self.path / "config.json"
         try:
             result: dict[str, Any] = json.loads(path.read_text())
@@ -198,9 +200,10 @@ class RunFolder:
         return rows
 
     def save_checkpoint(self, state: dict[str, Any]) -> None:
-        """Keep the previous checkpoint until the new one is whole, and one generation longer.
+        """Save a checkpoint and keep the one before it.
 
-        Raises OSError, with the older ones as they were, if the new one cannot be written.
+        The older files stay as they are until the new file is whole. Raises OSError if it cannot be
+        written; the older files are unchanged then.
         """
         import torch
 
@@ -209,7 +212,7 @@ class RunFolder:
         try:
             with atomic_file(fresh) as file:
                 torch.save(state, file)
-        except RuntimeError as error:  # of torch's own, which hides that the disk is full
+        except RuntimeError as error:  # torch raises it and hides that the disk is full
             if isinstance(error.__context__, OSError):
                 error.__context__.filename = str(fresh)
                 raise error.__context__ from None
@@ -219,7 +222,7 @@ class RunFolder:
         fresh.replace(path)
 
     def load_checkpoint(self, device: str) -> dict[str, Any] | None:
-        """The newest undamaged checkpoint, or None; says which ones it had to pass over."""
+        """Load the newest undamaged checkpoint; None without one. Prints which are damaged."""
         damaged = False
         for path in (self.path / name for name in _CHECKPOINTS):
             if not path.exists():
@@ -237,7 +240,7 @@ class RunFolder:
         return None
 
     def status(self) -> dict[str, Any]:
-        """The progress at the last sign of life: start, step, end, steps_per_s; or nothing."""
+        """Progress at the last sign of life: start, step, end, steps_per_s; empty if unknown."""
         beat = read_beat(self.path)
         known = all(isinstance(beat.get(name), (int, float)) for name in _PROGRESS)
         return {name: beat[name] for name in _PROGRESS} if known else {}
@@ -251,7 +254,7 @@ class RunFolder:
         self._leave_queue()
 
     def fail(self, reason: str) -> None:
-        """Record why it ended. On a full disk that must do without: the run is then resumable."""
+        """Record why the run failed. A full disk prevents that, and the run stays resumable."""
         try:
             write_text(self.path / "failed", reason.rstrip() + "\n")
             self._leave_queue()
@@ -259,18 +262,18 @@ class RunFolder:
             print(f"{self.path}: the failure is not recorded: {error}", file=sys.stderr, flush=True)
 
     def failure(self) -> str:
-        """What :meth:`fail` has recorded; "" if the run has not failed."""
+        """Return what :meth:`fail` recorded; "" if the run has not failed."""
         path = self.path / "failed"
         return path.read_text(errors="replace").strip() if path.exists() else ""
 
 
 def _checksum_line(path: Path) -> str:
-    """As sha256sum writes it: `sha256sum -c done` checks it too."""
+    """The checksum as sha256sum writes it, so that `sha256sum -c done` checks it too."""
     return f"{sha256_of(path)}  {path.name}\n"
 
 
 def _read_checkpoint(path: Path, device: str) -> dict[str, Any]:
-    """torch.load does not compare the checksums that torch.save has written; zipfile does."""
+    """Read a checkpoint and compare its checksums. zipfile does that, torch.load does not."""
     import torch
 
     with zipfile.ZipFile(path) as archive:
@@ -282,11 +285,11 @@ def _read_checkpoint(path: Path, device: str) -> dict[str, Any]:
 
 
 def differences(old: Any, new: Any, where: str = "") -> list[str]:
-    """What a recorded configuration says otherwise than a new one, 'path: old -> new' each.
+    """List where a new configuration differs from a recorded one, each as 'path: old -> new'.
 
-    Entries that the record does not have are passed over: what did not exist when a run was made
-    did not decide its result. Where what it did instead has a name by now, that stands for it.
-    Nor did what is no choice any more and had the value of `_FORMER`.
+    Entries that the record lacks are skipped: they did not exist when the run was made. `_BEFORE`
+    gives the value for old behaviour that has a name now. A removed entry is skipped if it had its
+    value in `_FORMER`.
     """
     new = json.loads(json.dumps(new))
     if isinstance(old, dict) and isinstance(new, dict):

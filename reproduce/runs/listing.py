@@ -1,4 +1,4 @@
-"""The table of methods, and of what `--set` takes, for the terminal."""
+"""Tables for the terminal: the methods, and the keys of `--set`."""
 
 from __future__ import annotations
 

@@ -1,18 +1,21 @@
-"""One process at a time runs a run, on whichever machine.
+"""One process at a time runs a run, among all machines.
 
-Two signs say that somebody does, since neither is enough alone:
+Two signs show that a process runs it. Neither is enough alone:
 
-lock          an flock. The kernel frees it however its holder dies, so between processes of one
-              machine it decides, at once. On a file system that several machines share it may
-              hold for each of them alone, or be missing.
-status.json   a heartbeat, written every second by a thread of the holder, which begins before the
-              run is assembled (that can take minutes) and goes on while it is evaluated or saved.
+lock          an flock. The kernel frees it however its holder dies. It decides at once between
+              processes of one machine. A file system that several machines share may have a
+              separate lock for each machine, or none.
+status.json   a heartbeat. A thread of the holder writes it every second. The thread begins before
+              the run is assembled, which can take minutes. It goes on while the run is evaluated
+              or saved.
 
-Whoever gets the lock but finds the heartbeat of another machine watches it: if it changes, the run
-is taken; if it has been still for `STALE_S`, its writer is dead and the run is taken over. A holder
-that was taken for dead and wakes up again (a suspended machine, a file system that was away) finds
-another name in status.json and stops before it writes anything; so does one of two that began in
-the same instant where the lock does not exclude them, since only one name can stand there.
+A process may get the lock and find the heartbeat of another machine. It then watches the heartbeat.
+If the heartbeat changes, the other machine has the run. If it has not changed for `STALE_S`, its
+writer is dead and the process takes the run over.
+
+A holder may be taken for dead and wake up (a suspended machine, a file system that was away). It
+finds another name in status.json and stops before it writes. Two processes may begin at once where
+the lock does not work. One of them finds the other's name and stops.
 """
 
 from __future__ import annotations
@@ -32,9 +35,9 @@ from typing import Any
 
 BEAT_S = 1.0
 STALE_S = 60.0  # a file system may well be away for half a minute
-WATCH_S = 5.0  # at least, before a run is taken over: the machines' clocks may disagree
-SETTLE_S = 1.0  # longer than another one needs between its last look and its first beat
-LOCK_S = 2.0  # longer than it takes somebody else to see whether the lock is held
+WATCH_S = 5.0  # shortest watch before a run is taken over: the machines' clocks may disagree
+SETTLE_S = 1.0  # longer than a process needs from its last look to its first beat
+LOCK_S = 2.0  # longer than another process needs to look whether the lock is held
 _POLL_S = 0.05
 
 _NO_LOCKS = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
@@ -47,7 +50,7 @@ class Held(RuntimeError):
 
 
 class Hold:
-    """The right to run a run, as long as `check` does not raise."""
+    """The right to run a run. It lasts as long as `check` does not raise."""
 
     def __init__(self, folder: Path, progress: Mapping[str, Any]) -> None:
         self.folder = folder
@@ -66,23 +69,23 @@ class Hold:
         self._thread.start()
 
     def report(self, *, start: int, step: int, end: int, steps_per_s: float) -> None:
-        """How far the run is, for whoever watches; written with the next beat."""
+        """Note how far the run is. The next beat writes it to status.json."""
         rate = round(steps_per_s, 1)
         self._progress = {"start": start, "step": step, "end": end, "steps_per_s": rate}
 
     def check(self) -> None:
-        """To be called before anything is written. Raises Held if another process has the run."""
+        """Raise Held if another process has the run. Call this before anything is written."""
         self._check_name()
         if (self.folder / "done").exists():
             raise Held("finished by another process")
 
     def confirm(self) -> None:
-        """As `check`, when everybody who began in the same instant has written a name."""
+        """Check after every process that began at the same moment has written its name."""
         time.sleep(max(0.0, self._began + SETTLE_S - time.monotonic()))
         self.check()
 
     def release(self) -> None:
-        """Stop the heartbeat and say that this was intended: nobody has to wait for another."""
+        """Stop the heartbeat and record that this was intended: nobody needs to wait for a beat."""
         self._released.set()
         self._thread.join(timeout=WATCH_S)
         with suppress(Held, OSError):
@@ -94,7 +97,7 @@ class Hold:
                 self._write(held=True)
             except Held:
                 return
-            except OSError:  # a full disk, say, is no reason to seem dead
+            except OSError:  # such as a full disk: the holder must not seem dead
                 with suppress(OSError, Held):
                     self._check_name()
                     os.utime(self.folder / "status.json")
@@ -105,9 +108,9 @@ class Hold:
             raise Held(f"taken over by another process ({described(other)})")
 
     def _write(self, *, held: bool, first: bool = False) -> None:
-        """A beat, unless it is not the `first` and another name stands there: then raises Held.
+        """Write a beat. Raises Held if another name stands there, unless this beat is the `first`.
 
-        Not fsynced: after a crash of the machine there is nobody whom it could speak of.
+        The file is not synced. A crash of the machine ends the holder too.
         """
         value = {**self._progress, **self._me, "held": held, "at": time.time()}
         temporary = self.folder / f".status.json.{self._me['holder']}.tmp"
@@ -124,8 +127,8 @@ class Hold:
 def hold(folder: Path, progress: Mapping[str, Any]) -> Iterator[Hold]:
     """Be the one process that runs the run in `folder`, which is made if needed.
 
-    `progress` is what status.json shows until the first `report`. Raises Held if somebody else
-    is running it (after seconds; after up to `STALE_S` if that turns out not to be so).
+    `progress` is what status.json shows until the first `report`. Raises Held after seconds if
+    another process runs it. Waits up to `STALE_S` if the other process turns out to be dead.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "ab") as file:
@@ -138,9 +141,9 @@ def hold(folder: Path, progress: Mapping[str, Any]) -> Iterator[Hold]:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether somebody runs it, as far as one look can tell."""
+    """Whether a process runs it, as far as one look can tell."""
     with suppress(FileNotFoundError), open(folder / "lock", "rb") as file:
-        free = _flock(file.fileno(), fcntl.LOCK_SH)  # two who look are not in each other's way
+        free = _flock(file.fileno(), fcntl.LOCK_SH)  # shared: two that look do not block each other
         if free is False:
             return True
         may_live = _may_live(read_beat(folder), has_locks=free is not None)
@@ -149,7 +152,7 @@ def is_held(folder: Path) -> bool:
 
 
 def read_beat(folder: Path) -> dict[str, Any]:
-    """What status.json says; nothing if there is none or if it is damaged."""
+    """Read status.json; empty if it is missing or damaged."""
     try:
         value = json.loads((folder / "status.json").read_text())
     except (OSError, ValueError):
@@ -165,9 +168,9 @@ def described(beat: Mapping[str, Any]) -> str:
 
 
 def this_machine() -> str:
-    """Its name, with a number that each start of the system has for itself where there is one.
+    """This machine's name, with the id of its system's last start if the system tells one.
 
-    Containers, and machines that have the same name, are not taken for one another.
+    Both together distinguish machines that have the same name, and containers of one machine.
     """
     boot = Path("/proc/sys/kernel/random/boot_id")
     return socket.gethostname() + (f" {boot.read_text().strip()}" if boot.exists() else "")
@@ -187,7 +190,7 @@ def _flock(descriptor: int, kind: int) -> bool | None:
 
 
 def _take(descriptor: int, folder: Path) -> bool:
-    """Take the lock; whether there are locks at all. Raises Held."""
+    """Take the lock; returns whether the file system has locks. Raises Held."""
     deadline = time.monotonic() + LOCK_S
     while (taken := _flock(descriptor, fcntl.LOCK_EX)) is False:
         if time.monotonic() >= deadline:
@@ -197,7 +200,7 @@ def _take(descriptor: int, folder: Path) -> bool:
 
 
 def _outlive_others(folder: Path, *, has_locks: bool) -> None:
-    """Return when the last writer of the heartbeat is known to be gone; raises Held if it lives."""
+    """Wait until the last writer of the heartbeat is known to be gone. Raises Held if it lives."""
     beat, sign = read_beat(folder), _sign(folder)
     if not _may_live(beat, has_locks=has_locks):
         return
@@ -220,7 +223,7 @@ def _outlive_others(folder: Path, *, has_locks: bool) -> None:
 
 
 def _may_live(beat: Mapping[str, Any], *, has_locks: bool) -> bool:
-    """Whether the writer can still be at work, given that its lock was free (or that none is)."""
+    """Whether the heartbeat's writer may be alive, although the lock was free or there is none."""
     if not beat.get("held"):
         return False
     if beat.get("machine") != this_machine():
@@ -239,7 +242,7 @@ def _exists(pid: Any) -> bool:
 
 
 def _sign(folder: Path) -> tuple[int, str]:
-    """Differs from one beat to the next."""
+    """A value that differs from one beat to the next."""
     path = folder / "status.json"
     try:
         return path.stat().st_mtime_ns, path.read_text(errors="replace")
@@ -248,12 +251,12 @@ def _sign(folder: Path) -> tuple[int, str]:
 
 
 def _age_s(folder: Path) -> float:
-    """Seconds since the last beat by the clock that dates files here, not by this machine's."""
+    """Seconds since the last beat, by the clock that dates files here, not by this machine's."""
     probe = folder / f".now.{secrets.token_hex(8)}.tmp"
     try:
         probe.touch()
         now = probe.stat().st_mtime
-    except OSError:  # a full disk, or a folder of somebody else's
+    except OSError:  # a full disk, or another user's folder
         now = time.time()
     finally:
         with suppress(OSError):

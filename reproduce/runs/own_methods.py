@@ -2,10 +2,10 @@
 
     python reproduce/run.py --methods-from my_method.py --method Mine
 
-The file is imported once a process. It adds entries to `METHODS` or `VARIANTS` of
-`algorithms.catalogue` (and, if its row needs values by domain, to `PROFILES` under the row's name);
-what is there already it may not change. A run of such a row records the file's path and SHA-256,
-and goes on only with the same content.
+Each process imports the file once. The file adds entries to `METHODS` or `VARIANTS` of
+`algorithms.catalogue`. If its row needs values by domain, the file adds them to `PROFILES` under
+the row's name. It must not change existing entries. A run of such a row records the file's path and
+SHA-256. The run goes on only if the content is the same.
 """
 
 from __future__ import annotations
@@ -43,11 +43,12 @@ _origin: dict[str, Source] = {}  # by the name of a row or variant
 
 
 def load(paths: Sequence[Path]) -> None:
-    """Import every file of `paths` that was not yet.
+    """Import every file of `paths` that was not imported yet.
 
     Raises:
-        ValueError: a file is missing, cannot be imported, or adds no row, or one that is taken or
-            is none; the message names file, and line where there is one. Nothing is added then.
+        ValueError: a file is missing, cannot be imported, adds no row, changes a row of ours, or
+            adds an invalid row. The message names the file, and the line if one is known. Nothing
+            is added then.
     """
     for path in paths:
         whole = path.expanduser().resolve()
@@ -61,13 +62,16 @@ def load(paths: Sequence[Path]) -> None:
 
 
 def sources_of(name: str) -> list[Source]:
-    """The files that decide the row or variant `name`; none if it is the repository's."""
+    """The files that define the row or variant `name`; none if the repository defines it."""
     names = [name] + ([VARIANTS[name].base] if name in VARIANTS else [])
     return list(dict.fromkeys(_origin[each] for each in names if each in _origin))
 
 
 def identity(name: str) -> dict[str, Any]:
-    """What of its files decides a run's result: {"methods_from": {file's name: SHA-256}}, or {}."""
+    """Checksums of the files that define a row: {"methods_from": {file's name: SHA-256}}, or {}.
+
+    They decide the result of its runs.
+    """
     found = {source.path.name: source.sha256 for source in sources_of(name)}
     return {"methods_from": found} if found else {}
 
@@ -79,7 +83,7 @@ def environment(name: str) -> dict[str, Any]:
 
 
 def load_recorded(config: dict[str, Any]) -> None:
-    """Import what a run folder's config.json says that its row came from."""
+    """Import the files that a run folder's config.json names as the source of its row."""
     load([Path(path) for path in config.get("environment", {}).get("methods_from", ())])
 
 
@@ -100,7 +104,7 @@ def _import(path: Path, source: Source) -> None:
     if spec is None or spec.loader is None:
         raise ValueError(f"--methods-from {path}: is no Python file; its name must end in .py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and their annotations are looked up there
+    sys.modules[name] = module  # dataclasses look up their annotations there
     written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(module)
@@ -120,7 +124,7 @@ def _import(path: Path, source: Source) -> None:
 
 
 def _added(path: Path, before: tuple[dict[str, Method], dict[str, Variant], Any]) -> list[str]:
-    """The names of the new rows and variants, after a look at them."""
+    """Check the new rows and variants, and return their names."""
     where = f"--methods-from {path}"
     methods, variants, values = before
     for table, old in ((METHODS, methods), (VARIANTS, variants)):
@@ -184,7 +188,7 @@ def _restore(before: tuple[dict[str, Method], dict[str, Variant], Any]) -> None:
 
 
 def _line(error: Exception, path: Path) -> str:
-    """`, line 3: NameError: ...`: where in the file it went wrong."""
+    """Say where in the file an error arose: `, line 3: NameError: ...`."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
     number = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else 0
     text = " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""What is about to be run, and how long it should take here; printed before anything starts."""
+"""Print which runs are planned and how long they should take here, before anything starts."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.place import Place
 
-_ENOUGH_S = 0.03  # of one measurement; a plan has dozens
+_ENOUGH_S = 0.03  # for one measurement; a plan has dozens
 _TOO_LARGE = ("memory", "allocat", "overflow", "too large", "too big")  # in torch's messages
 
 
 def states(specs: Sequence[RunSpec], out: Path) -> dict[RunSpec, State]:
-    """The state of each run below the results folder `out`, as its own folder tells it."""
+    """Read the state of each run from its folder below the results folder `out`."""
     return {spec: RunFolder(spec.folder(out)).state() for spec in specs}
 
 
@@ -42,11 +42,12 @@ def print_plan(
     place: Place,
     engine: EngineChoice = "eager",
 ) -> dict[RunSpec, float]:
-    """A table: task x method, with the state of its runs and the time still to spend.
+    """Print a table of task x method, with the state of its runs and the time still to spend.
 
-    `jobs` is how many run at a time (None: that is a cluster's to decide); in the cache of `place`
-    earlier runs have left how much faster compiled updates are here. Returns the seconds that each
-    run which nobody runs yet should take on this machine, in the order of `specs`.
+    `jobs` is how many run at a time; None if a cluster decides that. The cache of `place` holds how
+    much faster compiled updates were in earlier runs here. Returns the seconds that each run should
+    take on this machine, in the order of `specs`. Runs that are done, running or queued are left
+    out.
     """
     found = states(specs, out)
     measured = place.device if available(place.device) else "cpu"
@@ -81,7 +82,7 @@ def print_plan(
 
 
 def available(device: str) -> bool:
-    """Whether it can compute here (a login node has no GPU)."""
+    """Whether `device` can compute here. A login node has no GPU, for example."""
     return why_unusable(device) is None
 
 
@@ -97,11 +98,11 @@ def duration(seconds: float) -> str:
 
 
 class Pace:
-    """Seconds that a run needs, from short measurements of its update and its simulator.
+    """Estimate the seconds that a run needs, from short measurements of update and simulator.
 
-    Without a device beside the processor its own time is taken: what else runs here does not count.
-    Nothing is compiled for it: where the engine compiles, an update's time is multiplied by what
-    runs of this shape have measured (`engines.py`), or left as it is if there were none.
+    Processor time is measured on a CPU, so that other processes do not count. Nothing is compiled
+    for an estimate. If the engine compiles, an update's time is multiplied by the ratio that runs
+    of this shape have measured (`engines.py`). It stays as it is if no run has measured one.
     """
 
     def __init__(
@@ -114,7 +115,7 @@ class Pace:
         use_one_core()
 
     def seconds(self, spec: RunSpec, step: int | None = None) -> float:
-        """From clock reading `step` (None: the start) to the end."""
+        """Seconds from clock reading `step` (None: the start) to the end of the run."""
         run = resolved(spec)
         settings = run.settings
         schedule = settings.schedule
@@ -142,7 +143,7 @@ class Pace:
         return self._update[key]
 
     def _measured(self, spec: RunSpec) -> tuple[float, float]:
-        """Seconds of an update and of a cloning step. ValueError if memory does not suffice."""
+        """Time an update and a cloning step, in seconds. Raises ValueError if memory is short."""
         run = resolved(spec)
         settings, known = run.settings, run.task
         try:
@@ -152,7 +153,7 @@ class Pace:
             offline = _random_batch(settings.config.offline_batch_size, *sizes, self.device)
             agent.updates = 10**6  # past every warm start
             clones = settings.method.initialisation.cloning_steps > 0
-            on_policy = agent.episodes_per_improvement > 0  # an update every few thousand steps
+            on_policy = agent.episodes_per_improvement > 0  # updates every few thousand steps
             share = self._share(agent)
             return (
                 0.0 if on_policy else share * self._per_call(lambda: agent.update(batch, batch)),
@@ -169,7 +170,7 @@ class Pace:
             ) from None
 
     def _share(self, agent: Agent) -> float:
-        """Of the eager engine's time, that the engine of a run takes."""
+        """Time that the run's engine takes for an update, over the time of the eager engine."""
         if self._engine == "eager" or self._cache is None:
             return 1.0
         ratio = measured_ratio(agent, self._cache)
@@ -190,7 +191,7 @@ class Pace:
         return self._simulate[spec.env]
 
     def _per_call(self, call: Callable[[], object]) -> float:
-        """Seconds of a call after the first one: the mean of three, of more while it is short."""
+        """Mean seconds of a call after the first one: over 3 calls, or up to 8 of short ones."""
         call()
         began, count = self._clock(), 0
         while count < 3 or (count < 8 and self._clock() - began < _ENOUGH_S):

@@ -24,7 +24,7 @@ _PACKAGES = (
 def commit() -> str:
     """The commit of this checkout, with "+changes" if tracked files differ; "" without git.
 
-    What lies in `results/` does not count: a grid writes there while it runs.
+    Files in `results/` do not count: runs write there.
     """
     here = Path(__file__).resolve().parents[2]
     try:
@@ -39,10 +39,10 @@ def commit() -> str:
 def fingerprint(*files: Path) -> str:
     """A checksum over the source files that decide a run, as they are now; 16 hex digits.
 
-    `files` are those of the user's own (`--methods-from`); one that is gone counts as empty.
+    `files` are the user's own (`--methods-from`). A missing file counts as empty.
 
-    Unlike the commit it needs no git and sees every uncommitted change. Not cached, so that a
-    process can tell whether the code was changed since it started.
+    The fingerprint needs no git and sees every uncommitted change, unlike the commit. It is not
+    cached, so a process can tell whether the code has changed since it started.
     """
     root, digest = Path(__file__).resolve().parents[2], hashlib.sha256()
     for package in ("algorithms", "envs", "reproduce"):
@@ -74,7 +74,7 @@ def _git(*arguments: str, cwd: Path) -> str:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of what decides the bits."""
+    """Versions of everything that decides the bits of a result."""
     found = {"python": platform.python_version(), "machine": platform.machine()}
     for name in _PACKAGES:
         try:

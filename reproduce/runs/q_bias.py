@@ -1,4 +1,4 @@
-"""How far a critic is from the returns that follow: where to look first when nothing learns."""
+"""How far a critic is from the returns that follow. Look here first when nothing learns."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def q_bias(
 ) -> float | None:
     """Mean over episodes of Q(s_0, a_0) - G, in the units of the rewards that the method sees.
 
-    G = sum_t discount^t scale r_t over the T steps that followed. An episode that its time limit
-    ended has not shown the rest of its return: to G comes discount^T Q(s_T, act(s_T)), so that the
-    true Q has the bias 0. Without that term its bias would be that of the horizon, 13 of 100 on
-    the hand. With it an error that Q has everywhere shows but for the share discount^T (13 % on
-    the hand, nothing in locomotion). An episode that the task itself ended has no such term.
+    G = sum_t discount^t scale r_t over the T steps that followed. The time limit hides the rest of
+    an episode's return. G therefore gets discount^T Q(s_T, act(s_T)). A true Q then has bias 0.
+    Without that term the horizon would give it a bias, 13 of 100 on the hand. A constant error of Q
+    shows except for its share discount^T (13 % on the hand, nothing in locomotion). An episode that
+    the task itself ended has no such term.
 
     Args:
         episodes: of the deterministic policy, as they were run.
-        act: that policy, (O,) -> (A,); for the action after the last step.
-        q: (N, O), (N, A) -> (N,); where it gives None, so does this.
+        act: that policy, (O,) -> (A,). It gives the action after the last step.
+        q: (N, O), (N, A) -> (N,). If it gives None, this function does too.
         discount: per step.
-        scale: what the method multiplies the task's rewards by.
+        scale: factor by which the method multiplies the task's rewards.
     """
     first = q(
         np.stack([t.observations[0] for t in episodes]), np.stack([t.actions[0] for t in episodes])
@@ -63,9 +63,9 @@ def largest_return(
 ) -> float | None:
     """The largest possible |discounted return|, in the units of the rewards that the method sees.
 
-    Where the task's rewards are bounded: the largest |r|, for ever (without discount: for an
-    episode). Else the largest that any step of the prior data has been followed by; None without
-    prior data.
+    If the task's rewards are bounded, it is the return of the largest |r| for ever, or for one
+    episode if discount is 1. Otherwise it is the largest |discounted return| after any step of the
+    prior data; None without prior data.
     """
     bound = max(abs(known.reward_low), abs(known.reward_high))
     if math.isfinite(bound):

@@ -1,4 +1,4 @@
-"""From a run's specification to what it comes to: task, settings and identity."""
+"""From a run's specification to its task, settings and identity."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_EVALUATIONS = 100_000
 
 @dataclass(frozen=True)
 class ResolvedRun:
-    """A run's specification, and what it comes to.
+    """A run's specification, with its task and its final settings.
 
     Attributes:
         spec: what was asked for.
@@ -35,7 +35,7 @@ class ResolvedRun:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What decides the run's result, but for the prior data."""
+        """Everything that decides the run's result, except the prior data."""
         spec, settings = self.spec, self.settings
         return {
             "spec": asdict(spec) | {"settings": sorted(spec.settings)},
@@ -60,18 +60,18 @@ def resolved(spec: RunSpec) -> ResolvedRun:
 
 
 def one_spelling(spec: RunSpec) -> RunSpec:
-    """The same run, its settings in the one text that their configuration has.
+    """Return the same run with its settings in a single standard spelling.
 
-    Folder, label and row in the table of results follow from that text: `lam=.5`, `lam=0.50` and
-    the whole path are one run, and what the row has anyway adds nothing. Raises ValueError for
-    settings that cannot be resolved.
+    The run's folder, label and row in the table of results follow from this text. `lam=.5`,
+    `lam=0.50` and the whole path therefore mean one run. A setting that the row has anyway is left
+    out. Raises ValueError for settings that cannot be resolved.
     """
     settings = spelled(_resolved(spec, ()), _resolved(spec, spec.settings))
     return replace(spec, settings=settings)
 
 
 def layers_of(spec: RunSpec) -> dict[str, Settings]:
-    """What each of row, profile, variant, preset and `--set` makes of the run's settings."""
+    """The run's settings after each layer: row, profile, variant, preset and `--set`."""
     return layers(spec.registered, **_laid(spec), settings=spec.settings)
 
 

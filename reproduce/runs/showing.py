@@ -1,4 +1,4 @@
-"""The method that a run trains, as the expression that makes it, each value with its origin."""
+"""Show the method that a run trains as a Python expression, with the origin of each value."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from reproduce.specs.grid import RunSpec
 
 
 def show(spec: RunSpec) -> str:
-    """`Method(...)`, then the hyperparameters and the schedule; a comment names where a value that
-    is not its class's default comes from: row, profile, variant, preset or `--set`.
+    """Write `Method(...)`, then the hyperparameters and the schedule.
+
+    A comment names the origin of each value that is not its class's default: row, profile, variant,
+    preset or `--set`.
     """
     layers = layers_of(spec)
     origin = origins(layers)
@@ -34,9 +36,9 @@ def show(spec: RunSpec) -> str:
 
 
 def origins(layers: Mapping[str, Settings]) -> dict[str, str]:
-    """Path -> the last layer that has changed its value; "" where it is its class's default.
+    """Map each path to the last layer that changed its value; "" for its class's default.
 
-    A component has changed where it is of another class; its fields have paths of their own.
+    A component counts as changed if its class has changed. Its fields have paths of their own.
     """
     found: dict[str, str] = {}
     before: dict[str, Any] = {}

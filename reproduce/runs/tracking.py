@@ -2,7 +2,7 @@
 
     tensorboard --logdir results/quick/runs
 
-Each number of a row is a scalar of its column's name, its step the row's `env_step`.
+Each number of a row becomes a scalar. Its name is the column's, its step is the row's `env_step`.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def require_tracker(track: Tracker) -> None:
 
 @contextmanager
 def tracking(track: Tracker, run: Path, rows: Sequence[Mapping[str, Any]]) -> Iterator[Tracked]:
-    """A tracker of the run in the folder `run`, `rows` being those that it has already.
+    """A tracker of the run in the folder `run`, which already has `rows`.
 
-    A run that goes on from a checkpoint makes some rows again. Its events are therefore written
-    anew from its rows, so that none stands there twice.
+    A run that goes on from a checkpoint makes some rows again. All its events are therefore written
+    anew from its rows, so none appears twice.
     """
     if track == "none":
         yield _Nothing()

@@ -1,4 +1,4 @@
-"""The methods and tasks that several claims speak of."""
+"""The methods and tasks that several claims are about."""
 
 from __future__ import annotations
 

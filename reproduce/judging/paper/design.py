@@ -1,4 +1,4 @@
-"""What the paper says of AWAC's own parts and of the other methods' (sections 1, 2 and B)."""
+"""Claims about the parts of AWAC and of the other methods (sections 1, 2 and B)."""
 
 from __future__ import annotations
 
