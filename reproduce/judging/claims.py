@@ -57,13 +57,13 @@ before. All rows at preset ``small`` were of one commit, so no verdict could cha
 
 Version 8, the one in force, is of 2026-11-29 too. A review with made-up rows led to it. The preset
 ``small`` had five seeds of AWAC and AWR on the hand, and some of DAPG, BC and SAC. It had none of
-Figures 2 and 3. A time to a threshold (H5, M6, M11) is the first step from which on a run holds it.
-It was the first crossing by the median of three evaluations before. More than half of the runs at a
-constant 0.8 cross 0.9 so. "No gain" (A4, S3) is a gain below delta. A loss contradicted it before. A
-dip (M7) is not decidable if nothing was learned offline. A gain compared with another's (M3, M10) is
-not decidable if the first method began too near the best to gain as much. H10 and M12 are new. They
-ask whether AWAC gains online, which no claim asked. On the hand its five seeds were known then, and
-they do not gain.
+Figures 2 and 3. A time to a threshold (H5, M6, M11) is the first step from which on a run holds
+it. It was the first crossing by the median of three evaluations before. More than half of the runs
+at a constant 0.8 cross 0.9 so. "No gain" (A4, S3) is a gain below delta. A loss contradicted it
+before. A dip (M7) is not decidable if nothing was learned offline. A gain compared with another's
+(M3, M10) is not decidable if the first method began too near the best to gain as much. H10 and M12
+are new. They ask whether AWAC gains online, which no claim asked. On the hand its five seeds were
+known then, and they do not gain.
 """
 
 from __future__ import annotations
