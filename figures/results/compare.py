@@ -51,7 +51,10 @@ def read_compared(path: Path) -> pd.DataFrame:
     frame = cells.frame
     missing = [name for name in KEY if name not in frame.columns]
     if missing:
-        raise ResultsError(f"{path}, line 1: there is no column {missing[0]}; {REMEDY}")
+        # the spreadsheets of many countries, and TSV
+        other = next((mark for mark in ";\t" if mark in " ".join(frame.columns)), "")
+        hint = f" (is it separated by {other!r}? separate by commas)" if other else ""
+        raise ResultsError(f"{path}, line 1: there is no column {missing[0]}{hint}; {REMEDY}")
     given = [name for name in VALUES if name in frame.columns]
     if not given:
         raise ResultsError(f"{path}, line 1: there is no column success or return; {REMEDY}")

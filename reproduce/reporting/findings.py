@@ -1,4 +1,4 @@
-"""Three sentences that come first: what was decided, what AWAC reached, and what neither says.
+"""Three sentences that come first: what AWAC reached, what was decided, and what neither says.
 
 They are made of the counts and numbers of the report alone: a new result changes them.
 """
@@ -30,7 +30,7 @@ ALWAYS = (Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NOT_RUN)
 
 def findings(content: Content) -> tuple[str, str, str]:
     """The three sentences."""
-    return decided(content), reached(content), limits(content)
+    return reached(content), decided(content), limits(content)
 
 
 def decided(content: Content) -> str:
@@ -57,16 +57,20 @@ def decided(content: Content) -> str:
 def reached(content: Content) -> str:
     """Where AWAC ends and where the best and the poorest of the others do, domain by domain."""
     parts = [part for found in content.aggregates if (part := _reached(found))]
-    return f"At their end, {'; '.join(parts)}." if parts else "No run of AWAC has finished."
+    return f"At their end, {'; '.join(parts)}." if parts else "AWAC has too few runs to say."
 
 
 def _reached(found: Aggregate) -> str:
-    """``on the hand (Pen rotation) AWAC is at 0.84, MPO at 0.20, BCQ at 0.92``."""
+    """``on the hand (Pen rotation) AWAC is at 0.84, MPO at 0.20, BCQ at 0.92``.
+
+    All that are named have seeds enough for an interval.
+    """
     final = {s.label: s.estimate.value for s in found.overall.scores["jt"]}
+    known = {s.label for s in found.overall.scores["jt"] if s.estimate.known}
     complete = [m for m in final if found.overall.tasks_of[m] == len(found.tasks)]
-    if REFERENCE not in complete:
+    if REFERENCE not in complete or REFERENCE not in known:
         return ""
-    others = sorted((m for m in complete if m != REFERENCE), key=lambda m: final[m])
+    others = sorted((m for m in complete if m != REFERENCE and m in known), key=lambda m: final[m])
     shown = list(dict.fromkeys([*others[:1], *others[-1:]]))
     domain = DOMAINS[found.domain]
     size = domain.measure.sign  # a distance counts negative

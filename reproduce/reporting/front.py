@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import pandas as pd
+
+from figures.experiments import title_of
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.blocks import (
@@ -146,6 +149,29 @@ def warnings(content: Content) -> Iterator[str]:
             "(`+changes`)."
         )
     yield from _mixed(content)
+    yield from _misjudged(content)
+
+
+def _misjudged(content: Content) -> Iterator[str]:
+    """Methods whose Q was off by more than any return can be, from the end of the offline phase on.
+
+    ``q_bias_fraction`` is the bias of Q in units of the largest possible return.
+    """
+    worst: dict[str, float] = {}
+    for table in content.evidence.tables.values():
+        if "q_bias_fraction" not in table:
+            continue
+        online = table[(table["env_step"] >= 0) & (table["status"] == "done")]
+        for (task, name), bias in online.groupby(["env", "label"])["q_bias_fraction"]:
+            found = pd.to_numeric(bias, errors="coerce").abs().max()
+            if found > 1:
+                worst[f"{name} on {title_of(str(task))}"] = float(found)
+    if worst:
+        named = ", ".join(f"{what} ({size:,.3g} times)" for what, size in worst.items())
+        yield (
+            "Q was off by more than the largest possible return, in some run after the offline "
+            f"phase: {named}. Such a critic says little about actions (column `q_bias`)."
+        )
 
 
 def _mixed(content: Content) -> Iterator[str]:

@@ -96,7 +96,7 @@ _EVERY = (
         "baselines_locomotion", "locomotion",
         "Which coefficients do the baselines need in locomotion? Three trials each.",
         _coefficients(WALKER, "auto", _LOCOMOTION_TRIALS),
-        settings=("online_steps=10000",),
+        settings=("offline_steps=50000", "online_steps=4000"),
     ),
     Study(
         "baselines_push", "pilots",

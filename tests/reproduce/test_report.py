@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -29,6 +30,7 @@ from reproduce.reporting.commands import Want, commands
 from reproduce.reporting.content import Content, content
 from reproduce.reporting.document import document
 from reproduce.reporting.findings import findings
+from reproduce.reporting.front import warnings
 from reproduce.reporting.inventory import every_run, left_out, spent
 from reproduce.reporting.markdown import to_markdown
 from reproduce.reporting.pictures import charts, forest_sets
@@ -122,7 +124,7 @@ def test_the_matrix_the_cards_and_the_file_say_the_same(grid: Content, tmp_path:
 
 
 def test_the_findings_count_the_verdicts_and_tell_where_the_runs_end(grid: Content) -> None:
-    first, second, third = findings(grid)
+    second, first, third = findings(grid)
     testable = [card for card in grid.cards if not card.claim.untestable]
     assert first.startswith(f"Of the paper's {len(testable)} claims that results can test, ")
     for place, settings in enumerate(("the text's settings", "the released settings")):
@@ -144,6 +146,19 @@ def test_the_findings_name_the_longest_budget_of_the_tasks_that_were_run(grid: C
     on_one = findings(replace(grid, preset="small", cells=on_the_hand))[2]
     assert "at most 40,000 online steps" in on_one
     assert "online steps" not in findings(replace(grid, preset="small", cells=()))[2]
+
+
+def test_a_critic_beyond_all_returns_is_warned_of(grid: Content) -> None:
+    """The bias counts from step 0 on; offline it may be anything, and 0.9 is within the range."""
+    tables = {}
+    for name, table in grid.evidence.tables.items():
+        size = np.where(table["env_step"] < 0, 50.0, 0.9)
+        far = (table["label"] == "SAC") & (table["env"] == "pen-binary-v0") & (table["seed"] == 3)
+        tables[name] = table.assign(q_bias_fraction=np.where(far, -7.5 * (size > 0), size))
+    told = [line for line in warnings(replace(grid, evidence=Evidence(tables))) if "Q was" in line]
+    assert len(told) == 1
+    assert "phase: SAC on Pen rotation (7.5 times). Such" in told[0]
+    assert not [line for line in warnings(grid) if "Q was" in line]
 
 
 def test_a_complete_grid_asks_for_nothing_and_is_not_warned_of(
