@@ -42,7 +42,10 @@ GOOD = f"{PEN},Mine,0,0,0.5,-100\n"
         ("", ": the file is empty"),
         (HEAD, ", line 2: there is a header but no row"),
         ("env,method,seed,success\n", ", line 1: there is no column env_step"),
-        ("env;method;seed\n", "there is no column env (is it separated by ';'? separate by commas)"),
+        (
+            "env;method;seed\n",
+            ", line 1: there is no column env (is it separated by ';'? separate by commas)",
+        ),
         (f"env,method,seed,env_step\n{PEN},M,0,0\n", ", line 1: there is no column success or"),
         (HEAD + GOOD + f"{PEN},Mine,0\n", ", line 3: 3 cells where the header has 6"),
         (HEAD + "Pen-v1,Mine,0,0,0.5,\n", ", line 2, column env: 'Pen-v1' is none of our tasks"),
