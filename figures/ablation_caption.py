@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from figures.ablation_effects import Effect, Level, Row, Runs, condition_rows, parse
+from figures.ablation_effects import Row, Runs, ScalarChange, SweptScalar, condition_rows, parse
 from figures.caption import METRIC_NOTES, data_fact, origin
 from figures.panels import Panel
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, RESAMPLES, runs
@@ -18,8 +18,8 @@ def facts(
     panels: Sequence[Panel],
     frame: pd.DataFrame,
     found: Sequence[Runs],
-    effects: Sequence[Sequence[Effect]],
-    levels: Sequence[Sequence[Level]],
+    effects: Sequence[Sequence[ScalarChange]],
+    levels: Sequence[Sequence[SweptScalar]],
     common: frozenset[str],
 ) -> str:
     """What is drawn, of how many seeds, how it was compared, from which data and code."""
@@ -44,7 +44,9 @@ def facts(
     return " ".join(filter(None, text))
 
 
-def _comparison(panels: Sequence[Panel], effects: Sequence[Sequence[Effect]]) -> Iterator[str]:
+def _comparison(
+    panels: Sequence[Panel], effects: Sequence[Sequence[ScalarChange]]
+) -> Iterator[str]:
     """How differences were taken; where they could not be of pairs, which those are."""
     bases = dict.fromkeys(effect.base.method for mine in effects for effect in mine)
     yield f"Differences from the unchanged {', '.join(bases)}, right of 0: the variant is better."
@@ -80,7 +82,7 @@ def _seeds(counts: Sequence[int]) -> str:
     return f"{span} seeds; lines: 95 % percentile bootstrap ({resamples}){rest}."
 
 
-def _absent(panels: Sequence[Panel], effects: Sequence[Sequence[Effect]]) -> Iterator[str]:
+def _absent(panels: Sequence[Panel], effects: Sequence[Sequence[ScalarChange]]) -> Iterator[str]:
     every = dict.fromkeys(effect.row for mine in effects for effect in mine)
     for panel, mine in zip(panels, effects, strict=True):
         lacking = [row.name() for row in every if row not in {effect.row for effect in mine}]

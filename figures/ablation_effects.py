@@ -59,7 +59,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Effect:
+class ScalarChange:
     """What ``row`` differs from the unchanged row by, in one scalar on one task.
 
     Attributes:
@@ -83,7 +83,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Level:
+class SweptScalar:
     """A scalar at one value of a swept setting.
 
     ``unchanged``: the row itself, whose value the CSV does not tell (NaN).
@@ -182,7 +182,7 @@ def exchanges(rows: Sequence[Row]) -> list[tuple[Row, Row]]:
     )
 
 
-def effects(found: Runs, pairs: Sequence[tuple[Row, Row]]) -> Iterator[Effect]:
+def effects(found: Runs, pairs: Sequence[tuple[Row, Row]]) -> Iterator[ScalarChange]:
     """Both scalars of every pair of rows that the panel has."""
     for row, base in pairs:
         if row not in found.started:
@@ -195,7 +195,9 @@ def effects(found: Runs, pairs: Sequence[tuple[Row, Row]]) -> Iterator[Effect]:
         paired = len(shared) == len(a) > 0 and bool(same.all())
         for scalar in SCALARS:
             estimate, seeds = _compare(a[scalar], b[scalar], paired=paired)
-            yield Effect(row, base, scalar, estimate, seeds, paired, len(a), found.started[row])
+            yield ScalarChange(
+                row, base, scalar, estimate, seeds, paired, len(a), found.started[row]
+            )
 
 
 def _compare(
@@ -210,7 +212,7 @@ def _compare(
     return difference(first, second), tuple(map(float, first - centre(second)))
 
 
-def levels(found: Runs) -> Iterator[Level]:
+def levels(found: Runs) -> Iterator[SweptScalar]:
     """Both scalars at every value of every swept setting, and of the unchanged rows."""
     known = set(found.rows)
     swept = sorted(
@@ -230,4 +232,4 @@ def levels(found: Runs) -> Iterator[Level]:
         for scalar in SCALARS if len(table) else ():
             values: Floats = np.asarray(table[scalar], dtype=np.float64)
             estimate, seeds = aggregate([values]), tuple(map(float, values))
-            yield Level(base, key, value, scalar, estimate, seeds, row == base)
+            yield SweptScalar(base, key, value, scalar, estimate, seeds, row == base)

@@ -45,7 +45,7 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Page:
+class ForestPage:
     """``forests[column]``, with rows at y = 0, 1, ... from the top; ``sweeps[row][column]``."""
 
     figure: Figure
@@ -61,7 +61,7 @@ def compose(
     title: str,
     legend: Sequence[Line2D],
     caption: Sequence[Paragraph],
-) -> Page:
+) -> ForestPage:
     """A figure just tall enough. ``sweeps``: the text beside each row of sweep panels.
 
     Without ``names`` there is no forest. Call within the theme.
@@ -135,4 +135,4 @@ def compose(
     for number, (line, colour) in enumerate(lines):
         y = BOTTOM + (len(lines) - number) * CAPTION_LINE
         write(LEFT, y, line, CAPTION_SIZE, color=colour)
-    return Page(figure, forests, grid)
+    return ForestPage(figure, forests, grid)

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from figures import style
-from figures.ablation_effects import Effect, Level, Row
+from figures.ablation_effects import Row, ScalarChange, SweptScalar
 from figures.learning_curves import WARNING_COLOUR
 from figures.measures import Measure
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
@@ -36,7 +36,7 @@ def symbol(key: str) -> str:
 
 
 def draw_forest(
-    ax: Axes, found: Sequence[Effect], pairs: Sequence[tuple[Row, Row]], measure: Measure
+    ax: Axes, found: Sequence[ScalarChange], pairs: Sequence[tuple[Row, Row]], measure: Measure
 ) -> None:
     """A line for every exchange: estimates, intervals or seeds, and how many runs are missing."""
     for number in range(0, len(pairs), 2):
@@ -59,7 +59,7 @@ def draw_forest(
     ax.set_xlabel(f"← worse   difference of {_axis_name(measure)}   better →")
 
 
-def _say_what_is_missing(ax: Axes, effect: Effect, row: int) -> None:
+def _say_what_is_missing(ax: Axes, effect: ScalarChange, row: int) -> None:
     """On the side that the row's points leave free."""
     free_left = effect.estimate is not None and effect.estimate.value > sum(ax.get_xlim()) / 2
     ax.annotate(
@@ -75,7 +75,7 @@ def _say_what_is_missing(ax: Axes, effect: Effect, row: int) -> None:
     )
 
 
-def draw_sweep(ax: Axes, found: Sequence[Level], key: str, measure: Measure) -> None:
+def draw_sweep(ax: Axes, found: Sequence[SweptScalar], key: str, measure: Measure) -> None:
     """Levels against the swept value, and where the unchanged row stands."""
     ax.grid(axis="y", color="#E4E4E4", lw=0.6, zorder=0)
     ax.set_axisbelow(True)

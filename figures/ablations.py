@@ -13,15 +13,15 @@ from matplotlib.figure import Figure
 from figures import style
 from figures.ablation_caption import facts, own_value, warnings
 from figures.ablation_effects import (
-    Level,
     Row,
     Runs,
+    SweptScalar,
     effects,
     exchanges,
     levels,
 )
 from figures.ablation_names import PURPOSES
-from figures.ablation_page import Name, Page, compose
+from figures.ablation_page import ForestPage, Name, compose
 from figures.ablation_panels import NAMES, draw_forest, draw_sweep, proxy, symbol
 from figures.experiments import in_order, measure_of
 from figures.layout import Paragraph
@@ -105,7 +105,9 @@ def _with_prior_data(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[has_data | ~compared]
 
 
-def _placed(found: Sequence[Level], panel: Panel, manifest: list[dict[str, object]]) -> list[Level]:
+def _placed(
+    found: Sequence[SweptScalar], panel: Panel, manifest: list[dict[str, object]]
+) -> list[SweptScalar]:
     """The unchanged rows at their own value, where the manifest tells it."""
     return [
         replace(level, value=own_value(manifest, panel, level.base, level.key))
@@ -120,7 +122,7 @@ def _name(row: Row, base: Row, common: frozenset[str]) -> Name:
     return Name(row.name(common), PURPOSES.get(row.registered, changed if not row.named else ""))
 
 
-def _sweep_text(key: str, found: Sequence[Sequence[Level]], common: frozenset[str]) -> str:
+def _sweep_text(key: str, found: Sequence[Sequence[SweptScalar]], common: frozenset[str]) -> str:
     bases = {level.base.name(common) for mine in found for level in mine if level.key == key}
     return (
         f"Sensitivity of {', '.join(sorted(bases))} to {symbol(key)}. The row as it stands "
@@ -128,7 +130,7 @@ def _sweep_text(key: str, found: Sequence[Sequence[Level]], common: frozenset[st
     )
 
 
-def _head(page: Page, column: int, panel: Panel) -> None:
+def _head(page: ForestPage, column: int, panel: Panel) -> None:
     ax = page.forests[column] if page.forests else page.sweeps[0][column]
     ax.set_title(panel.title, loc="left", weight="bold", pad=19)
     pad = 0.08 / (ax.get_position().height * page.figure.get_size_inches()[1])

@@ -91,7 +91,7 @@ OTHER_LINES: tuple[LineStyle, ...] = (
 OTHER_MARKERS: tuple[Marker, ...] = ((4, 1, 0), (3, 1, 0), (6, 1, 0), (4, 1, 45), (3, 1, 180))
 
 METHOD_ORDER: tuple[str, ...] = tuple(_STYLES)
-PAPER_METHODS: tuple[str, ...] = METHOD_ORDER[:11]
+FIGURE_METHODS: tuple[str, ...] = METHOD_ORDER[:11]
 METHOD_COLOURS: MappingProxyType[str, str] = MappingProxyType(
     {method: style.colour for method, style in _STYLES.items()}
 )

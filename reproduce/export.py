@@ -41,7 +41,7 @@ from reproduce.specs.grid import PresetName
 
 Format = Literal["csv", "parquet", "json", "all"]
 
-METRICS = (
+EVALUATED = (
     "return_mean",
     "success_any",
     "success_final",
@@ -220,7 +220,7 @@ def export(
                 raise ResultsError(f"{NO_PYARROW}, or use --format csv") from None
             notes.append(f"left out: {NO_PYARROW}")
     if form in ("json", "all"):
-        for metric in metrics or [name for name in METRICS if _has(frame, name)]:
+        for metric in metrics or [name for name in EVALUATED if _has(frame, name)]:
             having = [path for path in paths if metrics or _has(parts[path], metric)]
             text = ",\n ".join(json.dumps(curve) for curve in curves(having, metric, compare))
             written[f"curves.{metric}.json"] = f"[\n {text}\n]\n".encode()

@@ -47,7 +47,15 @@ from algorithms.objectives.natural_gradient import NaturalPolicyGradient
 from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
 from algorithms.objectives.weighted_mle import WeightedMLE
 from reproduce.commandline.script import command
-from reproduce.reporting.tables import Cell, Section, maths, publish, text, to_latex, to_markdown
+from reproduce.reporting.tables import (
+    FormattedText,
+    Section,
+    maths,
+    publish,
+    text,
+    to_latex,
+    to_markdown,
+)
 
 PAPER_ROWS = {
     "SAC": "SAC",
@@ -63,14 +71,14 @@ PAPER_ROWS = {
 }
 """The paper's rows in its order, by its names -> rows of METHODS."""
 
-_NOTHING = Cell("-", "-", "--")
+_NOTHING = FormattedText("-", "-", "--")
 
 # \parallel, not \|: in a Markdown table \| comes out as a single bar
 _REVERSE = maths("D_KL(pi_theta || Q-bar)", r"$D_{\mathrm{KL}}(\pi_\theta \parallel \bar{Q})$")
 _FORWARD = maths("D_KL(Q-bar || pi_theta)", r"$D_{\mathrm{KL}}(\bar{Q} \parallel \pi_\theta)$")
 _CLONING = maths("D_KL(pi_beta || pi_theta)", r"$D_{\mathrm{KL}}(\pi_\beta \parallel \pi_\theta)$")
 
-CELLS: dict[str, Mapping[type, Cell | None]] = {
+CELLS: dict[str, Mapping[type, FormattedText | None]] = {
     "critic": {
         TD: maths("Q^pi", r"$Q^{\pi}$"),
         TDLambda: maths("Q^beta", r"$Q^{\beta}$"),
@@ -114,7 +122,7 @@ CELLS: dict[str, Mapping[type, Cell | None]] = {
 }
 """Path of a component in `Method` -> its class -> what the table says; None adds nothing."""
 
-COLUMNS: tuple[tuple[Cell, tuple[str, ...]], ...] = (
+COLUMNS: tuple[tuple[FormattedText, tuple[str, ...]], ...] = (
     (maths("Q-hat", r"$\hat{Q}$"), ("critic", "critic.regulariser")),
     (text("Policy Objective"), ("objective",)),
     (maths("pi-hat_beta?", r"$\hat{\pi}_\beta$?"), ("behavior",)),
@@ -135,7 +143,7 @@ class Options:
     """Add every variant of a method, as `run.py --list` names them."""
 
 
-def cells(method: Method) -> list[Cell]:
+def cells(method: Method) -> list[FormattedText]:
     """What the table says of a method, column by column.
 
     Raises ValueError for a component without a cell, naming the file to add it in.
@@ -143,7 +151,7 @@ def cells(method: Method) -> list[Cell]:
     return [_cell(method, paths) for _, paths in COLUMNS]
 
 
-def _cell(method: Method, paths: tuple[str, ...]) -> Cell:
+def _cell(method: Method, paths: tuple[str, ...]) -> FormattedText:
     parts = []
     for path in paths:
         owner, _, field = path.rpartition(".")

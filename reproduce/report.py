@@ -27,7 +27,7 @@ from figures.results.table import ResultsError
 from reproduce.checking.reader import checked
 from reproduce.commandline.script import command
 from reproduce.judging.evidence import Evidence, load
-from reproduce.reporting.charts import Pool
+from reproduce.reporting.charts import PointPool
 from reproduce.reporting.content import Content, content
 from reproduce.reporting.document import document
 from reproduce.reporting.html import to_html
@@ -106,7 +106,7 @@ def write(found: Content, options: ReportOptions) -> list[Path]:
     written = [out / "REPORT.md"] + ([] if options.compare else write_verdicts(found, out))
     write_text(written[0], to_markdown(blocks))
     if options.html:
-        pool = Pool()
+        pool = PointPool()
         drawn = charts(found, pool)
         written.append(out / "report.html")
         write_text(written[-1], to_html(blocks, drawn, forest_sets(found), pool))

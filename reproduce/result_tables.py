@@ -37,7 +37,7 @@ from reproduce.specs.study_list import STUDIES
 
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
-Cell = str | int
+Shown = str | int
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from algorithms.data.reward_scaling import FixedFactor, ReturnRange
 from algorithms.policies.deterministic import DeterministicTanh
 from reproduce.commandline.script import command
 from reproduce.reporting.tables import (
-    Cell,
+    FormattedText,
     Section,
     code,
     maths,
@@ -107,7 +107,7 @@ READABLE = {
 
 _TYPESET = {"Target Network tau": maths("Target Network tau", r"Target Network $\tau$")}
 
-_ABSENT = Cell("", "-", "--")
+_ABSENT = FormattedText("", "-", "--")
 
 _NOTE = (
     "Bold: the profiles differ. A dash: only the other profile has the component. "
@@ -133,7 +133,7 @@ class Row:
 
     label: str
     path: str
-    values: tuple[Cell, ...]
+    values: tuple[FormattedText, ...]
 
     @property
     def differs(self) -> bool:
@@ -141,7 +141,7 @@ class Row:
         return len({value.plain for value in self.values}) > 1
 
     @property
-    def cells(self) -> list[Cell]:
+    def cells(self) -> list[FormattedText]:
         """Name and path, then the values, bold where they differ."""
         label = _TYPESET.get(self.label) or text(self.label)
         if not self.label:
@@ -151,7 +151,7 @@ class Row:
         return [first, *(value.bold() if self.differs else value for value in self.values)]
 
 
-def value_cell(value: Any) -> Cell:
+def value_cell(value: Any) -> FormattedText:
     """A hyper-parameter's value as the paper writes it; of a component its name."""
     if dataclasses.is_dataclass(value):
         return text(type(value).__name__)
@@ -160,19 +160,19 @@ def value_cell(value: Any) -> Cell:
     return text(str(list(value) if isinstance(value, tuple) else value))
 
 
-def _number(value: float) -> Cell:
+def _number(value: float) -> FormattedText:
     """Exact in the CSV; elsewhere six digits, and powers of ten below a hundredth."""
     sign = "-" if value < 0 else ""
     if math.isinf(value):
-        return Cell(str(value), f"{sign}∞", f"${sign}\\infty$")
+        return FormattedText(str(value), f"{sign}∞", f"${sign}\\infty$")
     plain = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if value == 0 or 0.01 <= abs(value) < 1e6:
-        return Cell(plain, f"{value:.6g}", f"${value:.6g}$")
+        return FormattedText(plain, f"{value:.6g}", f"${value:.6g}$")
     digits, _, exponent = f"{abs(value):.5e}".partition("e")
     power = int(exponent)
     factor = "" if float(digits) == 1 else f"{float(digits):g}"
     raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return Cell(
+    return FormattedText(
         plain,
         sign + (f"{factor}×" if factor else "") + f"10{raised}",
         f"${sign}" + (f"{factor} \\times " if factor else "") + f"10^{{{power}}}$",
@@ -212,7 +212,7 @@ def _shared(settings: Settings) -> list[str]:
     return [field.name for part in parts for field in dataclasses.fields(part)]
 
 
-def _values(paths: Sequence[Mapping[str, Any]], path: str) -> tuple[Cell, ...]:
+def _values(paths: Sequence[Mapping[str, Any]], path: str) -> tuple[FormattedText, ...]:
     return tuple(value_cell(found[path]) if path in found else _ABSENT for found in paths)
 
 

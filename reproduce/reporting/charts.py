@@ -1,7 +1,6 @@
 """Learning curves as data for the page: every seed a trace, the aggregate a thicker one.
 
-A trace names its points instead of holding them, since several cards show the same runs; ``Pool``
-holds them.
+A trace names its points. ``PointPool`` holds them, since several cards show the same runs.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Points = tuple[list[int], list[float]]
 
 
 @dataclass
-class Pool:
+class PointPool:
     """Points of all charts of a page by name: steps, and values to ``DIGITS`` digits."""
 
     series: dict[str, Points] = field(default_factory=dict)
@@ -100,7 +99,7 @@ def chart(
     name: str,
     rows: pd.DataFrame,
     table: pd.DataFrame,
-    pool: Pool,
+    pool: PointPool,
     *,
     experiment: str,
     tasks: Sequence[str],
@@ -149,7 +148,7 @@ def _traces(
     panel: Panel,
     rows: pd.DataFrame,
     aggregates: pd.DataFrame,
-    pool: Pool,
+    pool: PointPool,
     looks: Sequence[Look],
     experiment: str,
     metric: Metric,

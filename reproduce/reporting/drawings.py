@@ -14,14 +14,14 @@ from figures.learning_curves import Look
 from figures.report_plots import ProfileCurve
 from reproduce.reporting import svg
 from reproduce.reporting.blocks import interval, number
-from reproduce.reporting.charts import Chart, ChartPanel, Points, Pool, Trace
+from reproduce.reporting.charts import Chart, ChartPanel, PointPool, Points, Trace
 from reproduce.reporting.palette import Palette
 from reproduce.reporting.pictures import ForestSet
 
 ONLINE = "online environment steps"
 
 
-def chart_html(chart: Chart, pool: Pool, palette: Palette, alt: str, source: str) -> str:
+def chart_html(chart: Chart, pool: PointPool, palette: Palette, alt: str, source: str) -> str:
     """A figure of curves: panels, legend, caption and ``source``, links as HTML."""
     place = {name: index for index, name in enumerate(pool.series)}
     panels = "".join(_panel(chart, each, pool, palette, place) for each in chart.panels)
@@ -35,7 +35,7 @@ def chart_html(chart: Chart, pool: Pool, palette: Palette, alt: str, source: str
 
 
 def _panel(
-    chart: Chart, each: ChartPanel, pool: Pool, palette: Palette, place: Mapping[str, int]
+    chart: Chart, each: ChartPanel, pool: PointPool, palette: Palette, place: Mapping[str, int]
 ) -> str:
     """One task: its heading, and the sheet with what lies beneath the curves, curves and names."""
     panel, (first, last) = each.panel, each.steps

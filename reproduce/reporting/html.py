@@ -21,7 +21,7 @@ from reproduce.reporting.blocks import (
     Text,
     Warning,
 )
-from reproduce.reporting.charts import Chart, Pool
+from reproduce.reporting.charts import Chart, PointPool
 from reproduce.reporting.drawings import chart_html, forests_html, markers
 from reproduce.reporting.palette import Palette
 from reproduce.reporting.pictures import ForestSet
@@ -37,7 +37,7 @@ _FILTER = """<div class="filter" hidden>
 
 
 def to_html(
-    blocks: Sequence[Block], charts: Sequence[Chart], forests: Sequence[ForestSet], pool: Pool
+    blocks: Sequence[Block], charts: Sequence[Chart], forests: Sequence[ForestSet], pool: PointPool
 ) -> str:
     """The page.
 
@@ -67,7 +67,7 @@ def to_html(
     )
 
 
-def points(pool: Pool) -> str:
+def points(pool: PointPool) -> str:
     """The pool as JSON: every list of steps once, then (name, which steps, values) of each line.
 
     No name holds ``<``, which could end the script: names are checked.
@@ -85,7 +85,7 @@ class _Page:
     """Blocks as HTML; collects the colours that they need."""
 
     def __init__(
-        self, charts: Mapping[str, Chart], forests: Mapping[str, ForestSet], pool: Pool
+        self, charts: Mapping[str, Chart], forests: Mapping[str, ForestSet], pool: PointPool
     ) -> None:
         self.charts, self.forests, self.pool, self.palette = charts, forests, pool, Palette()
 

@@ -19,7 +19,7 @@ from reproduce.reporting.aggregates import ALL_TASKS, NO_PROBABILITY, Aggregate
 from reproduce.reporting.asked import axis_of, forests, thresholds
 from reproduce.reporting.blocks import Block, Picture, flat
 from reproduce.reporting.cards import effects_name, panel_name
-from reproduce.reporting.charts import Chart, Pool, chart
+from reproduce.reporting.charts import Chart, PointPool, chart
 from reproduce.reporting.content import SILENT, Card, Content, Side
 from reproduce.reporting.document import aggregate_name, curves_name, lacks_probability
 from reproduce.reporting.forests import (
@@ -183,7 +183,7 @@ def _aggregate(found: Aggregate) -> Figure:
     )
 
 
-def charts(content: Content, pool: Pool) -> list[Chart]:
+def charts(content: Content, pool: PointPool) -> list[Chart]:
     """Every chart of the page; their points are in ``pool``."""
     return [
         chart(

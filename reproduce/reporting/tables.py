@@ -24,39 +24,41 @@ _LATEX = {
 
 
 @dataclass(frozen=True)
-class Cell:
+class FormattedText:
     """The same thing in three notations; `plain`, for the CSV, is ASCII."""
 
     plain: str
     markdown: str
     latex: str
 
-    def bold(self) -> Cell:
+    def bold(self) -> FormattedText:
         """Emphasised where the notation can."""
-        return Cell(self.plain, f"**{self.markdown}**", f"\\textbf{{\\boldmath {self.latex}}}")
+        return FormattedText(
+            self.plain, f"**{self.markdown}**", f"\\textbf{{\\boldmath {self.latex}}}"
+        )
 
-    def beside(self, other: Cell) -> Cell:
+    def beside(self, other: FormattedText) -> FormattedText:
         """This one, a space and the other."""
-        return Cell(
+        return FormattedText(
             f"{self.plain} {other.plain}",
             f"{self.markdown} {other.markdown}",
             f"{self.latex} {other.latex}",
         )
 
 
-def text(plain: str) -> Cell:
+def text(plain: str) -> FormattedText:
     """Words, escaped as each notation needs."""
-    return Cell(plain, _MARKDOWN.sub(r"\\\1", plain), _escaped(plain))
+    return FormattedText(plain, _MARKDOWN.sub(r"\\\1", plain), _escaped(plain))
 
 
-def maths(plain: str, tex: str) -> Cell:
+def maths(plain: str, tex: str) -> FormattedText:
     """Words with `$...$` in them. `tex` is not escaped, and holds no bar: it would end the cell."""
-    return Cell(plain, tex, tex)
+    return FormattedText(plain, tex, tex)
 
 
-def code(plain: str) -> Cell:
+def code(plain: str) -> FormattedText:
     """An identifier in typewriter letters."""
-    return Cell(plain, f"`{plain}`", f"\\texttt{{{_escaped(plain)}}}")
+    return FormattedText(plain, f"`{plain}`", f"\\texttt{{{_escaped(plain)}}}")
 
 
 def _escaped(plain: str) -> str:
@@ -68,10 +70,10 @@ class Section:
     """Rows that stand together: a table of its own in Markdown, under a rule in LaTeX."""
 
     heading: str
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[Sequence[FormattedText]]
 
 
-def to_markdown(header: Sequence[Cell], sections: Sequence[Section], *, level: int) -> str:
+def to_markdown(header: Sequence[FormattedText], sections: Sequence[Section], *, level: int) -> str:
     """A table a section, under headings of `level`; no heading where it is empty.
 
     The columns are padded, so that the text can be read in a terminal.
@@ -92,7 +94,7 @@ def to_markdown(header: Sequence[Cell], sections: Sequence[Section], *, level: i
 
 
 def to_latex(
-    header: Sequence[Cell],
+    header: Sequence[FormattedText],
     sections: Sequence[Section],
     *,
     environment: Literal["tabular", "longtable"],
@@ -119,7 +121,7 @@ def to_latex(
     return "\n".join([*lines, "\\bottomrule", f"\\end{{{environment}}}", ""])
 
 
-def _latex_row(row: Sequence[Cell]) -> str:
+def _latex_row(row: Sequence[FormattedText]) -> str:
     return " & ".join(cell.latex for cell in row) + " \\\\"
 
 

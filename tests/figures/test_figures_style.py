@@ -80,14 +80,14 @@ def test_the_order_of_methods_is_fixed() -> None:
         "Cal-QL",
         "RLPD",
     )
-    assert style.PAPER_METHODS[-1] == "BRAC"
+    assert style.FIGURE_METHODS[-1] == "BRAC"
     assert style.METHOD_COLOURS["AWAC"] == "#0B4FBF"
 
 
 @pytest.mark.parametrize("sight", list(SIGHT))
 def test_colours_are_distinct(sight: str) -> None:
     """Oklab distance x 100; about 2 is just noticeable side by side."""
-    assert _nearest(style.PAPER_METHODS, sight)[0] > (13 if sight == "normal" else 9)
+    assert _nearest(style.FIGURE_METHODS, sight)[0] > (13 if sight == "normal" else 9)
     assert _nearest(style.METHOD_ORDER, sight)[0] > 7.9
 
 

@@ -25,7 +25,7 @@ from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting import html
 from reproduce.reporting.blocks import Code, Picture, Table, flat, link, number, with_interval
-from reproduce.reporting.charts import Pool
+from reproduce.reporting.charts import PointPool
 from reproduce.reporting.commands import Want, commands
 from reproduce.reporting.content import Content, content
 from reproduce.reporting.document import document
@@ -184,7 +184,7 @@ def test_both_profiles_stand_beneath_each_other(grid: Content, tmp_path: Path) -
 
 @pytest.mark.slow
 def test_curves_of_all_pictures_are_there_once(grid: Content, tmp_path: Path) -> None:
-    pool = Pool()
+    pool = PointPool()
     made = charts(grid, pool)
     assert len({chart.id for chart in made}) == len(made)
     rows = {each.name for each in forest_sets(grid)}
