@@ -70,7 +70,8 @@ PUSH_CLAIMS = (
             Part((Leads("auc", BY_AUTHORS, WITHOUT_DEMONSTRATIONS, PUSH),)),
         ),
         "The text's lambda, 0.3, leaves weights of distances in metres alike. No script of the "
-        "authors for pushing had it: theirs had 0.001 to 0.1.",
+        "authors for pushing had it: theirs had 0.001 to 0.1. ABM-MPO and MPO keep the text's, "
+        "which is against them: a lead over these two may come of it.",
     ),
     Claim(
         "S2-authors",
