@@ -32,6 +32,7 @@ from rich.table import Table
 from rich.text import Text
 
 from figures import labels
+from reproduce.commandline.durations import duration
 from reproduce.commandline.script import command
 from reproduce.runs.folder import DamagedRun, RunFolder
 from reproduce.runs.lock import described, read_beat
@@ -156,7 +157,7 @@ def _where(beat: dict[str, Any]) -> str:
 
 def _queue(info: dict[str, Any]) -> str:
     at = info.get("at")
-    since = f", {_duration(time.time() - at)} ago" if isinstance(at, (int, float)) else ""
+    since = f", {duration(time.time() - at)} ago" if isinstance(at, (int, float)) else ""
     return f"{info.get('cluster', '?')} job {info.get('job', '?')}{since}"
 
 
@@ -190,7 +191,7 @@ def _cells(line: Line) -> tuple[str, ...]:
         line.state,
         f"{step} of {line.end:,}" if step and line.end is not None else step,
         f"{line.steps_per_s:,.0f}" if line.state == "running" and line.steps_per_s > 0 else "",
-        "" if line.left_s is None else _duration(line.left_s),
+        "" if line.left_s is None else duration(line.left_s),
         "" if line.last_return is None else f"{line.last_return:.1f}",
         line.note,
     )
@@ -203,15 +204,7 @@ def summary(lines: Sequence[Line]) -> str:
     text = f"{len(lines)} run{'s' * (len(lines) != 1)}: "
     text += ", ".join(f"{count[state]} {state}" for state in order if count[state])
     left = [line.left_s for line in lines if line.left_s is not None]
-    return f"{text}; the running ones end in {_duration(max(left))}" if left else text
-
-
-def _duration(seconds: float) -> str:
-    """'42 s', '7 min', '3.4 h', '2.1 d'."""
-    for size, unit, below in ((1, "s", 100), (60, "min", 100), (3600, "h", 48)):
-        if seconds / size < below:
-            return f"{seconds / size:.{1 if unit == 'h' else 0}f} {unit}"
-    return f"{seconds / 86400:.1f} d"
+    return f"{text}; the running ones end in {duration(max(left))}" if left else text
 
 
 @dataclass(frozen=True)

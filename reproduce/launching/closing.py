@@ -10,7 +10,8 @@ import pandas as pd
 
 from figures.experiments import EXPERIMENTS, Experiment, title_of
 from figures.results.table import read_results
-from reproduce.runs.plan import Pace, duration
+from reproduce.commandline.durations import duration
+from reproduce.runs.plan import Pace
 from reproduce.specs.grid import PRESETS, RunSpec
 
 _SHOWN = ("AWAC", "SAC")

@@ -11,11 +11,11 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from reproduce.commandline.durations import duration
 from reproduce.commandline.options import FigureOptions
 from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
 from reproduce.launching.launcher import Interrupted, command, one_core, tail
 from reproduce.runs.folder import RunFolder
-from reproduce.runs.plan import duration
 from reproduce.specs.grid import RunSpec
 
 _POLL_S = 0.5

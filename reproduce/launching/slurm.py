@@ -21,6 +21,7 @@ from filelock import FileLock
 from submitit import SlurmExecutor
 from submitit.core.utils import FailedJobError, FailedSubmissionError
 
+from reproduce.commandline.durations import duration
 from reproduce.commandline.files import write_json
 from reproduce.commandline.options import FigureOptions
 from reproduce.launching import slurm_client, slurm_queue
@@ -31,7 +32,6 @@ from reproduce.launching.packing import chunks, packs, shape_of
 from reproduce.launching.slurm_client import Job, SlurmError
 from reproduce.launching.slurm_job import RunsJob, Work
 from reproduce.runs.folder import RunFolder
-from reproduce.runs.plan import duration
 from reproduce.runs.provenance import commit, fingerprint
 from reproduce.specs.grid import RunSpec
 

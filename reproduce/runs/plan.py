@@ -16,6 +16,7 @@ from algorithms.agent import Agent
 from algorithms.training import use_one_core
 from algorithms.types import Batch
 from figures.labels import with_settings
+from reproduce.commandline.durations import duration
 from reproduce.commandline.options import EngineChoice
 from reproduce.data.prior import make_env
 from reproduce.runs.devices import why_unusable
@@ -88,13 +89,6 @@ def available(device: str) -> bool:
 
 def _count(values: Sequence[str]) -> str:
     return ", ".join(f"{values.count(v)} {v}" for v in dict.fromkeys(values)) or "-"
-
-
-def duration(seconds: float) -> str:
-    """'42 s', '7 min', '3.4 h'."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 class Pace:

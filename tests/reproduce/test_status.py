@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reproduce.commandline.durations import duration
 from reproduce.commandline.files import write_json
 from reproduce.runs.folder import RunFolder
 from reproduce.specs.grid import RunSpec
@@ -166,6 +167,23 @@ def test_watch_ends_when_nothing_runs_or_waits(tmp_path: Path) -> None:
 def test_line_without_pace_has_no_time_left() -> None:
     line = Line("pen", "AWAC", "paper/human", 0, "running", step=1, end=2, steps_per_s=0.0)
     assert line.left_s is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (42.0, "42 s"),
+        (99.0, "99 s"),
+        (100.0, "2 min"),
+        (5999.0, "100 min"),
+        (6000.0, "1.7 h"),
+        (47.9 * 3600, "47.9 h"),
+        (48 * 3600.0, "2.0 d"),
+        (9.1 * 86400, "9.1 d"),
+    ],
+)
+def test_a_duration_has_the_unit_that_it_is_read_in(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
 
 
 def test_it_needs_neither_torch_nor_a_simulator(out: Path) -> None:
