@@ -269,15 +269,20 @@ def _component_named(path: str, text: str, choices: dict[str, type]) -> Any:
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """'did you mean ...' for an error message, or the whole list when nothing is near.
+    """'did you mean ...' for an error message, or the whole list when nothing is near."""
+    valid = sorted(valid)
+    return did_you_mean(name, valid) or f"valid: {', '.join(valid)}"
+
+
+def did_you_mean(name: str, valid: Iterable[str], cutoff: float = 0.5) -> str:
+    """'did you mean ...?' with up to three names, or "" when none is near.
 
     Case does not count: a name that is right but for its case is the only suggestion.
     """
-    valid = sorted(valid)
-    plain = {text.casefold(): text for text in reversed(valid)}
-    near = difflib.get_close_matches(name.casefold(), plain, n=3, cutoff=0.5)
+    plain = {text.casefold(): text for text in sorted(valid, reverse=True)}
+    near = difflib.get_close_matches(name.casefold(), plain, n=3, cutoff=cutoff)
     close = [plain[text] for text in near if name.casefold() not in plain or text == near[0]]
-    return f"did you mean {' or '.join(close)}?" if close else f"valid: {', '.join(valid)}"
+    return f"did you mean {' or '.join(close)}?" if close else ""
 
 
 def describe(node: Any) -> Any:

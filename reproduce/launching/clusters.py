@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Literal
 
 from reproduce.commandline.options import FigureOptions
@@ -115,6 +114,8 @@ def further(settings: Sequence[str]) -> dict[str, Any]:
         return {}
     from submitit.slurm.slurm import SlurmExecutor
 
+    from algorithms.catalogue.settings import did_you_mean
+
     valid = {*SlurmExecutor._valid_parameters(), "signal_delay_s"} - {*_BY_FLAG, *_OURS}
     found: dict[str, Any] = {}
     for setting in settings:
@@ -125,9 +126,9 @@ def further(settings: Sequence[str]) -> dict[str, Any]:
         if key in _BY_FLAG:
             raise ValueError(f"--slurm {key}: use {_BY_FLAG[key]}")
         if key not in valid:
-            close = get_close_matches(key, valid)
-            hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            raise ValueError(f"--slurm {key}: not one of {', '.join(sorted(valid))}{hint}")
+            hint = did_you_mean(key, valid, cutoff=0.6)
+            known = ", ".join(sorted(valid))
+            raise ValueError(f"--slurm {key}: not one of {known}{'; ' * bool(hint)}{hint}")
         if key == "signal_delay_s":
             if not value.isdecimal():
                 raise ValueError(f"--slurm {setting}: expected seconds")
