@@ -1,9 +1,12 @@
-"""Whole files: each appears complete or not at all."""
+"""Whole files: each appears complete or not at all.
+
+Data files have the same in ``envs.files``, since the two packages do not import each other.
+"""
 
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,14 +22,12 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
     OSError passes through.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    temporary = Path(name)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide a shared result from others
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -28,7 +28,7 @@ from envs.push import SUCCESS_DISTANCE_M
 from envs.success import binary_rewards
 from envs.tasks import TASKS, Task, task
 from envs.trajectory import DataError, Dataset
-from reproduce.commandline.files import write_text
+from figures.files import write_text
 from reproduce.commandline.options import Common
 from reproduce.commandline.script import command
 from reproduce.data.cloning import Cloning

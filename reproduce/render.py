@@ -27,8 +27,8 @@ from typing import Any
 import gymnasium
 
 from envs.evaluation import evaluate
-from envs.files import atomic_file
 from envs.tasks import task
+from figures.files import whole_file
 from reproduce.commandline.script import command
 from reproduce.film.frames import draw, ffmpeg, write
 from reproduce.film.performers import Performer, PerformerOptions, performer_of
@@ -171,7 +171,7 @@ def shoot(performer: Performer, options: RenderOptions) -> None:
         drawn = [s for states in env.episodes for s in states[::stride][: options.frames]]
     pictures = draw(env, drawn, task(performer.env).camera, options.width, options.height)
     try:
-        with atomic_file(path) as file:
+        with whole_file(path) as file:
             write(file, path.suffix, pictures, fps)
     except OSError as error:
         raise ValueError(f"{path} cannot be written: {error}") from error

@@ -9,13 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from envs.files import atomic_file
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 by :func:`envs.files.atomic_file`: it appears whole, its folder is made."""
-    with atomic_file(path) as file:
-        file.write(text.encode())
+from figures.files import write_text
 
 
 def write_json(path: Path, value: Any) -> None:

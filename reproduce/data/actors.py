@@ -27,10 +27,11 @@ from algorithms.data.observations import Standardisation
 from algorithms.networks.blueprint import Blueprint
 from algorithms.policies.policy import Policy
 from algorithms.policies.squashed import SquashedGaussian
-from envs.files import atomic_file, sha256_of
+from envs.files import sha256_of
 from envs.sources import ASSETS, DATA_DIR_VARIABLE
 from envs.tasks import task
 from envs.trajectory import DataError, check_readable
+from figures.files import whole_file
 
 _STATISTICS = "observations."
 
@@ -87,7 +88,7 @@ def save_actor(
     for index, (weight, bias) in enumerate(policy.mlp.layers()[0]):
         arrays[f"layers.{index}.weight"] = weight.detach().cpu().contiguous().clone()
         arrays[f"layers.{index}.bias"] = bias.detach().cpu().contiguous().clone()
-    with atomic_file(path) as file:
+    with whole_file(path) as file:
         file.write(save(arrays, {"actor": json.dumps(dict(metadata), sort_keys=True)}))
 
 

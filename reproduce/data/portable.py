@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 import numpy
 
 from envs.trajectory import DataError
+from figures.files import whole_file
 
 T = TypeVar("T")
 
@@ -93,8 +94,8 @@ def answer(name: str, asker: str) -> None:
     except Exception as error:
         error.add_note(traceback.format_exc())
         result = (None, error)
-    (folder / "answer.partial").write_bytes(pickle.dumps(result))
-    (folder / "answer.partial").replace(folder / "answer")
+    with whole_file(folder / "answer") as file:
+        file.write(pickle.dumps(result))
 
 
 def _end_with(asker: int) -> None:

@@ -26,7 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reproduce.commandline.files import write_json, write_text
+from figures.files import write_text
+from reproduce.commandline.files import write_json
 from reproduce.launching import slurm_client
 from reproduce.runs.folder import RunFolder
 from reproduce.runs.provenance import commit, fingerprint, uncommitted

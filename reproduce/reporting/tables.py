@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from reproduce.commandline.files import write_csv, write_text
+from figures.files import write_text
+from reproduce.commandline.files import write_csv
 
 # Not the brackets: they make a link only before "(", and some renderers read \[ as mathematics.
 _MARKDOWN = re.compile(r"([\\`*_<>|$~])")

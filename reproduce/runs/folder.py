@@ -25,9 +25,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from algorithms.config import LONGEST_RUN
-from envs.files import DAMAGED_ARCHIVE, atomic_file, sha256_of
+from envs.files import DAMAGED_ARCHIVE, sha256_of
 from envs.trajectory import DataError
-from reproduce.commandline.files import write_csv, write_json, write_text
+from figures.files import whole_file, write_text
+from reproduce.commandline.files import write_csv, write_json
 from reproduce.commandline.options import Engine, EngineChoice
 from reproduce.runs.lock import Hold, hold, is_held, read_beat
 
@@ -210,7 +211,7 @@ class RunFolder:
         path, previous = self.path / "checkpoint.pt", self.path / "checkpoint.previous.pt"
         fresh = self.path / "checkpoint.new.pt"
         try:
-            with atomic_file(fresh) as file:
+            with whole_file(fresh) as file:
                 torch.save(state, file)
         except RuntimeError as error:  # torch raises it and hides that the disk is full
             if isinstance(error.__context__, OSError):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import torch
 
 from envs.files import atomic_file
+from figures.files import whole_file
 from reproduce.runs import lock as run_lock
 from reproduce.runs.folder import RunFolder
 from tests.faults.conftest import OFTEN, Start, assert_same_bits, left_over, until
@@ -92,8 +95,13 @@ def test_disk_that_gets_full_later_costs_no_finished_row(
     assert_same_bits(folder.path, uninterrupted)
 
 
+Helper = Callable[[Path], AbstractContextManager[BinaryIO]]
+EACH_HELPER = pytest.mark.parametrize("helper", [atomic_file, whole_file])
+
+
+@EACH_HELPER
 def test_file_that_cannot_be_written_leaves_nothing_and_the_old_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    helper: Helper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "table.csv"
     path.write_text("old")
@@ -102,10 +110,21 @@ def test_file_that_cannot_be_written_leaves_nothing_and_the_old_one(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left on device"), atomic_file(path) as file:
+    with pytest.raises(OSError, match="No space left on device"), helper(path) as file:
         file.write(b"new")
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
     assert path.read_text() == "old"
+
+
+@EACH_HELPER
+def test_a_whole_file_is_for_whom_the_user_s_umask_says(helper: Helper, tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with helper(tmp_path / "new" / "table.csv") as file:
+            file.write(b"new")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new" / "table.csv").stat().st_mode & 0o777 == 0o640
 
 
 def test_checkpoint_on_a_full_disk_names_the_reason(small_disk: Path) -> None:
