@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from algorithms.catalogue.methods import LATER_WORK
 from figures.experiments import EXPERIMENTS, OF_DOMAIN
 from reproduce.runs.ablation_rows import Ablation
 from reproduce.specs.grid import DataChoice, DataKind, Labels, PresetName, ProfileName, RunSpec
@@ -16,8 +17,6 @@ HAND, PUSH, LOCOMOTION = (OF_DOMAIN[name].tasks for name in ("hand", "push", "lo
 METHODS, PUSH_METHODS = EXPERIMENTS["figure1"].methods, EXPERIMENTS["figure2"].methods
 PEN, DOOR, RELOCATE = HAND
 CHEETAH, ANT, WALKER = LOCOMOTION
-
-LATER_WORK = ("IQL", "TD3+BC", "Cal-QL", "RLPD")
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,10 @@ from typing import get_args
 import pandas as pd
 import pytest
 
-from algorithms.catalogue.methods import LATER_WORK
 from envs.tasks import Domain
 from figures import style
 from figures.domains import DOMAINS
 from figures.experiments import EXPERIMENTS, OF_DOMAIN
-from reproduce.campaigns import chapters
 from reproduce.data.prior import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,7 +140,3 @@ def test_tables_by_domain_have_every_domain() -> None:
     domains = set(get_args(Domain))
     assert domains == set(DOMAINS) == set(OF_DOMAIN) == set(KINDS)
     assert all(EXPERIMENTS[row.name] is row for row in OF_DOMAIN.values())
-
-
-def test_later_work_is_the_same_with_and_without_torch() -> None:
-    assert chapters.LATER_WORK == LATER_WORK
