@@ -28,8 +28,7 @@ import tyro
 from figures.files import whole_file
 from figures.results.cells import ResultsError
 from figures.results.compare import read_compared
-from figures.results.schema import RESULTS
-from figures.results.sequences import RUN_KEY
+from figures.results.schema import RESULTS, RUN_KEY
 from figures.results.table import read_results
 from figures.results.validation import named
 from figures.statistics.curves import curves

@@ -133,3 +133,6 @@ def _load() -> Schema:
 
 RESULTS: Schema = _load()
 """The schema of every ``results/<preset>/<experiment>.csv``."""
+
+RUN_KEY: tuple[str, ...] = tuple(n for n in RESULTS.primary_key if n not in ("phase", "env_step"))
+"""The key of a run: the key of a row without the parts that distinguish the run's rows."""

@@ -12,10 +12,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from figures.results.identities import Violation
-from figures.results.schema import RESULTS
+from figures.results.schema import RESULTS, RUN_KEY
 
-# The key of a run is the key of a row without the parts that distinguish the run's rows.
-RUN_KEY: tuple[str, ...] = tuple(n for n in RESULTS.primary_key if n not in ("phase", "env_step"))
 _ARM: tuple[str, ...] = tuple(n for n in RUN_KEY if n != "seed")
 _CLOCKS: tuple[str, ...] = ("grad_step", "train_episodes", "wall_s")
 # Columns about the run, the row's place in it, and its evaluation. All others are diagnostics of

@@ -10,7 +10,7 @@ import pandas as pd
 
 from figures.labels import label
 from figures.results.cells import Cells, ResultsError, command_for, read_cells, restore
-from figures.results.schema import RESULTS
+from figures.results.schema import RESULTS, RUN_KEY
 
 __all__ = ["CONDITION", "RUN", "ResultsError", "contradictions", "read_results"]
 
@@ -25,9 +25,15 @@ NEVER_EMPTY: tuple[str, ...] = tuple(
     name for name in (*TEXT_COLUMNS, *NUMERIC_COLUMNS) if RESULTS[name].required
 )
 
-# Columns that two rows of the same panel share (``CONDITION``), and of the same run (``RUN``).
+# Columns that two rows of the same panel share (``CONDITION``), and of the same run (``RUN``): as
+# ``RUN_KEY``, but a file has one preset, and a label stands for method and variant.
 CONDITION: tuple[str, ...] = ("env", "data", "labels", "profile")
-RUN: tuple[str, ...] = (*CONDITION, "label", "seed")
+_REPLACED = ("preset", "method", "variant")
+RUN: tuple[str, ...] = (
+    *CONDITION,
+    "label",
+    *(name for name in RUN_KEY if name not in (*CONDITION, *_REPLACED)),
+)
 
 
 def read_results(path: Path, drawn: Sequence[str] = ()) -> pd.DataFrame:

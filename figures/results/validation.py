@@ -13,8 +13,8 @@ import pandas as pd
 from figures.labels import label
 from figures.results.cells import Cells, command_for, read_cells, restore
 from figures.results.identities import identities
-from figures.results.schema import RESULTS, Field
-from figures.results.sequences import RUN_KEY, sequences
+from figures.results.schema import RESULTS, RUN_KEY, Field
+from figures.results.sequences import sequences
 from figures.results.table import contradictions
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from figures.results.cells import Cells, restore
 from figures.results.manifest import manifest_of
-from figures.results.sequences import RUN_KEY
+from figures.results.schema import RUN_KEY
 from figures.results.validation import Problem, named
 from reproduce.checking.evaluations import departures
 from reproduce.checking.seals import breaches, run_of

@@ -13,8 +13,7 @@ from typing import Any
 
 from figures.results.cells import Cells, ResultsError, read_cells, restore
 from figures.results.manifest import manifest_of, read_manifest
-from figures.results.schema import RESULTS
-from figures.results.sequences import RUN_KEY
+from figures.results.schema import RESULTS, RUN_KEY
 from figures.results.validation import Problem, problems_of
 from reproduce.checking.manifest import manifest_problems
 from reproduce.checking.seals import unsealed

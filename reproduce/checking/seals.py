@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from figures.results.sequences import RUN_KEY
+from figures.results.schema import RUN_KEY
 
 SEAL = "seal"
 VERSION = 1

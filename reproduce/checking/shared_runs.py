@@ -8,7 +8,7 @@ from itertools import combinations
 import pandas as pd
 
 from figures.results.cells import Cells, command_for
-from figures.results.sequences import RUN_KEY
+from figures.results.schema import RUN_KEY
 from figures.results.validation import Problem, named
 
 _PLACE = ("phase", "env_step")

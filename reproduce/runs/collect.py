@@ -12,15 +12,15 @@ from filelock import FileLock
 from figures.experiments import grids
 from figures.results.cells import ResultsError, read_cells
 from figures.results.manifest import manifest_of
+from figures.results.schema import RUN_KEY
 from reproduce.checking.reader import checked
-from reproduce.checking.seals import sealed
+from reproduce.checking.seals import run_of, sealed
 from reproduce.commandline.files import write_csv, write_json
 from reproduce.runs.folder import RunFolder, differences
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 
-RUN = ("preset", "profile", "env", "method", "variant", "data", "labels", "seed")
-IDENTITY = ("experiment", *RUN, "status", "data_checksum", "commit", "version")
+IDENTITY = ("experiment", *RUN_KEY, "status", "data_checksum", "commit", "version")
 
 
 def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path, list[str]]:
@@ -43,7 +43,7 @@ def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path,
 def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path, list[str]]:
     path, manifest_path = out / f"{experiment}.csv", out / f"{experiment}.manifest.json"
     old_rows, old_manifest = standing(path)
-    finished_before = {_key(row) for row in old_rows if row["status"] == "done"}
+    finished_before = {run_of(row) for row in old_rows if row["status"] == "done"}
     rows: list[dict[str, Any]] = []
     manifest: list[dict[str, Any]] = []
     missing: list[str] = []
@@ -54,18 +54,18 @@ def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path
             missing.append(f"{spec} ({state})")
         if not (folder.path / "config.json").exists():
             continue
-        if state != "done" and _key({name: getattr(spec, name) for name in RUN}) in finished_before:
+        if state != "done" and _key_of(spec) in finished_before:
             continue
         same = _identity(experiment, spec, state, folder.config())
         rows += [same | row for row in progress]
         reason = {"reason": folder.failure()} if state == "failed" else {}
-        manifest.append({name: same[name] for name in RUN} | reason | folder.config())
-    fresh = {_key(entry) for entry in manifest}
-    rows = [row for row in old_rows if _key(row) not in fresh] + rows
-    manifest = [entry for entry in old_manifest if _key(entry) not in fresh] + manifest
+        manifest.append({name: same[name] for name in RUN_KEY} | reason | folder.config())
+    fresh = {run_of(entry) for entry in manifest}
+    rows = [row for row in old_rows if run_of(row) not in fresh] + rows
+    manifest = [entry for entry in old_manifest if run_of(entry) not in fresh] + manifest
     if rows:
         write_csv(path, sorted(rows, key=_order), first=IDENTITY)
-        write_json(manifest_path, sealed(sorted(manifest, key=_key), rows))
+        write_json(manifest_path, sealed(sorted(manifest, key=run_of), rows))
     return path, missing
 
 
@@ -128,11 +128,11 @@ def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpe
         ResultsError: the table or its manifest is not in order.
     """
     rows, entries = standing(out / f"{experiment}.csv")
-    done = {_key(row) for row in rows if row["status"] == "done"}
-    made = {_key(entry): entry["identity"] for entry in entries}
+    done = {run_of(row) for row in rows if row["status"] == "done"}
+    made = {run_of(entry): entry["identity"] for entry in entries}
     found = set()
     for spec in specs:
-        key = _key({name: getattr(spec, name) for name in RUN})
+        key = _key_of(spec)
         if key not in done or key not in made or (spec.folder(out) / "config.json").exists():
             continue
         before = {name: value for name, value in made[key].items() if name != "data"}
@@ -141,12 +141,12 @@ def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpe
     return found
 
 
-def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(row[name]) for name in RUN)
+def _key_of(spec: RunSpec) -> tuple[str, ...]:
+    return tuple(str(getattr(spec, name)) for name in RUN_KEY)
 
 
 def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (*(str(row[name]) for name in RUN[:-1]), int(row["seed"]), int(row["env_step"]))
+    return (*(str(row[name]) for name in RUN_KEY[:-1]), int(row["seed"]), int(row["env_step"]))
 
 
 def _identity(experiment: str, spec: RunSpec, state: str, config: dict[str, Any]) -> dict[str, Any]:

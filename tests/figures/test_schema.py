@@ -14,8 +14,7 @@ import pytest
 from envs.push import SUCCESS_DISTANCE_M
 from envs.tasks import TASKS
 from figures.results import table
-from figures.results.schema import RESULTS, Field, parse
-from figures.results.validation import RUN_KEY
+from figures.results.schema import RESULTS, RUN_KEY, Field, parse
 from reproduce.runs import collect
 from reproduce.specs import grid
 
@@ -100,11 +99,11 @@ def test_the_tasks_are_those_of_the_code() -> None:
         assert facts.radius == (SUCCESS_DISTANCE_M if known.goal_dim else None)
 
 
-def test_the_key_is_that_of_collecting_and_of_drawing() -> None:
-    assert collect.RUN == RUN_KEY
-    assert set(RESULTS.primary_key) == {*collect.RUN, "phase", "env_step"}
-    drawn = {*table.RUN, "method", "variant", "preset", "phase", "env_step"} - {"label"}
-    assert set(RESULTS.primary_key) == drawn
+def test_a_run_has_one_key_and_the_one_of_a_drawn_file_follows_from_it() -> None:
+    """Their orders too: those of a file's rows, and those in which runs are resampled."""
+    assert RUN_KEY == ("preset", "profile", "env", "method", "variant", "data", "labels", "seed")
+    assert RESULTS.primary_key == (*RUN_KEY, "phase", "env_step")
+    assert table.RUN == ("env", "data", "labels", "profile", "label", "seed")
 
 
 def test_the_collected_columns_are_described_and_need_be_there() -> None:
