@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reproduce.commandline.installation import require_training
-from reproduce.commandline.options import FigureOptions
+from reproduce.commandline.options import FigureOptions, as_typed
 from reproduce.commandline.script import command
 
 if TYPE_CHECKING:
@@ -320,12 +320,10 @@ def _side_by_side(options: CampaignOptions, parts: Sequence[Part]) -> int:
     numbers: dict[Path, dict[int, None]] = {}
     for part in parts:
         numbers.setdefault(part.out, {})[part.chapter.number] = None
-    given = sys.argv[1:]
-    if "--chapters" in given:
-        start = given.index("--chapters")
-        given = given[:start] + given[start + 1 + len(options.chapters) :]
     processes = [
-        subprocess.Popen([sys.executable, __file__, *given, "--chapters", *map(str, mine)])
+        subprocess.Popen(
+            [sys.executable, __file__, *as_typed(replace(options, chapters=tuple(mine)))]
+        )
         for mine in numbers.values()
     ]
     try:

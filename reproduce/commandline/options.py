@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_type_hints
 
 import platformdirs
 import tyro
@@ -110,6 +110,25 @@ class Common:
             file = next((part for part in parts if part.is_file()), None)
             if file is not None:
                 raise ValueError(f"{flag} {folder}: {file} is a file, a folder is needed")
+
+
+def as_typed(options: Common) -> list[str]:
+    """The arguments that give these options, those that have their defaults left out."""
+    words: list[str] = []
+    hints = get_type_hints(type(options), include_extras=True)
+    for field in fields(options):
+        value, flag = getattr(options, field.name), field.name.replace("_", "-")
+        if value == field.default:
+            continue
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        elif not isinstance(value, tuple):
+            words.append(f"--{flag}={value}")
+        elif tyro.conf.UseAppendAction in getattr(hints[field.name], "__metadata__", ()):
+            words += [f"--{flag}={item}" for item in value]
+        else:
+            words += [f"--{flag}", *map(str, value)]
+    return words
 
 
 def check_checkpoint_interval(seconds: float) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tyro
 
 from envs.trajectory import DataError
 from reproduce import campaign
@@ -214,3 +215,40 @@ def test_hours_that_are_none_and_unknown_chapters_are_refused(script: Run, tmp_p
         result = script("campaign.py", "--out", str(tmp_path), *flags)
         assert result.returncode == 2 and named in result.stderr
         assert "Traceback" not in result.stderr
+
+
+def test_under_slurm_each_results_folder_has_a_process_with_the_chapters_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever this process was started with: its options are what counts."""
+    begun: list[list[str]] = []
+
+    class Process:
+        def __init__(self, words: list[str]) -> None:
+            begun.append(words)
+
+        def wait(self) -> int:
+            return len(begun) - 1
+
+    monkeypatch.setattr(campaign.subprocess, "Popen", Process)
+    monkeypatch.setattr("sys.argv", ["another program", "--chapters", "8"])
+    options = campaign.CampaignOptions(
+        preset="small",
+        chapters=(1, 4, 5),
+        hours=0.5,
+        yes=True,
+        envs=("pen-binary-v0", "door-binary-v0"),
+        set=("online_steps=10", "lam=-1"),
+        slurm=("constraint=zen4",),
+        out=tmp_path / "some where",
+    )
+    folders = {1: tmp_path / "a", 4: tmp_path / "a", 5: tmp_path / "b"}
+    parts = [
+        campaign.Part(chapter, folders[chapter.number], [], [])
+        for chapter in CHAPTERS
+        if chapter.number in folders
+    ]
+    assert campaign._side_by_side(options, parts) == 1
+    assert [words[1] for words in begun] == [campaign.__file__] * 2
+    found = [tyro.cli(campaign.CampaignOptions, args=words[2:]) for words in begun]
+    assert found == [replace(options, chapters=(1, 4)), replace(options, chapters=(5,))]
