@@ -465,3 +465,38 @@ def test_mathematics_is_what_github_renders(file: str) -> None:
         assert formula.count(r"\left") - formula.count(r"\leftarrow") == formula.count(r"\right")
         # a backslash before punctuation is taken by Markdown, \operatorname is not allowed
         assert not re.search(r"\\[^a-zA-Z]|\\operatorname", formula), formula
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("package", ["algorithms", "figures", "reproduce"])
+def test_the_architecture_names_every_room(package: str) -> None:
+    rooms = [path.parent.name for path in (ROOT / package).glob("*/__init__.py")]
+    named = {
+        found.removeprefix("figures/")
+        for found in re.findall(r"^\| `([\w/]+)/`", ARCHITECTURE, re.M)
+    }
+    assert rooms and set(rooms) <= named
+
+
+def test_the_architecture_names_every_file_at_the_top_of_algorithms() -> None:
+    files = {path.name for path in (ROOT / "algorithms").glob("*.py")} - {"__init__.py"}
+    assert files - set(re.findall(CODE, ARCHITECTURE)) == set()
+
+
+def test_what_the_architecture_follows_is_in_the_files_that_it_names() -> None:
+    section = ARCHITECTURE.partition("## Follow one result row")[2].partition("\n## ")[0]
+    steps = re.findall(r"`([\w.]+)`\s+\(`([\w/]+\.py)`", section)
+    assert {file.partition("/")[0] for _, file in steps} == {"algorithms", "reproduce", "figures"}
+    for name, file in steps:
+        last = name.rpartition(".")[2]
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert re.search(rf"^ *(def|class) {last}\b", text, re.M), f"{file} has no {name}"
+
+
+def test_every_file_of_the_architecture_is_there() -> None:
+    """From the root, or somewhere in a package."""
+    packages = ("algorithms", "envs", "figures", "reproduce")
+    for name in re.findall(r"`([\w/]+\.py)`", ARCHITECTURE):
+        assert (ROOT / name).is_file() or any(list((ROOT / p).rglob(name)) for p in packages), name
