@@ -1,6 +1,7 @@
-"""A task, a method and a figure are named where CONTRIBUTING says, and nowhere else.
+"""A task, a method, a figure and a claim are named where CONTRIBUTING says, and nowhere else.
 
-A temporary module names a new one of each; its figure is run, collected, checked and drawn.
+A temporary module names a new one of each; its figure is run, collected, checked and drawn, and its
+claim is judged and reported.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +75,35 @@ from algorithms.policies.initialisation import NoPretraining
 METHODS["Toy"] = replace(METHODS["AWAC"], pretraining=NoPretraining())
 """
 
+CLAIM = """\
+from figures.experiments import PEN
+from reproduce.judging.claim import Claim, Part
+from reproduce.judging.levels import Level
+from reproduce.judging.paper import hand
+from reproduce.judging.paper.arms import arms
+
+hand.HAND_CLAIMS = (
+    *hand.HAND_CLAIMS,
+    Claim(
+        "H99", "6.1", "a toy's words", "AWAC's final success on the pen is above 0.1", ("figure1",),
+        (Part((Level("jt", arms("AWAC"), (PEN,), "above", 0.1),)),),
+    ),
+)
+"""
+
+REPORT = """\
+import sys
+
+import toy_claim
+from reproduce import report
+from reproduce.campaigns.ledger import Ledger
+from reproduce.judging.evidence import Evidence
+
+for want in Ledger.of(Evidence({}), 5).asked["H99"]:
+    print(want.experiment, want.task, want.arm)
+sys.exit(report.main(["--preset", "small", "--out", "out"]))
+"""
+
 SIZES = (
     "online_steps=20", "learning_starts=10", "eval_every=20", "dense_eval_every=20",
     "eval_episodes=1", "policy_hidden=8", "q_hidden=8", "batch_size=8", "observations=Raw",
@@ -118,12 +149,45 @@ def test_a_new_task_method_and_figure_run_and_are_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "toy.png").stat().st_size > 10_000
 
 
+def test_a_new_claim_is_judged_reported_and_asked_of_the_campaign(tmp_path: Path) -> None:
+    for name, text in {"toy_claim.py": CLAIM, "toy.py": REPORT}.items():
+        (tmp_path / name).write_text(text)
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("figure1.csv", "figure1.manifest.json"):
+        shutil.copy(ROOT / "results" / "small" / name, out)
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "toy.py"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("figure1 pen-binary-v0 AWAC\n")
+    rows = pd.read_csv(out / "verdicts.csv").set_index("claim").loc["H99"]
+    assert rows.set_index("profile")["claim_verdict"].to_dict() == {
+        "paper": "supported",
+        "released": "not run",
+    }
+    for page in ("REPORT.md", "report.html"):
+        text = (out / page).read_text(encoding="utf-8")
+        assert "H99" in text and "a toy" in text, page
+    assert {path.name for path in out.glob("report/H99-*")} == {
+        "H99-effects-paper.png",
+        "H99-figure1-hand-paper.png",
+    }
+
+
 @pytest.mark.parametrize(
     ("heading", "module", "more"),
     [
         ("Add a task", TASK, ["EXPERIMENTS"]),  # its place in the row of a figure
         ("Add a method", METHOD, []),
         ("Add a figure", FIGURE, []),
+        ("Add a claim", CLAIM, []),
     ],
 )
 def test_contributing_names_these_places(heading: str, module: str, more: list[str]) -> None:
