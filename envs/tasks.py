@@ -109,9 +109,17 @@ def _locomotion(
     id: str, observation_dim: int, action_dim: int, low: float, high: float, camera: Camera
 ) -> Task:
     return Task(
-        id, observation_dim, action_dim, 1000, None, "locomotion",
-        reward_low=-math.inf, reward_high=math.inf, d4rl_reference=(low, high), camera=camera,
-    )  # fmt: skip
+        id,
+        observation_dim,
+        action_dim,
+        horizon=1000,
+        success_steps_sustained=None,
+        domain="locomotion",
+        reward_low=-math.inf,
+        reward_high=math.inf,
+        d4rl_reference=(low, high),
+        camera=camera,
+    )
 
 
 PUSH_DIAGONAL_M = math.hypot(0.4, 0.2)
@@ -121,45 +129,75 @@ TASKS: dict[str, Task] = {
     t.id: t
     for t in (
         Task(
-            "pen-binary-v0", 45, 24, horizon=200, success_steps_sustained=20,
+            "pen-binary-v0",
+            observation_dim=45,
+            action_dim=24,
+            horizon=200,
+            success_steps_sustained=20,
             reached=pen_is_turned,
             initial_state=(("qpos", 30), ("qvel", 30), ("desired_orien", 4)),
             camera=Camera((0.06, -0.2, 0.2), 0.55, 120.0, -40.0),
         ),
         Task(
-            "door-binary-v0", 39, 28, horizon=200, success_steps_sustained=25,
+            "door-binary-v0",
+            observation_dim=39,
+            action_dim=28,
+            horizon=200,
+            success_steps_sustained=25,
             reached=door_is_open,
             initial_state=(("qpos", 30), ("qvel", 30), ("door_body_pos", 3)),
             camera=Camera((0.02, -0.02, 0.25), 1.15, 110.0, -25.0),
         ),
         Task(
-            "relocate-binary-v0", 39, 30, horizon=200, success_steps_sustained=25,
+            "relocate-binary-v0",
+            observation_dim=39,
+            action_dim=30,
+            horizon=200,
+            success_steps_sustained=25,
             shipped_demonstrations=10,
             reached=ball_is_there,
             initial_state=(("qpos", 36), ("qvel", 36), ("obj_pos", 3), ("target_pos", 3)),
             camera=Camera((0.0, 0.0, 0.15), 0.9, -60.0, -45.0),
         ),
         Task(
-            "SawyerPush-v0", 8, 2, horizon=200, success_steps_sustained=25, domain="push",
-            reward_low=-PUSH_DIAGONAL_M, goal_dim=4,
+            "SawyerPush-v0",
+            observation_dim=8,
+            action_dim=2,
+            horizon=200,
+            success_steps_sustained=25,
+            domain="push",
+            reward_low=-PUSH_DIAGONAL_M,
+            goal_dim=4,
             camera=Camera((0.0, 0.6, 0.03), 0.65, -90.0, -48.0),
         ),
         # These are Gymnasium's -v4, the nearest to the paper's -v2. `envs/locomotion.py` lists the
         # differences.
         _locomotion(
-            "HalfCheetah-v2", 17, 6, -280.18, 12135.0,
-            Camera((0.0, 0.0, 0.5), 2.5, 90.0, -12.0, "torso"),
+            "HalfCheetah-v2",
+            observation_dim=17,
+            action_dim=6,
+            low=-280.18,
+            high=12135.0,
+            camera=Camera((0.0, 0.0, 0.5), 2.5, 90.0, -12.0, "torso"),
         ),
         _locomotion(
-            "Ant-v2", 27, 8, -325.6, 3879.7,
-            Camera((0.0, 0.0, 0.5), 3.0, 120.0, -25.0, "torso"),
+            "Ant-v2",
+            observation_dim=27,
+            action_dim=8,
+            low=-325.6,
+            high=3879.7,
+            camera=Camera((0.0, 0.0, 0.5), 3.0, 120.0, -25.0, "torso"),
         ),
         _locomotion(
-            "Walker2d-v2", 17, 6, 1.63, 4592.3,
-            Camera((0.0, 0.0, 0.8), 2.8, 90.0, -10.0, "torso"),
+            "Walker2d-v2",
+            observation_dim=17,
+            action_dim=6,
+            low=1.63,
+            high=4592.3,
+            camera=Camera((0.0, 0.0, 0.8), 2.8, 90.0, -10.0, "torso"),
         ),
     )
-}  # fmt: skip
+}
 
 HAND_TASKS: tuple[str, ...] = tuple(id for id, t in TASKS.items() if t.domain == "hand")
 

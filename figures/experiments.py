@@ -42,8 +42,18 @@ class Experiment:
 
 
 _METHODS = (
-    "AWAC", "SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC", "MPO",
-)  # fmt: skip
+    "AWAC",
+    "SAC",
+    "SAC+BC",
+    "BC",
+    "ABM-MPO",
+    "AWR",
+    "DAPG",
+    "BEAR",
+    "BCQ",
+    "BRAC",
+    "MPO",
+)
 
 _ROWS = (
     Experiment(
@@ -61,8 +71,17 @@ _ROWS = (
         # without DAPG: it starts from demonstrations, and here are none. Lambda 0.3 is the text's;
         # AWAC[push-lambda] has one in the units of the rewards, metres.
         methods=(
-            "AWAC", "AWAC[push-lambda]", "SAC", "BC", "ABM-MPO", "AWR", "BEAR", "BCQ", "BRAC",
-            "MPO", "SAC+BC",
+            "AWAC",
+            "AWAC[push-lambda]",
+            "SAC",
+            "BC",
+            "ABM-MPO",
+            "AWR",
+            "BEAR",
+            "BCQ",
+            "BRAC",
+            "MPO",
+            "SAC+BC",
         ),
         metrics=(
             Metric(
@@ -100,7 +119,7 @@ _ROWS = (
             "dimensions (without contact forces)."
         ),
     ),
-)  # fmt: skip
+)
 
 EXPERIMENTS: dict[str, Experiment] = {row.name: row for row in _ROWS}
 OF_DOMAIN: dict[str, Experiment] = {row.domain: row for row in reversed(_ROWS)}

@@ -19,15 +19,38 @@ _CLOCKS: tuple[str, ...] = ("grad_step", "train_episodes", "wall_s")
 # Columns about the run, the row's place in it, and its evaluation. All others are diagnostics of
 # training.
 _NO_DIAGNOSTICS: frozenset[str] = frozenset(
-    {"experiment", *RESULTS.primary_key, "status", "data_checksum", "commit", "version",
-     "numbers_version", *_CLOCKS,
-     "episodes", "return_mean", "return_std", "success_any", "success_final", "success_sustained",
-     "final_distance", "start_distance", "score", "normalised_score", "d4rl_score", "train_return",
-     "train_success", "return_mean_sampled", "success_any_sampled", "success_final_sampled",
-     "success_sustained_sampled", "final_distance_sampled",
-     # multiples of 1/256: two seeds agree by chance now and then
-     "dead_units_policy", "dead_units_critic"}
-)  # fmt: skip
+    {
+        "experiment",
+        *RESULTS.primary_key,
+        "status",
+        "data_checksum",
+        "commit",
+        "version",
+        "numbers_version",
+        *_CLOCKS,
+        "episodes",
+        "return_mean",
+        "return_std",
+        "success_any",
+        "success_final",
+        "success_sustained",
+        "final_distance",
+        "start_distance",
+        "score",
+        "normalised_score",
+        "d4rl_score",
+        "train_return",
+        "train_success",
+        "return_mean_sampled",
+        "success_any_sampled",
+        "success_final_sampled",
+        "success_sustained_sampled",
+        "final_distance_sampled",
+        # multiples of 1/256: two seeds agree by chance now and then
+        "dead_units_policy",
+        "dead_units_critic",
+    }
+)
 _TELLING = 2
 """This many diagnostics of a row, none of them 0 or 1, cannot agree by chance."""
 _TOLERANCE = 1e-6

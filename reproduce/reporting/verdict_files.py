@@ -16,10 +16,25 @@ from reproduce.judging.verdicts import Effect, seen
 from reproduce.reporting.content import Content
 
 COLUMNS = (
-    "claim", "profile", "rules_version", "claim_verdict", "task", "what", "asks", "value", "low",
-    "high", "confidence", "seeds", "p_value", "verdict", "five_seeds_see", "note", "source",
+    "claim",
+    "profile",
+    "rules_version",
+    "claim_verdict",
+    "task",
+    "what",
+    "asks",
+    "value",
+    "low",
+    "high",
+    "confidence",
+    "seeds",
+    "p_value",
+    "verdict",
+    "five_seeds_see",
+    "note",
+    "source",
     "source_sha256",
-)  # fmt: skip
+)
 
 
 def write_verdicts(content: Content, out: Path) -> list[Path]:

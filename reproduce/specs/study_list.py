@@ -9,14 +9,18 @@ from reproduce.specs.grid import DataChoice
 from reproduce.specs.studies import Case, Study
 
 _PUSH_TRIALS = {
-    "BRAC": (0.001, 0.01, 0.1), "SAC+BC": (0.01, 0.1, 1.0), "ABM-MPO": (0.03, 0.1, 0.3),
+    "BRAC": (0.001, 0.01, 0.1),
+    "SAC+BC": (0.01, 0.1, 1.0),
+    "ABM-MPO": (0.03, 0.1, 0.3),
     "MPO": (0.03, 0.1, 0.3),
-}  # fmt: skip
+}
 _HAND_TRIALS = {"BRAC": (0.03, 0.1, 1.0), "SAC+BC": (0.3, 1.0, 10.0), "ABM-MPO": (0.1, 0.3, 1.0)}
 # rewards are tenths there: the smallest value is the text's or the authors' own in those units
 _LOCOMOTION_TRIALS = {
-    "BRAC": (0.01, 0.1, 1.0), "SAC+BC": (0.1, 1.0, 10.0), "ABM-MPO": (0.03, 0.1, 0.3)
-}  # fmt: skip
+    "BRAC": (0.01, 0.1, 1.0),
+    "SAC+BC": (0.1, 1.0, 10.0),
+    "ABM-MPO": (0.03, 0.1, 0.3),
+}
 
 
 def _coefficients(
@@ -39,13 +43,18 @@ def _coefficients(
 
 
 _DATA: tuple[tuple[str, DataChoice], ...] = (
-    (PEN, "embedded"), (WALKER, "auto"), (RELOCATE, "embedded"), (CHEETAH, "auto"),
-    (ANT, "auto"), (DOOR, "embedded"),
-)  # fmt: skip
+    (PEN, "embedded"),
+    (WALKER, "auto"),
+    (RELOCATE, "embedded"),
+    (CHEETAH, "auto"),
+    (ANT, "auto"),
+    (DOOR, "embedded"),
+)
 
 _EVERY = (
     Study(
-        "observations", "pilots",
+        "observations",
+        "pilots",
         "Standardised or raw observations, by domain?",
         tuple(
             Case(env, "AWAC", (f"observations={kind}",), data)
@@ -55,7 +64,8 @@ _EVERY = (
         settings=("online_steps=10000",),
     ),
     Study(
-        "push_lambda", "pilots",
+        "push_lambda",
+        "pilots",
         "Which lambda does AWAC need for rewards in metres, and do standardised observations help?",
         (
             Case(PUSH, "AWAC[batch]", ("lam=0.03", "observations=FromPriorData")),
@@ -66,7 +76,8 @@ _EVERY = (
         settings=("online_steps=20000", "updates_per_step=4"),
     ),
     Study(
-        "push_policy", "pilots",
+        "push_policy",
+        "pilots",
         "Which policy class and how long an offline phase does AWAC need to push?",
         (
             Case(PUSH, "AWAC[batch]", ("policy=SquashedGaussian",)),
@@ -76,7 +87,8 @@ _EVERY = (
         settings=("online_steps=20000", "updates_per_step=4", "lam=0.03"),
     ),
     Study(
-        "locomotion_lambda", "pilots",
+        "locomotion_lambda",
+        "pilots",
         "Lambda 1 beside scaled rewards, the same weights in task units, or task units as such?",
         (
             Case(CHEETAH, "AWAC", ("lam=0.1",)),
@@ -87,25 +99,29 @@ _EVERY = (
         settings=("online_steps=10000",),
     ),
     Study(
-        "baselines_hand", "pilots",
+        "baselines_hand",
+        "pilots",
         "Which coefficients do the baselines need on the hand? Three trials each.",
         _coefficients(PEN, "embedded", _HAND_TRIALS),
         settings=("online_steps=10000",),
     ),
     Study(
-        "baselines_locomotion", "locomotion",
+        "baselines_locomotion",
+        "locomotion",
         "Which coefficients do the baselines need in locomotion? Three trials each.",
         _coefficients(WALKER, "auto", _LOCOMOTION_TRIALS),
         settings=("offline_steps=50000", "online_steps=4000"),
     ),
     Study(
-        "baselines_push", "pilots",
+        "baselines_push",
+        "pilots",
         "Which coefficients do the baselines need in pushing, where rewards are metres?",
         (*_coefficients(PUSH, "auto", _PUSH_TRIALS), Case(PUSH, "SAC")),
         settings=("online_steps=40000",),
     ),
     Study(
-        "push_size", "pilots",
+        "push_size",
+        "pilots",
         "Are networks of 2x64 and batches of 128 too small for pushing?",
         tuple(
             Case(PUSH, "AWAC[push-lambda]", (f"policy_hidden={n},{n}", f"q_hidden={n},{n}", *more))
@@ -118,7 +134,8 @@ _EVERY = (
         settings=("online_steps=40000",),
     ),
     Study(
-        "locomotion", "locomotion",
+        "locomotion",
+        "locomotion",
         "What do AWAC, SAC and BC make of rollouts that return a quarter of the demonstrations?",
         tuple(
             Case(env, method, settings)
@@ -128,7 +145,8 @@ _EVERY = (
         settings=("online_steps=10000",),
     ),
     Study(
-        "relocate", "diagnosis",
+        "relocate",
+        "diagnosis",
         "What keeps AWAC on relocate where cloning is? One exchange at a time.",
         tuple(
             Case(RELOCATE, method, settings, "embedded")
@@ -145,7 +163,8 @@ _EVERY = (
         settings=("online_steps=40000",),
     ),
     Study(
-        "hand_data", "diagnosis",
+        "hand_data",
+        "diagnosis",
         "How many demonstrations does AWAC need on the hand? The paper has 25.",
         (
             Case(RELOCATE, "AWAC", ("expert_demonstrations=10",), "expert"),
@@ -155,7 +174,8 @@ _EVERY = (
         settings=("online_steps=40000",),
     ),
     Study(
-        "cheetah", "diagnosis",
+        "cheetah",
+        "diagnosis",
         "What keeps AWAC on HalfCheetah below cloning? One exchange at a time.",
         tuple(
             Case(CHEETAH, method, settings)
@@ -171,7 +191,8 @@ _EVERY = (
         settings=("online_steps=20000",),
     ),
     Study(
-        "locomotion_policy", "locomotion",
+        "locomotion_policy",
+        "locomotion",
         "What does the policy class cost AWAC and BC in locomotion?",
         tuple(
             Case(env, method, (f"policy={policy}",))
@@ -182,7 +203,8 @@ _EVERY = (
         settings=("online_steps=5000",),
     ),
     Study(
-        "cheetah_data", "diagnosis",
+        "cheetah_data",
+        "diagnosis",
         "Are AWAC's weights too flat to leave out the bad rollouts of HalfCheetah's prior data?",
         (
             Case(CHEETAH, "AWAC", ("prior_rollouts=0",)),
@@ -191,7 +213,8 @@ _EVERY = (
         settings=("online_steps=20000",),
     ),
     Study(
-        "cheetah_size", "locomotion",
+        "cheetah_size",
+        "locomotion",
         "What does the paper's size of networks and batches change on HalfCheetah?",
         (
             Case(
@@ -208,13 +231,15 @@ _EVERY = (
         settings=("online_steps=5000",),
     ),
     Study(
-        "locomotion_long", "locomotion",
+        "locomotion_long",
+        "locomotion",
         "What does an offline phase of 100,000 steps change? The authors' had 25,000 to 500,000.",
         tuple(Case(env, method) for method in ("AWAC", "BC") for env in (CHEETAH, WALKER)),
         settings=("offline_steps=100000", "online_steps=10000"),
     ),
     Study(
-        "locomotion_batch", "locomotion",
+        "locomotion_batch",
+        "locomotion",
         "Are batches of 128, the authors' offline size, enough for 100,000 steps?",
         (
             *(
@@ -227,28 +252,35 @@ _EVERY = (
         settings=("offline_steps=100000", "online_steps=20000", "eval_every=10000"),
     ),
     Study(
-        "locomotion_imitation", "locomotion",
+        "locomotion_imitation",
+        "locomotion",
         "What does imitating the demonstrations beside add, as in the authors' HalfCheetah script?",
         tuple(Case(env, "AWAC[imitation]") for env in (CHEETAH, WALKER, ANT)),
         settings=("online_steps=10000",),
     ),
     Study(
-        "controls_pen", "controls",
+        "controls_pen",
+        "controls",
         "Does the pen hold a success of 0.9 with the authors' human demonstrations?",
         (Case(PEN, "AWAC", (), "human"), Case(PEN, "BC", (), "human")),
         settings=("online_steps=100000",),
     ),
     Study(
-        "controls_pen_wide", "controls",
+        "controls_pen_wide",
+        "controls",
         "Does the pen hold a success of 0.9 with networks and batches twice as large?",
         (Case(PEN, "BC", (), "human"),),
         settings=(
-            "online_steps=60000", "policy_hidden=256,256", "q_hidden=256,256",
-            "batch_size=256", "offline_batch_size=256",
+            "online_steps=60000",
+            "policy_hidden=256,256",
+            "q_hidden=256,256",
+            "batch_size=256",
+            "offline_batch_size=256",
         ),
     ),
     Study(
-        "controls_hand", "controls",
+        "controls_hand",
+        "controls",
         "Can the hand's tasks be solved with this code?",
         tuple(
             Case(env, method, ("expert_demonstrations=100",), "expert")
@@ -258,19 +290,19 @@ _EVERY = (
         settings=("online_steps=20000",),
     ),
     Study(
-        "controls_locomotion", "controls",
+        "controls_locomotion",
+        "controls",
         "Can the locomotion tasks be solved with this code?",
-        tuple(
-            Case(env, "BC", ("expert_demonstrations=50",)) for env in (WALKER, ANT, CHEETAH)
-        ),
+        tuple(Case(env, "BC", ("expert_demonstrations=50",)) for env in (WALKER, ANT, CHEETAH)),
         settings=("offline_steps=50000", "online_steps=5000"),
     ),
     Study(
-        "controls_pushing", "controls",
+        "controls_pushing",
+        "controls",
         "Can pushing be solved with this code?",
         (Case(PUSH, "AWAC[batch]", ("lam=0.03",)),),
         settings=("online_steps=60000", "updates_per_step=4"),
     ),
-)  # fmt: skip
+)
 
 STUDIES: dict[str, Study] = {study.name: study for study in _EVERY}

@@ -56,8 +56,8 @@ DESIGN_CLAIMS = (
             Part((Steadier(AWAC, Arm("AWAC [no-clamp]"), (PEN,)),), need=2 / 3),
             Part((Similar("jt", AWAC, arms("AWAC [no-clamp]"), (PEN,)),)),
         ),
-        "\"Stabilizes\": less spread within and between runs, and a critic that does not run away; "
-        "\"slightly\": within 0.10 in the end.",
+        '"Stabilizes": less spread within and between runs, and a critic that does not run away; '
+        '"slightly": within 0.10 in the end.',
     ),
     Claim(
         "A4",
@@ -75,8 +75,7 @@ DESIGN_CLAIMS = (
         "In general we found that the MMD constraint in the method [BEAR] was too conservative",
         "with a threshold ten times as large BEAR gains more",
         ("ablations",),
-        (Part((Difference("gain", Arm("BEAR [threshold=0.5]"), (BEAR,), ABLATED,
-                          factor=0.0),)),),
+        (Part((Difference("gain", Arm("BEAR [threshold=0.5]"), (BEAR,), ABLATED, factor=0.0),)),),
         "The authors swept the threshold and do not say over which values.",
     ),
     Claim(
@@ -119,7 +118,7 @@ DESIGN_CLAIMS = (
         "random data see S2",
         ("figure1", "figure3", "ablations"),
         (Part((Difference("auc", AWAC, (SCRATCH,), (PEN, CHEETAH)),)),),
-        "\"Can utilize\": is better with the data than without.",
+        '"Can utilize": is better with the data than without.',
         refers=("S2",),
     ),
     Claim(
@@ -152,4 +151,4 @@ DESIGN_CLAIMS = (
         "the registry of methods, cell by cell",
         untestable="a table: tests/algorithms/test_registry.py compares the registry with it",
     ),
-)  # fmt: skip
+)

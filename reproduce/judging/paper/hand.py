@@ -33,7 +33,7 @@ HAND_CLAIMS = (
         "online step 120,000",
         ("figure1",),
         (Part((Solved(arms("AWAC"), (PEN,), SOLVED, 120_000),)),),
-        "\"Solves\" has no number: a mean of 0.9 of 100 evaluation episodes or more, success at "
+        '"Solves" has no number: a mean of 0.9 of 100 evaluation episodes or more, success at '
         "any step of the episode. More than half takes six runs: five of five is inconclusive.",
     ),
     Claim(
@@ -45,7 +45,7 @@ HAND_CLAIMS = (
         "hand task",
         ("figure1",),
         (Part((Level("jt", arms("AWAC"), HAND, "above", 0.5, 100_000),)),),
-        "\"Learn\" has no number: half of the episodes.",
+        '"Learn" has no number: half of the episodes.',
     ),
     Claim(
         "H3",
@@ -76,7 +76,7 @@ HAND_CLAIMS = (
             ),
             Part((Solved(arms("AWAC"), (DOOR, RELOCATE), SOLVED, by=None),)),
         ),
-        "\"Largely\": less than a quarter. The time-frame is the budget of the preset. They are "
+        '"Largely": less than a quarter. The time-frame is the budget of the preset. They are '
         "alternatives to AWAC, which therefore has to solve the tasks itself.",
     ),
     Claim(
@@ -119,7 +119,7 @@ HAND_CLAIMS = (
             Part((Improvement("auc", AWAC, (ABM,), HAND),)),
             Part((Level("gain", (ABM,), HAND, "above", 0.0),), need=1 / 3),
         ),
-        "\"Some progress\": on at least one task.",
+        '"Some progress": on at least one task.',
     ),
     Claim(
         "H8",
@@ -141,7 +141,7 @@ HAND_CLAIMS = (
         "each hand task",
         ("figure1",),
         (Part((Level("gain", arms("AWAC"), HAND, "above", 0.05, zero=0.0),)),),
-        "\"Excel fine-tuning\": it gains online. M12 asks the same in locomotion, S3 in pushing.",
+        '"Excel fine-tuning": it gains online. M12 asks the same in locomotion, S3 in pushing.',
     ),
     Claim(
         "H9",
@@ -151,7 +151,7 @@ HAND_CLAIMS = (
         "10 steps or more behind the quickest",
         parts=(Part((Demonstrated(HAND, 25),)),),
         reading="The data themselves are measured, as recorded, by the success of the profile. "
-        "\"Do solve\": more than half of them. \"Not fully optimal\": more than half succeed 10 "
+        '"Do solve": more than half of them. "Not fully optimal": more than half succeed 10 '
         "steps or more after the quickest one, or never.",
     ),
-)  # fmt: skip
+)

@@ -31,9 +31,15 @@ LOCOMOTION_CLAIMS = (
         "AWAC's AUC and final score are the highest, or within 0.05 of the highest, on all three "
         "tasks",
         ("figure3",),
-        (Part((Leads("auc", AWAC, BASELINES, LOCOMOTION, factor=1.0),
-               Leads("jt", AWAC, BASELINES, LOCOMOTION, factor=1.0))),),
-        "\"Consistently\": on all three, in speed and in the end. First or equal: the paper itself "
+        (
+            Part(
+                (
+                    Leads("auc", AWAC, BASELINES, LOCOMOTION, factor=1.0),
+                    Leads("jt", AWAC, BASELINES, LOCOMOTION, factor=1.0),
+                )
+            ),
+        ),
+        '"Consistently": on all three, in speed and in the end. First or equal: the paper itself '
         "calls ABM comparable on Ant (M11).",
     ),
     Claim(
@@ -43,8 +49,7 @@ LOCOMOTION_CLAIMS = (
         "the final score is above 0.5 for at least a fifth of the other methods and tasks",
         ("figure3",),
         (Part((Level("jt", BASELINES, LOCOMOTION, "above", 0.5),), need=0.2),),
-        "\"Several\": a fifth of all pairs of a method and a task; \"reasonable\": half of the "
-        "expert.",
+        '"Several": a fifth of all pairs of a method and a task; "reasonable": half of the expert.',
     ),
     Claim(
         "M3",
@@ -57,9 +62,13 @@ LOCOMOTION_CLAIMS = (
         ("figure3",),
         (
             Part((Difference("j0", AWAC, (DAPG, AWR), LOCOMOTION, factor=0.0),)),
-            Part((Level("slope", (DAPG, AWR), LOCOMOTION, "above", 0.0),
-                  Level("monotonicity", (DAPG, AWR), LOCOMOTION, "above", 0.7, zero=0.0),
-                  Difference("slope", AWAC, (DAPG, AWR), LOCOMOTION, factor=0.0))),
+            Part(
+                (
+                    Level("slope", (DAPG, AWR), LOCOMOTION, "above", 0.0),
+                    Level("monotonicity", (DAPG, AWR), LOCOMOTION, "above", 0.7, zero=0.0),
+                    Difference("slope", AWAC, (DAPG, AWR), LOCOMOTION, factor=0.0),
+                )
+            ),
         ),
         "AWAC stands for the best offline methods, since the paper ranks it first.",
     ),
@@ -70,9 +79,15 @@ LOCOMOTION_CLAIMS = (
         "generally poor",
         "SAC's score after the offline phase is below 0.25 and below AWAC's, on each task",
         ("figure3",),
-        (Part((Level("j0", (SAC,), LOCOMOTION, "below", 0.25),
-               Difference("j0", AWAC, (SAC,), LOCOMOTION, factor=0.0))),),
-        "\"Poor\": a quarter of the way from random to the expert.",
+        (
+            Part(
+                (
+                    Level("j0", (SAC,), LOCOMOTION, "below", 0.25),
+                    Difference("j0", AWAC, (SAC,), LOCOMOTION, factor=0.0),
+                )
+            ),
+        ),
+        '"Poor": a quarter of the way from random to the expert.',
     ),
     Claim(
         "M5",
@@ -91,7 +106,7 @@ LOCOMOTION_CLAIMS = (
         "SAC takes longer than AWAC to a score of 0.9 on at least two of three tasks",
         ("figure3",),
         (Part((Faster(AWAC, (SAC,), LOCOMOTION, SOLVED),), need=2 / 3),),
-        "\"In general\": two of three; \"solve\": 0.9 of the expert.",
+        '"In general": two of three; "solve": 0.9 of the expert.',
     ),
     Claim(
         "M7",
@@ -100,10 +115,16 @@ LOCOMOTION_CLAIMS = (
         "SAC and SAC+BC fall by more than 0.05 in the first tenth of the online phase, and by more "
         "than AWAC does",
         ("figure3",),
-        (Part((Level("dip", (SAC, SAC_BC), LOCOMOTION, "above", 0.05, zero=0.0),
-               Difference("dip", SAC, (AWAC,), LOCOMOTION, factor=0.0),
-               Difference("dip", SAC_BC, (AWAC,), LOCOMOTION, factor=0.0))),),
-        "\"These algorithms\": SAC with data in the replay buffer, and SAC+BC.",
+        (
+            Part(
+                (
+                    Level("dip", (SAC, SAC_BC), LOCOMOTION, "above", 0.05, zero=0.0),
+                    Difference("dip", SAC, (AWAC,), LOCOMOTION, factor=0.0),
+                    Difference("dip", SAC_BC, (AWAC,), LOCOMOTION, factor=0.0),
+                )
+            ),
+        ),
+        '"These algorithms": SAC with data in the replay buffer, and SAC+BC.',
     ),
     Claim(
         "M8",
@@ -113,11 +134,12 @@ LOCOMOTION_CLAIMS = (
         "is above 0.25",
         ("figure3",),
         (
-            Part((Similar("auc", BRAC, (SAC,), LOCOMOTION),
-                  Similar("jt", BRAC, (SAC,), LOCOMOTION))),
+            Part(
+                (Similar("auc", BRAC, (SAC,), LOCOMOTION), Similar("jt", BRAC, (SAC,), LOCOMOTION))
+            ),
             SAC_WORKS,
         ),
-        "BRAC with a penalty for each state, as published by its authors. \"Working\": not poor in "
+        'BRAC with a penalty for each state, as published by its authors. "Working": not poor in '
         "the end, as M4 counts it; two methods that both fail are alike, but do not perform.",
     ),
     Claim(
@@ -127,8 +149,12 @@ LOCOMOTION_CLAIMS = (
         "the same of BRAC as in the released code, whose penalty is one constant a batch",
         ("figure3", "ablations"),
         (
-            Part((Similar("auc", Arm("BRAC [released]"), (SAC,), LOCOMOTION),
-                  Similar("jt", Arm("BRAC [released]"), (SAC,), LOCOMOTION))),
+            Part(
+                (
+                    Similar("auc", Arm("BRAC [released]"), (SAC,), LOCOMOTION),
+                    Similar("jt", Arm("BRAC [released]"), (SAC,), LOCOMOTION),
+                )
+            ),
             SAC_WORKS,
         ),
         "One constant a batch says nothing of single actions: what is left is SAC with a shifted "
@@ -143,10 +169,16 @@ LOCOMOTION_CLAIMS = (
         "BEAR's score after the offline phase is likely above that of every prior method on Ant "
         "and Walker2d",
         ("figure3",),
-        (Part((Improvement(
-            "j0", BEAR, tuple(a for a in BASELINES if a.label != "BEAR"), (ANT, WALKER)
-        ),)),),
-        "\"Prior methods\": all but AWAC. Holm's correction over all of them.",
+        (
+            Part(
+                (
+                    Improvement(
+                        "j0", BEAR, tuple(a for a in BASELINES if a.label != "BEAR"), (ANT, WALKER)
+                    ),
+                )
+            ),
+        ),
+        '"Prior methods": all but AWAC. Holm\'s correction over all of them.',
     ),
     Claim(
         "M10",
@@ -155,9 +187,15 @@ LOCOMOTION_CLAIMS = (
         "much lower than AWAC",
         "BEAR gains less than AWAC and ends more than 0.20 below it, on each task",
         ("figure3",),
-        (Part((Difference("gain", AWAC, (BEAR,), LOCOMOTION, factor=0.0),
-               Difference("jt", AWAC, (BEAR,), LOCOMOTION, factor=4.0))),),
-        "\"Much lower\": a fifth of the way from random to the expert.",
+        (
+            Part(
+                (
+                    Difference("gain", AWAC, (BEAR,), LOCOMOTION, factor=0.0),
+                    Difference("jt", AWAC, (BEAR,), LOCOMOTION, factor=4.0),
+                )
+            ),
+        ),
+        '"Much lower": a fifth of the way from random to the expert.',
     ),
     Claim(
         "M11",
@@ -167,8 +205,14 @@ LOCOMOTION_CLAIMS = (
         "ABM-MPO's AUC is within 0.10 of AWAC's on Ant; elsewhere it takes more than 1.5 times as "
         "long to 0.9",
         ("figure3",),
-        (Part((Similar("auc", AWAC, (ABM,), (ANT,)),
-               Faster(AWAC, (ABM,), (CHEETAH, WALKER), SOLVED, ratio=1.5))),),
+        (
+            Part(
+                (
+                    Similar("auc", AWAC, (ABM,), (ANT,)),
+                    Faster(AWAC, (ABM,), (CHEETAH, WALKER), SOLVED, ratio=1.5),
+                )
+            ),
+        ),
     ),
     Claim(
         "M12",
@@ -181,4 +225,4 @@ LOCOMOTION_CLAIMS = (
         (Part((Level("gain", (AWAC,), LOCOMOTION, "above", 0.05, zero=0.0),)),),
         "As for H10.",
     ),
-)  # fmt: skip
+)

@@ -53,7 +53,7 @@ PUSH_CLAIMS = (
             Part((Negligible("gain", PUSH_LEARNERS, PUSH),), need=1 / len(PUSH_LEARNERS)),
             Part((Level("gain", arms("AWAC"), PUSH, "above", 0.01, zero=0.0),)),
         ),
-        "BC does not learn from rewards and is not counted. \"As opposed to\" AWAC, which has to "
+        'BC does not learn from rewards and is not counted. "As opposed to" AWAC, which has to '
         "learn itself.",
     ),
     Claim(
@@ -94,4 +94,4 @@ PUSH_CLAIMS = (
         ),
         "As for S1-authors.",
     ),
-)  # fmt: skip
+)
