@@ -349,48 +349,39 @@ def test_learning_from_nothing_has_no_data_to_differ_in() -> None:
     assert one(rule, found).verdict is SUPPORTED
 
 
+def continued(commit: str, **environment: Any) -> dict[str, Any]:
+    """A manifest in which SAC's seed 3 was gone on with by this code."""
+    entry = {
+        "env": PEN,
+        "data": "human",
+        "labels": "relabelled",
+        "profile": "paper",
+        "method": "SAC",
+        "variant": "",
+        "seed": 3,
+        "continued_in": [{"commit": commit, **environment}],
+    }
+    return {"figure1": [entry]}
+
+
 def test_a_run_that_other_code_went_on_with_is_mixed_in_itself() -> None:
     found = evidence(
         runs(PEN, "AWAC", 0.9, **made("c1", "d1")), runs(PEN, "SAC", 0.2, **made("c1", "d1"))
     )
-    entry = {
-        "env": PEN,
-        "data": "human",
-        "labels": "relabelled",
-        "profile": "paper",
-        "method": "SAC",
-        "variant": "",
-        "seed": 3,
-        "continued_in": [{"commit": "c9"}],
-    }
-    assert one(RULE, found.under(manifests={"figure1": [entry]})).verdict is INCONCLUSIVE
-    same = entry | {"continued_in": [{"commit": "c1"}]}
-    assert one(RULE, found.under(manifests={"figure1": [same]})).verdict is SUPPORTED
-    first = found.under(manifests={"figure1": [entry | {"continued_in": [later(1)]}]})
-    assert one(RULE, first).verdict is INCONCLUSIVE  # the rows themselves say no version
-
-
-def later(version: int) -> dict[str, Any]:
-    return {"commit": "c9", "numbers_version": version}
+    assert one(RULE, found.under(manifests=continued("c9"))).verdict is INCONCLUSIVE
+    assert one(RULE, found.under(manifests=continued("c1"))).verdict is SUPPORTED
+    # the rows themselves say no version
+    first = found.under(manifests=continued("c9", numbers_version=1))
+    assert one(RULE, first).verdict is INCONCLUSIVE
 
 
 def test_a_run_that_code_of_its_own_version_went_on_with_is_of_one_kind() -> None:
-    version = {"numbers_version": 1}
     found = evidence(
-        runs(PEN, "AWAC", 0.9, **made("c1", "d1"), **version),
-        runs(PEN, "SAC", 0.2, **made("c1", "d1"), **version),
+        runs(PEN, "AWAC", 0.9, **made("c1", "d1"), numbers_version=1),
+        runs(PEN, "SAC", 0.2, **made("c1", "d1"), numbers_version=1),
     )
-    entry = {
-        "env": PEN,
-        "data": "human",
-        "labels": "relabelled",
-        "profile": "paper",
-        "method": "SAC",
-        "variant": "",
-        "seed": 3,
-    }
     for number, verdict in ((1, SUPPORTED), (2, INCONCLUSIVE)):
-        manifests = {"figure1": [entry | {"continued_in": [later(number)]}]}
+        manifests = continued("c9", numbers_version=number)
         assert one(RULE, found.under(manifests=manifests)).verdict is verdict
 
 
