@@ -97,25 +97,23 @@ def within_reach(
     if scalar not in (*GAINS, "dip") or not found.estimate.known:
         return found
     measure = evidence.measure(task)
-    levels = [float(centre(v)) for v in evidence.scalars(source, task, arms, "j0")]
+    starts = evidence.scalars(source, task, arms, "j0")
+    level = {arm: float(centre(values)) for arm, values in zip(arms, starts, strict=True)}
     if scalar == "dip":
-        lowest = measure.floor + margin_of(task)
-        stuck = [name for name, level in zip(arms, levels, strict=True) if level <= lowest]
-        why = f"within delta of nothing learned ({measure.floor:g})"
-        left = "nothing to lose"
+        stuck = [arm for arm in arms if level[arm] <= measure.floor + margin_of(task)]
+        why, left = f"within delta of nothing learned ({measure.floor:g})", "nothing to lose"
     else:
-        stuck = [name for name, lvl in zip(arms, levels, strict=True) if lvl >= measure.ceiling]
+        stuck = [arm for arm in arms if level[arm] >= measure.ceiling]
         why, left = f"at the ceiling ({measure.ceiling:g})", "nothing to gain"
-        if not stuck and scalar != "monotonicity" and len(arms) > 1:
-            gains = evidence.scalars(source, task, arms[1:], "gain")
-            room = measure.best - levels[0]
-            if max(float(centre(values)) for values in gains) > room:
-                stuck, why = [arms[0]], f"{room:.3g} below the best"
-                left = "too little to gain what the other gained"
+    if not stuck and scalar in ("gain", "slope") and len(arms) > 1:
+        gains = evidence.scalars(source, task, arms[1:], "gain")
+        room = measure.best - level[arms[0]]
+        if max(float(centre(values)) for values in gains) > room:
+            stuck, why = [arms[0]], f"{room:.3g} below the best"
+            left = "too little to gain what the other gained"
     if not stuck:
         return found
-    at = {str(arm): level for arm, level in zip(arms, levels, strict=True)}
-    names = ", ".join(f"{arm} at {at[str(arm)]:.3g}" for arm in stuck)
+    names = ", ".join(f"{arm} at {level[arm]:.3g}" for arm in stuck)
     note = f"{found.note}; {why} after the offline phase, so that there is {left}: {names}"
     return replace(found, judged=Verdict.NOT_DECIDABLE, note=note, seen="")
 

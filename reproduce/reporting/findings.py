@@ -65,12 +65,11 @@ def _reached(found: Aggregate) -> str:
 
     All that are named have seeds enough for an interval.
     """
-    final = {s.label: s.estimate.value for s in found.overall.scores["jt"]}
-    known = {s.label for s in found.overall.scores["jt"] if s.estimate.known}
+    final = {s.label: s.estimate.value for s in found.overall.scores["jt"] if s.estimate.known}
     complete = [m for m in final if found.overall.tasks_of[m] == len(found.tasks)]
-    if REFERENCE not in complete or REFERENCE not in known:
+    if REFERENCE not in complete:
         return ""
-    others = sorted((m for m in complete if m != REFERENCE and m in known), key=lambda m: final[m])
+    others = sorted((m for m in complete if m != REFERENCE), key=lambda m: final[m])
     shown = list(dict.fromkeys([*others[:1], *others[-1:]]))
     domain = DOMAINS[found.domain]
     size = domain.measure.sign  # a distance counts negative
