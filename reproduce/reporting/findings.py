@@ -57,11 +57,13 @@ def decided(content: Content) -> str:
 def reached(content: Content) -> str:
     """Where AWAC ends and where the best and the poorest of the others do, domain by domain."""
     parts = [part for found in content.aggregates if (part := _reached(found))]
-    return f"At their end, {'; '.join(parts)}." if parts else "AWAC has too few runs to say."
+    told = "; ".join(parts)
+    return f"{told[:1].upper()}{told[1:]}." if parts else "AWAC has too few runs to say."
 
 
 def _reached(found: Aggregate) -> str:
-    """``on the hand (Pen rotation) AWAC is at 0.84, MPO at 0.20, BCQ at 0.92``.
+    """``on the hand (Pen rotation) AWAC ends at 0.84 success, the others between 0.20 (MPO) and
+    0.92 (BCQ)``.
 
     All that are named have seeds enough for an interval.
     """
@@ -73,12 +75,16 @@ def _reached(found: Aggregate) -> str:
     shown = list(dict.fromkeys([*others[:1], *others[-1:]]))
     domain = DOMAINS[found.domain]
     size = domain.measure.sign  # a distance counts negative
-    values = [f"{name} at {number(size * final[name])}" for name in shown]
+    values = [f"{number(size * final[name])} ({name})" for name in shown]
     tasks = ", ".join(title_of(task) for task in found.tasks)
     profile = "" if found.profile == PROFILES[0] else f", {SETTINGS[found.profile]}"
-    beside = f" (the poorest and the best of the others: {', '.join(values)})" if values else ""
+    beside = {
+        0: "",
+        1: f", the other method at {' '.join(values)}",
+        2: f", the other methods between {' and '.join(values)}",
+    }[len(values)]
     return (
-        f"{domain.place} ({tasks}{profile}) {REFERENCE} is at "
+        f"{domain.place} ({tasks}{profile}) {REFERENCE} ends at "
         f"{number(size * final[REFERENCE])} {domain.level}{beside}"
     )
 

@@ -57,11 +57,11 @@ def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Bloc
     yield Items(tuple(f"{badge(v, content.preset)} ({v}): {MEANINGS[v]}." for v in _ORDER))
     yield Text(
         "Where one of several effects could decide a claim by mistake, its interval must lie there "
-        "when stretched for so many. Runs of several versions of the code or several sets of "
-        "prior data on one task decide nothing. The text's settings (profile `paper`) are those "
-        "that the paper states, the released settings (profile `released`) those of the "
-        "authors' published scripts. Beside an effect that is not seen stands what five seeds "
-        "would have seen."
+        "when stretched for so many. Runs of several versions of the numbers or several sets of "
+        "prior data on one task decide nothing. The text's settings (profile `paper`) follow the "
+        "paper's text; [the deviations](#deviations) name where they do not. The released settings "
+        "(profile `released`) follow the authors' published scripts. Beside an effect that is not "
+        "seen stands what five seeds would have seen."
     )
     yield Text(summary(content))
     for text in warnings(content):
