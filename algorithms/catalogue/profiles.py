@@ -130,7 +130,8 @@ _STATE_STD_PRIOR = {**_STATE_STD, "behavior.policy": HeteroscedasticGaussian()}
 
 # The text bounds no weight; without a bound exp(A / lambda) overflows once Q is wrong by 88 lambda.
 # A weight is at most 100, as in IQL and CORL: a sweep of lambda does not move that, as it moves the
-# authors' clip of the advantage (profile released).
+# authors' clip of the advantage (profile released). MPO's and ABM's weights are a softmax over the
+# actions of a state. They cannot overflow, and a bound would make all alike that are above it.
 _AT_MOST_100 = {"objective.weights.shape.cap": 100.0}
 
 
@@ -149,7 +150,7 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             "BEAR": _BOUNDED,
             "AWR": _AWR,
             "MPO": _BOUNDED,
-            "ABM-MPO": {**_BOUNDED, **_AT_MOST_100},
+            "ABM-MPO": _BOUNDED,
             "BRAC": _PENALISED,
             "IQL": _BOUNDED,
             "TD3+BC": _BOUNDED,
@@ -165,7 +166,7 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
                 "BC": _STATE_STD,
                 "AWR": _STATE_STD,
                 "MPO": _STATE_STD,
-                "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100},
+                "ABM-MPO": _STATE_STD_PRIOR,
             },
         ),
         "locomotion": _together(
@@ -176,7 +177,7 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
                 # (docs/locomotion.md)
                 "AWAC": {**_STATE_STD, **_AT_MOST_100},
                 "MPO": _STATE_STD,
-                "ABM-MPO": {**_STATE_STD_PRIOR, **_AT_MOST_100},
+                "ABM-MPO": _STATE_STD_PRIOR,
                 "AWR": {**_STATE_STD, **_AWR},
                 "RLPD": _RLPD,
             },

@@ -9,17 +9,24 @@ from reproduce.specs.grid import DataChoice
 from reproduce.specs.studies import Case, Study
 
 _PUSH_TRIALS = {
+    "BEAR": (0.05,),
     "BRAC": (0.001, 0.01, 0.1),
     "SAC+BC": (0.01, 0.1, 1.0),
     "ABM-MPO": (0.03, 0.1, 0.3),
     "MPO": (0.03, 0.1, 0.3),
 }
-_HAND_TRIALS = {"BRAC": (0.03, 0.1, 1.0), "SAC+BC": (0.3, 1.0, 10.0), "ABM-MPO": (0.1, 0.3, 1.0)}
+_HAND_TRIALS = {
+    "BRAC": (0.03, 0.1, 1.0),
+    "SAC+BC": (0.3, 1.0, 10.0),
+    "ABM-MPO": (0.1, 0.3, 1.0),
+    "BEAR": (0.05, 0.1, 0.5),
+}
 # rewards are tenths there: the smallest value is the text's or the authors' own in those units
 _LOCOMOTION_TRIALS = {
     "BRAC": (0.01, 0.1, 1.0),
     "SAC+BC": (0.1, 1.0, 10.0),
     "ABM-MPO": (0.03, 0.1, 0.3),
+    "BEAR": (0.05, 0.1, 0.15),
 }
 
 
@@ -28,12 +35,12 @@ def _coefficients(
 ) -> tuple[Case, ...]:
     """What decides each baseline as lambda decides AWAC, with three values: the text's or the
     authors' own, and those that others use."""
-    trials = (
-        ("BEAR", "threshold", (0.05, 0.1, 0.5)),
+    trials = (  # the dearest last
         ("BRAC", "constraint.coefficient", of["BRAC"]),
         ("SAC+BC", "imitation_weight", of["SAC+BC"]),
         ("ABM-MPO", "objective.weights.shape.lam", of["ABM-MPO"]),
         ("MPO", "objective.weights.shape.lam", of.get("MPO", ())),
+        ("BEAR", "threshold", of["BEAR"]),
     )
     return tuple(
         Case(env, method, (f"{name}={value}",), data)
@@ -116,7 +123,11 @@ _EVERY = (
         "baselines_push",
         "pilots",
         "Which coefficients do the baselines need in pushing, where rewards are metres?",
-        (*_coefficients(PUSH, "auto", _PUSH_TRIALS), Case(PUSH, "SAC")),
+        (
+            Case(PUSH, "SAC"),
+            Case(PUSH, "SAC", ("objective.temperature=FixedTemperature", "temperature.alpha=0")),
+            *_coefficients(PUSH, "auto", _PUSH_TRIALS),
+        ),
         settings=("online_steps=40000",),
     ),
     Study(
@@ -169,6 +180,8 @@ _EVERY = (
         (
             Case(RELOCATE, "AWAC", ("expert_demonstrations=10",), "expert"),
             Case(RELOCATE, "AWAC", ("expert_demonstrations=25",), "expert"),
+            Case(RELOCATE, "BC", ("expert_demonstrations=10",), "expert"),
+            Case(RELOCATE, "BC", ("expert_demonstrations=25",), "expert"),
             Case(DOOR, "AWAC", ("expert_demonstrations=10",), "expert"),
         ),
         settings=("online_steps=40000",),
@@ -250,6 +263,48 @@ _EVERY = (
             Case(CHEETAH, "SAC"),
         ),
         settings=("offline_steps=100000", "online_steps=20000", "eval_every=10000"),
+    ),
+    Study(
+        "bear_samples",
+        "locomotion",
+        "BEAR with four samples of the MMD, as rlkit, and with a smaller VAE?",
+        (
+            Case(WALKER, "BEAR", ("constraint.mmd_samples=4",)),
+            Case(WALKER, "BEAR", ("behavior.vae_hidden=128,128",)),
+        ),
+        settings=("offline_steps=50000", "online_steps=4000"),
+    ),
+    Study(
+        "sac_offline",
+        "locomotion",
+        "What do 100,000 offline updates do to SAC? None, and Table 1's 25,000, beside them.",
+        tuple(
+            Case(env, "SAC", settings)
+            for settings in (("pretraining=NoPretraining",), ("offline_steps=25000",))
+            for env in (WALKER, CHEETAH, ANT)
+        ),
+    ),
+    Study(
+        "awr_policy",
+        "locomotion",
+        "Does a free deviation do for AWR in locomotion what it does for BC?",
+        tuple(Case(env, "AWR", ("policy=TanhMeanGaussian",)) for env in (WALKER, CHEETAH, ANT)),
+    ),
+    Study(
+        "observations_long",
+        "locomotion",
+        "Standardised or raw observations, with the offline phase of today?",
+        tuple(
+            Case(env, f"{method}[raw]") for env in (WALKER, CHEETAH) for method in ("AWAC", "BC")
+        ),
+        settings=("online_steps=10000",),
+    ),
+    Study(
+        "hand_budget",
+        "pilots",
+        "Are AWAC and SAC level on the pen after 40,000 online steps?",
+        (Case(PEN, "AWAC", (), "embedded"), Case(PEN, "SAC", (), "embedded")),
+        settings=("online_steps=100000",),
     ),
     Study(
         "locomotion_imitation",

@@ -36,7 +36,13 @@ from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, Revers
 from algorithms.objectives.temperature import FixedTemperature, LearnedTemperature
 from algorithms.objectives.values import PolicyMode, PolicySamples
 from algorithms.objectives.weighted_mle import WeightedMLE
-from algorithms.objectives.weights import BatchMean, Exponential, Unnormalised, Weights
+from algorithms.objectives.weights import (
+    BatchMean,
+    Exponential,
+    StateMean,
+    Unnormalised,
+    Weights,
+)
 from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
 from algorithms.policies.initialisation import RandomActionsFirst
 from algorithms.policies.squashed import SquashedGaussian
@@ -244,7 +250,7 @@ def test_lambda_does_not_change_with_the_component(
 @pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
 def test_weights_are_bounded_by_their_cap_or_as_the_scripts_by_a_clip(domain: str) -> None:
     """Whatever lambda is swept over: paper at most 100, released at most exp(clip / lambda)."""
-    for name in ("AWAC", "ABM-MPO", "AWAC[lambda=3]"):
+    for name in ("AWAC", "AWAC[lambda=3]"):
         shape = resolve(name, domain=domain).method.objective.weights.shape
         assert (shape.clip, shape.cap) == (math.inf, 100.0)
         scripts = resolve(name, profile="released", domain=domain).method.objective.weights.shape
@@ -253,6 +259,15 @@ def test_weights_are_bounded_by_their_cap_or_as_the_scripts_by_a_clip(domain: st
             assert scripts.clip == (2.0 if name == "ABM-MPO" else 0.5)
     clip = resolve("AWAC[clip]", domain=domain).method.objective.weights.shape
     assert (clip.clip, clip.cap) == (2.0, math.inf)
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+@pytest.mark.parametrize("name", ["MPO", "ABM-MPO"])
+def test_a_softmax_over_the_actions_of_a_state_has_no_bound(name: str, domain: str) -> None:
+    """A bound would give all actions above it the same weight."""
+    weights = resolve(name, domain=domain).method.objective.weights
+    assert isinstance(weights.normalisation, StateMean)
+    assert (weights.shape.clip, weights.shape.cap) == (math.inf, math.inf)
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -97,7 +97,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "ABM-MPO": TD
     | {
         "objective.weights.shape.lam": 0.3,
-        "objective.weights.shape.cap": 100.0,
+        "objective.weights.shape.cap": math.inf,
         "objective.actions.samples": 10,
         "objective.value.samples": 1,
     },
