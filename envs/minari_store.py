@@ -193,8 +193,7 @@ def check_unchanged(dataset: Dataset, cache: Path) -> None:
         DataError: if the content has changed.
     """
     name = dataset.provenance.origin
-    size = f"{len(dataset.trajectories)}x{dataset.steps}"
-    path = cache / "minari" / f"{name.replace('/', '-')}-{size}.sha256"
+    path = cache / "minari" / f"{name.replace('/', '-')}.sha256"
     found = dataset.content_checksum
     if not path.is_file():
         with atomic_file(path) as file:

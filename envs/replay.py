@@ -31,9 +31,10 @@ def replay(dataset: Dataset) -> Dataset:
     Both observations s_t and s_t+1 of a transition are the simulator's. Rewards are computed from
     s_t+1. Actions stay. The result has no initial states, and its provenance says "replayed".
 
-    Contacts are chaotic, and the simulator is a later version than the recording's. A replay may
-    open the door by another angle than the recording (``DOOR_DEPARTURE_RAD``). Nobody demonstrated
-    what it shows. It is left out, and the provenance's note names it.
+    Contacts are chaotic, and the simulator is a later version than the recording's. A replay
+    departs from its recording if it opens the door by another angle (``DOOR_DEPARTURE_RAD``). On
+    pen and relocate it departs if it never reaches the goal and the recording does. Nobody
+    demonstrated what it shows. It is left out, and the provenance's note names it.
 
     Args:
         dataset: of a hand task, with one initial state a trajectory.
@@ -65,13 +66,15 @@ def replay(dataset: Dataset) -> Dataset:
     env.close()
     if not kept:
         raise DataError(
-            f"{origin}: no replay opens the door as far as recorded; use --data human-recorded"
+            f"{origin}: all replays {_departing(dataset.task_id)}; use --data human-recorded"
         )
     provenance = replace(
         dataset.provenance,
         observations="replayed",
         rewards="relabelled",
-        note="; ".join(filter(None, (dataset.provenance.note, _note(len(kept), departed)))),
+        note="; ".join(
+            filter(None, (dataset.provenance.note, _note(dataset.task_id, len(kept), departed)))
+        ),
     )
     return replace(dataset, trajectories=tuple(kept), provenance=provenance, initial_states=())
 
@@ -86,14 +89,25 @@ def states_checksum(dataset: Dataset) -> str:
     return digest.hexdigest()
 
 
-def _note(kept: int, departed: list[int]) -> str:
+def left_out(task_id: str) -> float | str:
+    """Which replays are left out, for a cache's key: on the door the largest departure, rad."""
+    return DOOR_DEPARTURE_RAD if task_id == "door-binary-v0" else _departing(task_id)
+
+
+def _departing(task_id: str) -> str:
+    """What the replays do that are left out."""
+    if task_id == "door-binary-v0":
+        return f"depart from the recorded door angle by more than {DOOR_DEPARTURE_RAD} rad"
+    return "miss the goal that their recordings reach"
+
+
+def _note(task_id: str, kept: int, departed: list[int]) -> str:
     if not departed:
         return "observations replayed"
     numbers = ", ".join(map(str, departed))
     return (
         f"observations replayed, {kept} of {kept + len(departed)} demonstrations; replays of "
-        f"{numbers} (counted from 0) depart from the recorded door angle by more than "
-        f"{DOOR_DEPARTURE_RAD} rad"
+        f"{numbers} (counted from 0) {_departing(task_id)}"
     )
 
 
@@ -133,7 +147,8 @@ def _replayed(env: Any, recorded: Trajectory, state: dict[str, NDArray[np.float6
 
 
 def _departs(task_id: str, recorded: Trajectory, shown: Trajectory) -> bool:
-    if task_id != "door-binary-v0":
-        return False
-    opened = [float(t.next_observations[:, DOOR_HINGE].max()) for t in (recorded, shown)]
-    return abs(opened[0] - opened[1]) > DOOR_DEPARTURE_RAD
+    if task_id == "door-binary-v0":
+        opened = [float(t.next_observations[:, DOOR_HINGE].max()) for t in (recorded, shown)]
+        return abs(opened[0] - opened[1]) > DOOR_DEPARTURE_RAD
+    reached = [binary_rewards(task_id, t.next_observations).max() == 0 for t in (recorded, shown)]
+    return bool(reached[0] and not reached[1])

@@ -22,7 +22,7 @@ from rich.progress import Progress
 
 from algorithms.buffer import ReplayBuffer
 from envs.making import make_task
-from envs.replay import DOOR_DEPARTURE_RAD, replay, states_checksum
+from envs.replay import left_out, replay, states_checksum
 from envs.sources import find_demonstrations
 from envs.tasks import Domain, task
 from envs.trajectory import Dataset, Provenance, Trajectory, relabel
@@ -249,7 +249,7 @@ def _replayed(
     recipe = {
         "replay of": recorded.content_checksum,
         "initial states": states_checksum(recorded),
-        "largest departure": DOOR_DEPARTURE_RAD,
+        "largest departure": left_out(recorded.task_id),
     }
     made = cached(cache, recorded.task_id, recipe, partial(replay, recorded), notify)
     return relabel(made, door_threshold=door_threshold)

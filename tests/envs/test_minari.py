@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import types
 from collections.abc import Callable
@@ -196,6 +197,18 @@ def test_another_content_than_at_the_first_use_is_an_error(folder: Path, tmp_pat
     find_demonstrations("door-binary-v0", data="minari-human", data_dir=folder)
     with h5py.File(store() / HUMAN / "data" / "main_data.hdf5", "a") as file:
         file["episode_1/actions"][3, 2] = 0.25
+    with pytest.raises(DataError, match=r"D4RL/door/human-v2 .* content checksum .* first use"):
+        find_demonstrations("door-binary-v0", data="minari-human", data_dir=folder)
+
+
+@pytest.mark.parametrize("lengths", [[5, 7], [5], [5, 6, 4]])
+def test_another_length_than_at_the_first_use_is_an_error(
+    lengths: list[int], folder: Path, tmp_path: Path
+) -> None:
+    save_minari(store(), HUMAN, [5, 6])
+    find_demonstrations("door-binary-v0", data="minari-human", data_dir=folder)
+    shutil.rmtree(store() / HUMAN)
+    save_minari(store(), HUMAN, lengths)
     with pytest.raises(DataError, match=r"D4RL/door/human-v2 .* content checksum .* first use"):
         find_demonstrations("door-binary-v0", data="minari-human", data_dir=folder)
 

@@ -121,6 +121,46 @@ def test_every_hand_task_replays_its_own_episodes(task_id: str) -> None:
     assert set(again.rewards.tolist()) <= {-1.0, 0.0}
 
 
+@pytest.mark.parametrize("task_id", ["pen-binary-v0", "relocate-binary-v0"])
+def test_a_replay_that_misses_the_recorded_goal_is_left_out(task_id: str) -> None:
+    """One recording ends at its goal; random actions from the same start do not come there."""
+    t, state = _episode(task_id, 5)
+    at_goal = _at_the_goal(task_id, t.next_observations)
+    assert binary_rewards(task_id, at_goal)[-1] == 0
+    assert (binary_rewards(task_id, t.next_observations) == -1).all()
+    dataset = Dataset(
+        task_id,
+        (t._replace(next_observations=at_goal), t),
+        Provenance("human", "x.hdf5", "", "stored"),
+        (state, state),
+    )
+    again = replay(dataset)
+    assert len(again.trajectories) == 1
+    assert (
+        "1 of 2 demonstrations; replays of 0 (counted from 0) miss the goal"
+        in again.provenance.note
+    )
+    with pytest.raises(DataError, match=r"x\.hdf5: all replays miss the goal .*human-recorded"):
+        replay(
+            replace(
+                dataset,
+                trajectories=dataset.trajectories[:1],
+                initial_states=dataset.initial_states[:1],
+            )
+        )
+
+
+def _at_the_goal(task_id: str, observations: np.ndarray) -> np.ndarray:
+    """The same, but for the last, in which the object is at its goal."""
+    seen = observations.copy()
+    if task_id == "pen-binary-v0":  # the pen's axis along the target's, and at it
+        seen[-1, 33:36] = seen[-1, 36:39]
+        seen[-1, 39:42] = 0.0
+    else:  # the ball at its target
+        seen[-1, 36:39] = 0.0
+    return seen
+
+
 def test_missing_and_misshapen_states_are_named() -> None:
     t, state = _episode("door-binary-v0", 2)
     dataset = Dataset("door-binary-v0", (t, t), Provenance("human", "x.pickle", "", "stored"))
@@ -149,7 +189,7 @@ def test_a_replay_that_departs_is_left_out_and_named() -> None:
     assert len(again.trajectories) == 1
     assert again.provenance.note.startswith("a note; observations replayed, 1 of 2 demonstrations")
     assert "replays of 1 (counted from 0)" in again.provenance.note
-    with pytest.raises(DataError, match=r"x\.pickle: no replay .*--data human-recorded"):
+    with pytest.raises(DataError, match=r"x\.pickle: all replays depart .*--data human-recorded"):
         replay(
             replace(
                 dataset,
