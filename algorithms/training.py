@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
@@ -88,10 +89,16 @@ class Training:
         schedule: Schedule,
         *,
         seed: int,
+        for_statistics: Callable[[Tensor], Tensor] = lambda observations: observations,
     ) -> None:
+        """Begin at the clock's start.
+
+        `for_statistics`: what of the first online observations (N, O) their mean and deviation are
+        fitted to where there is no prior data; on a goal task, with the goals that they achieve.
+        """
         self.agent, self.buffer, self.demonstrations = agent, buffer, demonstrations
         self.environment, self.evaluate, self.schedule = environment, evaluate, schedule
-        self.seed = seed
+        self.seed, self.for_statistics = seed, for_statistics
         self.offline_steps = agent.config.offline_steps if agent.method.pretraining.offline else 0
         self._random_start = agent.method.pretraining.random_start
         self.cloning_steps = agent.method.initialisation.cloning_steps
@@ -178,7 +185,7 @@ class Training:
         if self.step < config.learning_starts:
             return
         if self.step == config.learning_starts and self.buffer.prior == 0:
-            self.agent.fit_observations(self.buffer.column("observations"))
+            self.agent.fit_observations(self.for_statistics(self.buffer.column("observations")))
         if (self.step + 1) % config.collect_steps == 0:
             rounds = config.collect_steps // config.steps_per_update
             for _ in range(rounds * config.updates_per_step):

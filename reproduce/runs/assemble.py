@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -91,8 +92,9 @@ def assemble(run: ResolvedRun, place: Place) -> Assembled:
         demonstrations = ReplayBuffer(data.demonstrations.steps, *sizes, place.device)
         fill(demonstrations, data.demonstrations)
     agent = Agent(settings.method, config, *sizes, seed=spec.seed, device=place.device)
+    for_statistics = partial(_for_achieved_goals, spec.env)
     if buffer.size or not config.learning_starts:  # else the first online states are fitted
-        agent.fit_observations(_for_achieved_goals(spec.env, buffer.column("observations")))
+        agent.fit_observations(for_statistics(buffer.column("observations")))
     training = Training(
         agent,
         buffer,
@@ -111,6 +113,7 @@ def assemble(run: ResolvedRun, place: Place) -> Assembled:
         ),
         schedule,
         seed=spec.seed,
+        for_statistics=for_statistics,
     )
     identity = run.identity | {
         "data": {

@@ -168,6 +168,24 @@ def test_goals_are_standardised_as_the_positions_that_they_are(
     assert np.abs(prior).max() < 1  # the buffer keeps metres
 
 
+def test_without_data_too_goals_are_standardised_as_positions(cache: Path) -> None:
+    """By the first online states, of steps 0 to 2."""
+    scratch = (
+        "pretraining=RandomActionsFirst",
+        "observations=FromPriorData",
+        "learning_starts=2",
+    )
+    training = assembled(run_of("AWAC", *scratch, data="none"), cache).training
+    training.run()
+    first = training.buffer.all().observations.double()[:3]
+    positions, goals = first[:, :4], first[:, 4:]
+    assert (goals.mean(0) - positions.mean(0)).abs().max() > 0.01
+    see = training.agent.networks["observations"]
+    np.testing.assert_allclose(see.mean, [*positions.mean(0), *positions.mean(0)], rtol=1e-4)
+    deviations = positions.std(0, correction=0).clamp(min=1e-3)
+    np.testing.assert_allclose(see.std, [*deviations, *deviations], rtol=1e-3)
+
+
 def test_hindsight_needs_goals() -> None:
     spec = RunSpec(
         "quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded", settings=("goals=Hindsight",)
