@@ -81,8 +81,9 @@ def _deviations(content: Content, out: Path) -> Iterator[str]:
     if content.preset == "paper":
         yield "Networks, batches and budgets are those of Table 1."
     else:
-        parts = (preset.settings, *preset.domains.values(), *preset.tasks.values())
-        laid = (key for part in (*parts, *preset.methods.values(), preset.at_most) for key in part)
+        layers = (preset.domains, preset.tasks, preset.methods, preset.there)
+        parts = (preset.settings, *(part for layer in layers for part in layer.values()))
+        laid = (key for part in (*parts, preset.at_most) for key in part)
         keys = ", ".join(f"`{key}`" for key in dict.fromkeys(laid))
         yield f"Preset `{content.preset}` sets for itself: {keys} (`reproduce/specs/grid.py`)."
     yield (

@@ -41,7 +41,7 @@ class Preset:
 
     A key that a method has no component for is passed over. `domains` holds what is laid over that
     for the tasks of one domain, `tasks` for single tasks, `methods` for single rows of METHODS
-    (their variants included).
+    (their variants included), and `there` for single rows in one domain: ("push", "SAC").
     """
 
     seeds: int
@@ -49,6 +49,7 @@ class Preset:
     domains: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
+    there: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     at_most: dict[str, int] = field(default_factory=dict)
     """Upper bounds on what method, profile and variant say; smaller numbers of theirs stay."""
     hand_data: DataKind | None = None
@@ -56,8 +57,14 @@ class Preset:
 
     def of(self, method: str, domain: str, env: str = "") -> dict[str, Any]:
         """The settings for a row of METHODS on a task of a domain (without `env`: on any)."""
-        task = self.tasks.get(env, {})
-        return self.settings | self.domains.get(domain, {}) | task | self.methods.get(method, {})
+        layers = (
+            self.settings,
+            self.domains.get(domain, {}),
+            self.tasks.get(env, {}),
+            self.methods.get(method, {}),
+            self.there.get((domain, method), {}),
+        )
+        return {key: value for layer in layers for key, value in layer.items()}
 
 
 # 20 updates a step with 10 critics would take a day
@@ -66,6 +73,8 @@ _SMALL_METHODS = {"RLPD": {"updates_per_step": 1, "critic.updates_per_improvemen
 _DEAR = ("SAC+BC", "ABM-MPO", "BRAC", "MPO", "BEAR", "BCQ", "IQL", "TD3+BC", "Cal-QL")
 # where an update is dear, a quick run shows that the method works; the cheap ones learn
 _SHORT = {"offline_steps": 400, "online_steps": 400}
+# pushing is learned online alone, and within fewer steps by nobody
+_UNTIL_IT_PUSHES = {"online_steps": 40_000, "eval_every": 8_000}
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
@@ -94,6 +103,7 @@ PRESETS: dict[str, Preset] = {
             "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64)},
         },
         methods=_SMALL_METHODS | dict.fromkeys(_DEAR, _SHORT),
+        there={("push", "AWAC"): _UNTIL_IT_PUSHES, ("push", "SAC"): _UNTIL_IT_PUSHES},
         # fewer samples a state and short phases: to see every part at work, in minutes
         at_most={
             "collect_steps": 400,

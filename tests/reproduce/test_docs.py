@@ -364,7 +364,12 @@ def test_presets_table_is_that_of_the_grid() -> None:
     for name, preset in PRESETS.items():
         expected = {("", path): value for path, value in preset.settings.items()} | {
             (method, path): value
-            for part in (preset.methods, preset.domains, preset.tasks)
+            for part in (
+                preset.methods,
+                preset.domains,
+                preset.tasks,
+                {f"{domain}, {row}": values for (domain, row), values in preset.there.items()},
+            )
             for method, values in part.items()
             for path, value in values.items()
         }

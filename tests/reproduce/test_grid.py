@@ -6,7 +6,7 @@ import pytest
 
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.resolving import resolve
-from reproduce.specs.grid import PRESETS, RunSpec, enumerate_runs
+from reproduce.specs.grid import PRESETS, Preset, RunSpec, enumerate_runs
 
 
 def runs(**changes: object) -> list[RunSpec]:
@@ -68,6 +68,21 @@ def test_every_key_of_a_preset_is_one_of_some_method(name: str) -> None:
     assert set(preset.settings) <= known
     for method, values in preset.methods.items():
         assert set(values) <= set(resolve(method).paths())
+    for (domain, method), values in preset.there.items():
+        assert set(values) <= set(resolve(method, domain=domain).paths())
+
+
+def test_what_is_laid_over_a_row_in_one_domain_comes_last_and_only_there() -> None:
+    of = Preset(
+        1,
+        {"tau": 1, "discount": 1, "offline_steps": 1},
+        domains={"push": {"discount": 2, "offline_steps": 2}},
+        methods={"SAC": {"offline_steps": 3}},
+        there={("push", "SAC"): {"online_steps": 4, "offline_steps": 4}},
+    ).of
+    assert of("SAC", "push") == {"tau": 1, "discount": 2, "offline_steps": 4, "online_steps": 4}
+    assert of("BC", "push") == {"tau": 1, "discount": 2, "offline_steps": 2}
+    assert of("SAC", "hand") == {"tau": 1, "discount": 1, "offline_steps": 3}
 
 
 @pytest.mark.parametrize("name", PRESETS)
