@@ -6,15 +6,19 @@ The README's are run, in a copy of `results/`: as they stand where they train no
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from reproduce.judging.conditions import Verdict
+from reproduce.reporting.wording import WORDS
 from tests.forked import run
 from tests.reproduce.conftest import environment
 
@@ -137,3 +141,18 @@ def test_readme_is_short_and_its_first_screen_has_what_is_needed() -> None:
     text = "\n".join(first)
     for needed in ("What was found", ".png", "make figure1", "make test", "make report"):
         assert needed in text
+
+
+def test_the_readme_counts_the_verdicts_as_the_report_does() -> None:
+    """One claim a row of the report's first table; `verdicts.csv` has a row for each effect."""
+    with (ROOT / "results/small/verdicts.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["profile"] == "paper"]
+    verdicts = {row["claim"]: row["claim_verdict"] for row in rows}
+    count = Counter(verdict for verdict in verdicts.values() if verdict != "not testable")
+    text = " ".join((ROOT / "README.md").read_text().split())
+    found = re.search(r"the paper's (\d+) testable claims, at preset `small`: ([^.]*)\.", text)
+    assert found is not None
+    pairs = re.findall(r"(\d+) (?:is|are) ([a-z ]+)", found[2])
+    told = {word: int(number) for number, word in pairs if number != "0"}
+    assert told == {WORDS[Verdict(name)]: number for name, number in count.items()}
+    assert int(found[1]) == count.total()
