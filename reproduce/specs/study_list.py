@@ -113,6 +113,20 @@ _EVERY = (
         settings=("online_steps=10000",),
     ),
     Study(
+        "sac_bc_policy",
+        "pilots",
+        "What does the authors' policy class change for SAC and SAC+BC on the hand?",
+        (
+            *(
+                Case(env, "SAC+BC", ("policy=TanhMeanGaussian",), "embedded")
+                for env in (DOOR, PEN, RELOCATE)
+            ),
+            *(Case(env, "SAC+BC", (), "embedded") for env in (DOOR, RELOCATE)),
+            Case(DOOR, "SAC", ("policy=TanhMeanGaussian",), "embedded"),
+        ),
+        settings=("online_steps=10000",),
+    ),
+    Study(
         "baselines_locomotion",
         "locomotion",
         "Which coefficients do the baselines need in locomotion? Three trials each.",
@@ -241,7 +255,8 @@ _EVERY = (
                 ),
             ),
         ),
-        settings=("online_steps=5000",),
+        # Table 1's offline phase: as many samples as 100,000 of 256
+        settings=("offline_steps=25000", "online_steps=5000"),
     ),
     Study(
         "locomotion_long",
