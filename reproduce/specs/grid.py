@@ -75,6 +75,8 @@ _DEAR = ("SAC+BC", "ABM-MPO", "BRAC", "MPO", "BEAR", "BCQ", "IQL", "TD3+BC", "Ca
 _SHORT = {"offline_steps": 400, "online_steps": 400}
 # pushing is learned online alone, and within fewer steps by nobody
 _UNTIL_IT_PUSHES = {"online_steps": 40_000, "eval_every": 8_000}
+# locomotion is learned in the offline phase, whose updates are cheap there
+_UNTIL_IT_RUNS = {"offline_steps": 20_000, "dense_eval_every": 4_000, "dense_until": 0}
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
@@ -103,7 +105,12 @@ PRESETS: dict[str, Preset] = {
             "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64)},
         },
         methods=_SMALL_METHODS | dict.fromkeys(_DEAR, _SHORT),
-        there={("push", "AWAC"): _UNTIL_IT_PUSHES, ("push", "SAC"): _UNTIL_IT_PUSHES},
+        there={
+            ("push", "AWAC"): _UNTIL_IT_PUSHES,
+            ("push", "SAC"): _UNTIL_IT_PUSHES,
+            ("locomotion", "AWAC"): _UNTIL_IT_RUNS,
+            ("locomotion", "BC"): _UNTIL_IT_RUNS,
+        },
         # fewer samples a state and short phases: to see every part at work, in minutes
         at_most={
             "collect_steps": 400,
