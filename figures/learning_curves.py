@@ -100,7 +100,7 @@ def draw(
             len(metrics),
             len(columns),
             title=title,
-            legend=[_legend_line(look) for look in looks],
+            legend=[_legend_line(look, legend_name(look, drawn)) for look in looks],
             caption=text,
             share_y=[metric.share_y for metric in metrics],
             beside=margin([look.label for look in looks]),
@@ -165,24 +165,38 @@ def greyed(
     return changed, bool(single)
 
 
-def _ends_of(aggregates: pd.DataFrame, looks: Sequence[Look]) -> list[End]:
-    """Where the curves end that get a name there.
+def named_at_its_end(complete: bool, last: float, right: float) -> bool:
+    """Whether a curve whose last step is ``last`` has its name right of its panel.
 
-    Not of those that are still on their way: a line to the name would look like their rest.
+    ``right`` is the last step of any curve in the panel. A curve that is still on its way has none:
+    the line to the name would look like its rest.
     """
+    return complete or last == right
+
+
+def _ends_of(aggregates: pd.DataFrame, looks: Sequence[Look]) -> list[End]:
+    """Where the curves end that get a name there."""
     found, right = [], float(aggregates["env_step"].max())
     for look in looks:
         thick = aggregates[aggregates["label"] == look.label]
         if not thick.empty:
             last = thick.sort_values("env_step").iloc[-1]
             step, value = float(last["env_step"]), float(last["centre"])
-            if bool(last["complete"]) or step == right:
+            if named_at_its_end(bool(last["complete"]), step, right):
                 found.append(End(look.label, look.style.colour, step, value))
     return found
 
 
-def _legend_line(look: Look) -> Line2D:
-    return Line2D([], [], label=look.label, **_line_style(look))
+def legend_name(look: Look, frame: pd.DataFrame) -> str:
+    """The label, with what became of its runs where none of them is finished."""
+    states = set(frame.loc[frame["label"] == look.label, "status"])
+    if "done" in states:
+        return look.label
+    return f"{look.label} ({'unfinished' if 'running' in states else 'failed'})"
+
+
+def _legend_line(look: Look, name: str) -> Line2D:
+    return Line2D([], [], label=name, **_line_style(look))
 
 
 def _line_style(look: Look) -> dict[str, Any]:

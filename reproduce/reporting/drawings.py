@@ -10,7 +10,7 @@ import numpy as np
 from figures import style
 from figures.forest import Forest, Score, colour_of, span_of
 from figures.labels import method_of
-from figures.learning_curves import Look
+from figures.learning_curves import Look, named_at_its_end
 from figures.report_plots import ProfileCurve
 from reproduce.reporting import svg
 from reproduce.reporting.blocks import interval, number
@@ -25,7 +25,9 @@ def chart_html(chart: Chart, pool: PointPool, palette: Palette, alt: str, source
     """A figure of curves: panels, legend, caption and ``source``, links as HTML."""
     place = {name: index for index, name in enumerate(pool.series)}
     panels = "".join(_panel(chart, each, pool, palette, place) for each in chart.panels)
-    legend = "".join(_chip(look, palette) for look in chart.looks)
+    legend = "".join(
+        _chip(look, name, palette) for look, name in zip(chart.looks, chart.names, strict=True)
+    )
     return (
         f'<figure class="chart" id="chart-{escape(chart.id)}" aria-label="{escape(alt)}">'
         f'<div class="panels of{min(len(chart.panels), 3)}">{panels}</div>'
@@ -43,14 +45,17 @@ def _panel(
     inside = [*svg.frame(first, last, each.limits, ONLINE)]
     ends = []
     count = len(chart.looks)
+    aggregates = [trace for trace in each.traces if trace.kind == "aggregate"]
+    right = max((pool.series[trace.series[0]][0][-1] for trace in aggregates), default=0)
     for look in reversed(chart.looks):  # the first method lies uppermost
         mine = [trace for trace in each.traces if trace.label == look.label]
         lines = [_trace(trace, look, pool.series, x, y, place, count) for trace in mine]
         kind = palette.of(look.style.colour)
         inside.append(f'<g class="{kind}" data-m="{escape(look.label)}">{"".join(lines)}</g>')
-        thick = [trace for trace in mine if trace.kind == "aggregate"]
-        if thick:
-            ends.append((kind, look.label, y(pool.series[thick[0].series[0]][1][-1])))
+        for trace in (trace for trace in mine if trace.kind == "aggregate"):
+            steps, values = pool.series[trace.series[0]]
+            if named_at_its_end(trace.complete, steps[-1], right):
+                ends.append((kind, look.label, x(steps[-1]), y(values[-1])))
     inside += svg.rules(chart.metric.rules, chart.metric.rule_names, each.limits)
     inside += svg.end_labels(ends)
     name = f"{chart.metric.name}, {panel.subtitle}"
@@ -118,15 +123,15 @@ def markers(charts: Sequence[Chart]) -> str:
     return f'<svg width="0" height="0" aria-hidden="true"><defs>{symbols}</defs></svg>'
 
 
-def _chip(look: Look, palette: Palette) -> str:
-    """A button that shows a method's line and marker, and hides or shows the method."""
+def _chip(look: Look, name: str, palette: Palette) -> str:
+    """A button that shows a method's line, marker and ``name``, and hides or shows the method."""
     width = look.style.width
     return (
         f'<button type="button" class="chip {palette.of(look.style.colour)}" '
         f'data-m="{escape(look.label)}" aria-pressed="true">'
         '<svg viewBox="0 0 34 12" width="34" height="12" aria-hidden="true">'
         f'<path class="mean" stroke-width="{width}"{svg.dash(look.style, width)} d="M1,6H33"/>'
-        f'<use href="#{marker_id(look)}" x="17" y="6"/></svg>{escape(look.label)}</button>'
+        f'<use href="#{marker_id(look)}" x="17" y="6"/></svg>{escape(name)}</button>'
     )
 
 
