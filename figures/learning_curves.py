@@ -19,13 +19,14 @@ from figures import style
 from figures.caption import describe
 from figures.end_labels import End, label_ends, margin
 from figures.experiments import EXPERIMENTS
-from figures.labels import label, method_of
+from figures.labels import label
 from figures.layout import Paragraph, compose
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of, refuse_blank
 from figures.phase_axis import name_phases, set_phase_axis
 from figures.results.partial import warning
 from figures.results.table import RUN
+from figures.rule_lines import draw_rules, name_rules
 from figures.statistics.across_seeds import curve, evaluations, runs
 
 METRICS: tuple[Metric, ...] = EXPERIMENTS["figure1"].metrics
@@ -105,7 +106,7 @@ def draw(
             share_y=[metric.share_y for metric in metrics],
             beside=margin([look.label for look in looks]),
         )
-        ends: list[tuple[Axes, list[End]]] = []
+        drawn_on: list[tuple[Axes, Metric, list[End]]] = []
         for row, metric in enumerate(metrics):
             for column, panel in enumerate(columns):
                 ax = page.axes[row][column]
@@ -117,13 +118,14 @@ def draw(
                 aggregates = panel.rows(curves[metric.column])
                 _draw_panel(ax, rows, aggregates, metric.column, looks)
                 _dress_panel(ax, metric, panel, top=row == 0, left=column == 0)
-                ends.append((ax, _ends_of(aggregates, looks)))
+                drawn_on.append((ax, metric, _ends_of(aggregates, looks)))
                 if row == len(metrics) - 1:
                     name_phases(ax, *span, x_label)
                 else:
                     ax.tick_params(labelbottom=False)
-        for ax, mine in ends:  # limits that panels share are final only now
-            label_ends(ax, mine)
+        for ax, metric, ends in drawn_on:  # limits that panels share are final only now
+            label_ends(ax, ends)
+            name_rules(ax, metric)
     return page.figure
 
 
@@ -149,15 +151,9 @@ def looks_of(frame: pd.DataFrame) -> list[Look]:
 def greyed(
     looks: Sequence[Look], curves: Sequence[pd.DataFrame], ours: set[str]
 ) -> tuple[list[Look], bool]:
-    """The looks, grey where a method of ours has one seed and others have more, and if any is.
-
-    A method that has no place in ``style.METHOD_ORDER`` is a reader's own, and keeps its colour.
-    """
+    """The looks, grey where a method of ours has one seed and others have more, and if any is."""
     seeds = pd.concat(curves).groupby("label")["seeds"].max()
-    if seeds.empty or seeds.max() == 1:
-        return list(looks), False
-    known = {look.label for look in looks if method_of(look.label) in style.METHOD_ORDER}
-    single = {label for label in known & ours if seeds.get(label, 0) == 1}
+    single = style.singles({str(name): int(count) for name, count in seeds.items()}) & ours
     changed = [
         replace(look, style=style.single_seed(look.style)) if look.label in single else look
         for look in looks
@@ -289,8 +285,7 @@ def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: boo
     """Titles, y axis, grid and rules."""
     ax.grid(axis="y", color="#E4E4E4", lw=0.6, zorder=0)
     ax.set_axisbelow(True)
-    for value in metric.rules:
-        ax.axhline(value, color=style.RULE, lw=0.9, zorder=1)
+    draw_rules(ax, metric)
     if metric.column.startswith("success") and metric.whole_range:
         ax.set_ylim(-0.04, 1.04)
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
@@ -307,18 +302,6 @@ def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: boo
     if top:
         ax.set_title(panel.title, loc="left", weight="bold", pad=19)
         ax.text(0, 1.035, panel.subtitle, transform=ax.transAxes, fontsize=8, color=style.TEXT_GREY)
-    for value, name in zip(metric.rules, metric.rule_names, strict=False):
-        ax.text(
-            0.008,
-            value,
-            name,
-            transform=ax.get_yaxis_transform(),
-            fontsize=6.5,
-            color=style.TEXT_GREY,
-            va="bottom",
-            zorder=7,
-            bbox={"facecolor": "white", "alpha": 0.65, "lw": 0, "pad": 0.6},
-        )
 
 
 def _drawn(ax: Axes) -> list[float]:

@@ -38,13 +38,21 @@ CLAIM_NAME_WIDTH = 2.9
 
 @dataclass(frozen=True)
 class ProfileCurve:
-    """Performance profile of one method; thresholds, share, low, high: (T,)."""
+    """Performance profile of one method; thresholds, share, low, high: (T,). ``single``: of a
+    single seed where other methods have more."""
 
     label: str
     thresholds: Floats
     share: Floats
     low: Floats
     high: Floats
+    single: bool = False
+
+    @property
+    def look(self) -> style.MethodStyle:
+        """As its curve of learning looks."""
+        look = style.method_style(method_of(self.label))
+        return style.single_seed(look) if self.single else look
 
 
 def draw_aggregates(
@@ -203,7 +211,7 @@ def _paragraph(figure: Figure, lines: Sequence[str], x: float, y: float) -> None
 def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str) -> None:
     ax.set_title("Performance profile", loc="left", weight="bold", fontsize=9.5)
     for curve in profiles:
-        look = style.method_style(method_of(curve.label))
+        look = curve.look
         ax.plot(
             curve.thresholds,
             curve.share,

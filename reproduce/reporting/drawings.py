@@ -9,7 +9,6 @@ import numpy as np
 
 from figures import style
 from figures.forest import Forest, Score, colour_of, span_of
-from figures.labels import method_of
 from figures.learning_curves import Look, named_at_its_end
 from figures.report_plots import ProfileCurve
 from reproduce.reporting import svg
@@ -223,7 +222,7 @@ def _profile(profiles: Sequence[ProfileCurve], axis: str, palette: Palette) -> s
     inside.append(svg.text((svg.LEFT + right) / 2, bottom + 30, f"{axis}: threshold", "middle"))
     inside.append(f'<path class="axis" d="M{svg.LEFT},{svg.TOP}V{bottom}H{right}"/>')
     for curve in reversed(profiles):
-        look = style.method_style(method_of(curve.label))
+        look = curve.look
         d = "".join(_steps(curve, x, y))
         inside.append(
             f'<g class="{palette.of(look.colour)}" data-m="{escape(curve.label)}">'

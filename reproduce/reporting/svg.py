@@ -10,6 +10,7 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.ticker import MaxNLocator
 
 from figures.end_labels import spread
+from figures.metrics import is_asked
 from figures.phase_axis import OFFLINE_SHARE, step_name
 from figures.style import MethodStyle
 
@@ -95,7 +96,7 @@ def rules(
     """Values across the panel, each with its name; those that a claim asks for stand out."""
     y, right = linear(*limits), WIDTH - RIGHT
     for number, value in enumerate(values):
-        asked = number < len(names) and names[number].startswith("asked")
+        asked = number < len(names) and is_asked(names[number])
         kind = "rule asked" if asked else "rule"
         yield f'<path class="{kind}" d="M{LEFT},{decimal(y(value))}H{right}"/>'
         if number < len(names):

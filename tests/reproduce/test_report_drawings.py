@@ -6,26 +6,30 @@ from math import inf
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
 import figures.statistics.resampling
 from figures import style
-from figures.forest import SHADE, Forest, Score, draw_forest, span_of
+from figures.forest import SHADE, Forest, Score, colour_of, draw_forest, span_of
 from figures.report_plots import draw_aggregates, draw_claim
 from figures.statistics.estimates import Estimate, difference
 from reproduce.judging.claim import evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import Verdict
-from reproduce.judging.evidence import Evidence
+from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.verdicts import Effect
 from reproduce.reporting import svg
-from reproduce.reporting.aggregates import pooled_difference, probability
+from reproduce.reporting.aggregates import aggregates, pooled_difference, probability
 from reproduce.reporting.asked import asked, forests, groups, thresholds
+from reproduce.reporting.commands import Want
 from reproduce.reporting.drawings import forests_html
+from reproduce.reporting.forests import aggregate_caption
 from reproduce.reporting.palette import DARK, Palette, contrast, on_dark
 from reproduce.reporting.pictures import ForestSet
 from reproduce.reporting.wording import badges, worded
+from tests.reproduce.report_grid import rows_of
 
 NAN = float("nan")
 NOTHING = Evidence({})
@@ -186,6 +190,31 @@ def test_an_estimate_without_an_interval_is_hollow() -> None:
     assert [line.get_markerfacecolor() for line in discs] == [style.colour("AWAC"), "white"]
 
 
+def test_a_single_seed_is_grey_in_aggregates_as_in_curves() -> None:
+    """SAC has one seed on either of two tasks, BC one on the first and two on the second."""
+    door = "door-binary-v0"
+    runs = [("AWAC", 2, 2), ("SAC", 1, 1), ("BC", 1, 2)]
+    table = pd.DataFrame(
+        [
+            row
+            for method, *counts in runs
+            for task, count in zip(("pen-binary-v0", door), counts, strict=True)
+            for seed in range(count)
+            for row in rows_of(
+                Want("figure1", task, Arm(method)), "paper", seed, (0.1, 0.2, 0.3, 0.4)
+            )
+        ]
+    )
+    (found,) = aggregates(Evidence({"figure1": table}))
+    grey = {"AWAC": False, "SAC": True, "BC": False}
+    for scores in (*found.overall.scores.values(), *found.by_task[0].scores.values()):
+        assert {s.label: colour_of(s) == style.SINGLE_SEED for s in scores} == grey
+    for scores in found.differences.values():
+        assert {s.label for s in scores if colour_of(s) == style.SINGLE_SEED} == {"SAC"}
+    assert {c.label: c.look.colour == style.SINGLE_SEED for c in found.profiles} == grey
+    assert "Grey: a single seed a task." in aggregate_caption(found)
+
+
 def test_the_page_places_marks_in_per_cent_of_the_axis() -> None:
     forest = Forest(
         "n",
@@ -223,6 +252,8 @@ def test_every_colour_can_be_read_on_the_dark() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)  # WCAG's example
     for colour in (*style.METHOD_COLOURS.values(), *style.OTHER_COLOURS, style.SINGLE_SEED):
         assert contrast(on_dark(colour), DARK) >= 4.5
+    dark = np.array([to_rgb(on_dark(style.colour("BC"))), to_rgb(on_dark(style.SINGLE_SEED))])
+    assert np.ptp(dark[0]) > 0.25 and np.ptp(dark[1]) == 0  # a hue, and none
     assert on_dark("#ABB8F9").lower() == "#abb8f9"  # light enough as it is
 
 
