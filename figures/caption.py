@@ -72,6 +72,7 @@ def describe(
         else "",
         _offline_only(frame, labels),
         f"{'; '.join(notes)}." if notes else "",
+        _same_starts(frame),
         f"Data: {'; '.join(data_fact(panel, frame) for panel in panels)}.",
         f"{origin(frame)}.",
     ]
@@ -85,6 +86,15 @@ def describe(
 
 def _has_offline(frame: pd.DataFrame) -> bool:
     return bool(((frame["phase"] == "offline") & (frame["env_step"] < 0)).any())
+
+
+def _same_starts(frame: pd.DataFrame) -> str:
+    """Why curves may move together, which is no sign of learning or of collapse."""
+    ours = "our runs" if "compared" in frame and (frame["compared"] != "").any() else "runs"
+    return (
+        f"At each step all {ours} of a task are evaluated from the same start states, easier or "
+        "harder ones, so that curves can rise and fall together."
+    )
 
 
 def _offline_only(frame: pd.DataFrame, labels: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from figures.caption import describe
 from figures.end_labels import End, label_ends, margin
 from figures.experiments import EXPERIMENTS
 from figures.labels import label
-from figures.layout import Paragraph, compose
+from figures.layout import Paragraph, compose, fitting
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of, refuse_blank
 from figures.phase_axis import name_phases, set_phase_axis
@@ -34,6 +34,9 @@ MARKERS_PER_CURVE = 6
 MARK_EVERY_POINT_UP_TO = 12
 LEAST_SHARE = 0.25
 """Least upper end of an axis of shares that follows its values."""
+SUBTITLE_SIZE = 8.0
+SUBTITLE_BEYOND = 0.12
+"""Inches that a subtitle may be wider than its panel, less than the gap to the next one."""
 WARNING_COLOUR = "#9C1C1C"
 
 
@@ -301,7 +304,14 @@ def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: boo
         ax.tick_params(labelleft=False)
     if top:
         ax.set_title(panel.title, loc="left", weight="bold", pad=19)
-        ax.text(0, 1.035, panel.subtitle, transform=ax.transAxes, fontsize=8, color=style.TEXT_GREY)
+        ax.text(
+            0,
+            1.035,
+            panel.subtitle,
+            transform=ax.transAxes,
+            fontsize=fitting(panel.subtitle, SUBTITLE_SIZE, _width_inches(ax) + SUBTITLE_BEYOND),
+            color=style.TEXT_GREY,
+        )
 
 
 def _drawn(ax: Axes) -> list[float]:

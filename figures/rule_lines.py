@@ -16,7 +16,7 @@ from figures.statistics.across_seeds import Floats
 SIZE = 6.5
 NAME_HEIGHT = 0.12
 """Inches above or below its rule that a name takes."""
-MARKER = 0.06
+MARKER = 0.05
 """Inches around a point of a curve that its marker takes."""
 EDGE = 0.04
 PLACES = 40
@@ -73,15 +73,17 @@ def _hidden(
     width: float,
     bottom: float,
 ) -> int:
-    """How many points lie where a name would stand, other names counting more than all curves."""
+    """How many points lie where a name would stand: those whose marker would reach it count once,
+    those behind it ten times, other names more than all curves."""
 
-    def inside(places: Floats) -> int:
+    def inside(places: Floats, around: float) -> int:
         x, y = places[:, 0], places[:, 1]
-        across = (x > left - MARKER) & (x < left + width + MARKER)
-        return int((across & (y > bottom - MARKER) & (y < bottom + NAME_HEIGHT + MARKER)).sum())
+        across = (x > left - around) & (x < left + width + around)
+        return int((across & (y > bottom - around) & (y < bottom + NAME_HEIGHT + around)).sum())
 
     names = np.array(taken, dtype=np.float64).reshape(-1, 2)
-    return sum(map(inside, points)) + 10_000 * inside(names)
+    curves = sum(10 * inside(each, 0.0) + inside(each, MARKER) for each in points)
+    return curves + 1_000_000 * inside(names, MARKER)
 
 
 def _points(ax: Axes, line: Line2D) -> Floats:

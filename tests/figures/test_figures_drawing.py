@@ -119,6 +119,7 @@ def test_the_caption_states_the_facts(synthetic_csv: Path) -> None:
         "pen-binary-v0 human (relabelled rewards, sha256 5e5e5e5e)",
         "Preset synthetic, profile paper, version 0.1.0, commit synthetic",
         "success at any step",
+        "At each step all runs of a task are evaluated from the same start states",
     ):
         assert fact in text
 

@@ -31,7 +31,9 @@ def panel(rows: list[dict[str, Any]], make_frame: Any) -> Axes:
 def test_what_a_claim_asks_for_is_red_and_dashed_as_on_the_page(make_run, make_frame) -> None:
     ax = panel(make_run({0: 0.0, 9: 0.5}, env=CHEETAH), make_frame)
     rules = {
-        float(line.get_ydata()[0]): line for line in ax.lines if list(line.get_xdata()) == [0, 1]
+        float(line.get_ydata()[0]): line
+        for line in ax.lines
+        if np.array_equal(line.get_xdata(), [0, 1])
     }
     looks = {value: (to_hex(line.get_color()), line.is_dashed()) for value, line in rules.items()}
     red = THRESHOLD.lower()

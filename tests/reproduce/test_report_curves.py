@@ -63,6 +63,7 @@ def test_a_method_without_a_finished_run_is_called_so_and_is_in_no_count() -> No
     assert 'data-m="MPO" aria-pressed' in page  # the filter knows it by its own name
     assert "Thick lines: mean over 2 seeds." in found.caption
     assert found.caption.count("MPO") == 1
+    assert "all runs of a task are evaluated from the same start states" in found.caption
     assert (
         "Unfinished, drawn thick because no run of the method is finished there: MPO on "
         "pen-binary-v0 (human data), seed 0 at 5k." in found.caption
