@@ -123,27 +123,39 @@ def markers(charts: Sequence[Chart]) -> str:
 
 
 def _chip(look: Look, name: str, palette: Palette) -> str:
-    """A button that shows a method's line, marker and ``name``, and hides or shows the method."""
-    width = look.style.width
+    """A button that shows a method's line, marker and ``name``."""
+    marker = f'<use href="#{marker_id(look)}" x="17" y="6"/>'
+    return _button(look.label, look.style, palette, name=name, marker=marker)
+
+
+def _button(
+    label: str, look: style.MethodStyle, palette: Palette, *, name: str = "", marker: str = ""
+) -> str:
+    """A button that hides or shows a method; it has its line, and its ``name`` or label."""
     return (
-        f'<button type="button" class="chip {palette.of(look.style.colour)}" '
-        f'data-m="{escape(look.label)}" aria-pressed="true">'
+        f'<button type="button" class="chip {palette.of(look.colour)}" '
+        f'data-m="{escape(label)}" aria-pressed="true">'
         '<svg viewBox="0 0 34 12" width="34" height="12" aria-hidden="true">'
-        f'<path class="mean" stroke-width="{width}"{svg.dash(look.style, width)} d="M1,6H33"/>'
-        f'<use href="#{marker_id(look)}" x="17" y="6"/></svg>{escape(name)}</button>'
+        f'<path class="mean" stroke-width="{look.width}"{svg.dash(look, look.width)} '
+        f'd="M1,6H33"/>{marker}</svg>{escape(name or label)}</button>'
     )
 
 
 def forests_html(drawn: ForestSet, palette: Palette, alt: str, source: str) -> str:
-    """A figure of rows: each group of panels on one axis, the profile beside the second."""
+    """A figure of rows: each group of panels on one axis, the second beneath each other beside
+    the profile."""
     groups = [
         [_forest(forest, span_of(group), palette) for forest in group]
         for group in drawn.groups
         if group
     ]
-    if drawn.profiles:
-        groups[1:2] = [[*(groups[1:2] or [[]])[0], _profile(drawn.profiles, drawn.axis, palette)]]
     rows = [f'<div class="panels of{min(len(each), 3)}">{"".join(each)}</div>' for each in groups]
+    if drawn.profiles:
+        second = "".join(groups[1]) if len(groups) > 1 else ""
+        rows[1:2] = [
+            f'<div class="panels of2 split">{_profile(drawn.profiles, drawn.axis, palette)}'
+            f'<div class="stack">{second}</div></div>'
+        ]
     if drawn.instead:
         rows.append(f'<p class="instead">{escape(drawn.instead)}</p>')
     kind = "forests" if drawn.profiles else "forests effects"
@@ -203,8 +215,8 @@ def _value(score: Score) -> str:
 
 
 def _profile(profiles: Sequence[ProfileCurve], axis: str, palette: Palette) -> str:
-    """Share of runs above each threshold: steps, one line a method, with its name at no end, since
-    all end at 0."""
+    """Share of runs above each threshold: steps, one line a method. Its name is beneath and at no
+    end, since all end at 0."""
     levels = profiles[0].thresholds
     low, high = float(levels[0]), float(levels[-1])
     wide, y = svg.WIDTH - svg.LEFT - svg.RIGHT, svg.linear(-0.03, 1.03)
@@ -232,7 +244,9 @@ def _profile(profiles: Sequence[ProfileCurve], axis: str, palette: Palette) -> s
     return (
         '<div class="panel"><p><b>Performance profile</b> share of runs above a threshold</p>'
         f'<svg viewBox="0 0 {svg.WIDTH} {svg.HEIGHT}" role="img" aria-label="performance profile">'
-        f"{''.join(inside)}</svg></div>"
+        f"{''.join(inside)}</svg>"
+        f'<div class="key">{"".join(_button(c.label, c.look, palette) for c in profiles)}</div>'
+        "</div>"
     )
 
 
