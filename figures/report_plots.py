@@ -219,7 +219,8 @@ def _paragraph(figure: Figure, lines: Sequence[str], x: float, y: float) -> None
 
 
 def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str, tall: float) -> None:
-    """Stairways in a panel of ``tall`` inches, and beneath them which is whose: all end at 0, where names would coincide."""
+    """Stairways in a panel of ``tall`` inches, and beneath them which is whose: all end at 0, where
+    names would coincide."""
     ax.set_title("Performance profile", loc="left", weight="bold", fontsize=9.5)
     for curve in profiles:
         look = curve.look
