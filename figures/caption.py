@@ -72,12 +72,13 @@ def describe(
         else "",
         _offline_only(frame, labels),
         f"{'; '.join(notes)}." if notes else "",
+        _same_starts(frame),
         f"Data: {'; '.join(data_fact(panel, frame) for panel in panels)}.",
         f"{origin(frame)}.",
     ]
     warnings = [
-        *_run_warnings(panels, frame),
-        *_curve_warnings(panels, aggregates),
+        *_run_warnings(panels, frame, aggregates),
+        _left_out(panels, aggregates),
         f"No results yet for {', '.join(missing_envs)}." if missing_envs else "",
     ]
     return Caption(" ".join(filter(None, facts)), " ".join(filter(None, warnings)))
@@ -85,6 +86,15 @@ def describe(
 
 def _has_offline(frame: pd.DataFrame) -> bool:
     return bool(((frame["phase"] == "offline") & (frame["env_step"] < 0)).any())
+
+
+def _same_starts(frame: pd.DataFrame) -> str:
+    """Why curves may move together, which is no sign of learning or of collapse."""
+    ours = "our runs" if "compared" in frame and (frame["compared"] != "").any() else "runs"
+    return (
+        f"At each step all {ours} of a task are evaluated from the same start states, easier or "
+        "harder ones, so that curves can rise and fall together."
+    )
 
 
 def _offline_only(frame: pd.DataFrame, labels: Sequence[str]) -> str:
@@ -96,9 +106,13 @@ def _offline_only(frame: pd.DataFrame, labels: Sequence[str]) -> str:
 
 
 def _aggregate_facts(aggregates: pd.DataFrame, labels: Sequence[str]) -> list[str]:
-    """Which statistic the thick lines are, of how many seeds, and whether they have intervals."""
+    """Which statistic the thick lines are, of how many seeds, and whether they have intervals.
+
+    Seeds are counted of finished runs. A line of unfinished ones is named among the warnings.
+    """
     if aggregates.empty:
         return ["Lines: single seeds; nothing could be aggregated."]
+    finished = aggregates[aggregates["complete"].astype(bool)]
     counts = sorted({int(n) for n in aggregates["seeds"]})
     if counts == [1]:
         return ["One seed per method: a curve is one run, without a measure of spread."]
@@ -107,7 +121,9 @@ def _aggregate_facts(aggregates: pd.DataFrame, labels: Sequence[str]) -> list[st
         name += f" (mean below {MIN_SEEDS_FOR_IQM} seeds)"
     facts = [
         "Thin lines: single seeds.",
-        f"Thick lines: {name} over {_seeds(aggregates, labels)}.",
+        f"Thick lines: {name} over "
+        + (_seeds(finished, labels) if len(finished) else "unfinished seeds")
+        + ".",
     ]
     if counts[-1] >= MIN_SEEDS_FOR_INTERVAL:
         facts.append(f"Bands: 95 % percentile bootstrap over seeds ({RESAMPLES:,} resamples)")
@@ -161,16 +177,22 @@ def origin(frame: pd.DataFrame) -> str:
     return text[0].upper() + text[1:]
 
 
-def _run_warnings(panels: Sequence[Panel], frame: pd.DataFrame) -> list[str]:
-    """Name every run that is not complete."""
+def _run_warnings(
+    panels: Sequence[Panel], frame: pd.DataFrame, aggregates: pd.DataFrame
+) -> list[str]:
+    """Name every run that is not complete, in one sentence each."""
     opening = {
-        "running": "Unfinished, not aggregated with finished seeds:",
+        "running": "Unfinished, in no thick line:",
+        "thick": "Unfinished, drawn thick because no run of the method is finished there:",
         "failed": "Failed, in no aggregate (× marks the last evaluation):",
     }
     found: dict[str, list[str]] = {status: [] for status in opening}
     for panel in panels:
         state = runs(panel.rows(frame))
+        mine = panel.rows(aggregates)
+        thick = set(mine.loc[~mine["complete"].astype(bool), "label"])
         for (status, label), group in state.groupby(["status", "label"], sort=True):
+            status = "thick" if status == "running" and label in thick else status
             if status in found:
                 each = zip(group["seed"], group["last_step"], strict=True)
                 seeds = ", ".join(f"{seed} at {step_name(step)}" for seed, step in each)
@@ -184,26 +206,17 @@ def _word(seeds: Iterable[int]) -> str:
     return "seed" if len(list(seeds)) == 1 else "seeds"
 
 
-def _curve_warnings(panels: Sequence[Panel], aggregates: pd.DataFrame) -> list[str]:
-    """Name thick lines that rest on unfinished runs or leave out evaluation steps."""
-    unfinished: list[str] = []
+def _left_out(panels: Sequence[Panel], aggregates: pd.DataFrame) -> str:
+    """Name thick lines that leave out evaluation steps; "" where none does."""
     shortened: list[str] = []
     for panel in panels:
-        mine = panel.rows(aggregates)
-        for label, group in mine.groupby("label", sort=True):
-            if not bool(group["complete"].all()):
-                unfinished.append(f"{label} on {panel.name}")
+        for label, group in panel.rows(aggregates).groupby("label", sort=True):
             left_out = int(group["steps_left_out"].max())
             if left_out:
                 shortened.append(f"{label} on {panel.name} ({left_out})")
-    warnings = []
-    if unfinished:
-        warnings.append(
-            f"No finished run, so unfinished ones are aggregated: {'; '.join(unfinished)}."
-        )
-    if shortened:
-        warnings.append(
-            "Aggregated only over steps at which every seed was evaluated; steps left out: "
-            f"{'; '.join(shortened)}."
-        )
-    return warnings
+    if not shortened:
+        return ""
+    return (
+        "Aggregated only over steps at which every seed was evaluated; steps left out: "
+        f"{'; '.join(shortened)}."
+    )

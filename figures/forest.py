@@ -17,6 +17,7 @@ ROW = 0.27
 """Inches from one row to the next."""
 SHADE = "#E3ECF7"
 THRESHOLD = "#A03010"
+THRESHOLD_DASHES = (0.0, (4.0, 2.0))
 PADDING = 0.06
 """Of the span of the values, on either side."""
 OTHER_COLOUR = "#555555"
@@ -32,6 +33,7 @@ class Score:
         values: (seeds,) single runs; none of a comparison.
         method: whose colour the row has; None for the one that ``label`` names, "" for nobody's.
         task: what the row is of, for a reader who filters; "" for several.
+        single: a single seed where other methods have more: grey, as its curve is.
     """
 
     label: str
@@ -39,6 +41,7 @@ class Score:
     values: tuple[float, ...] = ()
     method: str | None = None
     task: str = ""
+    single: bool = False
 
     @property
     def base(self) -> str:
@@ -86,7 +89,9 @@ def span_of(forests: Sequence[Forest]) -> tuple[float, float]:
 
 
 def colour_of(score: Score) -> str:
-    """``#RRGGBB``; a neutral one where a row is of no single method."""
+    """``#RRGGBB``; grey of a single seed, and a neutral one where a row is of no single method."""
+    if score.single:
+        return style.SINGLE_SEED
     return style.method_style(score.base).colour if score.base else OTHER_COLOUR
 
 
@@ -108,7 +113,7 @@ def draw_forest(
     if forest.zero is not None:
         ax.axvline(forest.zero, color=style.RULE, lw=0.9, zorder=1)
     for threshold in forest.thresholds:
-        ax.axvline(threshold, color=THRESHOLD, lw=1.1, linestyle=(0, (4, 2)), zorder=1)
+        ax.axvline(threshold, color=THRESHOLD, lw=1.1, linestyle=THRESHOLD_DASHES, zorder=1)
     for row, score in enumerate(forest.scores):
         _draw_row(ax, row, score)
     ax.set_xlim(limits)

@@ -19,13 +19,14 @@ from figures import style
 from figures.caption import describe
 from figures.end_labels import End, label_ends, margin
 from figures.experiments import EXPERIMENTS
-from figures.labels import label, method_of
-from figures.layout import Paragraph, compose
+from figures.labels import label
+from figures.layout import Paragraph, compose, fitting
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of, refuse_blank
 from figures.phase_axis import name_phases, set_phase_axis
 from figures.results.partial import warning
 from figures.results.table import RUN
+from figures.rule_lines import draw_rules, name_rules
 from figures.statistics.across_seeds import curve, evaluations, runs
 
 METRICS: tuple[Metric, ...] = EXPERIMENTS["figure1"].metrics
@@ -33,6 +34,9 @@ MARKERS_PER_CURVE = 6
 MARK_EVERY_POINT_UP_TO = 12
 LEAST_SHARE = 0.25
 """Least upper end of an axis of shares that follows its values."""
+SUBTITLE_SIZE = 8.0
+SUBTITLE_BEYOND = 0.12
+"""Inches that a subtitle may be wider than its panel, less than the gap to the next one."""
 WARNING_COLOUR = "#9C1C1C"
 
 
@@ -100,12 +104,12 @@ def draw(
             len(metrics),
             len(columns),
             title=title,
-            legend=[_legend_line(look) for look in looks],
+            legend=[_legend_line(look, legend_name(look, drawn)) for look in looks],
             caption=text,
             share_y=[metric.share_y for metric in metrics],
             beside=margin([look.label for look in looks]),
         )
-        ends: list[tuple[Axes, list[End]]] = []
+        drawn_on: list[tuple[Axes, Metric, list[End]]] = []
         for row, metric in enumerate(metrics):
             for column, panel in enumerate(columns):
                 ax = page.axes[row][column]
@@ -117,13 +121,14 @@ def draw(
                 aggregates = panel.rows(curves[metric.column])
                 _draw_panel(ax, rows, aggregates, metric.column, looks)
                 _dress_panel(ax, metric, panel, top=row == 0, left=column == 0)
-                ends.append((ax, _ends_of(aggregates, looks)))
+                drawn_on.append((ax, metric, _ends_of(aggregates, looks)))
                 if row == len(metrics) - 1:
                     name_phases(ax, *span, x_label)
                 else:
                     ax.tick_params(labelbottom=False)
-        for ax, mine in ends:  # limits that panels share are final only now
-            label_ends(ax, mine)
+        for ax, metric, ends in drawn_on:  # limits that panels share are final only now
+            label_ends(ax, ends)
+            name_rules(ax, metric)
     return page.figure
 
 
@@ -149,15 +154,9 @@ def looks_of(frame: pd.DataFrame) -> list[Look]:
 def greyed(
     looks: Sequence[Look], curves: Sequence[pd.DataFrame], ours: set[str]
 ) -> tuple[list[Look], bool]:
-    """The looks, grey where a method of ours has one seed and others have more, and if any is.
-
-    A method that has no place in ``style.METHOD_ORDER`` is a reader's own, and keeps its colour.
-    """
+    """The looks, grey where a method of ours has one seed and others have more, and if any is."""
     seeds = pd.concat(curves).groupby("label")["seeds"].max()
-    if seeds.empty or seeds.max() == 1:
-        return list(looks), False
-    known = {look.label for look in looks if method_of(look.label) in style.METHOD_ORDER}
-    single = {label for label in known & ours if seeds.get(label, 0) == 1}
+    single = style.singles({str(name): int(count) for name, count in seeds.items()}) & ours
     changed = [
         replace(look, style=style.single_seed(look.style)) if look.label in single else look
         for look in looks
@@ -165,24 +164,38 @@ def greyed(
     return changed, bool(single)
 
 
-def _ends_of(aggregates: pd.DataFrame, looks: Sequence[Look]) -> list[End]:
-    """Where the curves end that get a name there.
+def named_at_its_end(complete: bool, last: float, right: float) -> bool:
+    """Whether a curve whose last step is ``last`` has its name right of its panel.
 
-    Not of those that are still on their way: a line to the name would look like their rest.
+    ``right`` is the last step of any curve in the panel. A curve that is still on its way has none:
+    the line to the name would look like its rest.
     """
+    return complete or last == right
+
+
+def _ends_of(aggregates: pd.DataFrame, looks: Sequence[Look]) -> list[End]:
+    """Where the curves end that get a name there."""
     found, right = [], float(aggregates["env_step"].max())
     for look in looks:
         thick = aggregates[aggregates["label"] == look.label]
         if not thick.empty:
             last = thick.sort_values("env_step").iloc[-1]
             step, value = float(last["env_step"]), float(last["centre"])
-            if bool(last["complete"]) or step == right:
+            if named_at_its_end(bool(last["complete"]), step, right):
                 found.append(End(look.label, look.style.colour, step, value))
     return found
 
 
-def _legend_line(look: Look) -> Line2D:
-    return Line2D([], [], label=look.label, **_line_style(look))
+def legend_name(look: Look, frame: pd.DataFrame) -> str:
+    """The label, with what became of its runs where none of them is finished."""
+    states = set(frame.loc[frame["label"] == look.label, "status"])
+    if "done" in states:
+        return look.label
+    return f"{look.label} ({'unfinished' if 'running' in states else 'failed'})"
+
+
+def _legend_line(look: Look, name: str) -> Line2D:
+    return Line2D([], [], label=name, **_line_style(look))
 
 
 def _line_style(look: Look) -> dict[str, Any]:
@@ -275,8 +288,7 @@ def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: boo
     """Titles, y axis, grid and rules."""
     ax.grid(axis="y", color="#E4E4E4", lw=0.6, zorder=0)
     ax.set_axisbelow(True)
-    for value in metric.rules:
-        ax.axhline(value, color=style.RULE, lw=0.9, zorder=1)
+    draw_rules(ax, metric)
     if metric.column.startswith("success") and metric.whole_range:
         ax.set_ylim(-0.04, 1.04)
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
@@ -292,18 +304,13 @@ def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: boo
         ax.tick_params(labelleft=False)
     if top:
         ax.set_title(panel.title, loc="left", weight="bold", pad=19)
-        ax.text(0, 1.035, panel.subtitle, transform=ax.transAxes, fontsize=8, color=style.TEXT_GREY)
-    for value, name in zip(metric.rules, metric.rule_names, strict=False):
         ax.text(
-            0.008,
-            value,
-            name,
-            transform=ax.get_yaxis_transform(),
-            fontsize=6.5,
+            0,
+            1.035,
+            panel.subtitle,
+            transform=ax.transAxes,
+            fontsize=fitting(panel.subtitle, SUBTITLE_SIZE, _width_inches(ax) + SUBTITLE_BEYOND),
             color=style.TEXT_GREY,
-            va="bottom",
-            zorder=7,
-            bbox={"facecolor": "white", "alpha": 0.65, "lw": 0, "pad": 0.6},
         )
 
 

@@ -29,6 +29,15 @@ class Metric:
     whole_range: bool = True
 
 
+ASKED = "asked: "
+"""Begins the name of a rule that a claim asks for."""
+
+
+def is_asked(rule_name: str) -> bool:
+    """Whether a claim asks for the rule of this name."""
+    return rule_name.startswith(ASKED)
+
+
 def columns(metrics: Sequence[Metric]) -> list[str]:
     """The columns that ``metrics`` draw, for ``table.read_results``."""
     return [metric.column for metric in metrics]

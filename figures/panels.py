@@ -64,7 +64,8 @@ class Panel:
 def panels_of(frame: pd.DataFrame, envs: Sequence[str]) -> list[Panel]:
     """The panels for the tasks ``envs``, in that order; tasks without rows have none.
 
-    Labels and profile appear in a subtitle only where a task has several of them.
+    Labels and profile appear in a subtitle only where a task has several of them. Rows that are
+    not ours may state neither ("").
 
     Raises:
         ResultsError: no task of ``envs`` has any row.
@@ -80,12 +81,12 @@ def panels_of(frame: pd.DataFrame, envs: Sequence[str]) -> list[Panel]:
                 row,
             ),
         )
-        several_labels = present["labels"].nunique() > 1
-        several_profiles = present["profile"].nunique() > 1
+        several_labels = len(set(present["labels"]) - {""}) > 1
+        several_profiles = len(set(present["profile"]) - {""}) > 1
         for _, data, labels, profile in conditions:
             notes = [data_name(data)]
-            notes += [f"{labels or 'unnamed'} labels"] if several_labels else []
-            notes += [f"profile {profile or 'unnamed'}"] if several_profiles else []
+            notes += [f"{labels} labels"] if several_labels and labels else []
+            notes += [f"profile {profile}"] if several_profiles and profile else []
             panels.append(
                 Panel(
                     env=env,

@@ -16,6 +16,7 @@ from figures.panels import panels_of
 from figures.results.compare import beside
 from figures.results.partial import without_rows
 from figures.results.table import read_results
+from figures.selection import EVERYTHING, Selection
 
 
 def scale_note(frame: pd.DataFrame, tasks: Sequence[str]) -> str:
@@ -32,7 +33,11 @@ def scale_note(frame: pd.DataFrame, tasks: Sequence[str]) -> str:
 
 
 def make(
-    experiment: Experiment, csv: Path, out_stem: Path, compare: Sequence[Path] = ()
+    experiment: Experiment,
+    csv: Path,
+    out_stem: Path,
+    compare: Sequence[Path] = (),
+    only: Selection = EVERYTHING,
 ) -> list[Path]:
     """Draw ``results/<preset>/<experiment>.csv`` into ``<out_stem>.png`` and ``<out_stem>.pdf``.
 
@@ -44,25 +49,27 @@ def make(
         csv: the results.
         out_stem: path of the pictures without their ending.
         compare: files of rows of other methods (``figures.results.compare``), drawn beside ours.
+        only: which tasks are drawn, and which methods of ours.
 
     Returns:
         The two paths.
 
     Raises:
-        ResultsError: the CSV is missing or malformed, has no row for any of the tasks, lacks a
-            column that is drawn, or has a method without any value to draw.
+        ResultsError: the CSV is missing or malformed, has no row for any of the tasks or for
+            ``only``, lacks a column that is drawn, or has a method without any value to draw.
     """
-    frame = read_results(csv, drawn=columns(experiment.metrics))
-    absent = without_rows(csv, frame)
+    every = read_results(csv, drawn=columns(experiment.metrics))
+    absent = only.runs(without_rows(csv, every))
+    frame, tasks = only.rows(every, csv), only.tasks(experiment.tasks)
     scored = "normalised_score" in columns(experiment.metrics)
-    note = scale_note(frame, experiment.tasks) if scored else ""
-    shown, notes = beside(frame, compare, experiment.tasks)
+    note = scale_note(frame, tasks) if scored else ""
+    shown, notes = beside(frame, compare, tasks)
     figure = draw(
         shown,
-        panels=experiment.tasks,
+        panels=tasks,
         metrics=experiment.metrics,
         title=experiment.title,
-        caption=" ".join(filter(None, (experiment.caption, note))),
+        caption=" ".join(filter(None, (experiment.caption, only.note, note))),
         absent=absent,
         notes=notes,
     )

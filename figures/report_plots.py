@@ -21,7 +21,7 @@ from figures import style
 from figures.files import whole_file
 from figures.forest import ROW, Forest, draw_forest, span_of
 from figures.labels import method_of
-from figures.layout import CAPTION_LINE, CAPTION_SIZE, inches, wrap
+from figures.layout import CAPTION_LINE, CAPTION_SIZE, elide, inches, wrap
 from figures.statistics.across_seeds import Floats
 
 DPI = 110
@@ -32,19 +32,30 @@ NAME_WIDTH = 0.9
 LEAST_PANEL = 1.0
 BETWEEN = 0.95
 """Inches from a row of panels to the next: the axis of one, the heading of the other."""
+BELOW = 0.5
+"""Inches from a panel to what stands beneath the name of its axis."""
+KEY_SIZE, KEY_LINE, KEY_NAME = 7.5, 0.165, 1.0
 CLAIM_WIDTH = 8.0
 CLAIM_NAME_WIDTH = 2.9
 
 
 @dataclass(frozen=True)
 class ProfileCurve:
-    """Performance profile of one method; thresholds, share, low, high: (T,)."""
+    """Performance profile of one method; thresholds, share, low, high: (T,). ``single``: of a
+    single seed where other methods have more."""
 
     label: str
     thresholds: Floats
     share: Floats
     low: Floats
     high: Floats
+    single: bool = False
+
+    @property
+    def look(self) -> style.MethodStyle:
+        """As its curve of learning looks."""
+        look = style.method_style(method_of(self.label))
+        return style.single_seed(look) if self.single else look
 
 
 def draw_aggregates(
@@ -82,22 +93,25 @@ def draw_aggregates(
     why = wrap(no_improvement, 2.9, CAPTION_SIZE) if no_improvement and improvements else []
     if no_improvement and not improvements:
         lines = [*wrap(no_improvement, WIDTH - 2 * SIDE, CAPTION_SIZE), *lines]
-    tall = [max(each, CAPTION_LINE * len(why)) if n == 2 else each for n, each in enumerate(tall)]
-    below = 0.2 + CAPTION_LINE * len(lines)
-    height = 0.75 + sum(tall) + BETWEEN * (len(tall) - 1) + 0.5 + below
+    key = BELOW + KEY_LINE * -(-len(profiles) // 2) + 0.1 if profiles else 0.0
+    hanging = max(0.0, key - (BETWEEN if improvements else BELOW))  # beyond the row of the profile
+    if improvements:
+        tall[2] = max(tall[2], hanging + CAPTION_LINE * len(why))
+    below = 0.2 + CAPTION_LINE * len(lines) + (0.0 if improvements else hanging)
+    height = 0.75 + sum(tall) + BETWEEN * (len(tall) - 1) + BELOW + below
     with mpl.rc_context(style.theme()):
         figure = Figure(figsize=(WIDTH, height))
         _write(figure, title, SIDE, 0.12, size=12, weight="bold")
         top = 0.75
         _panels(figure, scores, top, tall[0], first=0)
         top += tall[0] + BETWEEN
-        _profile(_axes(figure, 0, top, tall[1]), profiles, measure)
+        _profile(_axes(figure, 0, top, tall[1]), profiles, measure, tall[1])
         _panels(figure, differences, top, tall[1], first=1)
         if improvements:
             top += tall[1] + BETWEEN
             _panels(figure, improvements, top, tall[2], first=1)
-            _paragraph(figure, why, SIDE, top)
-        _paragraph(figure, lines, SIDE, height - below + 0.08)
+            _paragraph(figure, why, SIDE, top + hanging)
+        _paragraph(figure, lines, SIDE, height - 0.12 - CAPTION_LINE * len(lines))
     return figure
 
 
@@ -159,19 +173,23 @@ def _panels(
 ) -> None:
     """A row of panels from column ``first`` of three; names of rows are left of the first."""
     for column, forest in enumerate(forests, first):
-        ax = _axes(figure, column, top, tall, room=column == first > 0)
-        named = column == first
-        draw_forest(ax, forest, span_of(forests), names=named, width=NAME_WIDTH)
+        ax = _axes(figure, column, top, tall, first=first)
+        draw_forest(ax, forest, span_of(forests), names=column == first, width=NAME_WIDTH)
 
 
-def _axes(figure: Figure, column: int, top: float, tall: float, *, room: bool = False) -> Axes:
-    """A panel in one of three columns, ``top`` inches from above; ``room``: for names of rows."""
+def _axes(figure: Figure, column: int, top: float, tall: float, *, first: int = 0) -> Axes:
+    """A panel in one of three columns, ``top`` inches from above.
+
+    The columns from ``first`` on are equally wide, with room for names of rows left of them.
+    """
     width, height = figure.get_size_inches()
     left, gap = 0.99, 0.3
     wide = (width - left - SIDE - 2 * gap) / 3
-    place = left + column * (wide + gap)
-    if room:
-        place, wide = place + NAME_WIDTH - gap + 0.1, wide - NAME_WIDTH + gap - 0.1
+    left += first * (wide + gap)
+    if first:
+        left += NAME_WIDTH - gap + 0.1
+        wide = (width - SIDE - left - (2 - first) * gap) / (3 - first)
+    place = left + (column - first) * (wide + gap)
     box = (place / width, 1 - (top + tall) / height, wide / width, tall / height)
     return figure.add_axes(box)
 
@@ -200,13 +218,16 @@ def _paragraph(figure: Figure, lines: Sequence[str], x: float, y: float) -> None
         )
 
 
-def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str) -> None:
+def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str, tall: float) -> None:
+    """Stairways in a panel of ``tall`` inches, and beneath them which is whose: all end at 0, where
+    names would coincide."""
     ax.set_title("Performance profile", loc="left", weight="bold", fontsize=9.5)
     for curve in profiles:
-        look = style.method_style(method_of(curve.label))
+        look = curve.look
         ax.plot(
             curve.thresholds,
             curve.share,
+            label=elide(curve.label, KEY_NAME, KEY_SIZE),
             color=look.colour,
             linestyle=look.line,
             lw=look.width * 0.8,
@@ -226,5 +247,18 @@ def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str) -> None:
     ax.set_ylim(-0.03, 1.03)
     ax.set_xlabel(f"{measure}: threshold")
     ax.set_ylabel("share of runs above it")
+    if profiles:
+        key = ax.legend(
+            loc="upper left",
+            bbox_to_anchor=(0.0, -BELOW / tall),
+            ncols=2,
+            frameon=False,
+            fontsize=KEY_SIZE,
+            handlelength=3.2,
+            borderpad=0.0,
+            borderaxespad=0.0,
+        )
+        for text in key.get_texts():
+            text.set_parse_math(False)
     ax.grid(axis="y", color="#E4E4E4", lw=0.6)
     ax.set_axisbelow(True)

@@ -4,15 +4,17 @@ A method that has no entry here (a user's own, or one from somebody else's CSV) 
 its name: always the same, of colours, dash patterns and markers that no method here has.
 
 Colours were chosen so that the paper's methods stay apart in normal vision and under simulated
-deuteranopia and protanopia (``tests/figures/test_figures_style.py`` measures it). Fifteen colours
-are more than an eye can tell apart with certainty, so each method also has its own marker, and the
-line style names its family: solid for AWAC and SAC, dashed for offline methods with an explicit
-constraint, dash-dotted for weighted maximum likelihood, dotted for imitation and demonstrations.
+deuteranopia and protanopia (``tests/figures/test_figures_style.py`` measures it). None of them is
+grey, which means a single seed. Fifteen colours are more than an eye can tell apart with certainty,
+so each method also has its own marker, and the line style names its family: solid for AWAC and SAC,
+dashed for offline methods with an explicit constraint, dash-dotted for weighted maximum likelihood,
+dotted for imitation and demonstrations.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -58,7 +60,7 @@ _STYLES: dict[str, MethodStyle] = {
     "AWAC": MethodStyle("#0B4FBF", SOLID, "o", width=2.7, zorder=5.0),
     "SAC": MethodStyle("#D71918", SOLID, "s"),
     "SAC+BC": MethodStyle("#C98A3C", LONG_DASHED, "D"),
-    "BC": MethodStyle("#6E6E6E", DOTTED, "X"),
+    "BC": MethodStyle("#1C7E4C", DOTTED, "X"),
     "BCQ": MethodStyle("#9772FE", DASHED, "P"),
     "BEAR": MethodStyle("#2F9E9E", DASHED, "^"),
     "AWR": MethodStyle("#562673", DASH_DOTTED, "v"),
@@ -76,7 +78,7 @@ _STYLES: dict[str, MethodStyle] = {
 # that the tests see with; 7 x 3 x 5 looks.
 OTHER_COLOURS: tuple[str, ...] = (
     "#DD1166",
-    "#007711",
+    "#201058",
     "#7799DD",
     "#992255",
     "#22BB88",
@@ -156,6 +158,18 @@ def place_of(label: str) -> tuple[int, str, str]:
     method = method_of(label)
     known = METHOD_ORDER.index(method) if method in METHOD_ORDER else len(METHOD_ORDER)
     return known, method, label
+
+
+def singles(seeds: Mapping[str, int]) -> set[str]:
+    """Labels that are grey: of one seed (``seeds`` by label) where another label has more.
+
+    A method that has no place in ``METHOD_ORDER`` is a reader's own, and keeps its colour.
+    """
+    if max(seeds.values(), default=0) <= 1:
+        return set()
+    return {
+        label for label, count in seeds.items() if count == 1 and method_of(label) in METHOD_ORDER
+    }
 
 
 def single_seed(look: MethodStyle) -> MethodStyle:

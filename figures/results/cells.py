@@ -85,6 +85,16 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(text).split())
 
 
+def _line_of(path: Path, error: UnicodeDecodeError) -> int:
+    """The line of the first byte that is not UTF-8; the reader knows its place in a part only."""
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError as found:
+        error = found
+    return content.count(b"\n", 0, error.start) + 1
+
+
 def read_cells(path: Path, remedy: str = "") -> Cells:
     """Read a CSV file (UTF-8, commas, one line of header) without trusting its values.
 
@@ -115,7 +125,12 @@ def read_cells(path: Path, remedy: str = "") -> Cells:
             f"{path}: cannot be read ({one_line(error)}); change its permissions or its folder's, "
             "or give another path"
         ) from error
-    except (csv.Error, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ResultsError(
+            f"{path}, line {_line_of(path, error)}: not a readable CSV (its text is not UTF-8); "
+            f"{'save the file as UTF-8' if remedy else restore(path)}"
+        ) from error
+    except csv.Error as error:
         raise ResultsError(
             f"{path}, after line {before}: not a readable CSV ({one_line(error)}); "
             f"{remedy or restore(path)}"

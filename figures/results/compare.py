@@ -7,7 +7,8 @@ online steps after it. Every run in the file counts as finished.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,11 @@ VALUES: dict[str, tuple[str, ...]] = {
 }
 """Column of such a file -> columns of the results that it fills."""
 UNKNOWN = "unknown"
-"""Kind of prior data if neither the file nor any run of ours names one."""
+"""Kind of prior data that is none of ours, or that neither the file nor any run of ours names."""
+KINDS = (*RESULTS["data"].enum, UNKNOWN)
+"""What a column ``data`` may say."""
+MOST = 10**12
+"""Of a seed or a step: far more than any run has, and far less than an integer holds."""
 REMEDY = (
     "give a CSV with one line of header and the columns env, method, seed, env_step, and success "
     "or return (docs/your-own-method.md)"
@@ -54,10 +59,12 @@ def read_compared(path: Path) -> pd.DataFrame:
         # the spreadsheets of many countries, and TSV
         other = next((mark for mark in ";\t" if mark in " ".join(frame.columns)), "")
         hint = f" (is it separated by {other!r}? separate by commas)" if other else ""
+        hint = hint or _alike(missing[0], frame.columns)
         raise ResultsError(f"{path}, line 1: there is no column {missing[0]}{hint}; {REMEDY}")
     given = [name for name in VALUES if name in frame.columns]
     if not given:
-        raise ResultsError(f"{path}, line 1: there is no column success or return; {REMEDY}")
+        hint = next(filter(None, (_alike(name, frame.columns) for name in VALUES)), "")
+        raise ResultsError(f"{path}, line 1: there is no column success or return{hint}; {REMEDY}")
     if frame.empty:
         raise ResultsError(f"{path}, line 2: there is a header but no row; {REMEDY}")
     for row in np.flatnonzero(cells.widths != len(frame.columns)):
@@ -65,15 +72,20 @@ def read_compared(path: Path) -> pd.DataFrame:
             f"{path}, line {cells.lines[row]}: {cells.widths[row]} cells where the header has "
             f"{len(frame.columns)}; write as many cells as columns"
         )
-    tasks = ", ".join(RESULTS.tasks)
-    refuse(cells, "env", ~frame["env"].isin(RESULTS.tasks), "is none of our tasks", f"use {tasks}")
+    refuse(cells, "env", ~frame["env"].isin(RESULTS.tasks), "is none of our tasks", _nearest_task)
     refuse(cells, "method", frame["method"].str.strip() == "", "is empty", "name the method")
     found = pd.DataFrame({"env": frame["env"], "method": frame["method"].str.strip()})
-    found["data"] = frame["data"] if "data" in frame.columns else ""
+    found["data"] = frame["data"].str.strip() if "data" in frame.columns else ""
+    if "data" in frame.columns:
+        unknown = ~found["data"].isin(["", *KINDS])
+        kinds = f"use one of {', '.join(KINDS)}, or leave the cell empty"
+        refuse(cells, "data", unknown, "is no kind of prior data that is known here", kinds)
     for name in ("seed", "env_step"):
         values = _numbers(frame[name])
         whole = values.notna() & (values == values.round()) & np.isfinite(values)
         refuse(cells, name, ~whole, "is not a whole number", "write it as digits, e.g. 2500")
+        most = f"write a number of at most {MOST:,}, e.g. 2500"
+        refuse(cells, name, values.abs() > MOST, "is too large", most)
         found[name] = values.astype(int)
     for columns in VALUES.values():
         for column in columns:
@@ -126,26 +138,35 @@ def beside(
             name: f"{name} ({path.stem})" if name in taken else name for name in set(mine["method"])
         }
         mine = mine.assign(method=mine["method"].map(names))
-        rows = _in_every_condition(mine, ours)
+        rows, apart = _in_every_condition(mine, ours)
         rows["label"], rows["compared"] = rows["method"], path.name
         frame = pd.concat([frame, _as_ours(rows, ours)], ignore_index=True)
         others = len(found) - int(found["env"].isin(envs).sum())
         left = f"; {others} rows of other tasks are not shown" if others else ""
         notes.append(f"From {path.name}: {', '.join(sorted(names.values()))}{left}.")
+        notes += [f"No run of ours is of {each} a panel of its own." for each in apart]
     return frame, notes
 
 
-def _in_every_condition(mine: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
-    """Repeat rows for each condition in which they may be compared, with columns ``CONDITION``."""
-    parts = []
+def _in_every_condition(mine: pd.DataFrame, ours: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Repeat rows for each condition in which they may be compared, with columns ``CONDITION``.
+
+    Returns them, and of what there is no run of ours, with who has a panel to itself for that.
+    """
+    parts, apart = [], []
     for (env, data), rows in mine.groupby(["env", "data"], sort=True):
         held = ours.loc[ours["env"] == env, list(CONDITION)].drop_duplicates()
         held = held[held["data"] == data] if data else held
         conditions = list(held.sort_values(list(CONDITION)).itertuples(index=False, name=None))
-        for condition in conditions or [(env, data or UNKNOWN, "", "")]:
+        if not conditions:
+            conditions = [(env, data or UNKNOWN, "", "")]
+            who = sorted(set(rows["method"]))
+            what = f"{env} with prior data {data}" if data else str(env)
+            apart.append(f"{what}; {', '.join(who)} {'has' if len(who) == 1 else 'have'}")
+        for condition in conditions:
             part = rows.assign(**dict(zip(CONDITION, condition, strict=True)))
             parts.append(_scored(part, ours))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True), apart
 
 
 def _scored(part: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
@@ -197,14 +218,41 @@ def _numbers(text: pd.Series[str]) -> pd.Series[float]:
     return pd.to_numeric(text.str.strip(), errors="coerce").astype(float)
 
 
-def refuse(cells: Cells, column: str, wrong: pd.Series[bool], complaint: str, remedy: str) -> None:
-    """Raise ResultsError for the first row marked in ``wrong``: file, line, column, remedy."""
+def _alike(name: str, columns: Iterable[str]) -> str:
+    """A hint at a column that differs from ``name`` by spaces or capitals; "" if there is none."""
+    for column in map(str, columns):
+        if column != name and column.strip().casefold() == name:
+            what = "spaces" if column.strip() == name else "capitals"
+            return f" but {column!r}: names of columns have no {what}"
+    return ""
+
+
+def _nearest_task(text: str) -> str:
+    """What to write in place of ``text``."""
+    plain = {task.casefold(): task for task in RESULTS.tasks}
+    near = difflib.get_close_matches(text.strip().casefold(), plain, n=1, cutoff=0.5)
+    guess = f"did you mean {plain[near[0]]}? " if near else ""
+    return f"{guess}our tasks are {', '.join(RESULTS.tasks)}"
+
+
+def refuse(
+    cells: Cells,
+    column: str,
+    wrong: pd.Series[bool],
+    complaint: str,
+    remedy: str | Callable[[str], str],
+) -> None:
+    """Raise ResultsError for the first row marked in ``wrong``: file, line, column, remedy.
+
+    ``remedy`` may depend on the text of the cell.
+    """
     marked = np.flatnonzero(wrong.to_numpy())
     if not marked.size:
         return
     row = int(marked[0])
     more = f" ({len(marked)} such rows)" if len(marked) > 1 else ""
+    text = str(cells.frame[column].iloc[row])
     raise ResultsError(
         f"{cells.path}, line {cells.lines[row]}, column {column}: "
-        f"'{cells.frame[column].iloc[row][:60]}' {complaint}{more}; {remedy}"
+        f"'{text[:60]}' {complaint}{more}; {remedy if isinstance(remedy, str) else remedy(text)}"
     )

@@ -204,7 +204,8 @@ class FigureOptions(SlurmOptions, Common):
     dry_run: bool = False
     """Print the plan and stop."""
     plot_only: bool = False
-    """Draw from the CSV that is there; train nothing."""
+    """Draw from the CSV that is there; train nothing. With --envs or --methods a figure draws these
+    alone, into <figure>.selected.png."""
     compare: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
     """CSV of other methods (columns env, method, seed, env_step, and success or return), drawn
     beside ours into <figure>.compared.png, repeatable; see docs/your-own-method.md."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from figures.experiments import EXPERIMENTS
 from figures.results.compare import read_compared
+from figures.selection import Selection
 
 
 def refuse_undrawable(experiment: str, envs: Sequence[str]) -> None:
@@ -39,6 +40,17 @@ def refuse_uncomparable(experiment: str, paths: Sequence[Path]) -> None:
         )
     for path in paths:
         read_compared(path)
+
+
+def refuse_unselectable(experiment: str, only: Selection) -> None:
+    """Raise ValueError where `--plot-only` cannot draw a part.
+
+    A task of another figure is told with that figure. An ablation compares all of its rows.
+    """
+    if only and experiment not in EXPERIMENTS:
+        flag = "--envs" if only.envs else "--methods"
+        raise ValueError(f"{flag}: --plot-only draws all rows of {experiment}; leave {flag} away")
+    refuse_undrawable(experiment, only.envs)
 
 
 def refuse_unwritable(out: Path) -> None:

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 
 from figures.experiments import Experiment
 from figures.results.partial import partial_of
+from figures.selection import EVERYTHING, Selection
 from reproduce.checking.reader import checked
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, check_checkpoint_interval
 from reproduce.commandline.script import Main, command
 from reproduce.launching.clusters import Cluster, choose
-from reproduce.launching.drawable import refuse_uncomparable, refuse_undrawable, refuse_unwritable
+from reproduce.launching.drawable import (
+    refuse_uncomparable,
+    refuse_undrawable,
+    refuse_unselectable,
+    refuse_unwritable,
+)
 from reproduce.launching.redrawn import Redrawn
 from reproduce.runs.asked import prepare, resolve_data, validated
 from reproduce.specs.grid import RunSpec, enumerate_runs
@@ -26,7 +32,8 @@ if TYPE_CHECKING:
     from reproduce.launching.launcher import Launcher
 
 
-Draw = Callable[..., list[Path]]  # takes the CSV, the pictures' stem; for figures also `compare`
+Draw = Callable[..., list[Path]]
+"""Takes the CSV and the pictures' stem, for figures also `compare` and `only`."""
 Runs = Callable[..., list[RunSpec]]  # `enumerate_runs` with its `methods` already given
 
 
@@ -50,7 +57,9 @@ def reproduce(
         cluster, options = choose(options)
         refuse_uncomparable(experiment, options.compare)
         if options.plot_only:
-            return _draw(experiment, options.results, draw, options.compare)
+            only = Selection(options.envs, options.methods)
+            refuse_unselectable(experiment, only)
+            return _draw(experiment, options.results, draw, options.compare, only)
         require_training()
         prepare(options)
         print(f"cluster: {cluster.name} ({cluster.why})")
@@ -73,10 +82,15 @@ def reproduce(
 def figure_script(experiment: Experiment, description: str | None) -> Main:
     """The `main(arguments) -> status` of a figure's script."""
 
-    def draw(csv: Path, out_stem: Path, compare: Sequence[Path] = ()) -> list[Path]:
+    def draw(
+        csv: Path,
+        out_stem: Path,
+        compare: Sequence[Path] = (),
+        only: Selection = EVERYTHING,
+    ) -> list[Path]:
         from figures.paper_figure import make  # imports Matplotlib, which only drawing needs
 
-        return make(experiment, csv, out_stem, compare)
+        return make(experiment, csv, out_stem, compare, only)
 
     @command(FigureOptions, description)
     def main(options: FigureOptions) -> int:
@@ -99,12 +113,24 @@ def _check_counts(options: FigureOptions) -> None:
     check_checkpoint_interval(options.checkpoint_every_s)
 
 
-def _draw(experiment: str, out: Path, draw: Draw, compare: Sequence[Path] = ()) -> int:
-    """Draw an experiment's pictures. Files to compare give other pictures beside them."""
+def _draw(
+    experiment: str,
+    out: Path,
+    draw: Draw,
+    compare: Sequence[Path] = (),
+    only: Selection = EVERYTHING,
+) -> int:
+    """Draw an experiment's pictures. Files to compare give other pictures beside them, and so does
+    a selection: the experiment's own picture always shows all that there is."""
     csv = out / f"{experiment}.csv"
     checked(csv, manifest_needed=False)
-    compared = draw(csv, out / f"{experiment}.compared", compare) if compare else []
-    pictures = compared or draw(csv, out / experiment)
+    stem = out / (experiment + ".selected" * bool(only) + ".compared" * bool(compare))
+    beside: dict[str, object] = {}
+    if compare:
+        beside["compare"] = compare
+    if only:
+        beside["only"] = only
+    pictures = draw(csv, stem, **beside)
     print("\nresults: " + str(csv))
     print("picture: " + "  ".join(map(str, pictures)))
     lacking = partial_of(csv)

@@ -25,7 +25,7 @@ from figures.statistics.across_seeds import (
 )
 from figures.statistics.estimates import aggregate, performance_profile, probability_of_improvement
 from figures.statistics.resampling import Estimate, estimate
-from figures.style import place_of
+from figures.style import place_of, singles
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import NAMES
 from reproduce.reporting.inventory import GRIDS
@@ -114,8 +114,12 @@ def _domain(
     run = [task for task in tasks if any(task == key[0] for key in values)]
     if not run:
         return None
-    by_task = [_scores(task, [task], methods, values) for task in run]
-    by_task.append(_scores(ALL_TASKS, run, methods, values))
+    seeds: dict[str, int] = {}  # the most on any task, as a curve's colour has it
+    for (_, m), scalars in values.items():
+        seeds[m] = max(seeds.get(m, 0), len(scalars["jt"]))
+    single = singles(seeds).difference(more)
+    by_task = [_scores(task, [task], methods, values, single) for task in run]
+    by_task.append(_scores(ALL_TASKS, run, methods, values, single))
     final = {m: [values[t, m]["jt"] for t in run if (t, m) in values] for m in methods}
     every = np.concatenate([each for groups in final.values() for each in groups])
     levels = _levels(domain_of(tasks[0]), every)
@@ -126,12 +130,12 @@ def _domain(
         tuple(run),
         tuple(by_task),
         tuple(
-            ProfileCurve(m, levels, *performance_profile(groups, levels))
+            ProfileCurve(m, levels, *performance_profile(groups, levels), m in single)
             for m, groups in final.items()
             if groups
         ),
-        {s: tuple(_against(run, methods, values, s, pooled_difference)) for s in COMPARED},
-        {s: tuple(_against(run, methods, values, s, probability)) for s in COMPARED},
+        {s: tuple(_against(run, methods, values, s, pooled_difference, single)) for s in COMPARED},
+        {s: tuple(_against(run, methods, values, s, probability, single)) for s in COMPARED},
         tuple(notes),
     )
 
@@ -141,6 +145,7 @@ def _scores(
     tasks: Sequence[str],
     methods: Sequence[str],
     values: dict[tuple[str, str], dict[str, Floats]],
+    single: set[str],
 ) -> TaskScores:
     scores: dict[str, tuple[Score, ...]] = {}
     tasks_of = {m: sum((task, m) in values for task in tasks) for m in methods}
@@ -150,7 +155,7 @@ def _scores(
             groups = [values[t, method][scalar] for t in tasks if (t, method) in values]
             if groups:
                 runs = tuple(float(v) for group in groups for v in group)
-                mine.append(Score(method, aggregate(groups), runs))
+                mine.append(Score(method, aggregate(groups), runs, single=method in single))
         scores[scalar] = tuple(mine)
     return TaskScores(name, scores, {m: n for m, n in tasks_of.items() if n})
 
@@ -161,8 +166,10 @@ def _against(
     values: dict[tuple[str, str], dict[str, Floats]],
     scalar: str,
     compare: Callable[[Sequence[Floats], Sequence[Floats]], Estimate | None],
+    single: set[str],
 ) -> list[Score]:
-    """AWAC against each other method, over the tasks on which both were run."""
+    """AWAC against each other method, over the tasks on which both were run; those of ``single``
+    are grey."""
     found = []
     for other in methods:
         both = [t for t in tasks if (t, REFERENCE) in values and (t, other) in values]
@@ -172,7 +179,7 @@ def _against(
         theirs = [values[t, other][scalar] for t in both]
         estimate = compare(ours, theirs)
         if estimate is not None:
-            found.append(Score(other, estimate))
+            found.append(Score(other, estimate, single=other in single))
     return found
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.claim import Claim
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.verdicts import Effect, seen
@@ -36,9 +38,11 @@ EFFECT_COLUMNS = (
     "seeds",
     "p",
     "verdict",
-    "5 seeds see",
+    "would be seen",
     "note",
 )
+
+_SIZE = re.compile(r"(≥ |≤ |within ±)(\S+)")
 
 
 def anchor_of(claim: Claim) -> str:
@@ -138,9 +142,30 @@ def _effect_row(profile: str, effect: Effect, preset: str) -> tuple[str, ...]:
         str(found.seeds) if found else number(None),
         p_value(effect.p_value),
         worded(effect.verdict, preset),
-        seen(effect) or number(None),
+        would_be_seen(seen(effect)),
         effect.note,
     )
+
+
+def would_be_seen(told: str) -> str:
+    """The effect that a claim's rule says five seeds would have shown, with their number:
+    ``≥ 0.68 with 5 seeds``, ``≥ 9 of 10 runs``, ``nothing with 5 seeds``.
+
+    Two digits are as many as an estimate from the spread of a few seeds has.
+    """
+    if not told:
+        return number(None)
+    if runs := re.fullmatch(r"none of (\d+)", told):
+        return f"nothing with {runs[1]} runs"
+    if re.fullmatch(r". \d+ of \d+", told):
+        return f"{told} runs"
+    few = f"with {MIN_SEEDS_FOR_INTERVAL} seeds"
+    if told == "none":
+        return f"nothing {few}"
+    size = _SIZE.fullmatch(told)
+    if size is None:
+        raise ValueError(f"{told!r} is none of ≥ x, ≤ x, within ±x, none, k of n")
+    return f"{size[1]}{number(float(size[2]), 2)} {few}"
 
 
 def _verdicts(card: Card) -> Iterator[Text]:

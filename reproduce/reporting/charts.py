@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from figures.caption import describe
-from figures.learning_curves import Look, greyed, looks_of
+from figures.learning_curves import Look, greyed, legend_name, looks_of
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of
 from figures.results.table import RUN
@@ -57,6 +57,7 @@ class Trace:
         name: what a reader is told who points at it.
         series: names of its points in the pool; of a band, its lower and upper end.
         failed: the run failed after its last point.
+        complete: False of an aggregate of unfinished runs.
     """
 
     kind: Literal["seed", "band", "aggregate"]
@@ -64,6 +65,7 @@ class Trace:
     name: str
     series: tuple[str, ...]
     failed: bool = False
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Chart:
         id: name, unique in the page.
         metric: what is drawn, and its rules.
         looks: of the methods, in the order of the legend.
+        names: of the methods in the legend, which say where no run is finished.
         panels: side by side, or beneath each other where there is no room.
         caption: what is drawn, of which data, by which code.
     """
@@ -91,6 +94,7 @@ class Chart:
     id: str
     metric: Metric
     looks: tuple[Look, ...]
+    names: tuple[str, ...]
     panels: tuple[ChartPanel, ...]
     caption: str
 
@@ -136,6 +140,7 @@ def chart(
         name,
         metric,
         tuple(looks),
+        tuple(legend_name(look, rows) for look in looks),
         tuple(
             ChartPanel(panel, traces, _steps(traces, pool.series), each)
             for panel, traces, each in zip(panels, drawn, limits, strict=True)
@@ -170,12 +175,14 @@ def _traces(
             (experiment, panel.env, panel.data, panel.labels, panel.profile, look.label, column)
         )
         seeds = int(centre["seeds"].max())
-        name = f"{seeds} seed{'s' * (seeds != 1)} together"
+        complete = bool(centre["complete"].all())
+        kind = "seed" if complete else "unfinished seed"
+        name = f"{seeds} {kind}{'s' * (seeds != 1)} together"
         if bool(centre["low"].notna().all()):
             ends = tuple(pool.add(f"{base}|{end}", centre, end) for end in ("low", "high"))
             yield Trace("band", look.label, name, ends)
         points = pool.add(f"{base}|centre", centre, "centre")
-        yield Trace("aggregate", look.label, name, (points,))
+        yield Trace("aggregate", look.label, name, (points,), complete=complete)
 
 
 def _steps(traces: Sequence[Trace], series: Mapping[str, Points]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from figures.statistics.resampling import Estimate
 from reproduce.reporting.aggregates import (
     ALL_TASKS,
     COMPARED,
+    NO_PROBABILITY,
     SCALARS,
     Aggregate,
     TaskScores,
@@ -94,7 +95,7 @@ def _aggregates(content: Content, beside: str) -> Iterator[Block]:
         if any(found.differences.values()):
             yield _comparison_table(found)
             if lacks_probability(found):
-                yield Text(f"{NONE}: too few seeds for a probability; the picture says why.")
+                yield Text(f"{NONE}: no probability. {NO_PROBABILITY}")
         for column in columns_of(found):
             if number_of or column != main_curves(found):  # which stands on the front page
                 yield _curves(found, column, beside)

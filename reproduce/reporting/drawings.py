@@ -9,8 +9,7 @@ import numpy as np
 
 from figures import style
 from figures.forest import Forest, Score, colour_of, span_of
-from figures.labels import method_of
-from figures.learning_curves import Look
+from figures.learning_curves import Look, named_at_its_end
 from figures.report_plots import ProfileCurve
 from reproduce.reporting import svg
 from reproduce.reporting.blocks import interval, number
@@ -25,7 +24,9 @@ def chart_html(chart: Chart, pool: PointPool, palette: Palette, alt: str, source
     """A figure of curves: panels, legend, caption and ``source``, links as HTML."""
     place = {name: index for index, name in enumerate(pool.series)}
     panels = "".join(_panel(chart, each, pool, palette, place) for each in chart.panels)
-    legend = "".join(_chip(look, palette) for look in chart.looks)
+    legend = "".join(
+        _chip(look, name, palette) for look, name in zip(chart.looks, chart.names, strict=True)
+    )
     return (
         f'<figure class="chart" id="chart-{escape(chart.id)}" aria-label="{escape(alt)}">'
         f'<div class="panels of{min(len(chart.panels), 3)}">{panels}</div>'
@@ -43,14 +44,17 @@ def _panel(
     inside = [*svg.frame(first, last, each.limits, ONLINE)]
     ends = []
     count = len(chart.looks)
+    aggregates = [trace for trace in each.traces if trace.kind == "aggregate"]
+    right = max((pool.series[trace.series[0]][0][-1] for trace in aggregates), default=0)
     for look in reversed(chart.looks):  # the first method lies uppermost
         mine = [trace for trace in each.traces if trace.label == look.label]
         lines = [_trace(trace, look, pool.series, x, y, place, count) for trace in mine]
         kind = palette.of(look.style.colour)
         inside.append(f'<g class="{kind}" data-m="{escape(look.label)}">{"".join(lines)}</g>')
-        thick = [trace for trace in mine if trace.kind == "aggregate"]
-        if thick:
-            ends.append((kind, look.label, y(pool.series[thick[0].series[0]][1][-1])))
+        for trace in (trace for trace in mine if trace.kind == "aggregate"):
+            steps, values = pool.series[trace.series[0]]
+            if named_at_its_end(trace.complete, steps[-1], right):
+                ends.append((kind, look.label, x(steps[-1]), y(values[-1])))
     inside += svg.rules(chart.metric.rules, chart.metric.rule_names, each.limits)
     inside += svg.end_labels(ends)
     name = f"{chart.metric.name}, {panel.subtitle}"
@@ -118,28 +122,40 @@ def markers(charts: Sequence[Chart]) -> str:
     return f'<svg width="0" height="0" aria-hidden="true"><defs>{symbols}</defs></svg>'
 
 
-def _chip(look: Look, palette: Palette) -> str:
-    """A button that shows a method's line and marker, and hides or shows the method."""
-    width = look.style.width
+def _chip(look: Look, name: str, palette: Palette) -> str:
+    """A button that shows a method's line, marker and ``name``."""
+    marker = f'<use href="#{marker_id(look)}" x="17" y="6"/>'
+    return _button(look.label, look.style, palette, name=name, marker=marker)
+
+
+def _button(
+    label: str, look: style.MethodStyle, palette: Palette, *, name: str = "", marker: str = ""
+) -> str:
+    """A button that hides or shows a method; it has its line, and its ``name`` or label."""
     return (
-        f'<button type="button" class="chip {palette.of(look.style.colour)}" '
-        f'data-m="{escape(look.label)}" aria-pressed="true">'
+        f'<button type="button" class="chip {palette.of(look.colour)}" '
+        f'data-m="{escape(label)}" aria-pressed="true">'
         '<svg viewBox="0 0 34 12" width="34" height="12" aria-hidden="true">'
-        f'<path class="mean" stroke-width="{width}"{svg.dash(look.style, width)} d="M1,6H33"/>'
-        f'<use href="#{marker_id(look)}" x="17" y="6"/></svg>{escape(look.label)}</button>'
+        f'<path class="mean" stroke-width="{look.width}"{svg.dash(look, look.width)} '
+        f'd="M1,6H33"/>{marker}</svg>{escape(name or label)}</button>'
     )
 
 
 def forests_html(drawn: ForestSet, palette: Palette, alt: str, source: str) -> str:
-    """A figure of rows: each group of panels on one axis, the profile beside the second."""
+    """A figure of rows: each group of panels on one axis, the second beneath each other beside
+    the profile."""
     groups = [
         [_forest(forest, span_of(group), palette) for forest in group]
         for group in drawn.groups
         if group
     ]
-    if drawn.profiles:
-        groups[1:2] = [[*(groups[1:2] or [[]])[0], _profile(drawn.profiles, drawn.axis, palette)]]
     rows = [f'<div class="panels of{min(len(each), 3)}">{"".join(each)}</div>' for each in groups]
+    if drawn.profiles:
+        second = "".join(groups[1]) if len(groups) > 1 else ""
+        rows[1:2] = [
+            f'<div class="panels of2 split">{_profile(drawn.profiles, drawn.axis, palette)}'
+            f'<div class="stack">{second}</div></div>'
+        ]
     if drawn.instead:
         rows.append(f'<p class="instead">{escape(drawn.instead)}</p>')
     kind = "forests" if drawn.profiles else "forests effects"
@@ -199,8 +215,8 @@ def _value(score: Score) -> str:
 
 
 def _profile(profiles: Sequence[ProfileCurve], axis: str, palette: Palette) -> str:
-    """Share of runs above each threshold: steps, one line a method, with its name at no end, since
-    all end at 0."""
+    """Share of runs above each threshold: steps, one line a method. Its name is beneath and at no
+    end, since all end at 0."""
     levels = profiles[0].thresholds
     low, high = float(levels[0]), float(levels[-1])
     wide, y = svg.WIDTH - svg.LEFT - svg.RIGHT, svg.linear(-0.03, 1.03)
@@ -218,7 +234,7 @@ def _profile(profiles: Sequence[ProfileCurve], axis: str, palette: Palette) -> s
     inside.append(svg.text((svg.LEFT + right) / 2, bottom + 30, f"{axis}: threshold", "middle"))
     inside.append(f'<path class="axis" d="M{svg.LEFT},{svg.TOP}V{bottom}H{right}"/>')
     for curve in reversed(profiles):
-        look = style.method_style(method_of(curve.label))
+        look = curve.look
         d = "".join(_steps(curve, x, y))
         inside.append(
             f'<g class="{palette.of(look.colour)}" data-m="{escape(curve.label)}">'
@@ -228,7 +244,9 @@ def _profile(profiles: Sequence[ProfileCurve], axis: str, palette: Palette) -> s
     return (
         '<div class="panel"><p><b>Performance profile</b> share of runs above a threshold</p>'
         f'<svg viewBox="0 0 {svg.WIDTH} {svg.HEIGHT}" role="img" aria-label="performance profile">'
-        f"{''.join(inside)}</svg></div>"
+        f"{''.join(inside)}</svg>"
+        f'<div class="key">{"".join(_button(c.label, c.look, palette) for c in profiles)}</div>'
+        "</div>"
     )
 
 

@@ -56,13 +56,15 @@ def aggregate_caption(found: Aggregate) -> str:
     counts = [len(score.values) for score in found.overall.scores["jt"]]
     low, high = min(counts), max(counts)
     each = f"{low}" if low == high else f"{low} to {high}"
+    single = any(score.single for score in found.overall.scores["jt"])
+    grey = " Grey: a single seed a task." if single else ""
     domain = DOMAINS[found.domain]
     unit = f" {domain.unit}" if domain.unit else ""
     return (
         f"Ticks: single runs ({each} a method, on "
         f"{', '.join(found.tasks)}). Discs: interquartile mean (mean below 4 runs), filled with a "
-        "95 % bootstrap interval where every task has 5 seeds, else hollow without one. Shaded: "
-        f"δ = {domain.margin:g}{unit}, the margin of practical size, on either side of "
+        f"95 % bootstrap interval where every task has 5 seeds, else hollow without one.{grey} "
+        f"Shaded: δ = {domain.margin:g}{unit}, the margin of practical size, on either side of "
         f"{REFERENCE} or of no difference. Panels of a row have one axis; higher is better "
         f"throughout.{note}"
     )

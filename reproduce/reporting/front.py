@@ -61,7 +61,9 @@ def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Bloc
         "prior data on one task decide nothing. The text's settings (profile `paper`) follow the "
         "paper's text; [the deviations](#deviations) name where they do not. The released settings "
         "(profile `released`) follow the authors' published scripts. Beside an effect that is not "
-        "seen stands what five seeds would have seen."
+        "seen stands how large it would have to be in truth to be seen in 8 of 10 experiments, "
+        f"with {MIN_SEEDS_FOR_INTERVAL} seeds a method that differ as those at hand do; of shares "
+        "of runs, how many of the runs would have to hold."
     )
     yield Text(summary(content))
     for text in warnings(content):

@@ -74,7 +74,8 @@ function toggle(event) {
 const filter = document.querySelector(".filter");
 if (filter) {
   const chips = filter.querySelector(".chips");
-  const kept = new Map(all(".legend .chip").map((chip) => [chip.dataset.m, chip]));
+  const kept = new Map();  // as a method looks in the first picture: in a later one it may be grey
+  for (const chip of all(".legend .chip")) if (!kept.has(chip.dataset.m)) kept.set(chip.dataset.m, chip);
   for (const chip of kept.values()) chips.append(chip.cloneNode(true));
   const tasks = new Set(all(".panel[data-task]").map((panel) => panel.dataset.task));
   for (const task of tasks) select.append(new Option(task, task));

@@ -13,7 +13,7 @@ from figures.domains import DOMAINS
 from figures.experiments import OF_DOMAIN
 from figures.forest import Forest
 from figures.learning_curves import draw
-from figures.metrics import Metric
+from figures.metrics import ASKED, Metric
 from figures.report_plots import ProfileCurve, draw_aggregates, draw_claim, save_png
 from reproduce.reporting.aggregates import ALL_TASKS, NO_PROBABILITY, Aggregate
 from reproduce.reporting.asked import axis_of, forests, thresholds
@@ -61,7 +61,7 @@ class Curves:
         return replace(
             found,
             rules=(*found.rules, *more),
-            rule_names=(*found.rule_names, *(f"asked: {value:g}" for value in more)),
+            rule_names=(*found.rule_names, *(f"{ASKED}{value:g}" for value in more)),
         )
 
 

@@ -10,6 +10,7 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.ticker import MaxNLocator
 
 from figures.end_labels import spread
+from figures.metrics import is_asked
 from figures.phase_axis import OFFLINE_SHARE, step_name
 from figures.style import MethodStyle
 
@@ -95,7 +96,7 @@ def rules(
     """Values across the panel, each with its name; those that a claim asks for stand out."""
     y, right = linear(*limits), WIDTH - RIGHT
     for number, value in enumerate(values):
-        asked = number < len(names) and names[number].startswith("asked")
+        asked = number < len(names) and is_asked(names[number])
         kind = "rule asked" if asked else "rule"
         yield f'<path class="{kind}" d="M{LEFT},{decimal(y(value))}H{right}"/>'
         if number < len(names):
@@ -122,16 +123,19 @@ def marked(points: Sequence[tuple[float, float]], offset: float) -> list[tuple[f
     return [points[n] for n in sorted({int(np.abs(places - place).argmin()) for place in wanted})]
 
 
-def end_labels(ends: Sequence[tuple[str, str, float]]) -> Iterator[str]:
-    """Names at the ends of curves, moved apart; none if too many. ``ends``: (class, name, y)."""
+def end_labels(ends: Sequence[tuple[str, str, float, float]]) -> Iterator[str]:
+    """Names at the ends of curves, moved apart; none if too many. ``ends``: (class, name, x, y).
+
+    A thin line leads from each end to the edge of the panel and to the name.
+    """
     if not 0 < len(ends) <= MOST_LABELS:
         return
-    heights = spread(np.array([y for _, _, y in ends]), LABEL_GAP, TOP + 2.0, HEIGHT - BOTTOM + 4.0)
+    heights = spread(np.array([y for *_, y in ends]), LABEL_GAP, TOP + 2.0, HEIGHT - BOTTOM + 4.0)
     right = WIDTH - RIGHT
-    for (kind, name, y), placed in zip(ends, heights, strict=True):
+    for (kind, name, x, y), placed in zip(ends, heights, strict=True):
         yield (
             f'<g class="end {kind}" data-m="{escape(name)}">'
-            f'<path d="M{right},{decimal(y)}L{right + 10},{decimal(placed)}"/>'
+            f'<path d="M{decimal(x)},{decimal(y)}H{right}L{right + 10},{decimal(placed)}"/>'
             f"{text(right + 13, placed + 3.5, short(name), 'start')}</g>"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,39 @@ GOOD = f"{PEN},Mine,0,0,0.5,-100\n"
         ),
         (f"env,method,seed,env_step\n{PEN},M,0,0\n", ", line 1: there is no column success or"),
         (HEAD + GOOD + f"{PEN},Mine,0\n", ", line 3: 3 cells where the header has 6"),
-        (HEAD + "Pen-v1,Mine,0,0,0.5,\n", ", line 2, column env: 'Pen-v1' is none of our tasks"),
+        (
+            HEAD + "Pen-v1,Mine,0,0,0.5,\n",
+            ", line 2, column env: 'Pen-v1' is none of our tasks; did you mean pen-binary-v0? our",
+        ),
+        (
+            HEAD + "Hopper,M,0,0,,\n",
+            ", line 2, column env: 'Hopper' is none of our tasks; our",
+        ),
+        (
+            "Env,method,seed,env_step,success\n",
+            ", line 1: there is no column env but 'Env': names of columns have no capitals; ",
+        ),
+        (
+            "env, method,seed,env_step,success\n",
+            ", line 1: there is no column method but ' method': names of columns have no spaces; ",
+        ),
+        (
+            "env,method,seed,env_step,Success\n",
+            ", line 1: there is no column success or return but 'Success': names of columns have "
+            "no capitals; ",
+        ),
+        (
+            HEAD + f"{PEN},M,0,1e30,0.5,\n",
+            ", line 2, column env_step: '1e30' is too large; write a number of at most "
+            "1,000,000,000,000",
+        ),
+        (HEAD + f"{PEN},M,0,-1e13,0.5,\n", ", line 2, column env_step: '-1e13' is too large; "),
+        (HEAD + f"{PEN},M,1e19,1,0.5,\n", ", line 2, column seed: '1e19' is too large; "),
+        (
+            f"env,method,seed,env_step,success,data\n{PEN},M,0,0,1,\n{PEN},M,0,1,1,foo\n",
+            ", line 3, column data: 'foo' is no kind of prior data that is known here; use one of "
+            "human, human-recorded, expert, embedded, ",
+        ),
         (HEAD + GOOD + f"{PEN},,0,0,0.5,\n", ", line 3, column method: '' is empty"),
         (HEAD + f"{PEN},M,zero,0,0.5,\n", ", line 2, column seed: 'zero' is not a whole number"),
         (HEAD + f"{PEN},M,0,2.5,0.5,\n", ", line 2, column env_step: '2.5' is not a whole"),
@@ -69,6 +102,18 @@ def test_a_malformed_file_is_told_with_line_column_and_remedy(
     message = str(error.value)
     assert message.startswith(f"{path}{told}")
     assert "; " in message and "\n" not in message and "reproduce/" not in message
+
+
+def test_a_file_in_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path: Path) -> None:
+    """The line is that of the word, far beyond the first part that a reader decodes."""
+    path = tmp_path / "mine.csv"
+    rows = [f"{PEN},Mine,{seed},0,0.5,\n" for seed in range(2000)]
+    path.write_text(HEAD + "".join(rows) + f"{PEN},Méthode,0,0,0.5,\n", encoding="latin-1")
+    with pytest.raises(ResultsError) as error:
+        read_compared(path)
+    assert str(error.value) == (
+        f"{path}, line 2002: not a readable CSV (its text is not UTF-8); save the file as UTF-8"
+    )
 
 
 def test_rows_stand_in_every_condition_and_names_are_kept_apart(
@@ -101,10 +146,39 @@ def test_rows_stand_in_every_condition_and_names_are_kept_apart(
 
 def test_prior_data_that_is_named_chooses_the_panel(tmp_path: Path, make_run, make_frame) -> None:
     ours = make_frame(make_run({0: -9.0}) + make_run({0: -8.0}, data="embedded"))
-    text = f"env,method,seed,env_step,success,data\n{PEN},A,0,0,1,embedded\n{PEN},B,0,0,1,own\n"
-    frame, _ = beside(ours, [_csv(tmp_path, text)], [PEN])
+    text = f"env,method,seed,env_step,success,data\n{PEN},A,0,0,1,embedded\n{PEN},B,0,0,1,expert\n"
+    frame, notes = beside(ours, [_csv(tmp_path, text)], [PEN])
     added = frame[frame["compared"] != ""]
-    assert dict(zip(added["label"], added["data"], strict=True)) == {"A": "embedded", "B": "own"}
+    assert dict(zip(added["label"], added["data"], strict=True)) == {"A": "embedded", "B": "expert"}
+    assert notes[1:] == [
+        f"No run of ours is of {PEN} with prior data expert; B has a panel of its own."
+    ]
+
+
+@pytest.mark.parametrize("more", [{}, {"profile": "released"}])
+def test_a_panel_without_our_runs_has_a_title_like_the_others_and_is_told(
+    more: dict[str, str], tmp_path: Path, make_run, make_frame, is_inside
+) -> None:
+    """Rows that are not ours have neither labels nor profile, which counts as no other one."""
+    door, relocate = "door-binary-v0", "relocate-binary-v0"
+    rows = [
+        row for env in (PEN, door, relocate) for row in make_run({0: -9.0, 9: 1.0}, env=env)
+    ] + make_run({0: -9.0, 9: 1.0}, **more)
+    text = "env,method,seed,env_step,success,data\n" + "".join(
+        f"{env},Mine,0,0,0.5,human-recorded\n" for env in (PEN, door, relocate)
+    )
+    frame, notes = beside(make_frame(rows), [_csv(tmp_path, text)], PANELS)
+    figure = draw(frame, panels=PANELS, metrics=METRICS, notes=notes)
+    titles = [ax.texts[0] for ax in figure.axes[: len(figure.axes) // 2]]
+    own = [text.get_text() for text in titles if "recorded" in text.get_text()]
+    assert own[0] == f"{PEN} (human data, observations as recorded)"
+    assert sum("profile" in text.get_text() for text in titles) == (2 if more else 0)
+    assert f"No run of ours is of {door} with prior data human-recorded; Mine has" in " ".join(
+        text.get_text() for text in figure.texts
+    )
+    assert is_inside(figure)
+    boxes = [text.get_window_extent() for text in titles]
+    assert all(one.x1 <= other.x0 for one, other in itertools.pairwise(boxes))
 
 
 def test_returns_get_the_score_that_ours_have_for_them(
@@ -139,6 +213,7 @@ def test_it_is_drawn_in_its_own_colour_where_single_seeds_of_ours_are_grey(
     assert "Mine" not in names[0] and "Mine" in names[1]  # it has no return
     caption = " ".join(text.get_text() for text in figure.texts)
     assert "From mine.csv: Mine. Grey: a single seed." in caption
+    assert "all our runs of a task are evaluated from the same start states" in caption
 
 
 def test_a_frame_that_was_read_takes_rows_beside_it(synthetic_csv: Path, tmp_path: Path) -> None:

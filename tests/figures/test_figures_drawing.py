@@ -119,6 +119,7 @@ def test_the_caption_states_the_facts(synthetic_csv: Path) -> None:
         "pen-binary-v0 human (relabelled rewards, sha256 5e5e5e5e)",
         "Preset synthetic, profile paper, version 0.1.0, commit synthetic",
         "success at any step",
+        "At each step all runs of a task are evaluated from the same start states",
     ):
         assert fact in text
 
@@ -153,7 +154,30 @@ def test_steps_left_out_and_unfinished_aggregates_are_named(make_run, make_frame
     )
     text = _texts(draw(frame, panels=PEN))
     assert "steps left out: AWAC on pen-binary-v0 (human data) (1)" in text
-    assert "unfinished ones are aggregated: SAC on pen-binary-v0 (human data)" in text
+    told = [part for part in text.split(". ") if "SAC" in part]
+    assert told == [
+        "Unfinished, drawn thick because no run of the method is finished there: SAC on "
+        "pen-binary-v0 (human data), seed 0 at 0"
+    ]
+    assert "Thick lines: mean over 2 seeds." in text
+
+
+def test_an_unfinished_run_beside_finished_ones_is_in_no_thick_line(make_run, make_frame) -> None:
+    rows = make_run({0: 1.0, 9: 2.0}) + make_run({0: 9.0}, seed=1, status="running")
+    figure = draw(make_frame(rows), panels=PEN)
+    assert "Unfinished, in no thick line: AWAC on pen-binary-v0 (human data), seed 1" in _texts(
+        figure
+    )
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["AWAC"]
+
+
+@pytest.mark.parametrize(
+    ("status", "name"), [("running", "SAC (unfinished)"), ("failed", "SAC (failed)")]
+)
+def test_the_legend_says_where_no_run_is_finished(status, name, make_run, make_frame) -> None:
+    rows = make_run({0: 1.0, 9: 2.0}) + make_run({0: 1.0}, method="SAC", status=status)
+    figure = draw(make_frame(rows), panels=PEN)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["AWAC", name]
 
 
 def test_a_curve_that_is_still_on_its_way_has_no_name_at_its_end(make_run, make_frame) -> None:

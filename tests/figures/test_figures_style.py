@@ -91,6 +91,21 @@ def test_colours_are_distinct(sight: str) -> None:
     assert _nearest(style.METHOD_ORDER, sight)[0] > 7.9
 
 
+@pytest.mark.parametrize("sight", list(SIGHT))
+def test_no_method_is_grey_as_a_single_seed_is(sight: str) -> None:
+    every = (*style.METHOD_COLOURS.values(), *style.OTHER_COLOURS)
+    grey = _oklab(style.SINGLE_SEED, sight)
+    nearest = min(np.linalg.norm(_oklab(c, sight) - grey) for c in style.METHOD_COLOURS.values())
+    assert nearest > 6
+    chroma = {colour: np.linalg.norm(_oklab(colour, "normal")[1:]) for colour in every}
+    assert min(chroma.values()) > 6, min(chroma, key=lambda colour: chroma[colour])
+
+
+def test_a_single_seed_is_grey_only_beside_several_and_only_of_ours() -> None:
+    assert style.singles({"AWAC": 5, "SAC [a]": 1, "Mine": 1, "BC": 2}) == {"SAC [a]"}
+    assert style.singles({"AWAC": 1, "SAC": 1}) == style.singles({}) == set()
+
+
 def test_every_method_has_its_own_marker_and_awac_is_the_most_prominent() -> None:
     styles = [style.method_style(method) for method in style.METHOD_ORDER]
     assert len({each.marker for each in styles}) == len(styles)

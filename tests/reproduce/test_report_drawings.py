@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from math import inf
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
 import figures.statistics.resampling
 from figures import style
-from figures.forest import SHADE, Forest, Score, draw_forest, span_of
-from figures.report_plots import draw_aggregates, draw_claim
+from figures.forest import SHADE, Forest, Score, colour_of, draw_forest, span_of
+from figures.report_plots import ProfileCurve, draw_aggregates, draw_claim
 from figures.statistics.estimates import Estimate, difference
 from reproduce.judging.claim import evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import Verdict
-from reproduce.judging.evidence import Evidence
+from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.verdicts import Effect
 from reproduce.reporting import svg
-from reproduce.reporting.aggregates import pooled_difference, probability
+from reproduce.reporting.aggregates import aggregates, pooled_difference, probability
 from reproduce.reporting.asked import asked, forests, groups, thresholds
+from reproduce.reporting.cards import would_be_seen
+from reproduce.reporting.commands import Want
 from reproduce.reporting.drawings import forests_html
+from reproduce.reporting.forests import aggregate_caption
 from reproduce.reporting.palette import DARK, Palette, contrast, on_dark
 from reproduce.reporting.pictures import ForestSet
 from reproduce.reporting.wording import badges, worded
+from tests.reproduce.report_grid import rows_of
 
 NAN = float("nan")
 NOTHING = Evidence({})
@@ -186,6 +192,82 @@ def test_an_estimate_without_an_interval_is_hollow() -> None:
     assert [line.get_markerfacecolor() for line in discs] == [style.colour("AWAC"), "white"]
 
 
+def three_rows() -> tuple[list[Forest], list[Forest], list[ProfileCurve], list[Forest]]:
+    """Scores, differences, profiles and probabilities of three methods."""
+    names, levels = ("AWAC", "SAC", "BC"), np.linspace(0, 1, 11)
+    rows = tuple(Score(name, known(0.1 * n, 0, 1)) for n, name in enumerate(names))
+    scores = [Forest(name, "success", rows) for name in ("J", "final J", "AUC")]
+    less = [Forest(f"AWAC − it, {s}", "difference", rows[1:], zero=0.0) for s in ("J", "AUC")]
+    profiles = [ProfileCurve(name, levels, 1 - levels, levels, levels) for name in names]
+    chances = [Forest(f"P, {s}", "probability", rows[1:], zero=0.5) for s in ("J", "AUC")]
+    return scores, less, profiles, chances
+
+
+@pytest.mark.parametrize("improvements", [True, False])
+def test_panels_beside_each_other_have_one_width_and_the_profile_says_whose_it_is(
+    improvements: bool,
+) -> None:
+    scores, less, profiles, chances = three_rows()
+    figure = draw_aggregates(
+        scores,
+        less,
+        profiles,
+        chances if improvements else [],
+        title="t",
+        measure="success",
+        caption="The caption. " * 9,
+        no_improvement="Too few seeds. " * 20,
+    )
+    figure.canvas.draw()
+    of = {ax.get_title(loc="left"): ax for ax in figure.axes}
+    for group in (scores, less, *([chances] if improvements else [])):
+        panels = [of[forest.name] for forest in group]
+        assert len({round(ax.get_position().width, 6) for ax in panels}) == 1
+        assert len({tuple(ax.get_xticks()) for ax in panels}) == 1
+    key = of["Performance profile"].get_legend()
+    assert key is not None
+    assert [text.get_text() for text in key.get_texts()] == ["AWAC", "SAC", "BC"]
+    box = key.get_window_extent()
+    assert box.y0 > 0
+    assert not any(box.overlaps(text.get_window_extent()) for text in figure.texts)
+    assert not any(box.overlaps(ax.get_window_extent()) for ax in figure.axes)
+
+
+def test_the_pages_profile_stands_beside_the_differences_and_says_whose_it_is() -> None:
+    scores, less, profiles, _ = three_rows()
+    shown = ForestSet("x", (tuple(scores), tuple(less), ()), "c", "", tuple(profiles), "success")
+    text = forests_html(shown, Palette(), "alt", "")
+    (row,) = re.findall(r'<div class="panels of2 split">(.*?)<figcaption>', text)
+    profile, _, stack = row.partition('<div class="stack">')
+    assert re.findall(r'data-m="([^"]*)" aria-pressed', profile) == ["AWAC", "SAC", "BC"]
+    assert stack.count('<div class="forest">') == 2 and 'class="forest"' not in profile
+
+
+def test_a_single_seed_is_grey_in_aggregates_as_in_curves() -> None:
+    """SAC has one seed on either of two tasks, BC one on the first and two on the second."""
+    door = "door-binary-v0"
+    runs = [("AWAC", 2, 2), ("SAC", 1, 1), ("BC", 1, 2)]
+    table = pd.DataFrame(
+        [
+            row
+            for method, *counts in runs
+            for task, count in zip(("pen-binary-v0", door), counts, strict=True)
+            for seed in range(count)
+            for row in rows_of(
+                Want("figure1", task, Arm(method)), "paper", seed, (0.1, 0.2, 0.3, 0.4)
+            )
+        ]
+    )
+    (found,) = aggregates(Evidence({"figure1": table}))
+    grey = {"AWAC": False, "SAC": True, "BC": False}
+    for scores in (*found.overall.scores.values(), *found.by_task[0].scores.values()):
+        assert {s.label: colour_of(s) == style.SINGLE_SEED for s in scores} == grey
+    for scores in found.differences.values():
+        assert {s.label for s in scores if colour_of(s) == style.SINGLE_SEED} == {"SAC"}
+    assert {c.label: c.look.colour == style.SINGLE_SEED for c in found.profiles} == grey
+    assert "Grey: a single seed a task." in aggregate_caption(found)
+
+
 def test_the_page_places_marks_in_per_cent_of_the_axis() -> None:
     forest = Forest(
         "n",
@@ -223,6 +305,8 @@ def test_every_colour_can_be_read_on_the_dark() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)  # WCAG's example
     for colour in (*style.METHOD_COLOURS.values(), *style.OTHER_COLOURS, style.SINGLE_SEED):
         assert contrast(on_dark(colour), DARK) >= 4.5
+    dark = np.array([to_rgb(on_dark(style.colour("BC"))), to_rgb(on_dark(style.SINGLE_SEED))])
+    assert np.ptp(dark[0]) > 0.25 and np.ptp(dark[1]) == 0  # a hue, and none
     assert on_dark("#ABB8F9").lower() == "#abb8f9"  # light enough as it is
 
 
@@ -232,6 +316,23 @@ def test_a_verdict_names_its_preset_and_is_unlike_every_other() -> None:
     assert all(w.endswith(" at small") for w in words if w != "not testable")
     assert worded(Verdict.INCONCLUSIVE, "small") == "not seen at small"
     assert badges()["seen at paper"] is Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("", "–"),
+        ("≥ 0.682", "≥ 0.68 with 5 seeds"),
+        ("≥ -3.67e-05", "≥ 0.00 with 5 seeds"),
+        ("≤ -0.592", "≤ −0.59 with 5 seeds"),
+        ("within ±0.0371", "within ±0.04 with 5 seeds"),
+        ("none", "nothing with 5 seeds"),
+        ("≥ 9 of 10", "≥ 9 of 10 runs"),
+        ("none of 5", "nothing with 5 runs"),
+    ],
+)
+def test_what_would_be_seen_says_with_how_many_seeds(told: str, shown: str) -> None:
+    assert would_be_seen(told) == shown
 
 
 def test_labels_are_sorted_as_the_legends_are() -> None:
