@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from figures.experiments import title_of
+from figures.domains import DOMAINS
+from figures.experiments import domain_of, title_of
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.blocks import (
@@ -107,7 +108,8 @@ def summary(content: Content) -> str:
     parts = [
         f"{counted(total, 'claim')} of the paper {'were' if total != 1 else 'was'} put to "
         f"{counted(content.finished, 'finished run')} by version {content.rules_version} of the "
-        "rules, which was fixed before any result at preset `paper` existed."
+        "rules, which was fixed before any result at preset `paper` existed, and after some at "
+        "preset `small` (`docs/statistics.md`)."
     ]
     for profile in PROFILES:
         counts = content.counts(profile)
@@ -127,7 +129,7 @@ def warnings(content: Content) -> Iterator[str]:
     if content.preset != "paper":
         yield (
             f"Preset `{content.preset}` is not the paper's: its networks, batches and budgets are "
-            f"smaller ({_preset(content)}). Its verdicts are about these settings and neither "
+            f"its own ({_preset(content)}). Its verdicts are about these settings and neither "
             "confirm nor refute what the paper reports for its own."
         )
     few = content.few_seeds
@@ -191,8 +193,17 @@ def _mixed(content: Content) -> Iterator[str]:
 
 
 def _preset(content: Content) -> str:
+    """The preset's settings, and what other ones the domains have of which there are runs."""
     preset = PRESETS[content.preset]
-    return ", ".join(f"`{key}={_plain(value)}`" for key, value in preset.settings.items())
+    run = dict.fromkeys(domain_of(cell.want.task) for cell in content.run_cells)
+    domains = ((name, preset.domains[name]) for name in run if preset.domains.get(name))
+    parts = [_settings(preset.settings)]
+    parts += [f"{DOMAINS[name].place}: {_settings(its)}" for name, its in domains]
+    return "; ".join(parts)
+
+
+def _settings(settings: Mapping[str, object]) -> str:
+    return ", ".join(f"`{key}={_plain(value)}`" for key, value in settings.items())
 
 
 def _plain(value: object) -> str:

@@ -87,10 +87,12 @@ def _deviations(content: Content, out: Path) -> Iterator[str]:
         keys = ", ".join(f"`{key}`" for key in dict.fromkeys(laid))
         yield f"Preset `{content.preset}` sets for itself: {keys} (`reproduce/specs/grid.py`)."
     yield (
-        "Profile `paper` is not the text in three points: observations are standardised in "
-        "locomotion and pushing, where the text is silent; rewards in locomotion are times 0.1, "
-        "with the λ that makes the same weights; pushing has four updates a step, where Table 1 "
-        "has one. Pilots with AWAC decided the first two."
+        "Profile `paper` leaves the text, or fills what it leaves open, in these points: "
+        "observations are standardised in locomotion and pushing; rewards in locomotion are times "
+        "0.1, with the λ that makes the same weights; pushing has four updates a step, where Table "
+        "1 has one; AWAC's weights are at most 100, and on the hand targets of Q at least −100; BC "
+        "has another policy class than AWAC in locomotion; SAC+BC starts cloned, as B.4 says of "
+        "SAC. Pilots decided the first two, and BC's class."
     )
     profiles = "docs/profiles.md"
     where = link(out, profiles, "table")
