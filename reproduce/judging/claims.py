@@ -1,4 +1,7 @@
-"""Every claim of the paper as a question to the results, fixed before the runs.
+"""Every claim of the paper as a question to the results.
+
+The claims and their thresholds were fixed before any run of preset ``paper``. Runs of preset
+``small`` existed before version 1 and before each change since. The list below says what was known.
 
 A claim (``claim``) quotes the paper, names the experiments that hold its evidence, and asks rules
 of this evidence. The claims are in ``paper``, a file a section. ``comparisons``, ``levels``,
