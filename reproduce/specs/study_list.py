@@ -26,7 +26,7 @@ _LOCOMOTION_TRIALS = {
     "BRAC": (0.01, 0.1, 1.0),
     "SAC+BC": (0.1, 1.0, 10.0),
     "ABM-MPO": (0.03, 0.1, 0.3),
-    "BEAR": (0.05, 0.1, 0.15),
+    "BEAR": (0.05, 0.1, 0.5),
 }
 
 
@@ -278,11 +278,8 @@ _EVERY = (
     Study(
         "bear_samples",
         "locomotion",
-        "BEAR with four samples of the MMD, as rlkit, and with a smaller VAE?",
-        (
-            Case(WALKER, "BEAR", ("constraint.mmd_samples=4",)),
-            Case(WALKER, "BEAR", ("behavior.vae_hidden=128,128",)),
-        ),
+        "Do ten samples of the MMD, as in the authors' scripts, meet the threshold that four miss?",
+        (Case(WALKER, "BEAR", ("constraint.mmd_samples=10",)),),
         settings=("offline_steps=50000", "online_steps=4000"),
     ),
     Study(
