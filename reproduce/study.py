@@ -11,13 +11,28 @@ The same grids, folders, locks and tables as the figures' scripts; results go to
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from figures.study import make
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions
 from reproduce.commandline.script import command
+
+
+OF_THE_STUDY = (
+    "preset",
+    "profile",
+    "data",
+    "labels",
+    "set",
+    "precision",
+    "envs",
+    "methods",
+    "seeds",
+    "compare",
+)
+"""Options of a figure's script that a study decides itself, or has no use for."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +63,7 @@ def main(options: StudyOptions) -> int:
         return 0
     if options.name not in STUDIES:
         raise ValueError(f"--name {options.name}: one of {', '.join(STUDIES)}")
-    if options.compare:
-        raise ValueError("--compare: a study has no curves to stand beside; use a figure's script")
+    _refuse_what_a_study_decides(options)
     study = STUDIES[options.name]
     out = options.out or Path("results") / study.folder
     csv = out / f"{study.name}.csv"
@@ -72,6 +86,16 @@ def main(options: StudyOptions) -> int:
     if csv.exists():
         print(table(csv))
     return status
+
+
+def _refuse_what_a_study_decides(options: StudyOptions) -> None:
+    defaults = {field.name: field.default for field in fields(options)}
+    given = [name for name in OF_THE_STUDY if getattr(options, name) != defaults[name]]
+    if given:
+        raise ValueError(
+            f"--{given[0]}: a study says itself what it runs (reproduce/specs/study_list.py); "
+            "use a figure's script or run.py for anything else"
+        )
 
 
 if __name__ == "__main__":

@@ -274,3 +274,30 @@ def test_what_a_command_raises_becomes_a_status(
 
     assert main([]) == status
     assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--set", "offline_steps=25000"),
+        ("--set", "nonsense=3"),
+        ("--preset", "quick"),
+        ("--profile", "released"),
+        ("--data", "none"),
+        ("--envs", "pen-binary-v0"),
+        ("--methods", "AWAC"),
+        ("--seeds", "2"),
+        ("--precision", "bf16"),
+        ("--compare", "mine.csv"),
+    ],
+)
+def test_a_study_refuses_what_it_decides_itself(refused: Call, words: tuple[str, ...]) -> None:
+    """It would run what it says anyway, under the name of what was asked."""
+    line = refused("study", "--name", "push_lambda", "--dry-run", *words)
+    assert line.startswith(f"error: {words[0]}: a study says itself what it runs")
+
+
+def test_a_study_takes_what_does_not_change_its_rows() -> None:
+    from reproduce.study import StudyOptions, _refuse_what_a_study_decides
+
+    _refuse_what_a_study_decides(StudyOptions(name="push_lambda", jobs=2, yes=True, out=Path("x")))
