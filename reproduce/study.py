@@ -19,7 +19,6 @@ from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions
 from reproduce.commandline.script import command
 
-
 OF_THE_STUDY = (
     "preset",
     "profile",
