@@ -1,6 +1,7 @@
 """The runs whose numbers are kept in `golden/`, and how they are made.
 
     python -m tests.reproduce.golden_runs --write  # after a change that is meant to change them
+    python -m tests.reproduce.golden_runs --write pen-binary-v0-AWAC-eager  # one of them
     python -m tests.reproduce.golden_runs --exact  # which differ in any digit, on one machine
 
 A refactoring changes nothing in them. The last bits differ from one kind of processor to another:
@@ -145,12 +146,14 @@ def kept(golden: Golden) -> dict[str, object]:
 
 
 def main(arguments: list[str]) -> int:
-    """Make every run once; write `golden/`, or say which differ from it in any digit."""
-    differing = []
+    """Make runs once, all or the named; write `golden/`, or say which differ in any digit."""
+    differing, (mode, *names) = [], arguments or ("--exact",)
     for golden in EAGER + COMPILED:
+        if names and golden.name not in names:
+            continue
         with tempfile.TemporaryDirectory() as out:
             found = json.loads(json.dumps(summary(golden.run_in(Path(out)))))
-        if arguments == ["--write"]:
+        if mode == "--write":
             (HERE / f"{golden.name}.json").write_text(json.dumps(found, indent=1) + "\n")
         elif found != kept(golden):
             differing.append(golden.name)
