@@ -93,14 +93,14 @@ def describe(env_id: str, options: DescribeOptions) -> list[Line]:
     from reproduce.runs.asked import resolve_data
 
     known = task(env_id)
+    kind, labels = resolve_data(options, [env_id])[env_id]
     config = resolve(
         "AWAC",
         profile=options.profile,
         domain=known.domain,
-        preset=PRESETS[options.preset].of("AWAC", known.domain, env_id),
+        preset=PRESETS[options.preset].of("AWAC", known.domain, env_id, kind),
         settings=options.settings,
     ).config
-    kind, labels = resolve_data(options, [env_id])[env_id]
     demonstrations = demonstrations_for(
         env_id,
         data=kind,

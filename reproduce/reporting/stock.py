@@ -81,7 +81,7 @@ def _deviations(content: Content, out: Path) -> Iterator[str]:
     if content.preset == "paper":
         yield "Networks, batches and budgets are those of Table 1."
     else:
-        layers = (preset.domains, preset.tasks, preset.methods, preset.there)
+        layers = (preset.domains, preset.tasks, preset.data, preset.methods, preset.there)
         parts = (preset.settings, *(part for layer in layers for part in layer.values()))
         laid = (key for part in (*parts, preset.at_most) for key in part)
         keys = ", ".join(f"`{key}`" for key in dict.fromkeys(laid))

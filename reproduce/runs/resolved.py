@@ -84,7 +84,7 @@ def _laid(spec: RunSpec) -> dict[str, Any]:
     return {
         "profile": spec.profile,
         "domain": domain,
-        "preset": preset.of(spec.method, domain, spec.env),
+        "preset": preset.of(spec.method, domain, spec.env, spec.data),
         "at_most": preset.at_most,
     }
 

@@ -368,7 +368,8 @@ def test_presets_table_is_that_of_the_grid() -> None:
                 preset.methods,
                 preset.domains,
                 preset.tasks,
-                {f"{domain}, {row}": values for (domain, row), values in preset.there.items()},
+                {", ".join(keys): values for keys, values in preset.data.items()},
+                {", ".join(keys): values for keys, values in preset.there.items()},
             )
             for method, values in part.items()
             for path, value in values.items()

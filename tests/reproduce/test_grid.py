@@ -6,7 +6,8 @@ import pytest
 
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.resolving import resolve
-from reproduce.specs.grid import PRESETS, Preset, RunSpec, enumerate_runs
+from reproduce.runs.resolved import resolved
+from reproduce.specs.grid import PRESETS, DataKind, Preset, RunSpec, enumerate_runs
 
 
 def runs(**changes: object) -> list[RunSpec]:
@@ -70,6 +71,23 @@ def test_every_key_of_a_preset_is_one_of_some_method(name: str) -> None:
         assert set(values) <= set(resolve(method).paths())
     for (domain, method), values in preset.there.items():
         assert set(values) <= set(resolve(method, domain=domain).paths())
+
+
+def test_a_task_with_one_kind_of_data_has_settings_of_its_own() -> None:
+    tasks = {"pen-binary-v0": {"tau": 2}, "door-binary-v0": {"tau": 3}}
+    of = Preset(1, {"tau": 1}, tasks=tasks, data={("door-binary-v0", "human"): {"tau": 4}}).of
+    assert of("SAC", "hand", "door-binary-v0", "human") == {"tau": 4}
+    for data in ("", "embedded", "human-recorded"):
+        assert of("SAC", "hand", "door-binary-v0", data) == {"tau": 3}
+    assert of("SAC", "hand", "pen-binary-v0", "human") == {"tau": 2}
+
+
+def test_the_clone_of_the_doors_human_demonstrations_is_trained_for_less() -> None:
+    def steps(data: DataKind) -> int:
+        spec = RunSpec("small", "paper", "door-binary-v0", "AWAC", 0, data)
+        return resolved(spec).settings.config.prior_cloning_steps
+
+    assert (steps("human"), steps("embedded")) == (10_000, 30_000)
 
 
 def test_what_is_laid_over_a_row_in_one_domain_comes_last_and_only_there() -> None:
