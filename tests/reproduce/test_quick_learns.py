@@ -59,3 +59,27 @@ def test_sac_does_not(successes: dict[tuple[str, str], dict[int, float]]) -> Non
 
 def test_somebody_moves_the_ball(successes: dict[tuple[str, str], dict[int, float]]) -> None:
     assert max(successes[RELOCATE, "BC"].values()) > 0.0
+
+
+def test_cloning_runs_in_quick_figure_3(tmp_path: Path, shared_cache: Path) -> None:
+    """From the random policy to half of the demonstrations and more; AWAC needs longer."""
+    asked = ("--env", "Walker2d-v2", "--method", "BC", "--preset", "quick", "--engine", "eager")
+    assert run([*asked, "--out", str(tmp_path), "--cache-dir", str(shared_cache)]) == 0
+    (path,) = tmp_path.glob("runs/Walker2d-v2/*/BC/seed0/progress.csv")
+    with path.open(newline="") as file:
+        scores = [float(row["normalised_score"]) for row in csv.DictReader(file)]
+    assert scores[0] < 0.1
+    assert max(scores) > 0.5
+
+
+def test_sac_pushes_in_quick_figure_2(tmp_path: Path, shared_cache: Path) -> None:
+    """The mean of the last three distances is below nine tenths of where these episodes begin."""
+    asked = ("--env", "SawyerPush-v0", "--method", "SAC", "--preset", "quick")
+    assert run([*asked, "--out", str(tmp_path), "--cache-dir", str(shared_cache)]) == 0
+    (path,) = tmp_path.glob("runs/SawyerPush-v0/*/SAC/seed0/progress.csv")
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))[-3:]
+    end, start = (
+        sum(float(row[name]) for row in rows) for name in ("final_distance", "start_distance")
+    )
+    assert end < 0.9 * start
