@@ -141,20 +141,6 @@ _EVERY = (
         settings=("online_steps=40000",),
     ),
     Study(
-        "push_size",
-        "pilots",
-        "Are networks of 2x64 and batches of 128 too small for pushing?",
-        tuple(
-            Case(PUSH, "AWAC[push-lambda]", (f"policy_hidden={n},{n}", f"q_hidden={n},{n}", *more))
-            for n, more in (
-                (64, ()),
-                (128, ("batch_size=256", "offline_batch_size=256")),
-                (256, ("batch_size=256", "offline_batch_size=256")),
-            )
-        ),
-        settings=("online_steps=40000",),
-    ),
-    Study(
         "locomotion",
         "locomotion",
         "What do AWAC, SAC and BC make of rollouts that return a quarter of the demonstrations?",
