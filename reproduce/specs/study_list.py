@@ -285,6 +285,12 @@ _EVERY = (
         tuple(Case(env, "AWR", ("policy=TanhMeanGaussian",)) for env in (WALKER, CHEETAH, ANT)),
     ),
     Study(
+        "awac_policy",
+        "locomotion",
+        "And what does it do for AWAC, with the offline phase of today?",
+        tuple(Case(env, "AWAC[free-std]") for env in (WALKER, CHEETAH, ANT)),
+    ),
+    Study(
         "observations_long",
         "locomotion",
         "Standardised or raw observations, with the offline phase of today?",
