@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from figures.labels import label, split_registered
+from figures.results.cells import did_you_mean
 from figures.results.table import ResultsError
 
 
@@ -85,9 +85,7 @@ def _refuse_others(
     held = sorted(set(column))
     for name, value in zip(typed, wanted, strict=True):
         if value not in held:
-            plain = {each.casefold(): each for each in held}
-            near = difflib.get_close_matches(value.casefold(), plain, n=1)
-            guess = f"did you mean {plain[near[0]]}? " if near else ""
             raise ResultsError(
-                f"{flag} {name}: {csv} has no row of it; {guess}it holds {', '.join(held)}"
+                f"{flag} {name}: {csv} has no row of it; {did_you_mean(value, held)}"
+                f"it holds {', '.join(held)}"
             )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +20,13 @@ from figures.results.schema import RESULTS
 
 class ResultsError(ValueError):
     """A results file that cannot be used; the message names the file, the place and the fix."""
+
+
+def did_you_mean(text: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """``did you mean AWAC? ``, for a message; "" where nothing in ``known`` is near ``text``."""
+    plain = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(text.strip().casefold(), plain, n=1, cutoff=cutoff)
+    return f"did you mean {plain[near[0]]}? " if near else ""
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ online steps after it. Every run in the file counts as finished.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from figures.results.cells import Cells, ResultsError, read_cells
+from figures.results.cells import Cells, ResultsError, did_you_mean, read_cells
 from figures.results.schema import RESULTS
 from figures.results.table import CONDITION
 
@@ -229,9 +228,7 @@ def _alike(name: str, columns: Iterable[str]) -> str:
 
 def _nearest_task(text: str) -> str:
     """What to write in place of ``text``."""
-    plain = {task.casefold(): task for task in RESULTS.tasks}
-    near = difflib.get_close_matches(text.strip().casefold(), plain, n=1, cutoff=0.5)
-    guess = f"did you mean {plain[near[0]]}? " if near else ""
+    guess = did_you_mean(text, RESULTS.tasks, cutoff=0.5)
     return f"{guess}our tasks are {', '.join(RESULTS.tasks)}"
 
 
