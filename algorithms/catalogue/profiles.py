@@ -179,12 +179,12 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             _IN_TENTHS,
             {
                 "*": {**_STANDARDISED, "prior_rollouts": 100},
-                # BC keeps the free deviation: with the other a pilot scores a fifth or less
-                # (docs/locomotion.md)
+                # BC and AWR keep the free deviation: with the other BC's pilots score a fifth or less
+                # and AWR's an eighth to three quarters (docs/locomotion.md)
                 "AWAC": {**_STATE_STD, **_AT_MOST_100},
                 "MPO": _STATE_STD,
                 "ABM-MPO": _STATE_STD_PRIOR,
-                "AWR": {**_STATE_STD, **_AWR},
+                "AWR": _AWR,
                 "RLPD": _RLPD,
             },
         ),
