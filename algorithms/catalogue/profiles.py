@@ -179,8 +179,8 @@ PROFILES: dict[str, dict[str, dict[str, Values]]] = {
             _IN_TENTHS,
             {
                 "*": {**_STANDARDISED, "prior_rollouts": 100},
-                # BC and AWR keep the free deviation: with the other BC's pilots score a fifth or less
-                # and AWR's an eighth to three quarters (docs/locomotion.md)
+                # BC and AWR keep the free deviation: pilots of both score less with the other
+                # (docs/locomotion.md)
                 "AWAC": {**_STATE_STD, **_AT_MOST_100},
                 "MPO": _STATE_STD,
                 "ABM-MPO": _STATE_STD_PRIOR,

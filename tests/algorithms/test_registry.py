@@ -274,14 +274,14 @@ def test_a_softmax_over_the_actions_of_a_state_has_no_bound(name: str, domain: s
 def test_std_depends_on_the_state_where_the_authors_had_it_so(name: str) -> None:
     """MuJoCo and pushing, for the rows of their policy class; IQL's authors had it free.
 
-    BC has it free in locomotion, as a pilot decided. What they released for MuJoCo had it free;
+    BC and AWR have it free in locomotion, as pilots decided. What they released for MuJoCo had it free;
     nothing was released for pushing, where the profile has what they ran, SAC in the same class.
     """
     on_hand = resolve(name).method.policy
     theirs = on_hand == TanhMeanGaussian() and name != "IQL"
     for domain in ("push", "locomotion"):
         method = resolve(name, domain=domain).method
-        of_state = theirs and (name, domain) != ("BC", "locomotion")
+        of_state = theirs and not (name in ("BC", "AWR") and domain == "locomotion")
         assert method.policy == (HeteroscedasticGaussian(-6.0, 0.0) if of_state else on_hand)
         if isinstance(method.behavior, AdvantageWeightedBehavior):
             assert method.behavior.policy == method.policy
