@@ -274,8 +274,9 @@ def test_a_softmax_over_the_actions_of_a_state_has_no_bound(name: str, domain: s
 def test_std_depends_on_the_state_where_the_authors_had_it_so(name: str) -> None:
     """MuJoCo and pushing, for the rows of their policy class; IQL's authors had it free.
 
-    BC and AWR have it free in locomotion, as pilots decided. What they released for MuJoCo had it free;
-    nothing was released for pushing, where the profile has what they ran, SAC in the same class.
+    BC and AWR have it free in locomotion, as pilots decided. What they released for MuJoCo had it
+    free; nothing was released for pushing, where the profile has what they ran, SAC in the same
+    class.
     """
     on_hand = resolve(name).method.policy
     theirs = on_hand == TanhMeanGaussian() and name != "IQL"
