@@ -285,6 +285,25 @@ _EVERY = (
         tuple(Case(env, "AWR", ("policy=TanhMeanGaussian",)) for env in (WALKER, CHEETAH, ANT)),
     ),
     Study(
+        "mpo_policy",
+        "locomotion",
+        "And what does it do for MPO and ABM-MPO? AWAC's class beside it, where no pilot has it.",
+        (
+            *(Case(env, "MPO") for env in (WALKER, ANT)),
+            *(Case(env, "MPO", ("policy=TanhMeanGaussian",)) for env in (WALKER, ANT)),
+            Case(ANT, "ABM-MPO"),
+            *(
+                Case(
+                    env,
+                    "ABM-MPO",
+                    ("policy=TanhMeanGaussian", "behavior.policy=TanhMeanGaussian"),
+                )
+                for env in (WALKER, ANT)
+            ),
+        ),
+        settings=("offline_steps=50000", "online_steps=4000"),
+    ),
+    Study(
         "awac_policy",
         "locomotion",
         "And what does it do for AWAC, with the offline phase of today?",
