@@ -57,8 +57,8 @@ LOCOMOTION_CLAIMS = (
         "The two methods that do not estimate Q^π are DAPG and AWR. Across all three tasks, we see "
         "that these methods are somewhat worse offline than the best performing offline methods, "
         "and exhibit steady but slow improvement",
-        "after the offline phase both are below AWAC; they rise, more slowly than AWAC, and rank "
-        "correlation with time is above 0.7",
+        "after the offline phase DAPG and AWR are below AWAC; they rise, more slowly than AWAC, and "
+        "rank correlation with time is above 0.7",
         ("figure3",),
         (
             Part((Difference("j0", AWAC, (DAPG, AWR), LOCOMOTION, factor=0.0),)),
