@@ -9,7 +9,7 @@ from figures.domains import DOMAINS
 from figures.experiments import domain_of, title_of
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.conditions import Verdict
-from reproduce.reporting.aggregates import REFERENCE, Aggregate
+from reproduce.reporting.aggregates import ALL_TASKS, REFERENCE, Aggregate, TaskScores
 from reproduce.reporting.blocks import counted, number
 from reproduce.reporting.content import Content
 from reproduce.reporting.inventory import PROFILES
@@ -48,35 +48,41 @@ def decided(content: Content) -> str:
             if counts[verdict] or verdict in ALWAYS
         ]
         parts.append(f"with {SETTINGS[profile]} {', '.join(told)}")
+    quotations = len({card.claim.quote for card in content.cards if not card.claim.untestable})
     return (
-        f"Of the paper's {counted(testable, 'claim')} that results can test, at preset "
-        f"`{content.preset}`: {'; '.join(parts)}."
+        f"Of {counted(testable, 'claim')} that results can test, about "
+        f"{counted(quotations, 'sentence')} of the paper, at preset `{content.preset}`: "
+        f"{'; '.join(parts)}."
     )
 
 
 def reached(content: Content) -> str:
-    """Where AWAC ends and where the best and the poorest of the others do, domain by domain."""
-    parts = [part for found in content.aggregates if (part := _reached(found))]
+    """Where AWAC ends and where the best and the poorest of the others do, task by task."""
+    parts = [
+        part
+        for found in content.aggregates
+        for scores in found.by_task
+        if scores.task != ALL_TASKS and (part := _reached(found, scores))
+    ]
     told = "; ".join(parts)
     return f"{told[:1].upper()}{told[1:]}." if parts else "AWAC has too few runs to say."
 
 
-def _reached(found: Aggregate) -> str:
-    """``on the hand (Pen rotation) AWAC ends at 0.84 success, the others between 0.20 (MPO) and
-    0.92 (BCQ)``.
+def _reached(found: Aggregate, scores: TaskScores) -> str:
+    """``Pen rotation: AWAC ends at 0.84 success, the other methods between 0.20 (MPO) and 0.92
+    (BCQ)``.
 
-    All that are named have seeds enough for an interval.
+    All that are named have seeds enough for an interval. No mean over tasks is told: that of a
+    domain may have another order of methods than each of its tasks.
     """
-    final = {s.label: s.estimate.value for s in found.overall.scores["jt"] if s.estimate.known}
-    complete = [m for m in final if found.overall.tasks_of[m] == len(found.tasks)]
-    if REFERENCE not in complete:
+    final = {s.label: s.estimate.value for s in scores.scores["jt"] if s.estimate.known}
+    if REFERENCE not in final:
         return ""
-    others = sorted((m for m in complete if m != REFERENCE), key=lambda m: final[m])
+    others = sorted((m for m in final if m != REFERENCE), key=lambda m: final[m])
     shown = list(dict.fromkeys([*others[:1], *others[-1:]]))
     domain = DOMAINS[found.domain]
     size = domain.measure.sign  # a distance counts negative
     values = [f"{number(size * final[name])} ({name})" for name in shown]
-    tasks = ", ".join(title_of(task) for task in found.tasks)
     profile = "" if found.profile == PROFILES[0] else f", {SETTINGS[found.profile]}"
     beside = {
         0: "",
@@ -84,7 +90,7 @@ def _reached(found: Aggregate) -> str:
         2: f", the other methods between {' and '.join(values)}",
     }[len(values)]
     return (
-        f"{domain.place} ({tasks}{profile}) {REFERENCE} ends at "
+        f"{title_of(scores.task)}{profile}: {REFERENCE} ends at "
         f"{number(size * final[REFERENCE])} {domain.level}{beside}"
     )
 

@@ -91,8 +91,11 @@ def _deviations(content: Content, out: Path) -> Iterator[str]:
         "observations are standardised in locomotion and pushing; rewards in locomotion are times "
         "0.1, with the λ that makes the same weights; pushing has four updates a step, where Table "
         "1 has one; AWAC's weights are at most 100, and on the hand targets of Q at least −100; BC "
-        "has another policy class than AWAC in locomotion; SAC+BC starts cloned, as B.4 says of "
-        "SAC. Pilots decided the first two, and BC's class."
+        "and AWR have another policy class than AWAC in locomotion; SAC+BC starts cloned, as B.4 "
+        "says of SAC; SAC and SAC+BC have no entropy bonus on the hand; AWR has Table 1's "
+        "networks, optimiser and rates, and AWAC's policy class on the hand, where B.4 takes the "
+        "implementation of its authors (`AWR[SGD]` has their optimiser and deviation). Pilots "
+        "decided the first two, and the class of BC and AWR."
     )
     profiles = "docs/profiles.md"
     where = link(out, profiles, "table")

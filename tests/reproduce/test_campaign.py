@@ -91,6 +91,7 @@ def test_claims_about_a_step_that_small_does_not_reach_are_named() -> None:
     assert {name: text for name, text in named.items() if text} == {
         "H1": "H1 asks of step 120,000, the runs end at 40,000",
         "H2": "H2 asks of step 100,000, the runs end at 40,000",
+        "H4": "H4 asks of step 100,000, the runs end at 40,000",
     }
 
 

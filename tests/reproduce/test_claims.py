@@ -770,9 +770,9 @@ def test_claims_are_complete() -> None:
     names = [each.id for each in CLAIMS]
     assert len(set(names)) == len(names)
     expected = (
-        {f"H{i}" for i in range(1, 10)}
+        {f"H{i}" for i in range(1, 14)}
         | {f"S{i}" for i in range(1, 4)}
-        | {f"M{i}" for i in range(1, 12)}
+        | {f"M{i}" for i in range(1, 13)}
         | {f"A{i}" for i in range(1, 11)}
         | {f"T{i}" for i in range(1, 4)}
     )
@@ -873,7 +873,7 @@ def test_results_in_the_repository_can_be_judged() -> None:
     table = found.tables["figure1"]
     sac = table[(table["method"] == "SAC") & (table["env"] == PEN) & (table["env_step"] >= 0)]
     by_seed = [
-        group["success_any"].iloc[-5:].mean() - group["success_any"].iloc[0]
+        group["success_any"].iloc[-5:].mean()
         for _, group in sac.sort_values("env_step").groupby("seed")
     ]
     assert h8.effects[0].estimate.value == pytest.approx(np.mean(by_seed))

@@ -19,7 +19,7 @@ from reproduce.judging.comparisons import Difference, Improvement, Leads, Simila
 from reproduce.judging.conditions import Above
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.levels import Level, Negligible
-from reproduce.judging.paper.arms import BASELINES, HAND, OFF_POLICY, PUSH_LEARNERS
+from reproduce.judging.paper.arms import BASELINES, HAND, PUSH_LEARNERS
 from reproduce.judging.provenance import Parts, of_one_kind
 from reproduce.judging.times import Faster
 from reproduce.judging.verdicts import Effect, Finding, combine
@@ -29,6 +29,7 @@ from tests.reproduce.test_claims import (
     INCONCLUSIVE,
     NOT_DECIDABLE,
     NOT_RUN,
+    SMALLER,
     SUPPORTED,
     TEN,
     claim,
@@ -58,13 +59,31 @@ def test_others_fail_where_awac_succeeds(name: str) -> None:
     assert evaluate(claim(name), hard_tasks(0.95, 0.95)).verdict is CONTRADICTED
 
 
-def pushing(awac_gain: float, mpo_gain: float, label: str = "AWAC") -> Evidence:
-    """Distances: ours and MPO's fall by so much, those of the others by 5 cm."""
+def test_a_run_that_ends_before_100k_steps_does_not_show_that_awac_cannot() -> None:
+    """The text's time-frame; the alternatives have that of the preset."""
+
+    def short(awac: float) -> Finding:
+        table = hard_tasks(awac, 0.05).tables["figure1"].assign(episodes=30)
+        return evaluate(claim("H4"), Evidence({"figure1": table[table["env_step"] < 100_000]}))
+
+    fails = short(0.05)
+    assert fails.verdict is INCONCLUSIVE
+    assert "10 ended before step 100,000" in fails.effects[-1].note
+    assert short(0.95).verdict is SUPPORTED
+
+
+def test_no_claim_but_its_own_counts_mpo() -> None:
+    """B.4: "we omit this comparison in favor of ABM"."""
+    assert [each.id for each in CLAIMS if Arm("MPO") in each.arms()] == ["A4"]
+
+
+def pushing(awac_gain: float, bear_gain: float, label: str = "AWAC") -> Evidence:
+    """Distances: ours and BEAR's fall by so much, those of the others by 5 cm."""
 
     def curve(gain: float) -> list[float]:
         return [0.3, *[0.3 - gain] * 7]
 
-    gains = {arm.label: 0.05 for arm in PUSH_LEARNERS} | {label: awac_gain, "MPO": mpo_gain}
+    gains = {arm.label: 0.05 for arm in PUSH_LEARNERS} | {label: awac_gain, "BEAR": bear_gain}
     variant = "push-lambda" if label != "AWAC" else ""
     rows = [
         row | ({"method": "AWAC", "variant": variant, "label": label} if name == label else {})
@@ -115,21 +134,61 @@ def test_two_that_fail_do_not_perform_similarly() -> None:
 # --- the ceiling ----------------------------------------------------------------------------------
 
 
-def learners(start: float, end: float) -> Evidence:
-    names = [arm.label for arm in BASELINES if arm.label != "BC"]
+def on_the_hand(start: float, end: float, *names: str) -> Evidence:
     curve = [start, *[end] * 7]
     return evidence(
-        *(run(PEN, name, [v + 1e-3 * s for v in curve], s) for name in names for s in TEN)
+        *(
+            run(env, name, [v + 1e-3 * s for v in curve], s)
+            for env in HAND
+            for name in names
+            for s in TEN
+        )
     )
 
 
 def test_no_gain_is_decided_at_the_ceiling() -> None:
-    assert evaluate(claim("H8"), learners(0.90, 0.93)).verdict is SUPPORTED
-    assert evaluate(claim("H8"), learners(0.90, 0.80)).verdict is CONTRADICTED
+    assert evaluate(claim("H10"), on_the_hand(0.80, 0.93, "AWAC")).verdict is SUPPORTED
+    assert evaluate(claim("H10"), on_the_hand(0.90, 0.80, "AWAC")).verdict is CONTRADICTED
     for end in (0.93, 0.97):
-        found = evaluate(claim("H8"), learners(0.95, end))
+        found = evaluate(claim("H10"), on_the_hand(0.95, end, "AWAC"))
         assert found.verdict is NOT_DECIDABLE
-        assert "nothing to gain: SAC at 0.95" in found.effects[0].note
+        assert "nothing to gain: AWAC at 0.95" in found.effects[0].note
+
+
+def test_offline_methods_do_not_fine_tune() -> None:
+    assert evaluate(claim("H12"), on_the_hand(0.50, 0.50, "BCQ", "BEAR")).verdict is SUPPORTED
+    assert evaluate(claim("H12"), on_the_hand(0.50, 0.30, "BCQ", "BEAR")).verdict is SUPPORTED
+    assert evaluate(claim("H12"), on_the_hand(0.50, 0.70, "BCQ", "BEAR")).verdict is CONTRADICTED
+
+
+def ended(level: float) -> Evidence:
+    """Baselines that learned offline and stay at one level."""
+    names = [arm.label for arm in BASELINES if arm.label != "BC"]
+    return evidence(*(runs(PEN, name, level) for name in names))
+
+
+def test_progress_is_the_level_that_is_reached_offline_or_online() -> None:
+    assert evaluate(claim("H8"), ended(0.5)).verdict is SUPPORTED
+    assert evaluate(claim("H8"), ended(0.1)).verdict is CONTRADICTED
+    assert evaluate(claim("H8"), ended(0.2)).verdict is INCONCLUSIVE
+
+
+def against(awac: float, **others: float) -> Evidence:
+    levels = {"AWAC": awac} | {name.replace("_", "+"): level for name, level in others.items()}
+    return evidence(*(runs(env, name, level) for env in HAND for name, level in levels.items()))
+
+
+def test_awac_against_prior_methods_for_off_policy_and_offline_learning() -> None:
+    weak = dict.fromkeys(("SAC", "SAC_BC", "BEAR", "BCQ", "BRAC"), 0.3)
+    assert evaluate(claim("H11"), against(0.6, **weak)).verdict is SUPPORTED
+    assert evaluate(claim("H11"), against(0.1, **weak)).verdict is CONTRADICTED
+    assert evaluate(claim("H11"), against(0.6, **weak | {"BCQ": 0.6})).verdict is INCONCLUSIVE
+
+
+def test_awac_improves_greatly_on_awr() -> None:
+    assert evaluate(claim("H13"), against(0.6, AWR=0.4)).verdict is SUPPORTED
+    assert evaluate(claim("H13"), against(0.6, AWR=0.55)).verdict is SMALLER
+    assert evaluate(claim("H13"), against(0.4, AWR=0.6)).verdict is CONTRADICTED
 
 
 @pytest.mark.parametrize(
@@ -183,7 +242,7 @@ def test_a_comparison_decides_one_claim() -> None:
 def test_claims_refer_to_claims_that_decide() -> None:
     names = {each.id: each for each in CLAIMS}
     referring = {each.id: each.refers for each in CLAIMS if each.refers}
-    assert referring == {"H6": ("A8",), "A9": ("S2",)}
+    assert referring == {"H6": ("A8",), "H13": ("A8",), "A9": ("S2",)}
     for refers in referring.values():
         assert all(names[name].parts for name in refers)
 
@@ -450,4 +509,3 @@ def test_what_five_seeds_would_have_seen_stands_beside_inconclusive() -> None:
     assert alike_.seen == f"within ±{0.1 - (expected - 0.05):.3g}"
     wins = one(Improvement("auc", Arm("AWAC"), (Arm("SAC"),), (PEN,)), few)
     assert wins.seen == "≥ 0.84"  # 21 of 25: P = 12 / 252
-    assert len(OFF_POLICY) == 5

@@ -150,7 +150,9 @@ def test_the_readme_counts_the_verdicts_as_the_report_does() -> None:
     verdicts = {row["claim"]: row["claim_verdict"] for row in rows}
     count = Counter(verdict for verdict in verdicts.values() if verdict != "not testable")
     text = " ".join((ROOT / "README.md").read_text().split())
-    found = re.search(r"the paper's (\d+) testable claims, at preset `small`: ([^.]*)\.", text)
+    found = re.search(
+        r"(\d+) questions about the paper's sentences; at preset `small` ([^.]*)\.", text
+    )
     assert found is not None
     pairs = re.findall(r"(\d+) (?:is|are) ([a-z ]+)", found[2])
     told = {word: int(number) for number, word in pairs if number != "0"}

@@ -72,7 +72,7 @@ def test_curves_are_set_against_the_levels_that_a_claim_names() -> None:
     assert thresholds(of["H1"], "hand") == (0.9,)
     assert thresholds(of["M4"], "locomotion") == (0.25,)
     assert thresholds(of["M6"], "locomotion") == (0.9,)
-    assert thresholds(of["M4"], "hand") == thresholds(of["H8"], "hand") == ()
+    assert thresholds(of["M4"], "hand") == thresholds(of["H6"], "hand") == ()
 
 
 def test_effects_of_one_question_share_an_axis_in_the_order_of_methods() -> None:
