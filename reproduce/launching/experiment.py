@@ -18,6 +18,7 @@ from reproduce.commandline.options import FigureOptions, check_checkpoint_interv
 from reproduce.commandline.script import Main, command
 from reproduce.launching.clusters import Cluster, choose
 from reproduce.launching.drawable import (
+    refuse_options_of_runs,
     refuse_uncomparable,
     refuse_undrawable,
     refuse_unselectable,
@@ -57,6 +58,7 @@ def reproduce(
         cluster, options = choose(options)
         refuse_uncomparable(experiment, options.compare)
         if options.plot_only:
+            refuse_options_of_runs(options)
             only = Selection(options.envs, options.methods)
             refuse_unselectable(experiment, only)
             return _draw(experiment, options.results, draw, options.compare, only)

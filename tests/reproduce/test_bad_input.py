@@ -89,6 +89,23 @@ def test_a_bad_csv_is_not_drawn(
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("figure1", ("--profile", "released")),
+        ("figure2", ("--seeds", "3")),
+        ("figure3", ("--set", "lam=1")),
+        ("ablations", ("--sweep", "tau=0.1,0.2")),
+    ],
+)
+def test_a_picture_takes_no_options_of_runs(
+    refused: Call, tmp_path: Path, name: str, given: tuple[str, str]
+) -> None:
+    line = refused(name, "--plot-only", *given, "--out", tmp_path)
+    assert line.startswith("error: --plot-only draws what the CSV holds")
+    assert f"leave out {given[0]}; --envs" in line
+
+
 @pytest.mark.parametrize("damage", [_binary, _online, _folder], ids=lambda each: each.__name__)
 def test_a_bad_csv_is_neither_exported_nor_judged(
     refused: Call, tmp_path: Path, damage: Callable[[Path], None]
