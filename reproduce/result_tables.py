@@ -56,7 +56,7 @@ def pages(root: Path, results: Path) -> Mapping[Path, Mapping[str, Callable[[], 
     """Page that is there -> its tables: what makes each, by name."""
     figures = tables(results)
     page = root / f"docs/results-{results.name}.md"
-    known = {root / "README.md": figures, page: {**figures, **_earlier(results)}}
+    known = {root / "README.md": figures, page: {**figures, **_human(results), **_earlier(results)}}
     for folder in dict.fromkeys(study.folder for study in STUDIES.values()):
         known[root / "docs" / f"{folder}.md"] = study_tables(folder, results)
     return {page: found for page, found in known.items() if page.is_file()}
@@ -79,6 +79,14 @@ def tables(folder: Path) -> Mapping[str, Callable[[], str]]:
         "pen-diagnostics": lambda: _diagnostics(read(folder / "figure1.csv")),
         "minutes": lambda: _minutes(every()),
         "data": lambda: _data(every()),
+    }
+
+
+def _human(results: Path) -> Mapping[str, Callable[[], str]]:
+    """The figures' tables of runs on human demonstrations, ``human-FIGURE``."""
+    return {
+        f"human-{path.stem}": functools.partial(_outcomes, path)
+        for path in sorted(results.with_name(f"{results.name}-human").glob("figure?.csv"))
     }
 
 
