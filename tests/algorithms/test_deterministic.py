@@ -18,6 +18,7 @@ from algorithms.policies.distributions import Deterministic
 from tests.algorithms.conftest import (
     ACTION_DIM,
     BATCH_SIZE,
+    assert_metrics,
     make_batch,
     step_of,
     tiny_agent,
@@ -76,10 +77,12 @@ def test_scales_of_q() -> None:
 
 def test_bcq_ascends_the_first_of_its_critics() -> None:
     agent = tiny_agent("BCQ")
-    losses, _ = agent.method.objective.losses(step_of(agent, seed=3))
+    losses, metrics = agent.method.objective.losses(step_of(agent, seed=3))
     generator = torch.Generator().manual_seed(3)
     actions = agent.policy(make_batch().observations).sample(generator)
-    torch.testing.assert_close(losses["policy"], -q_values(agent, actions, 0).mean())
+    q = q_values(agent, actions, 0).mean()
+    torch.testing.assert_close(losses["policy"], -q)
+    assert_metrics(metrics, policy_loss=-q, q_policy=q)
 
 
 @pytest.mark.parametrize("name", ["SAC+BC[Q-filter]", "TD3+BC"])
