@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -157,4 +155,17 @@ def test_acting_rules() -> None:
         assert not torch.equal(sample, mode) and sample.shape == (1, ACTION_DIM)
     with pytest.raises(ValueError, match="the method has no critic"):
         BestOfSamples()(pi, observation, None, generator, deterministic=True)
-    assert dataclasses.replace(BestOfSamples(), act_candidates=3).act_candidates == 3
+
+
+def test_best_of_samples_draws_its_critics_from_the_agent_s_noise() -> None:
+    rule = "acting.combination"
+    agent = tiny_agent("BEAR", "paper", f"{rule}=RandomSubset", f"{rule}.subset=1")
+    agent.policy.mlp.layers()[0][-1][0].mul_(2000.0)
+    observation = make_batch().observations[0].numpy()
+    actions = []
+    with torch.random.fork_rng(devices=[]):
+        for seed in range(8):
+            torch.manual_seed(seed)
+            agent.generator.manual_seed(2)
+            actions.append(agent.act(observation, deterministic=False))
+    assert all(np.array_equal(action, actions[0]) for action in actions)

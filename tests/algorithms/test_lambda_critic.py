@@ -164,6 +164,8 @@ def test_policy_s_weights_are_those_of_awr() -> None:
     weights = batch.advantages.exp().clamp(max=20)
     log_prob = agent.policy(batch.observations).log_prob(batch.actions)
     torch.testing.assert_close(losses["policy"], -(weights * log_prob).mean())
+    v = 100 * torch_stack(agent.networks["value"].mlp)(batch.observations)[:, 0]
+    torch.testing.assert_close(agent._step(batch, None).values, v.detach())
     assert metrics["weights_max"].item() == pytest.approx(20)
     assert_metrics(
         metrics,

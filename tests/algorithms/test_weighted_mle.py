@@ -216,6 +216,9 @@ def test_full_mpo_asks_the_target_critics() -> None:
     x = torch.cat([s.expand(count, *s.shape), actions.clamp(-1, 1)], -1)
     members = [torch_stack(agent.networks["target_critic"].mlp, m)(x)[..., 0] for m in range(2)]
     weights = count * torch.softmax(torch.minimum(*members).detach() / 0.3, 0)
+    taken = torch.cat([s, step.batch.actions], -1)
+    of_batch = [torch_stack(agent.networks["target_critic"].mlp, m)(taken)[:, 0] for m in range(2)]
+    torch.testing.assert_close(step.advantages, torch.minimum(*of_batch).detach())
     losses, metrics = agent.method.objective.losses(step)
     expected = -(weights * agent.policy(s).log_prob(actions)).mean()
     torch.testing.assert_close(losses["policy"], expected, rtol=1e-4, atol=1e-4)
