@@ -67,7 +67,8 @@ test-slow: $(VENV)/.installed-dev
 test-faults: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults --kills 30 -m 'slow or not slow'
 
-# Compiles updates and holds them against the eager engine: three methods in minutes;
+# Compiles updates and holds them against the eager engine, and tiny runs of them against what they
+# gave before: three methods in minutes;
 # EVERY=--every-method takes an hour or more.
 test-engine: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/engine $(EVERY)

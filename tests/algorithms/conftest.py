@@ -135,6 +135,12 @@ def step_of(agent: Agent, *, seed: int = 0) -> Step:
     return agent._step(make_batch(), make_batch(seed=5))
 
 
+def assert_metrics(metrics: Metrics, **expected: Tensor) -> None:
+    """Each of the named is what was worked out beside it."""
+    for name, value in expected.items():
+        torch.testing.assert_close(metrics[name], value.detach(), rtol=1e-4, atol=1e-5, msg=name)
+
+
 def torch_stack(mlp: MLP, member: int = 0) -> nn.Sequential:
     """The same network made of `torch.nn` layers, with copies of the weights."""
     modules: list[nn.Module] = []

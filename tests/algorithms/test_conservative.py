@@ -17,8 +17,10 @@ from torch.distributions import Independent, Normal, TanhTransform, TransformedD
 from algorithms.agent import Agent
 from algorithms.critics.conservative import Conservative, ReturnCalibrated, Uncalibrated
 from algorithms.critics.losses import expectile_loss
+from algorithms.policies.policy import Policy
 from tests.algorithms.conftest import (
     BATCH_SIZE,
+    assert_metrics,
     make_batch,
     step_of,
     tiny_agent,
@@ -181,14 +183,21 @@ def test_minimiser_is_the_expectile_of_the_normal_distribution(expectile: float)
     assert v.item() == pytest.approx(expected, abs=0.03)
 
 
-def test_iql_bootstraps_from_v_and_never_asks_for_an_action_of_the_policy() -> None:
+def test_iql_bootstraps_from_v_and_never_asks_for_an_action_of_the_policy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Q: r + discount mask V(s'); V: expectile of min_j target Q_j(s, a) - V(s)."""
     agent = tiny_agent("IQL", "paper", "clamp=NoClamp")
     agent.networks["target_critic"].mlp.layers()[0][-1][1].fill_(-1.0)
-    agent.policy.forward = None  # type: ignore[assignment]
+
+    def asked(*_: object) -> None:
+        raise AssertionError("the policy was asked")
+
+    for way in ("forward", "pair"):
+        monkeypatch.setattr(Policy, way, asked)
     batch = make_batch()
     s, following = batch.observations, batch.next_observations
-    losses, _ = agent.method.critic.losses(step_of(agent))
+    losses, metrics = agent.method.critic.losses(step_of(agent))
     v = torch_stack(agent.networks["value"].mlp)
     x = torch.cat([s, batch.actions], 1)
     y = batch.rewards + 0.99 * batch.masks * v(following)[:, 0].detach()
@@ -199,4 +208,5 @@ def test_iql_bootstraps_from_v_and_never_asks_for_an_action_of_the_policy() -> N
     u = torch.minimum(*slow).detach() - v(s)[:, 0]
     weight = torch.where(u > 0, 0.7, 0.3)
     torch.testing.assert_close(losses["value"], (weight * u**2).mean())
+    assert_metrics(metrics, value_loss=losses["value"], value_mean=v(s).mean())
     assert 0 < (u > 0).sum() < BATCH_SIZE

@@ -14,7 +14,12 @@ from torch.nn import functional
 
 from algorithms.agent import Agent
 from algorithms.config import Hyperparameters
-from algorithms.constraints.divergence import KLPenalty, KLRegularisation, sampled_kl
+from algorithms.constraints.divergence import (
+    KLPenalty,
+    KLRegularisation,
+    log_probs_of_samples,
+    sampled_kl,
+)
 from algorithms.constraints.implicit import NoConstraint
 from algorithms.constraints.infinity_norm import InfinityNorm
 from algorithms.constraints.reward_shift import BatchConstantShift
@@ -22,6 +27,7 @@ from algorithms.critics.ensembles import NoClamp
 from algorithms.critics.losses import td_loss, td_target
 from algorithms.engine.update import policy_losses
 from algorithms.networks.blueprint import Blueprint
+from algorithms.policies.distributions import Gaussian, TanhGaussian
 from algorithms.policies.policy import Policy
 from algorithms.policies.squashed import SquashedGaussian
 from tests.algorithms.conftest import BATCH_SIZE, make_batch, step_of, tiny_agent
@@ -71,6 +77,25 @@ def test_sampled_divergence_by_hand() -> None:
             sampled_kl(log_prob, wrong)
         with pytest.raises(ValueError, match=r"expected two \(K, B\)"):
             sampled_kl(wrong, behavior)
+
+
+def test_densities_of_a_squashed_policy_and_a_model_that_is_not() -> None:
+    """Both at the squashed action, and each with its own density; K blocks of B states."""
+    draws = torch.Generator().manual_seed(1)
+    means = torch.randn(2, 5, 2, generator=draws)
+    pi = TanhGaussian(means[0], torch.tensor([-0.5, -1.0]).expand(5, 2))
+    model = Gaussian(means[1], torch.tensor([0.1, -0.3]))
+    log_prob, of_model = log_probs_of_samples(pi, model, K, torch.Generator().manual_seed(2))
+    assert log_prob.shape == of_model.shape == (K, 5)
+    noise = torch.randn(K, 5, 2, generator=torch.Generator().manual_seed(2))
+    for k in range(K):
+        for i in range(5):
+            u = means[0, i] + pi.log_std[i].exp() * noise[k, i]
+            plain = Normal(means[0, i], pi.log_std[i].exp()).log_prob(u)
+            squashed = (plain - torch.log1p(-u.tanh().square())).sum()
+            other = Normal(means[1, i], model.log_std.exp()).log_prob(u.tanh()).sum()
+            assert log_prob[k, i].item() == pytest.approx(squashed.item(), abs=1e-4)
+            assert of_model[k, i].item() == pytest.approx(other.item(), abs=1e-4)
 
 
 def test_penalty_of_every_next_state_by_brute_force() -> None:

@@ -9,7 +9,13 @@ import torch
 from algorithms.catalogue.methods import METHODS
 from algorithms.dead_units import dead_share
 from algorithms.networks.mlp import MLP
-from tests.algorithms.conftest import make_batch, make_training, tiny_agent, tiny_settings
+from tests.algorithms.conftest import (
+    OBSERVATION_DIM,
+    make_batch,
+    make_training,
+    tiny_agent,
+    tiny_settings,
+)
 
 
 def test_share_by_hand() -> None:
@@ -55,6 +61,16 @@ def test_every_row_of_results_has_them(name: str) -> None:
         for member in agent.networks[network].mlp.layers():
             member[0][1].fill_(-1e6)
         assert float(agent.dead_units(batch)[column]) >= 0.5
+
+
+def test_a_baseline_is_shown_every_state_as_an_episode_s_first() -> None:
+    """Its units follow the time alone here, and are above 0 from the second step on."""
+    agent = tiny_agent("DAPG")
+    weight, bias = agent.networks["baseline"].mlp.layers()[0][0]
+    weight[:OBSERVATION_DIM] = 0.0
+    weight[OBSERVATION_DIM:] = 1000.0
+    assert not bias.any()
+    assert agent.dead_units(make_batch())["dead_units_critic"] == 1
 
 
 def test_they_are_measured_on_the_same_states_and_change_nothing() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -18,6 +16,7 @@ from algorithms.policies.distributions import Deterministic
 from tests.algorithms.conftest import (
     ACTION_DIM,
     BATCH_SIZE,
+    assert_metrics,
     make_batch,
     step_of,
     tiny_agent,
@@ -76,10 +75,12 @@ def test_scales_of_q() -> None:
 
 def test_bcq_ascends_the_first_of_its_critics() -> None:
     agent = tiny_agent("BCQ")
-    losses, _ = agent.method.objective.losses(step_of(agent, seed=3))
+    losses, metrics = agent.method.objective.losses(step_of(agent, seed=3))
     generator = torch.Generator().manual_seed(3)
     actions = agent.policy(make_batch().observations).sample(generator)
-    torch.testing.assert_close(losses["policy"], -q_values(agent, actions, 0).mean())
+    q = q_values(agent, actions, 0).mean()
+    torch.testing.assert_close(losses["policy"], -q)
+    assert_metrics(metrics, policy_loss=-q, q_policy=q)
 
 
 @pytest.mark.parametrize("name", ["SAC+BC[Q-filter]", "TD3+BC"])
@@ -154,4 +155,17 @@ def test_acting_rules() -> None:
         assert not torch.equal(sample, mode) and sample.shape == (1, ACTION_DIM)
     with pytest.raises(ValueError, match="the method has no critic"):
         BestOfSamples()(pi, observation, None, generator, deterministic=True)
-    assert dataclasses.replace(BestOfSamples(), act_candidates=3).act_candidates == 3
+
+
+def test_best_of_samples_draws_its_critics_from_the_agent_s_noise() -> None:
+    rule = "acting.combination"
+    agent = tiny_agent("BEAR", "paper", f"{rule}=RandomSubset", f"{rule}.subset=1")
+    agent.policy.mlp.layers()[0][-1][0].mul_(2000.0)
+    observation = make_batch().observations[0].numpy()
+    actions = []
+    with torch.random.fork_rng(devices=[]):
+        for seed in range(8):
+            torch.manual_seed(seed)
+            agent.generator.manual_seed(2)
+            actions.append(agent.act(observation, deterministic=False))
+    assert all(np.array_equal(action, actions[0]) for action in actions)

@@ -18,6 +18,7 @@ from algorithms.engine.update import policy_losses
 from algorithms.types import Batch, Metrics
 from tests.algorithms.conftest import (
     BATCH_SIZE,
+    assert_metrics,
     make_batch,
     make_training,
     step_of,
@@ -143,10 +144,13 @@ def test_loss_of_v_is_in_units_of_the_normalised_return() -> None:
     agent = awr()
     batch = make_batch()
     assert batch.targets is not None
-    losses, _ = agent.method.critic.losses(step_of(agent))
+    losses, metrics = agent.method.critic.losses(step_of(agent))
     v = 100 * torch_stack(agent.networks["value"].mlp)(batch.observations)[:, 0]
     expected = 0.5 * ((v - batch.targets) / 100).square().mean()
     torch.testing.assert_close(losses["value"], expected)
+    assert_metrics(
+        metrics, value_loss=expected, value_mean=v.mean(), value_target_mean=batch.targets.mean()
+    )
 
 
 def test_policy_s_weights_are_those_of_awr() -> None:
@@ -160,7 +164,17 @@ def test_policy_s_weights_are_those_of_awr() -> None:
     weights = batch.advantages.exp().clamp(max=20)
     log_prob = agent.policy(batch.observations).log_prob(batch.actions)
     torch.testing.assert_close(losses["policy"], -(weights * log_prob).mean())
+    v = 100 * torch_stack(agent.networks["value"].mlp)(batch.observations)[:, 0]
+    torch.testing.assert_close(agent._step(batch, None).values, v.detach())
     assert metrics["weights_max"].item() == pytest.approx(20)
+    assert_metrics(
+        metrics,
+        policy_loss=losses["policy"],
+        log_prob_mean=log_prob.mean(),
+        policy_std=agent.policy(batch.observations).log_std.exp().mean(),
+        advantage_mean=torch.tensor(1.5),
+        advantage_max=torch.tensor(5.0),
+    )
 
 
 def test_missing_columns_are_an_error_that_says_what_to_do() -> None:

@@ -10,6 +10,7 @@ from algorithms.agent import Agent
 from algorithms.critics.ensembles import First, Mean, Minimum, RandomSubset, SoftClipped
 from algorithms.critics.losses import td_loss
 from algorithms.critics.next_value import BestCandidate, EntropyFreeAction, SmoothedAction
+from algorithms.engine.update import losses_of
 from tests.algorithms.conftest import BATCH_SIZE, make_batch, step_of, tiny_agent, torch_stack
 
 Q = torch.tensor([[1.0, -2.0, 5.0], [3.0, -4.0, 5.0], [2.0, 0.0, -1.0]])
@@ -71,11 +72,32 @@ def test_random_subset_draws_members_without_replacement_and_anew() -> None:
         RandomSubset(4)(q, noise)
 
 
-def test_combinations_take_their_noise_from_the_agent() -> None:
-    agent = tiny_agent("RLPD")
-    before = step_of(agent).generator.get_state()
-    agent.method.critic.ensemble(torch.zeros(10, 4), agent.generator)
-    assert not torch.equal(agent.generator.get_state(), before)
+OF_THE_POLICY = {
+    "SAC": "objective.combination",
+    "BCQ": "objective.combination",
+    "BEAR": "objective.combination",
+    "TD3+BC": "objective.improvement.combination",
+    "RLPD": "objective.combination",
+}
+
+
+@pytest.mark.parametrize("name", OF_THE_POLICY)
+def test_combinations_take_their_noise_from_the_agent(name: str) -> None:
+    """The losses do not depend on PyTorch's own generator, whose state no checkpoint has."""
+    changes = [
+        change
+        for path in ("critic.ensemble", OF_THE_POLICY[name])
+        for change in (f"{path}=RandomSubset", f"{path}.subset=1")
+    ]
+    agent = tiny_agent(name, "paper", *changes)
+    agent.updates = 10**6
+    found = set()
+    with torch.random.fork_rng(devices=[]):
+        for seed in range(8):
+            torch.manual_seed(seed)
+            losses, _ = losses_of(agent.method, step_of(agent))
+            found.add((losses["policy"].item(), losses["critic"].item()))
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("name", ["BCQ", "BEAR"])

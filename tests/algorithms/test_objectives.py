@@ -17,7 +17,14 @@ from algorithms.objectives.reverse_kl import ReverseKL
 from algorithms.objectives.values import PolicyMode, PolicySamples
 from algorithms.objectives.weighted_mle import WeightedMLE
 from algorithms.objectives.weights import BatchMean, Exponential, Unnormalised, Weights
-from tests.algorithms.conftest import BATCH_SIZE, make_batch, step_of, tiny_agent, torch_stack
+from tests.algorithms.conftest import (
+    BATCH_SIZE,
+    assert_metrics,
+    make_batch,
+    step_of,
+    tiny_agent,
+    torch_stack,
+)
 
 
 def policy_gradient(agent: Agent, objective: WeightedMLE | Imitation | ReverseKL | Mixed) -> Tensor:
@@ -141,7 +148,13 @@ def test_reverse_kl_uses_the_minimum_and_the_current_alpha() -> None:
     target_entropy = -2.0  # -dim(A)
     expected = -math.log(0.2) * (log_prob.mean() + target_entropy)
     torch.testing.assert_close(losses["temperature"], expected)
-    assert metrics["temperature"].item() == pytest.approx(0.2)
+    assert_metrics(
+        metrics,
+        policy_loss=losses["policy"],
+        log_prob_mean=log_prob.mean(),
+        policy_std=pi.log_std.exp().mean(),
+        temperature=torch.tensor(0.2),
+    )
 
 
 def test_reverse_kl_without_entropy_maximises_q() -> None:
@@ -178,9 +191,16 @@ def test_imitation_takes_its_actions_from_where_it_says() -> None:
     agent = tiny_agent("BC")
     step = step_of(agent)
     for source, batch in (("demonstrations", step.demonstrations), ("buffer", step.batch)):
-        losses, _ = Imitation(source).losses(step)
-        log_prob = agent.policy(batch.observations).log_prob(batch.actions)
+        losses, metrics = Imitation(source).losses(step)
+        pi = agent.policy(batch.observations)
+        log_prob = pi.log_prob(batch.actions)
         torch.testing.assert_close(losses["policy"], -log_prob.mean())
+        assert_metrics(
+            metrics,
+            policy_loss=-log_prob.mean(),
+            log_prob_mean=log_prob.mean(),
+            policy_std=pi.log_std.exp().mean(),
+        )
 
 
 def test_missing_demonstrations_are_an_error() -> None:

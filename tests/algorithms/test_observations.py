@@ -105,6 +105,22 @@ def test_every_entry_is_standardised(name: str) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
+def test_values_and_dead_units_are_those_of_standardised_observations() -> None:
+    """What rows of results ask beside the actions."""
+    inside, outside = fitted("AWAC"), tiny_agent("AWAC", "paper", "observations=Raw")
+    batch = make_batch()
+    batch = batch._replace(observations=MEAN + STD * batch.observations)
+    s, a = batch.observations.numpy(), batch.actions.numpy()
+    values, raw = inside.q(s, a), outside.q(s, a)
+    expected = outside.q(standardised(batch.observations).numpy(), a)
+    assert values is not None and raw is not None and expected is not None
+    np.testing.assert_allclose(values, expected, rtol=1e-5)
+    assert np.abs(raw - expected).max() > 0.1
+    for name, share in inside.dead_units(batch).items():
+        assert share == outside.dead_units(seen(batch))[name]
+        assert share < outside.dead_units(batch)[name]
+
+
 def test_graphs_standardise_too() -> None:
     """An update captured as one graph sees what an update by Python does."""
     python, graph = fitted("AWAC"), fitted("AWAC")

@@ -16,7 +16,7 @@ from algorithms.objectives.natural_gradient import NaturalPolicyGradient
 from algorithms.policies.free_gaussian import FreeGaussianPolicy
 from algorithms.training import Training
 from algorithms.types import Batch, Metrics
-from tests.algorithms.conftest import FakeTask, make_training, tiny_settings
+from tests.algorithms.conftest import FakeTask, learn, make_training, tiny_agent, tiny_settings
 
 
 class Recorder(FakeTask):
@@ -73,6 +73,13 @@ def test_each_improvement_sees_the_episodes_since_the_one_before(border: float) 
         assert demonstrations is not None and len(demonstrations.rewards) == 20  # all of them
     assert len(calls) >= 2
     assert seen_terminals == ({False} if border == 10.0 else {False, True})
+
+
+def test_demonstrations_weigh_less_from_one_improvement_to_the_next() -> None:
+    agent = tiny_agent("DAPG")
+    for number in range(4):
+        metrics = learn(agent, number)
+        assert metrics["demonstration_weight"].item() == pytest.approx(0.01 * 0.95**number)
 
 
 def test_the_baseline_is_fitted_after_the_policy_has_improved(

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from algorithms.networks.annealing import ConstantRates, LinearDecay
+from algorithms.networks.blueprint import Descent
 from algorithms.networks.optimizers import MomentumSGD
 from tests.algorithms.conftest import EVERY_ROW, make_batch, tiny_agent
 
@@ -55,6 +56,27 @@ def test_awr_as_released_has_no_weight_decay() -> None:
     agent = tiny_agent("AWR", "released")
     decays = {name: o.param_groups[0]["weight_decay"] for name, o in agent.optimizers.items()}
     assert decays == {"policy": 0.0, "value": 0.0}
+
+
+def test_momentum_and_decay_by_hand() -> None:
+    """b = 0.5 b + (g + 0.1 theta), then theta - 0.2 b, three times from theta = 1 and b = 0."""
+    rule, decay, rate = MomentumSGD(momentum=0.5), 0.1, torch.tensor(0.2)
+    steps = [  # g, then b, then theta
+        (2.0, 2.1, 0.58),  # 2 + 0.1
+        (-1.0, 0.108, 0.5584),  # 1.05 - 1 + 0.058
+        (0.5, 0.60984, 0.436432),  # 0.054 + 0.5 + 0.05584
+    ]
+    parameter = torch.tensor([1.0])
+    moments = rule.initial(parameter)
+    theirs = torch.nn.Parameter(parameter.clone())
+    optimizer = rule.build([theirs], Descent(0.2, decay))
+    for g, b, theta in steps:
+        theirs.grad = torch.tensor([g])
+        parameter, moments = rule.step(parameter, theirs.grad, moments, rate, decay)
+        optimizer.step()
+        assert [moment.item() for moment in moments] == [pytest.approx(b)]
+        assert parameter.item() == pytest.approx(theta)
+        assert theirs.item() == pytest.approx(theta)
 
 
 CHANGES = [

@@ -15,8 +15,12 @@ from algorithms.catalogue.resolving import resolve
 from algorithms.config import Hyperparameters
 from algorithms.critics.losses import td_loss
 from algorithms.networks.blueprint import Blueprint
+from algorithms.policies.clipped_gaussian import ClippedTanhMeanGaussian
+from algorithms.policies.deterministic import DeterministicTanh
 from algorithms.policies.distributions import Gaussian, TanhGaussian
+from algorithms.policies.free_gaussian import FreeGaussian
 from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
+from algorithms.policies.perturbation import Perturbation
 from algorithms.policies.policy import Policy
 from algorithms.policies.squashed import SquashedGaussian
 from algorithms.step import Step
@@ -177,6 +181,26 @@ def test_initial_statistics_of_the_tanh_mean_policy() -> None:
     theory = PEN_ACTIONS * (3 - 0.5 * math.log(2 * math.pi) - 0.5)
     assert theory == pytest.approx(37.9, abs=0.06)
     assert log_prob.mean().item() == pytest.approx(theory, abs=0.2)  # 5 standard errors
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        TanhMeanGaussian(),
+        HeteroscedasticGaussian(),
+        SquashedGaussian(),
+        ClippedTanhMeanGaussian(),
+        FreeGaussian(),
+        DeterministicTanh(),
+        Perturbation(),
+    ],
+    ids=lambda kind: type(kind).__name__,
+)
+def test_initial_actions_hardly_depend_on_the_state(kind: PolicyClass) -> None:
+    """The last layer's weights are uniform in +-1e-3, where a critic's are in +-3e-3."""
+    weight, bias = build(kind, 3, 16, 64).mlp.layers()[0][-1]
+    assert 0.9e-3 < weight.abs().max() <= 1e-3
+    assert not bias.any()
 
 
 def test_std_stays_in_its_bounds_and_squashed_std_is_clamped() -> None:

@@ -118,6 +118,13 @@ def test_the_ring_wraps_within_the_online_part() -> None:
         assert mine.min() > 10 * number and mine.max() == 10 * number + T
 
 
+def test_peeked_transitions_are_as_they_were_stored() -> None:
+    seen, plain = filled(relabeling(0.0, 0.5)), filled(None)
+    one, other = (b.peek(50, np.random.default_rng(1)) for b in (seen, plain))
+    assert all(torch.equal(getattr(one, f), getattr(other, f)) for f in one._fields[:5])
+    assert torch.equal(one.observations[:, O], -one.observations[:, 2])  # the recorded goals
+
+
 def test_original_1_leaves_every_batch_as_it_is() -> None:
     seen, plain = filled(relabeling(1.0, 0.0)), filled(None)
     one, other = (b.sample(50, np.random.default_rng(1)) for b in (seen, plain))

@@ -15,6 +15,7 @@ from algorithms.policies.perturbation import PerturbationPolicy
 from tests.algorithms.conftest import (
     ACTION_DIM,
     BATCH_SIZE,
+    assert_metrics,
     learn,
     make_batch,
     step_of,
@@ -92,7 +93,7 @@ def test_loss_of_the_agent_by_ordinary_layers(name: str) -> None:
     divergence = kl_divergence(Normal(mean, log_std.exp()), Normal(0.0, 1.0)).mean()
     assert divergence > 0.05
     torch.testing.assert_close(losses["behavior"], error + 0.5 * divergence)
-    torch.testing.assert_close(metrics["behavior_error"], error)
+    assert_metrics(metrics, behavior_error=error, behavior_divergence=divergence)
     losses["behavior"].backward()
     for mlp in (vae.encoder, vae.decoder):
         assert mlp.flat.grad is not None and mlp.flat.grad.abs().max() > 0

@@ -13,6 +13,7 @@ from algorithms.objectives.weights import Exponential, Indicator
 from algorithms.policies.distributions import Gaussian
 from tests.algorithms.conftest import (
     BATCH_SIZE,
+    assert_metrics,
     make_batch,
     step_of,
     tiny_agent,
@@ -136,7 +137,14 @@ def test_abm_keeps_the_better_half_for_its_prior_and_weighs_its_policy() -> None
     kept = (step.advantages > 0).float()
     assert 3 <= kept.sum() <= BATCH_SIZE - 3
     torch.testing.assert_close(losses["behavior"], loss_of_prior(agent, kept))
-    assert metrics["behavior_kept"].item() == pytest.approx(kept.mean().item())
+    batch = step.batch
+    log_prob = agent.networks["behavior"](batch.observations).log_prob(batch.actions)
+    assert_metrics(
+        metrics,
+        behavior_log_prob=log_prob.mean(),
+        behavior_kept=kept.mean(),
+        behavior_weights_ess=kept.mean(),  # of weights 0 and 1
+    )
     _, of_policy = agent.method.objective.losses(step)
     assert 0.0 < of_policy["weights_ess"] < 1 and of_policy["weights_max"] > 1.0
 
@@ -208,6 +216,9 @@ def test_full_mpo_asks_the_target_critics() -> None:
     x = torch.cat([s.expand(count, *s.shape), actions.clamp(-1, 1)], -1)
     members = [torch_stack(agent.networks["target_critic"].mlp, m)(x)[..., 0] for m in range(2)]
     weights = count * torch.softmax(torch.minimum(*members).detach() / 0.3, 0)
+    taken = torch.cat([s, step.batch.actions], -1)
+    of_batch = [torch_stack(agent.networks["target_critic"].mlp, m)(taken)[:, 0] for m in range(2)]
+    torch.testing.assert_close(step.advantages, torch.minimum(*of_batch).detach())
     losses, metrics = agent.method.objective.losses(step)
     expected = -(weights * agent.policy(s).log_prob(actions)).mean()
     torch.testing.assert_close(losses["policy"], expected, rtol=1e-4, atol=1e-4)

@@ -65,7 +65,10 @@ def test_formula(tmp_path: Path) -> None:
     np.testing.assert_allclose(policy.mean(o), expected, rtol=1e-4, atol=1e-4)
     rng = np.random.default_rng(2)
     samples = np.array([policy.sample(o, rng) for _ in range(4000)])
-    np.testing.assert_allclose(samples.std(axis=0), np.exp(p["log_std"]), rtol=0.1)
+    std = np.exp(p["log_std"])
+    np.testing.assert_allclose(samples.std(axis=0), std, rtol=0.1)
+    assert (np.abs(samples.mean(axis=0) - expected) < 5 * std / np.sqrt(4000)).all()
+    assert (np.abs(expected) > 10 * std / np.sqrt(4000)).any()  # noise about 0 would be seen
     assert policy.mean(o).dtype == samples.dtype == np.float32
 
 
@@ -78,9 +81,12 @@ def test_only_successes_are_kept_and_seeds_fix_everything(tmp_path: Path) -> Non
     assert first.success_rate == 1.0
     assert first.provenance.note.startswith("2 successful of 3 sampled")
     assert first.provenance.sha256 == policy.sha256
-    for t in first.trajectories:
+    for t, seed in zip(first.trajectories, (10, 12), strict=True):  # the attempts that succeed
         check_trajectory(t, TASKS["relocate-binary-v0"], "rollout")
         assert len(t.rewards) == 200
+        noise = np.random.default_rng(seed)
+        drawn = np.array([policy.sample(o, noise) for o in t.observations])
+        np.testing.assert_array_equal(t.actions, drawn.clip(-1, 1))
     mean = rollout_expert("relocate-binary-v0", policy, 1, seed=10, sampled=False)
     assert "deterministic" in mean.provenance.note
     o = mean.trajectories[0]

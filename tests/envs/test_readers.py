@@ -111,6 +111,9 @@ def test_dapg_pickle(tmp_path: Path) -> None:
     np.testing.assert_array_equal(t.observations, recorded[:-1])
     np.testing.assert_array_equal(t.next_observations, recorded[1:])
     np.testing.assert_array_equal(t.rewards, np.where(recorded[1:, 28] > 1.4, 0.0, -1.0))
+    for trajectory, demonstration in zip(dataset.trajectories, demonstrations, strict=True):
+        of_kept = demonstration["actions"][:-1].clip(-1, 1).astype(np.float32)
+        np.testing.assert_array_equal(trajectory.actions, of_kept)
     assert np.abs(t.actions).max() == 1.0
     assert dataset.provenance.rewards == "relabelled"
     assert "dense" in dataset.provenance.note
@@ -147,10 +150,12 @@ def test_d4rl_hdf5(tmp_path: Path, following: bool) -> None:
     dataset = read_d4rl_hdf5(path, PEN)
     kept = list(lengths) if following else [3, 5]  # a single step has no successor
     assert [len(t.rewards) for t in dataset.trajectories] == kept
-    states = parts[2][0].astype(np.float32)
-    last = dataset.trajectories[-1]
-    np.testing.assert_array_equal(last.next_observations, states[1 : kept[-1] + 1])
-    np.testing.assert_array_equal(last.observations, states[: kept[-1]])
+    written = parts if following else [parts[0], parts[2]]
+    for t, (states, actions), count in zip(dataset.trajectories, written, kept, strict=True):
+        states = states.astype(np.float32)
+        np.testing.assert_array_equal(t.observations, states[:count])
+        np.testing.assert_array_equal(t.next_observations, states[1 : count + 1])
+        np.testing.assert_array_equal(t.actions, actions[:count].clip(-1, 1).astype(np.float32))
     assert not any(t.terminals.any() for t in dataset.trajectories)
     assert relabel(dataset).content_checksum == dataset.content_checksum
 

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from envs.adroit import AdroitBinary
+from envs.experts import EXPERT_SEED
 from envs.readers import read_dapg_pickle
 from envs.replay import replay
+from envs.sources import find_demonstrations
 from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS, TASKS
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
@@ -90,16 +92,20 @@ def test_what_else_a_replay_keeps_and_says(door: tuple[Dataset, Dataset]) -> Non
         )
 
 
-def _episode(task_id: str, steps: int) -> tuple[Trajectory, dict[str, np.ndarray]]:
-    """Random actions from a random start, and the start in the simulator's own words."""
+def _episode(
+    task_id: str, steps: int, *, seed: int = 5, known: np.ndarray | None = None
+) -> tuple[Trajectory, dict[str, np.ndarray]]:
+    """`known` actions, then random ones, and the start in the simulator's own words."""
     env, rng = AdroitBinary(task_id), np.random.default_rng(7)
-    first, _ = env.reset(seed=5)
+    first, _ = env.reset(seed=seed)
     state = env.unwrapped.get_env_state()  # type: ignore[attr-defined]
     if task_id == "relocate-binary-v0":  # the reset's draw; the state's own is a world position
         model = env.unwrapped.model  # type: ignore[attr-defined]
         state |= {"extra": np.zeros(2)}
         assert np.allclose(state["obj_pos"], model.body_pos[env.unwrapped.obj_body_id])  # type: ignore[attr-defined]
     actions = rng.uniform(-1, 1, (steps, TASKS[task_id].action_dim)).astype(np.float32)
+    if known is not None:
+        actions[: len(known)] = known
     seen = np.stack([first, *(env.step(a)[0] for a in actions)])
     env.close()
     garbled = seen + 0.1  # what a replay must not keep
@@ -111,14 +117,24 @@ def _episode(task_id: str, steps: int) -> tuple[Trajectory, dict[str, np.ndarray
 
 @pytest.mark.parametrize("task_id", HAND_TASKS)
 def test_every_hand_task_replays_its_own_episodes(task_id: str) -> None:
-    """The initial state is all that an episode depends on: the replay shows the same numbers."""
-    t, state = _episode(task_id, 210)  # longer than the horizon
+    """The initial state is all that an episode depends on: the replay shows the same numbers.
+
+    The episode is an expert's, which reaches the goal and goes on beyond the horizon.
+    """
+    expert = find_demonstrations(task_id, data="embedded").trajectories[0]
+    t, state = _episode(task_id, 210, seed=EXPERT_SEED, known=expert.actions)
     dataset = Dataset(
         task_id, (t,), Provenance("human", "a test", "", "stored"), initial_states=(state,)
     )
     (again,) = replay(dataset).trajectories
     np.testing.assert_allclose(again.next_observations, t.next_observations, atol=1e-4)
-    assert set(again.rewards.tolist()) <= {-1.0, 0.0}
+    first = t.observations[:1] - 0.1  # as it was before it was garbled
+    before = np.concatenate([first, t.next_observations[:-1]])
+    np.testing.assert_allclose(again.observations, before, atol=1e-4)
+    np.testing.assert_array_equal(again.actions, t.actions)
+    rewards = binary_rewards(task_id, t.next_observations)
+    assert not np.array_equal(rewards, binary_rewards(task_id, before))
+    np.testing.assert_array_equal(again.rewards, rewards)
 
 
 @pytest.mark.parametrize("task_id", ["pen-binary-v0", "relocate-binary-v0"])

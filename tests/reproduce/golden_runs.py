@@ -5,7 +5,8 @@
     python -m tests.reproduce.golden_runs --exact  # which differ in any digit, on one machine
 
 A refactoring changes nothing in them. The last bits differ from one kind of processor to another:
-the test compares with a tolerance, `--exact` without.
+the tests compare with a tolerance, `--exact` without. `test_golden.py` has the eager runs,
+`tests/engine/test_golden.py` the compiled ones.
 """
 
 from __future__ import annotations

@@ -18,9 +18,13 @@ QUICK = [golden for golden in EAGER if golden.method == "AWAC" and "Push" not in
 def test_a_run_gives_the_numbers_that_it_gave(
     golden: Golden, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """`tests/engine/test_golden.py` has the compiled ones."""
     monkeypatch.setenv("AWAC_CACHE_DIR", str(shared_cache))
     monkeypatch.delenv("AWAC_DATA_DIR", raising=False)
-    folder = golden.run_in(tmp_path)
+    assert_gave_the_same(golden, golden.run_in(tmp_path))
+
+
+def assert_gave_the_same(golden: Golden, folder: Path) -> None:
     found, before = summary(folder), kept(golden)
     assert identity_of(folder) == before["identity"]
     # the last bits are those of a processor; a hundred updates do not blow them up to this
