@@ -133,7 +133,8 @@ def _runs(frame: pd.DataFrame) -> dict[tuple[str, ...], list[int]]:
 
 
 def _refuse_other(one: Path, other: Path, mine: pd.DataFrame, theirs: pd.DataFrame) -> None:
-    if (found := difference(mine, theirs)) is not None:
+    found = difference(mine, theirs) or difference(theirs, mine)  # either may lack rows
+    if found is not None:
         raise ResultsError(
             f"{one} and {other}: both hold {named(dict(mine.iloc[0]))}, with other values of "
             f"{found[1]}; export them one at a time"

@@ -28,19 +28,25 @@ def _between(one: Cells, other: Cells) -> Iterator[Problem]:
     runs = [dict(iter(each.frame.groupby(list(RUN_KEY), sort=False))) for each in (one, other)]
     for key in (key for key in runs[0] if key in runs[1]):
         mine, theirs = runs[0][key], runs[1][key]
-        if (found := difference(mine, theirs)) is None:
+        place, beside, found = one, other, difference(mine, theirs)
+        if found is None and len(theirs) > len(mine):  # the first file may lack rows
+            place, beside, found = other, one, difference(theirs, mine)
+        if found is None:
             continue
         row, column, value = found
-        complaint = f"is '{value}' in {other.path.name}, which has the same run"
-        fix = f"collect both again: `{command_for(one.path)}`, `{command_for(other.path)}`"
-        text = None if column == "" else str(one.frame[column].iloc[row])
-        run = named(one.rows[row])
-        yield Problem(one.path, int(one.lines[row]), column, text, complaint, fix, run)
+        complaint = f"is '{value}' in {beside.path.name}, which has the same run"
+        fix = f"collect both again: `{command_for(place.path)}`, `{command_for(beside.path)}`"
+        text = None if column == "" else str(place.frame[column].iloc[row])
+        run = named(place.rows[row])
+        yield Problem(place.path, int(place.lines[row]), column, text, complaint, fix, run)
 
 
 def difference(mine: pd.DataFrame, theirs: pd.DataFrame) -> tuple[int, str, str] | None:
-    """(row, column, the other's value) of the first cell that differs; a column that one file does
-    not have is empty there. A finished run has as many rows in both."""
+    """(row, column, the other's value) of the first cell of ``mine`` that differs.
+
+    A column that one file does not have is empty there. A row that a finished run lacks in
+    ``theirs`` differs too. Rows that ``mine`` lacks are not looked for.
+    """
     finished = mine["status"].iloc[0] == theirs["status"].iloc[0] == "done"
     left_out = {*RUN_KEY, *_PLACE, *_OF_THE_FILE, *(() if finished else _MAY_GO_ON)}
     every = dict.fromkeys([*mine.columns, *theirs.columns])

@@ -52,7 +52,10 @@ def main(
     die: Die | None,
     elsewhere: Elsewhere | None,
 ) -> None:
-    """Run `run.py` with `arguments`; `position` shows where it is: index of PHASES, step."""
+    """Run `run.py` with `arguments`.
+
+    `position` shows where it is: index of PHASES, step, and the step at which it began to train.
+    """
     with open(log, "ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -86,6 +89,8 @@ def _observe(position: Any) -> None:
             before, position[0] = position[0], PHASES.index(value)
             if owner is Training:
                 position[1] = arguments[0].step
+                if position[2] == NOT_TRAINING:
+                    position[2] = position[1]
             try:
                 return original(*arguments, **more)
             finally:

@@ -61,6 +61,12 @@ class Child:
         return PHASES[self.position[0]]
 
     @property
+    def first_step(self) -> int | None:
+        """The step at which it began to train; None if it has not."""
+        step: int = self.position[2]
+        return None if step == NOT_TRAINING else step
+
+    @property
     def output(self) -> str:
         return self.log.read_text() if self.log.exists() else ""
 
@@ -110,7 +116,7 @@ def start(cache: Path) -> Iterator[Start]:
     ) -> Child:
         out.mkdir(parents=True, exist_ok=True)
         log = log or out.with_name(f"{out.name}.log.txt")
-        position = server.Array("i", [0, NOT_TRAINING], lock=False)
+        position = server.Array("i", [0, NOT_TRAINING, NOT_TRAINING], lock=False)
         arguments = tiny(out, *more, **SHORT | changes)
         process = server.Process(
             target=main, args=(arguments, log, environment(cache), position, die, elsewhere)

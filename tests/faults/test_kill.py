@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from reproduce.runs.folder import RunFolder
 from tests.faults.child import NOT_TRAINING, PHASES, Die
@@ -44,6 +45,12 @@ _STEPS = (-60, 390)
 
 def _folder(out: Path) -> Path | None:
     return next(iter(out.glob("runs/*/*/*/seed0")), None)
+
+
+def _saved(folder: Path | None) -> int | None:
+    """The step of its newest checkpoint; None without one."""
+    found = folder.glob("checkpoint*.pt") if folder is not None else ()
+    return max((torch.load(path, weights_only=True)["step"] for path in found), default=None)
 
 
 def _strike(child: Child, aim: str, dice: random.Random) -> bool:
@@ -121,7 +128,14 @@ def test_killed_run_continues_bit_for_bit(
 ) -> None:
     wanted = request.config.getoption("--kills", default=4)
     dice, phases, witness = random.Random(0), Counter[str](), _Witness()
-    out, finished, attempts, lost = tmp_path / "out", 0, 0, 0
+    out, finished, attempts, lost, resumed = tmp_path / "out", 0, 0, 0, 0
+
+    def has_resumed(child: Child, saved: int | None) -> bool:
+        """Whether it has gone on from the checkpoint that was there, as it must if it trained."""
+        if saved is None or child.first_step is None:
+            return False
+        assert child.first_step >= saved, child.output
+        return True
 
     def compare() -> int:
         folder = _folder(out)
@@ -138,8 +152,10 @@ def test_killed_run_continues_bit_for_bit(
         die = next(operations) if aim == "operation" else None
         if die is not None and die.name in (ROWS, CHECKPOINT, "checkpoint.pt"):
             die = Die(die.event, die.name, dice.randint(1, 3))
-        child = start(out, *OFTEN, die=die)
-        if _strike(child, aim, dice):
+        saved, child = _saved(_folder(out)), start(out, *OFTEN, die=die)
+        killed = _strike(child, aim, dice)
+        resumed += has_resumed(child, saved)
+        if killed:
             phases[_phase(child, die)] += 1
             witness.look(_folder(out))
         else:
@@ -147,13 +163,15 @@ def test_killed_run_continues_bit_for_bit(
             lost, finished = lost + compare(), finished + 1
             shutil.rmtree(out)
             witness = _Witness()
-    assert start(out, *OFTEN).wait() == 0
+    saved, child = _saved(_folder(out)), start(out, *OFTEN)
+    assert child.wait() == 0, child.output
+    resumed += has_resumed(child, saved)
     lost, finished = lost + compare(), finished + 1
     table = ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items()))
-    record_property(
-        "said", f"{phases.total()} kills over {finished} runs, {lost} rows lost; {table}"
-    )
+    kills = f"{phases.total()} kills over {finished} runs, {resumed} times continued"
+    record_property("said", f"{kills}, {lost} rows lost; {table}")
     assert lost == 0
+    assert resumed > 0
 
 
 def _endlessly(things: Iterable[Any]) -> Iterable[Any]:

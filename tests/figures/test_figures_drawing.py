@@ -21,6 +21,7 @@ from figures.learning_curves import draw, looks_of
 from figures.output import save
 from figures.phase_axis import step_name
 from figures.results.table import ResultsError, read_results
+from figures.statistics.across_seeds import interval
 
 FIGURE1 = EXPERIMENTS["figure1"]
 PANELS, make = FIGURE1.tasks, partial(paper_figure.make, FIGURE1)
@@ -95,6 +96,32 @@ def test_every_seed_is_drawn_and_a_band_only_with_five(synthetic_csv: Path) -> N
     assert len(door.lines) == 9 + 3 + 1
     assert len(pen.collections) == 2  # AWAC and AWR; SAC has 4 finished seeds
     assert len(door.collections) == 0
+
+
+def test_lines_and_bands_lie_where_the_results_say(make_run, make_frame) -> None:
+    """Five seeds: one is cut at either end, and the band is the interval of across_seeds."""
+    steps = (-20, 0, 30)
+    seeds = np.array([[1, 2, 3, 6, 50], [10, 90, 20, 0, 30], [40, 70, 40, 30, 100]], float)
+    rows = [
+        row | {"success_any": row["return_mean"] / 100}
+        for seed, values in enumerate(seeds.T)
+        for row in make_run(dict(zip(steps, map(float, values), strict=True)), seed=seed)
+    ]
+    frame = make_frame(rows)
+    (look,) = looks_of(frame)
+    for ax, scale in zip(draw(frame, panels=PEN).axes, (1, 100), strict=True):
+        (thick,) = [line for line in ax.lines if line.get_linewidth() == look.style.width]
+        assert thick.get_xdata().tolist() == list(steps)
+        expected = [(2 + 3 + 6) / 3 / scale, (10 + 20 + 30) / 3 / scale, (40 + 40 + 70) / 3 / scale]
+        np.testing.assert_allclose(thick.get_ydata(), expected)
+        thin = [line for line in ax.lines if line is not thick and len(line.get_xdata()) == 3]
+        np.testing.assert_allclose([line.get_ydata() for line in thin], seeds.T / scale)
+        (band,) = ax.collections
+        (path,) = band.get_paths()
+        low, high = interval(seeds / scale)
+        assert {(x, round(y, 9)) for x, y in path.vertices.tolist()} == {
+            (x, round(y, 9)) for ends in (low, high) for x, y in zip(steps, ends, strict=True)
+        }
 
 
 def test_rows_of_phase_init_are_not_drawn(synthetic_csv: Path) -> None:

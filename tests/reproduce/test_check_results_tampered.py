@@ -188,6 +188,47 @@ def test_each_is_told_in_one_line_with_file_run_and_reason(
     assert AWAC0 in line and reason in line, line
 
 
+def _first(table: Table, column: str, value: str) -> None:
+    """A column that the file did not have, filled in the first row of AWAC's seed 0 alone."""
+    for row in table.rows:
+        row[column] = ""
+    table.of("AWAC")[0][column] = value
+
+
+def _numbered(table: Table) -> None:
+    """Rows of AWAC's seed 0 name a version of the numbers, and the manifest another."""
+    named = table.of("AWAC")
+    for row in table.rows:
+        row["numbers_version"] = "2" if row in named else ""
+    table.entries[0]["environment"]["numbers_version"] = 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_numbered, "numbers_version '2' is '1' in figure1.manifest.json"),
+        (
+            lambda t: _first(t, "start_distance", "0.1"),
+            "start_distance '0.1' is there, but the task does not know it",
+        ),
+    ],
+    ids=["another version of the numbers", "a distance on the pen"],
+)
+def test_a_seal_does_not_hide_what_cannot_be(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[Table], object],
+    reason: str,
+) -> None:
+    (folder / "ablations.csv").unlink()
+    table = Table(folder, "figure1")
+    change(table)
+    table.seal()
+    table.write()
+    (line,) = complaints(folder, capsys)
+    assert AWAC0 in line and reason in line, line
+
+
 @pytest.mark.parametrize(
     ("change", "reasons"),
     [
@@ -262,6 +303,28 @@ def test_runs_that_two_files_share_must_agree(
     assert (
         AWAC1 in line and f"q_mean '-3' is '{was}' in figure1.csv, which has the same run" in line
     )
+
+
+@pytest.mark.parametrize(
+    ("shortened", "whole"), [("figure1", "ablations"), ("ablations", "figure1")]
+)
+def test_a_finished_run_that_two_files_share_has_as_many_rows_in_both(
+    shortened: str, whole: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One file has a schedule that is twice as coarse, and rows that go with it."""
+    table = Table(folder, shortened)
+    (entry,) = (e for e in table.entries if (e["method"], e["seed"]) == ("AWAC", 1))
+    entry["identity"]["schedule"]["eval_every"] *= 2
+    steps = clock(entry["identity"])
+    gone = [row for row in table.of("AWAC", 1) if int(row["env_step"]) not in steps]
+    assert gone
+    _delete(table, *gone)
+    table.seal()
+    table.write()
+    (line,) = complaints(folder, capsys)
+    first = gone[0]["env_step"]
+    assert line.startswith(f"{folder / whole}.csv, line ") and AWAC1 in line
+    assert f"env_step '{first}' is 'missing' in {shortened}.csv, which has the same run" in line
 
 
 def test_a_shared_run_may_still_go_on_in_one_of_them(

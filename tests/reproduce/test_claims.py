@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -264,6 +265,92 @@ def test_difference(ours: float, theirs: float, expected: Verdict) -> None:
     assert effect.source == "figure1"
 
 
+FIVE = (0.31, 0.42, 0.48, 0.66, 0.83)
+ALSO_FIVE = (0.12, 0.27, 0.35, 0.39, 0.58)
+"""Without ties, so that the ends of an interval move with its level."""
+
+
+def at_levels(method: str, levels: Sequence[float]) -> list[dict[str, Any]]:
+    """One constant run a level."""
+    return [row for seed, level in enumerate(levels) for row in run(PEN, method, level, seed)]
+
+
+def centres(values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """Interquartile means of all 5^5 resamples of five values, and how many have each.
+
+    One value is cut at either end.
+    """
+    every = np.sort(list(itertools.product(values, repeat=5)), axis=1)[:, 1:4].mean(axis=1)
+    return np.unique(every.round(9), return_counts=True)
+
+
+def assert_stretched(
+    found: Estimate, value: float, every: np.ndarray, counts: np.ndarray, end: float, by: float
+) -> None:
+    """The interval is that of all resamples at `end`, stretched about the value `by` times.
+
+    A percentile of 10,000 draws is off by the Monte-Carlo error.
+    """
+    assert found.value == pytest.approx(value)
+    slack = 4 * math.sqrt(end * (1 - end) / 10_000)
+    for shown, share in ((found.low, end), (found.high, 1 - end)):
+        unstretched = value + (shown - value) / by
+        least, most = np.quantile(
+            every, [share - slack, share + slack], weights=counts, method="inverted_cdf"
+        )
+        assert least - 1e-4 <= unstretched <= most + 1e-4
+
+
+def test_the_interval_of_a_difference_is_that_of_a_t_distribution() -> None:
+    """95 %, five seeds against five: sqrt(5 / 4) t_8 / z = 1.1180 * 2.3060 / 1.9600."""
+    found = evidence(at_levels("AWAC", FIVE), at_levels("SAC", ALSO_FIVE))
+    estimate = one(Difference("auc", A, (B,), (PEN,)), found).estimate
+    assert estimate is not None
+    (ours, often), (theirs, as_often) = centres(FIVE), centres(ALSO_FIVE)
+    every, counts = np.subtract.outer(ours, theirs), np.multiply.outer(often, as_often)
+    value = (0.42 + 0.48 + 0.66) / 3 - (0.27 + 0.35 + 0.39) / 3
+    factor = 1.1180 * 2.3060 / 1.9600
+    assert_stretched(estimate, value, every.ravel(), counts.ravel(), 0.025, factor)
+    assert (estimate.confidence, estimate.freedom) == (0.95, 8)
+
+
+def test_the_interval_of_a_level_is_one_of_99_per_cent() -> None:
+    """Five seeds: sqrt(5 / 4) t_4 / z = 1.1180 * 4.6041 / 2.5758."""
+    estimate = one(Level("auc", (A,), (PEN,)), evidence(at_levels("AWAC", FIVE))).estimate
+    assert estimate is not None
+    value, factor = (0.42 + 0.48 + 0.66) / 3, 1.1180 * 4.6041 / 2.5758
+    assert_stretched(estimate, value, *centres(FIVE), 0.005, factor)
+    assert (estimate.confidence, estimate.freedom) == (0.99, 4)
+
+
+def test_differences_of_few_seeds_stretch_by_their_t_distribution_among_many() -> None:
+    """One of six: 1.35 times as wide with normal tails, 1.51 with t_8, 1.75 with t_4.
+
+    An effect 1.43 times its lower half above the threshold has support alone, and one 1.62 times
+    has it among six.
+    """
+    rivals = tuple(map(Arm, ("SAC", "BC", "BEAR", "BCQ", "AWR", "BRAC")))
+    rule = Difference("auc", A, rivals, (PEN,), factor=0.0)
+
+    def effects_at(*shifts: float) -> Sequence[Effect]:
+        theirs = [
+            at_levels(str(rival), [level - shift for level in ALSO_FIVE])
+            for rival, shift in zip(rivals, shifts, strict=False)  # the others are not run
+        ]
+        return rule.effects(evidence(at_levels("AWAC", FIVE), *theirs), ("figure1",))
+
+    first = effects_at(0.0)[0].estimate
+    assert first is not None
+    half = first.value - first.low
+    less, more = (half * times - first.value for times in (1.43, 1.62))
+    several = effects_at(less, more)
+    assert [effect.verdict for effect in several] == [SUPPORTED, SUPPORTED, *[NOT_RUN] * 4]
+    finding = combine(several, 1 / 6)
+    assert [effect.verdict for effect in finding.effects[:2]] == [INCONCLUSIVE, SUPPORTED]
+    assert "supported if it stood alone, not as one of 6" in finding.effects[0].note
+    assert finding.verdict is SUPPORTED
+
+
 def test_difference_of_distances_is_in_favour_of_the_shorter() -> None:
     push = "SawyerPush-v0"
     near = runs(push, "AWAC", 0.05, data="random")
@@ -322,6 +409,40 @@ def test_improvement_needs_the_corrected_p_value() -> None:
     many = all_of_them.effects(found, ("figure1",))
     assert {effect.verdict for effect in many} == {INCONCLUSIVE}
     assert many[0].p_value == pytest.approx(13 / 252)
+
+
+@pytest.mark.parametrize(
+    ("p_values", "expected"),
+    [
+        (None, CONTRADICTED),  # the rivals win all 25 pairs: p is 1
+        ((0.96, 0.96), CONTRADICTED),
+        ((0.94, 0.96), INCONCLUSIVE),
+        ((0.6, 0.96), INCONCLUSIVE),  # Holm makes it 1: against a claim p counts as it is
+    ],
+)
+def test_no_improvement_needs_a_large_p_value(
+    p_values: tuple[float, float] | None, expected: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of five values against five, without ties, no interval lies below 1/2 where p is below 95 %.
+
+    The p-values are therefore given here.
+    """
+    if p_values is not None:
+        given = iter(p_values)
+        monkeypatch.setattr(
+            "reproduce.judging.comparisons.improvement_test", lambda ours, theirs: next(given)
+        )
+    better = [0.2 + level for level in FIVE]
+    found = evidence(
+        at_levels("AWAC", [level - 0.7 for level in better]),
+        at_levels("SAC", better),
+        at_levels("BC", better),
+    )
+    first, second = Improvement("auc", A, (B, Arm("BC")), (PEN,)).effects(found, ("figure1",))
+    assert first.estimate is not None
+    assert (first.estimate.value, first.estimate.high) == (0.0, 0.0)
+    assert first.p_value == 1.0
+    assert (first.verdict, second.verdict) == (expected, CONTRADICTED)
 
 
 @pytest.mark.parametrize(

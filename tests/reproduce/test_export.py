@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from figures.experiments import grids
-from figures.results.schema import RESULTS
+from figures.results.schema import RESULTS, RUN_KEY
 from figures.results.table import read_results
 from reproduce.export import main, rows
 
@@ -74,6 +74,21 @@ def test_a_run_of_two_experiments_with_other_values_is_refused(
     frame.to_csv(other, index=False, lineterminator="\n")
     assert main([str(PEN), str(other), "--out", str(tmp_path / "out")]) == 2
     assert "with other values of return_std; export them one" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("shorter_last", [False, True])
+def test_a_finished_run_with_fewer_rows_in_one_of_two_files_is_refused(
+    shorter_last: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = _text(PEN)
+    run = frame[(frame[list(RUN_KEY)] == frame.loc[0, list(RUN_KEY)]).all(axis=1)]
+    both = [tmp_path / "ablations.csv", tmp_path / "figure1.csv"]
+    for path, part in zip(both, (run.drop(index=3), run), strict=True):
+        part.assign(experiment=path.stem).to_csv(path, index=False, lineterminator="\n")
+    ordered = both[::-1] if shorter_last else both
+    assert main([*map(str, ordered), "--format", "csv", "--out", str(tmp_path / "out")]) == 2
+    assert "with other values of env_step; export them one" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

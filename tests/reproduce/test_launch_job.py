@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -32,12 +33,30 @@ time.sleep(600)
 """
 
 
+# does not end at once: a second SIGINT would still reach it
+COUNTING = """
+import pathlib, signal, sys, time
+came = []
+def stop(*_):
+    came.append(time.monotonic())
+    pathlib.Path("interrupted").touch()
+signal.signal(signal.SIGINT, stop)
+pathlib.Path("started").touch()
+until = time.monotonic() + 600
+while time.monotonic() < (came[0] + 0.5 if came else until):
+    time.sleep(0.01)
+pathlib.Path("interrupts").write_text(str(len(came)))
+sys.exit(75)
+"""
+
+
 @pytest.fixture(autouse=True)
 def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGUSR2)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def job(*commands: tuple[str, ...], at_once: int = 1, **changes: object) -> RunsJob:
@@ -54,9 +73,13 @@ def later(act: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def when_started(act: Callable[[], None]) -> None:
-    while not Path("started").exists():
+def wait_for(name: str) -> None:
+    while not Path(name).exists():
         time.sleep(0.01)
+
+
+def when_started(act: Callable[[], None]) -> None:
+    wait_for("started")
     act()
 
 
@@ -92,21 +115,36 @@ def test_no_more_at_once_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert max(seen) == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM])
-def test_a_signal_for_everybody_reaches_runs_once(number: signal.Signals) -> None:
-    """SLURM may signal all processes of a job or one only: either way each run stops well."""
-    work = job((sys.executable, "-c", RUN), shell("touch second"))
+def test_signals_for_everybody_reach_a_run_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SLURM may signal all processes of a job or one only: either way each run stops well.
+
+    TERM may come while the job still acts on the warning before it, USR2.
+    """
+    sent: list[int] = []  # two signals sent at once are one to the process
+    send = subprocess.Popen.send_signal
+
+    def noted(process: subprocess.Popen[bytes], number: int) -> None:
+        sent.append(number)
+        send(process, number)
+
+    monkeypatch.setattr(subprocess.Popen, "send_signal", noted)
+    work = job((sys.executable, "-c", COUNTING), shell("touch second"))
+    signal.signal(signal.SIGUSR2, lambda *_: work.checkpoint())  # as submitit does
 
     def signal_all() -> None:
         assert slurm_job._pool is not None
         (running,) = slurm_job._pool.running
-        os.kill(running.process.pid, signal.SIGUSR2)
-        os.kill(running.process.pid, number)
-        os.kill(os.getpid(), number)
+        for number in (signal.SIGUSR2, signal.SIGTERM):
+            os.kill(running.process.pid, number)
+        os.kill(os.getpid(), signal.SIGUSR2)
+        wait_for("interrupted")
+        os.kill(os.getpid(), signal.SIGTERM)
 
     thread = later(lambda: when_started(signal_all))
     assert work() == {"interrupted": 1}
     thread.join()
+    assert Path("interrupts").read_text() == "1"
+    assert sent == [signal.SIGINT]
     assert not Path("second").exists()
 
 

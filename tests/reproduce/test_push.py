@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from envs.goals import goal_task
 from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.trajectory import Dataset
 from figures.experiments import EXPERIMENTS
-from reproduce.data.random import random_rollouts
+from reproduce.data.random import Process, random_rollouts
 from reproduce.runs.assemble import Assembled, assemble
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
@@ -71,9 +71,20 @@ def test_random_data_is_the_process(data: Dataset) -> None:
 def test_random_data_is_cached_by_its_process(
     data: Dataset, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reproduce.data.random.collect", lambda *_, **__: pytest.fail("made again"))
+    made: list[Callable[[], Dataset]] = []
+
+    def here(make: Callable[[], Dataset]) -> Dataset:
+        made.append(make)
+        return make()
+
+    monkeypatch.setattr("reproduce.data.cache.portably", here)  # else a process of its own
+    before = set(cache.glob("prior/*.npz"))
     again = random_rollouts(PUSH, episodes=4, cache=cache)
     assert again.content_checksum == data.content_checksum
+    assert made == []
+    other = random_rollouts(PUSH, episodes=4, cache=cache, process=Process(theta=0.5))
+    assert other.content_checksum != data.content_checksum
+    assert len(made) == len(set(cache.glob("prior/*.npz")) - before) == 1
 
 
 @pytest.mark.parametrize("profile", tiered(["paper", "released"], ("paper",)))

@@ -12,7 +12,8 @@ import shlex
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,36 @@ def scripts(page: Path) -> Iterator[tuple[str, list[str]]]:
             yield Path(words[1]).stem, [word for word in words[2:] if word != "..."]
 
 
+MENTION = re.compile(r"python (?:reproduce/|-m reproduce\.)(?P<script>\w+)(?P<rest>.*)")
+
+
+def mentioned(page: Path) -> Iterator[tuple[str, set[str]]]:
+    """Script and options of every command with one of ours, wherever on the page it stands.
+
+    That is in an indented block, in a block of shell, or in backticks; inside of another command
+    (`sbatch --wrap`) too, and with brackets around what may be left out.
+    """
+    text = page.read_text()
+    shell = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    prose = COMMAND.sub("", prose)
+    lines = [*commands(page), *"".join(shell).splitlines(), *re.findall(r"`([^`]+)`", prose)]
+    for line in lines:
+        if found := MENTION.search(" ".join(line.split())):
+            yield found["script"], set(re.findall(r"(?<![^\s[])--[\w-]+", found["rest"]))
+
+
 README = list(dict.fromkeys((name, tuple(words)) for name, words in scripts(ROOT / "README.md")))
 PAGES = sorted((ROOT / "docs").glob("*.md"))
+MENTIONING = [
+    page
+    for page in (
+        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "results/earlier/README.md")),
+        *sorted((ROOT / "docs").rglob("*.md")),
+        *sorted((ROOT / "envs").rglob("*.md")),
+    )
+    if MENTION.search(page.read_text())
+]
 
 
 def tiny(name: str, words: tuple[str, ...]) -> list[str]:
@@ -114,16 +143,44 @@ def test_extras_that_the_readme_installs_exist() -> None:
     assert named and named <= set(declared["optional-dependencies"])
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_options_on_a_page_exist(page: Path, copy: Path, surroundings: Mapping[str, str]) -> None:
+@pytest.fixture(scope="module")
+def options_of(copy: Path, surroundings: Mapping[str, str]) -> Callable[[str], set[str]]:
+    """The options that a script's `--help` names."""
+
+    @cache
+    def look(name: str) -> set[str]:
+        text = run(f"{name}.py", "--help", env=surroundings, cwd=copy, timeout=300).stdout
+        return set(re.findall(r"--[\w-]+", text))
+
+    return look
+
+
+@pytest.mark.parametrize("page", MENTIONING, ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_on_a_page_exist(page: Path, options_of: Callable[[str], set[str]]) -> None:
     """A page's commands need files and clusters that are not here: their options are looked up."""
-    for name, words in scripts(page):
+    found = list(mentioned(page))
+    assert len(found) == len(MENTION.findall(page.read_text())), "some were not recognised"
+    for name, asked in found:
         assert (ROOT / "reproduce" / f"{name}.py").is_file(), f"{page.name}: {name}.py"
-        asked = {word.partition("=")[0] for word in words if word.startswith("--")}
-        if asked:
-            text = run(name, "--help", env=surroundings, cwd=copy, timeout=300).stdout
-            known = set(re.findall(r"--[\w-]+", text))
-            assert asked <= known, f"{page.name}: {name} has no {', '.join(asked - known)}"
+        unknown = asked - options_of(name) if asked else set()
+        assert not unknown, f"{page.name}: {name} has no {', '.join(unknown)}"
+
+
+def test_commands_are_found_wherever_they_stand(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "    python reproduce/a.py --one  # and --none\n"
+        "    sbatch --wrap 'x python reproduce/b.py --two \\\n        --three=3'\n\n"
+        "Here `python reproduce/c.py\n[--four] FILE` and `python -m reproduce.d`, without `--no`.\n"
+        "```python\nprint('--no')\n```\n```sh\npython reproduce/e.py --five\n```\n"
+    )
+    assert list(mentioned(page)) == [
+        ("a", {"--one"}),
+        ("b", {"--two", "--three"}),
+        ("e", {"--five"}),
+        ("c", {"--four"}),
+        ("d", set()),
+    ]
 
 
 def test_tiny_forms_refuse_what_a_typing_error_makes(

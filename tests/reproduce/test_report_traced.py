@@ -143,6 +143,33 @@ def within_bootstrap(low: float, high: float, values: list[float], digits: int =
     )
 
 
+def within_expanded(low: float, high: float, groups: list[list[float]], digits: int = 3) -> bool:
+    """The interval that verdicts use: of 99 % for one group of five seeds, of 95 % for two.
+
+    Its ends are percentiles, sqrt(5 / 4) t / z times as far from the value. Both sides draw at
+    random: the report 10,000 times, this function `number` times.
+    """
+    assert {len(group) for group in groups} == {5}
+    end, t, z = ((0.005, T_4, 2.575829), (0.025, T_8, 1.959964))[len(groups) - 1]
+    draw, by, number = random.Random(0), sqrt(5 / 4) * t / z, 20_000
+
+    def lead(samples: list[list[float]]) -> float:
+        return centre(samples[0]) - sum(map(centre, samples[1:]))
+
+    drawn = sorted(lead([draw.choices(group, k=5) for group in groups]) for _ in range(number))
+    slack, value = 4 * sqrt(end * (1 - end) * (1 / 10_000 + 1 / number)), lead(groups)
+
+    def stretched(share: float) -> float:
+        return value + by * (drawn[round(share * (number - 1))] - value)
+
+    return all(
+        stretched(share - slack) - 0.51 * 10**-digits
+        <= shown
+        <= stretched(share + slack) + 0.51 * 10**-digits
+        for shown, share in ((low, end), (high, 1 - end))
+    )
+
+
 def exact(successes: int, n: int) -> tuple[float, float]:
     """Where k or more, or k or fewer, have a chance of 2.5 %; found by halving."""
 
@@ -368,12 +395,14 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
         ours, theirs = (runs.scalar(method, name) for method in methods)
         few = min(len(ours), len(theirs)) < 4  # both have the centre of the smaller one
         same(value, fmean(ours) - fmean(theirs) if few else centre(ours) - centre(theirs))
+        _check_interval(row, [ours, theirs])
         _check_seen(row, asked, distance([ours, theirs], T_8))
     # the runs end before any step that is named
     elif found := re.fullmatch(r"(gain|AUC|final J)(?: by step 100,000)?: ([\w+-]+)", what):
         name, *methods = found.groups()
         values = runs.scalar(methods[0], name)
         same(value, centre(values))
+        _check_interval(row, [values])
         _check_seen(row, asked, distance([values], T_4))
     elif found := re.fullmatch(r"P\((gain|AUC|final J) of ([\w+-]+) > ([\w+-]+)\)", what):
         name, *methods = found.groups()
@@ -429,6 +458,14 @@ def distance(groups: list[list[float]], t: float) -> float | None:
 def _digits(text: str) -> float:
     """The number in ``> 0.5``, ``≥ 0.5`` or ``within ±0.5``."""
     return float(re.sub(r"^[^\d-]*", "", text))
+
+
+def _check_interval(row: dict[str, str], groups: list[list[float]]) -> None:
+    if min(map(len, groups)) < 5:
+        assert row["interval"] == "–"
+        return
+    low, high = (float(end.replace("−", "-")) for end in row["interval"].split(" … "))
+    assert within_expanded(low, high, groups), row["effect"]
 
 
 def _check_seen(row: dict[str, str], threshold: float, beyond: float | None) -> None:

@@ -165,10 +165,11 @@ def test_cancelled_job_is_reported_and_continued_by_the_same_command(
         cluster("scancel", job_of(cluster))
 
     with meanwhile(cancel):
-        assert grid.launch() == 1
+        assert grid.launch("--checkpoint-every-s", "0.01") == 1
     assert "was cancelled; the same command continues it" in capsys.readouterr().err
     assert len(json.loads((tmp_path / "figure1.partial.json").read_text())["not_done"]) == 1
-    assert grid.launch() == 0
+    assert grid.launch("--checkpoint-every-s", "0.01") == 0
+    assert "continues at step" in (grid.folders()["AWAC 0"] / "log.txt").read_text()
     assert_undisturbed(grid, undisturbed)
 
 
@@ -200,8 +201,9 @@ def test_killed_process_is_started_again_by_the_launcher(
     """The job itself ends well, so that SLURM has nothing to repeat."""
     grid = Grid(tmp_path)
     with meanwhile(lambda: os.kill(stop_at(grid), signal.SIGKILL)):
-        assert grid.launch() == 0
+        assert grid.launch("--checkpoint-every-s", "0.01") == 0
     assert "attempt 2" in capsys.readouterr().out
+    assert "continues at step" in (grid.folders()["AWAC 0"] / "log.txt").read_text()
     assert len(list(tmp_path.glob("launches/*/array*.json"))) == 2
     assert_undisturbed(grid, undisturbed)
 
