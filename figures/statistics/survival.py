@@ -22,6 +22,8 @@ from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL, 
 from figures.statistics.estimates import Estimate
 from figures.statistics.resampling import bootstrap, checked, expansion
 
+RATIO = "ratio of restricted mean times"
+"""The name of its estimates, whose intervals are made and stretched in logarithms."""
 Bools = npt.NDArray[np.bool_]
 Sample = tuple[Floats, Bools]
 
@@ -108,10 +110,9 @@ def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
     low, high = np.nan, np.nan
     if seeds >= MIN_SEEDS_FOR_INTERVAL:
         ends, wider = bootstrap(every, share, CONFIDENCE), expansion(seeds, seeds - 1, CONFIDENCE)
-        low, high = (_expanded(share(*every), end, wider) for end in ends)
-    name = "ratio of restricted mean times"
+        low, high = (moved(_ratio(share(*every)), _ratio(end), wider) for end in ends)
     freedom = sum(len(sample) - 1 for sample in every)
-    return Estimate(_ratio(share(*every)), low, high, seeds, name, CONFIDENCE, freedom)
+    return Estimate(_ratio(share(*every)), low, high, seeds, RATIO, CONFIDENCE, freedom)
 
 
 def log_rank(a: Sample, b: Sample) -> float:
@@ -186,16 +187,14 @@ def _median_high(survival: stats.EmpiricalDistributionFunction, observed: int) -
     return float(below[0]) if below.size else np.inf
 
 
-def _expanded(share: Floats, end: Floats, by: float) -> float:
-    """Move an end of the ratio's interval ``by`` times as far from the value, in logarithms.
+def moved(value: float, end: float, by: float) -> float:
+    """Move the ``end`` of a ratio's interval ``by`` times as far from its value, in logarithms.
 
-    ``share``, ``end``: a / (a + b) of the value and of the end. The end stays as it is if either
-    ratio is 0 or infinite.
+    The end stays as it is if either is 0, infinite or NaN.
     """
-    value, other = _ratio(share), _ratio(end)
-    if not (0 < value < np.inf and 0 < other < np.inf):
-        return other
-    return float(value * (other / value) ** by)
+    if not (0 < value < np.inf and 0 < end < np.inf):
+        return end
+    return float(value * (end / value) ** by)
 
 
 def _ratio(share: Floats) -> float:

@@ -16,7 +16,8 @@ A claim about many effects gives chance many occasions. Each end of an interval 
 probability alpha. If any one of n effects could decide by mistake, each must pass alpha / n
 (Bonferroni, valid however the effects depend on each other). The interval is therefore stretched by
 t(alpha / n) / t(alpha) on either side. This takes its tails to be those of the t distribution. The
-seeds determine its degrees of freedom. The interval of a proportion is exact instead.
+seeds determine its degrees of freedom. The interval of a proportion is exact instead, that of a
+ratio of times is stretched in logarithms, as it was made.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Protocol
 
 from figures.statistics.estimates import PROPORTION, Equivalence, Estimate, proportion
 from figures.statistics.resampling import tail
+from figures.statistics.survival import RATIO, moved
 
 
 class Verdict(StrEnum):
@@ -65,6 +67,8 @@ def stretched(estimate: Estimate, family: int) -> tuple[float, float]:
         exact = proportion(successes, estimate.seeds, 1 - 2 * alpha / family)
         return exact.low, exact.high
     scale = tail(estimate.freedom, alpha / family) / tail(estimate.freedom, alpha)
+    if estimate.name == RATIO:
+        return moved(value, estimate.low, scale), moved(value, estimate.high, scale)
     return value + scale * (estimate.low - value), value + scale * (estimate.high - value)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from figures.measures import Measure
-from figures.statistics.across_seeds import Floats
+from figures.statistics.across_seeds import CONFIDENCE, Floats
+from figures.statistics.resampling import estimate
 from reproduce.judging.conditions import Above, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import Answer, answer, between, beyond, distance_between, seeds_note
@@ -25,7 +26,8 @@ class Steadier:
     * within a run: how much its evaluations fluctuate, ``fluctuation`` of ``scalars``;
     * between seeds: |final J - median of final J|, whose mean is compared as Levene's test does;
     * the critic: the largest ``q_bias`` over online steps. Rows without it use ``q_max``, the
-      largest Q of a batch.
+      largest Q of a batch. Its mean is compared, as that of deviations: an interquartile mean of
+      five seeds would leave out the one that runs away.
     """
 
     better: Arm
@@ -50,14 +52,14 @@ class Steadier:
 
             def between(source: str, task: str = task) -> Answer:
                 final = evidence.scalars(source, task, arms, "jt")
-                return _more(*(deviations(values) for values in final))
+                return _more_in_the_mean(*(deviations(values) for values in final))
 
             def critic(source: str, task: str = task) -> Answer:
                 for column, name in Q_COLUMNS:
                     if evidence.has(source, task, arms, column):
                         measure = Measure(column, name)
                         values = evidence.scalars(source, task, arms, "largest", measure=measure)
-                        found = _more(*values)
+                        found = _more_in_the_mean(*values)
                         return Answer(
                             found.estimate, found.judged, f"{found.note}; {column}", seen=found.seen
                         )
@@ -91,3 +93,16 @@ def _more(steady: Floats, other: Floats) -> Answer:
     """Whether ``other`` has larger values than ``steady``; both are (seeds,)."""
     seen = beyond(0.0, distance_between(other, steady))
     return Answer(between(other, steady), Above(0.0), seeds_note(other, steady), seen=seen)
+
+
+def _more_in_the_mean(steady: Floats, other: Floats) -> Answer:
+    """Whether ``other`` has the larger mean; both are (seeds,)."""
+    found = estimate(
+        [other, steady],
+        lambda a, b: a.mean(axis=-1) - b.mean(axis=-1),
+        "difference of means",
+        CONFIDENCE,
+        "expanded",
+    )
+    seen = beyond(0.0, distance_between(other, steady))
+    return Answer(found, Above(0.0), seeds_note(other, steady), seen=seen)

@@ -16,6 +16,7 @@ import pytest
 from figures.experiments import ANT, CHEETAH, PEN, WALKER, domain_of
 from figures.labels import label, registered, split_label
 from figures.statistics.estimates import Estimate, proportion
+from figures.statistics.survival import RATIO
 from reproduce.judging.claim import Claim, evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar, lead
@@ -321,6 +322,18 @@ def test_the_interval_of_a_level_is_one_of_99_per_cent() -> None:
     value, factor = (0.42 + 0.48 + 0.66) / 3, 1.1180 * 4.6041 / 2.5758
     assert_stretched(estimate, value, *centres(FIVE), 0.005, factor)
     assert (estimate.confidence, estimate.freedom) == (0.99, 4)
+
+
+def test_a_ratio_of_times_stretches_in_logarithms_and_may_be_infinite() -> None:
+    """One of six: as wide as t_8 has it, in logarithms; a lower end stays above 0."""
+    wider = 3.4791 / 2.3060  # t_8 beyond 0.025 / 6 and 0.025
+    ratio = Estimate(2.0, 0.8, 5.0, 5, RATIO, 0.95, 8)
+    assert stretched(ratio, 6) == pytest.approx((2 * 0.4**wider, 2 * 2.5**wider), rel=1e-4)
+    assert Above(1.5, 1.0).verdict(replace(ratio, value=np.inf, low=np.inf, high=np.inf)) is (
+        SUPPORTED
+    )
+    never = replace(ratio, value=0.0, low=0.0, high=0.0)
+    assert Above(1.5, 1.0).verdict(never, contradicts=6) is CONTRADICTED
 
 
 def test_differences_of_few_seeds_stretch_by_their_t_distribution_among_many() -> None:
@@ -720,6 +733,11 @@ def test_the_bias_of_q_is_preferred_where_the_rows_have_it() -> None:
     table["q_bias"] = np.where(table["variant"] == "no-clamp", 2.0, 0.5) + 0.01 * table["seed"]
     critic = rule.effects(found, ("figure1",))[-1]
     assert (critic.verdict, critic.note.split("; ")[-1]) == (SUPPORTED, "q_bias")
+    # one of ten critics that runs away is in the mean
+    runaway = table.assign(q_bias=table["q_bias"].where(table["seed"] != TEN[-1], 1e6))
+    runaway["q_bias"] = runaway["q_bias"].where(runaway["variant"] == "no-clamp", 0.5)
+    critic = rule.effects(Evidence({"figure1": runaway}), ("figure1",))[-1]
+    assert critic.estimate is not None and critic.estimate.value == pytest.approx(1e5, rel=1e-3)
     table.loc[3, ["q_bias", "env_step"]] = [np.nan, 0]
     bare = Evidence({"figure1": table.drop(columns=["q_bias", "q_max"])})
     assert "nothing of Q" in rule.effects(bare, ("figure1",))[-1].note

@@ -60,7 +60,7 @@ def test_others_fail_where_awac_succeeds(name: str) -> None:
 
 
 def test_a_run_that_ends_before_100k_steps_does_not_show_that_awac_cannot() -> None:
-    """The text's time-frame; the alternatives have that of the preset."""
+    """The time-frame is that of the caption for all."""
 
     def short(awac: float) -> Finding:
         table = hard_tasks(awac, 0.05).tables["figure1"].assign(episodes=30)
@@ -69,7 +69,9 @@ def test_a_run_that_ends_before_100k_steps_does_not_show_that_awac_cannot() -> N
     fails = short(0.05)
     assert fails.verdict is INCONCLUSIVE
     assert "10 ended before step 100,000" in fails.effects[-1].note
-    assert short(0.95).verdict is SUPPORTED
+    solves = short(0.95)
+    assert solves.verdict is INCONCLUSIVE  # the alternatives may yet solve the tasks
+    assert [effect.verdict for effect in solves.effects] == [INCONCLUSIVE] * 2 + [SUPPORTED] * 2
 
 
 def test_no_claim_but_its_own_counts_mpo() -> None:
