@@ -59,8 +59,8 @@ def distance_seen(
     return float((quantile + tail(np.inf, 1 - POWER)) * error)
 
 
-def wins_seen(family: int, alpha: float, seeds: int = MIN_SEEDS_FOR_INTERVAL) -> float:
-    """Smallest share of won pairs, U / seeds^2, that is significant at ``alpha`` / ``family``.
+def wins_seen(alpha: float, seeds: int = MIN_SEEDS_FOR_INTERVAL) -> float:
+    """Smallest share of won pairs, U / seeds^2, that is significant at ``alpha``.
 
     The test is Mann and Whitney's one-sided test, exact, without ties. The share is infinite if the
     test finds nothing even when all pairs are won.
@@ -74,5 +74,5 @@ def wins_seen(family: int, alpha: float, seeds: int = MIN_SEEDS_FOR_INTERVAL) ->
         for place in range(top, pairs + 1):
             frequency[place] += frequency[place - top]
     tail = np.cumsum(frequency[::-1])[::-1] / frequency.sum()
-    found = np.flatnonzero(tail <= alpha / family)
+    found = np.flatnonzero(tail <= alpha)
     return float(found[0]) / pairs if found.size else np.inf

@@ -107,8 +107,7 @@ CHAPTERS = (
         "figure3",
         LOCOMOTION,
         _only(*METHODS, "SAC[no-data]", "AWAC[scratch]", "BRAC[released]"),
-        # M9 compares BEAR with eight others on two tasks: five against five cannot show that
-        twice={"AWAC": LOCOMOTION, "BEAR": (ANT, WALKER)},
+        twice={"AWAC": LOCOMOTION},
     ),
     Chapter(
         3,

@@ -14,9 +14,8 @@ from figures.statistics.estimates import (
     probability_of_improvement,
     rank_probabilities,
 )
-from figures.statistics.multiplicity import holm
 from figures.statistics.power import wins_seen
-from reproduce.judging.conditions import Above, Never, Verdict, Within, stretched
+from reproduce.judging.conditions import Above, Never, Ranked, Verdict, Within, stretched
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import (
     NAMES,
@@ -109,50 +108,30 @@ class Difference(_Against):
 
 @dataclass(frozen=True)
 class Improvement(_Against):
-    """P(better > rival) > 1/2: its interval above 1/2, and Mann-Whitney's p below 5 % after Holm.
+    """P(better > rival) > 1/2: its interval above 1/2, and Mann-Whitney's one-sided p below 5 %.
 
-    The family of Holm's correction is all comparisons of this rule that were run. An interval below
-    1/2 with an uncorrected p above 95 % contradicts.
+    An interval below 1/2 with the p of the opposite question below 5 % contradicts. Either level is
+    divided by the number of effects that could decide by mistake (``conditions.Ranked``).
     """
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
-        """One effect a task and rival."""
-        family = len(self.rivals) * len(self.tasks)
+        """One effect a task and rival. The p-value is that of the single comparison."""
+        seen = f"≥ {wins_seen(ALPHA):.3g}"
 
         def judge(a: Floats, b: Floats, task: str) -> Answer:
             found = probability_of_improvement([a], [b])
-            share = wins_seen(family, ALPHA)
-            seen = f"≥ {share:.3g}" if np.isfinite(share) else "none"
             if not found.known:  # too few seeds, for the test as well
                 return Answer(found, Verdict.INCONCLUSIVE, seeds_note(a, b), seen=seen)
-            return Answer(found, Above(0.5), seeds_note(a, b), improvement_test(a, b), seen)
+            above, below = improvement_test(a, b), improvement_test(b, a)
+            return Answer(found, Ranked(above, below, ALPHA), seeds_note(a, b), above, seen)
 
-        effects = self._compared(
+        return self._compared(
             evidence,
             experiments,
             asks=lambda task: "> 0.5",
             judge=judge,
             what=lambda rival: f"P({NAMES[self.scalar]} of {self.better} > {rival})",
         )
-        return _corrected(effects)
-
-
-def _corrected(effects: list[Effect]) -> list[Effect]:
-    """Correct all p-values after Holm. Support needs the interval and the corrected p-value."""
-    tested = {str(i): e.p_value for i, e in enumerate(effects) if e.p_value is not None}
-    adjusted = holm(tested) if tested else {}
-    result = []
-    for index, effect in enumerate(effects):
-        p_value = adjusted.get(str(index))
-        changed = replace(effect, p_value=p_value)
-        if p_value is not None and effect.condition and effect.estimate:
-            excluded = [Verdict.SUPPORTED] if p_value >= ALPHA else []
-            excluded += [Verdict.CONTRADICTED] if tested[str(index)] <= 1 - ALPHA else []
-            condition = Never(tuple(excluded), effect.condition)
-            verdict = condition.verdict(effect.estimate)
-            changed = replace(changed, verdict=verdict, condition=condition)
-        result.append(changed)
-    return result
 
 
 @dataclass(frozen=True)

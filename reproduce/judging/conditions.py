@@ -136,6 +136,29 @@ class Within:
 
 
 @dataclass(frozen=True)
+class Ranked:
+    """The effect, a probability, is above 1/2 by its interval and by a rank test.
+
+    ``above`` is the one-sided p-value of the test that it is above, ``below`` that it is below. An
+    interval of no width (all pairs won) says nothing of chance: the test does, at ``alpha`` divided
+    as the intervals' alpha is.
+    """
+
+    above: float
+    below: float
+    alpha: float
+
+    def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
+        """SUPPORTED, CONTRADICTED or INCONCLUSIVE."""
+        found = Above(0.5).verdict(estimate, supports=supports, contradicts=contradicts)
+        if found is Verdict.SUPPORTED and self.above < self.alpha / supports:
+            return found
+        if found is Verdict.CONTRADICTED and self.below < self.alpha / contradicts:
+            return found
+        return Verdict.INCONCLUSIVE
+
+
+@dataclass(frozen=True)
 class Never:
     """``condition``, except that these runs cannot conclude any verdict of ``excluded``."""
 

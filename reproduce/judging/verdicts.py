@@ -30,7 +30,7 @@ class Effect:
         asks: the condition, such as ``> 0.05``.
         verdict: of this effect alone; in a finding, among all effects of its part.
         note: seeds and what else a reader should know, or why there is no number.
-        p_value: of the test beside the interval, adjusted within its family; None without one.
+        p_value: of the test beside the interval, of this effect alone; None without one.
         source: the experiment whose CSV it was computed from.
         condition: what ``verdict`` was judged by; None if nothing can be concluded.
         seen: which effect five seeds would have shown in 8 of 10 experiments, such as ``≥ 0.2``;

@@ -27,7 +27,7 @@ from reproduce.judging.rules import between
 from reproduce.judging.shares import Solved
 from reproduce.judging.stability import Steadier
 from reproduce.judging.times import Faster
-from reproduce.judging.verdicts import Effect, combine, conjunction
+from reproduce.judging.verdicts import Effect, Finding, combine, conjunction
 
 STEPS = (0, 2_000, 5_000, 10_000, 50_000, 100_000, 120_000, 150_000)
 MEASURED = {"hand": "success_any", "push": "final_distance", "locomotion": "normalised_score"}
@@ -390,53 +390,59 @@ def test_few_seeds_conclude_nothing(seeds: int) -> None:
     assert {one(rule, found).verdict for rule in rules} == {INCONCLUSIVE}
 
 
-def test_improvement_needs_the_corrected_p_value() -> None:
-    # 5 against 5, wholly above: exact p = 1/252 = 0.004; 13 such comparisons make it 0.0516
-    rivals = (
-        "SAC",
-        "SAC+BC",
-        "BC",
-        "ABM-MPO",
-        "AWR",
-        "DAPG",
-        "BEAR",
-        "BCQ",
-        "BRAC",
-        "MPO",
-        "IQL",
-        "TD3+BC",
-        "RLPD",
-    )
-    ours = [row for s in range(5) for row in run(PEN, "AWAC", 0.9 + 0.01 * s, s)]
+RIVALS = tuple(
+    map(Arm, ("SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC", "MPO"))
+)
+
+
+def against_all(ours: float, *wins: str, seeds: int = 5) -> Finding:
+    """AWAC at `ours` against rivals at 0.3 to 0.4, those of `wins` at 0.8; all must be beaten."""
     theirs = [
         row
-        for i, name in enumerate(rivals)
+        for i, arm in enumerate(RIVALS)
         for s in range(5)
-        for row in run(PEN, name, 0.1 + 0.01 * s + 0.001 * i, s)
+        for row in run(
+            PEN, arm.label, (0.8 if arm.label in wins else 0.3) + 0.01 * s + 0.001 * i, s
+        )
     ]
-    found = evidence(ours, theirs)
-    few = Improvement("auc", A, tuple(map(Arm, rivals[:12])), (PEN,)).effects(found, ("figure1",))
-    all_of_them = Improvement("auc", A, tuple(map(Arm, rivals)), (PEN,))
-    assert {effect.verdict for effect in few} == {SUPPORTED}
-    assert few[0].p_value == pytest.approx(12 / 252)
-    many = all_of_them.effects(found, ("figure1",))
-    assert {effect.verdict for effect in many} == {INCONCLUSIVE}
-    assert many[0].p_value == pytest.approx(13 / 252)
+    mine = [row for s in range(seeds) for row in run(PEN, "AWAC", ours + 0.01 * s, s)]
+    effects = Improvement("auc", A, RIVALS, (PEN,)).effects(evidence(mine, theirs), ("figure1",))
+    return combine(effects, 1.0)
+
+
+def test_an_improvement_on_all_needs_each_comparison_at_five_percent() -> None:
+    """All must hold: no comparison has to pay for the others."""
+    found = against_all(0.6)
+    assert found.verdict is SUPPORTED
+    # 5 against 5, wholly above: exact p = 1 / 252
+    assert [effect.p_value for effect in found.effects] == pytest.approx([1 / 252] * 10)
+
+
+def test_one_of_many_rivals_contradicts_an_improvement_at_its_share_of_five_percent() -> None:
+    """1 / 252 is below 5 % / 10; the 1 / 3003 of ten against five is below 5 % / 15 as well."""
+    assert against_all(0.6, "BEAR").verdict is CONTRADICTED
+    effects = against_all(0.6, "BEAR").effects
+    beaten = [effect for effect in effects if effect.verdict is CONTRADICTED]
+    assert [effect.what for effect in beaten] == ["P(AUC of AWAC > BEAR)"]
+    assert (
+        combine([*effects, *effects[:5]], 1.0).verdict is INCONCLUSIVE
+    )  # one of 15: 0.004 > 0.0033
+    ten = against_all(0.6, "BEAR", seeds=10).effects
+    assert combine([*ten, *ten[:5]], 1.0).verdict is CONTRADICTED
 
 
 @pytest.mark.parametrize(
     ("p_values", "expected"),
     [
-        (None, CONTRADICTED),  # the rivals win all 25 pairs: p is 1
-        ((0.96, 0.96), CONTRADICTED),
-        ((0.94, 0.96), INCONCLUSIVE),
-        ((0.6, 0.96), INCONCLUSIVE),  # Holm makes it 1: against a claim p counts as it is
+        (None, CONTRADICTED),  # the rivals win all 25 pairs
+        ((0.96, 0.04), CONTRADICTED),
+        ((0.94, 0.06), INCONCLUSIVE),
     ],
 )
-def test_no_improvement_needs_a_large_p_value(
+def test_no_improvement_needs_the_test_of_the_opposite(
     p_values: tuple[float, float] | None, expected: Verdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of five values against five, without ties, no interval lies below 1/2 where p is below 95 %.
+    """Of five values against five, without ties, no interval lies below 1/2 where p is above 5 %.
 
     The p-values are therefore given here.
     """
@@ -446,16 +452,12 @@ def test_no_improvement_needs_a_large_p_value(
             "reproduce.judging.comparisons.improvement_test", lambda ours, theirs: next(given)
         )
     better = [0.2 + level for level in FIVE]
-    found = evidence(
-        at_levels("AWAC", [level - 0.7 for level in better]),
-        at_levels("SAC", better),
-        at_levels("BC", better),
-    )
-    first, second = Improvement("auc", A, (B, Arm("BC")), (PEN,)).effects(found, ("figure1",))
-    assert first.estimate is not None
-    assert (first.estimate.value, first.estimate.high) == (0.0, 0.0)
-    assert first.p_value == 1.0
-    assert (first.verdict, second.verdict) == (expected, CONTRADICTED)
+    found = evidence(at_levels("AWAC", [level - 0.7 for level in better]), at_levels("SAC", better))
+    effect = one(Improvement("auc", A, (B,), (PEN,)), found)
+    assert effect.estimate is not None
+    assert (effect.estimate.value, effect.estimate.high) == (0.0, 0.0)
+    assert effect.p_value == (1.0 if p_values is None else p_values[0])
+    assert effect.verdict is expected
 
 
 @pytest.mark.parametrize(

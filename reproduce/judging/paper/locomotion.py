@@ -179,8 +179,7 @@ LOCOMOTION_CLAIMS = (
                 )
             ),
         ),
-        '"Prior methods": all but AWAC, and MPO, which B.4 leaves out. Holm\'s correction over all '
-        "of them.",
+        '"Prior methods": all but AWAC, and MPO, which B.4 leaves out.',
     ),
     Claim(
         "M10",
