@@ -11,12 +11,12 @@ The same grids, folders, locks and tables as the figures' scripts; results go to
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from figures.study import make
 from reproduce.commandline.installation import require_training
-from reproduce.commandline.options import FigureOptions
+from reproduce.commandline.options import FigureOptions, flags_given
 from reproduce.commandline.script import command
 
 OF_THE_STUDY = (
@@ -88,11 +88,10 @@ def main(options: StudyOptions) -> int:
 
 
 def _refuse_what_a_study_decides(options: StudyOptions) -> None:
-    defaults = {field.name: field.default for field in fields(options)}
-    given = [name for name in OF_THE_STUDY if getattr(options, name) != defaults[name]]
+    given = flags_given(options, OF_THE_STUDY)
     if given:
         raise ValueError(
-            f"--{given[0]}: a study says itself what it runs (reproduce/specs/study_list.py); "
+            f"{given[0]}: a study says itself what it runs (reproduce/specs/study_list.py); "
             "use a figure's script or run.py for anything else"
         )
 

@@ -106,13 +106,13 @@ def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
         return np.where(total > 0, mean_a / np.where(total > 0, total, 1.0), 0.5)
 
     every = [np.arange(len(first[0])), np.arange(len(second[0]))]
-    seeds = min(map(len, every))
+    seeds, value = min(map(len, every)), _ratio(share(*every))
     low, high = np.nan, np.nan
     if seeds >= MIN_SEEDS_FOR_INTERVAL:
         ends, wider = bootstrap(every, share, CONFIDENCE), expansion(seeds, seeds - 1, CONFIDENCE)
-        low, high = (moved(_ratio(share(*every)), _ratio(end), wider) for end in ends)
+        low, high = (moved(value, _ratio(end), wider) for end in ends)
     freedom = sum(len(sample) - 1 for sample in every)
-    return Estimate(_ratio(share(*every)), low, high, seeds, RATIO, CONFIDENCE, freedom)
+    return Estimate(value, low, high, seeds, RATIO, CONFIDENCE, freedom)
 
 
 def log_rank(a: Sample, b: Sample) -> float:

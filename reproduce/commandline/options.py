@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Literal, get_type_hints
@@ -112,6 +113,19 @@ class Common:
                 raise ValueError(f"{flag} {folder}: {file} is a file, a folder is needed")
 
 
+def flags_given(options: Common | SlurmOptions, names: Iterable[str]) -> list[str]:
+    """Flags of ``names`` that differ from their defaults, as they are typed.
+
+    Names that the options do not have are passed over.
+    """
+    defaults = {field.name: field.default for field in fields(options)}
+    return [
+        "--" + name.replace("_", "-")
+        for name in names
+        if name in defaults and getattr(options, name) != defaults[name]
+    ]
+
+
 def as_typed(options: Common) -> list[str]:
     """The arguments that give these options, those that have their defaults left out."""
     words: list[str] = []
@@ -172,11 +186,7 @@ class SlurmOptions:
     @property
     def given(self) -> list[str]:
         """Flags that differ from their defaults, as they are typed."""
-        return [
-            "--" + field.name.replace("_", "-")
-            for field in fields(SlurmOptions)
-            if getattr(self, field.name) != field.default
-        ]
+        return flags_given(self, [field.name for field in fields(SlurmOptions)])
 
 
 @dataclass(frozen=True)

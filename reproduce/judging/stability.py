@@ -9,7 +9,7 @@ import numpy as np
 
 from figures.measures import Measure
 from figures.statistics.across_seeds import CONFIDENCE, Floats
-from figures.statistics.resampling import estimate
+from figures.statistics.resampling import Estimate, estimate
 from reproduce.judging.conditions import Above, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import Answer, answer, between, beyond, distance_between, seeds_note
@@ -91,8 +91,7 @@ def deviations(values: Floats) -> Floats:
 
 def _more(steady: Floats, other: Floats) -> Answer:
     """Whether ``other`` has larger values than ``steady``; both are (seeds,)."""
-    seen = beyond(0.0, distance_between(other, steady))
-    return Answer(between(other, steady), Above(0.0), seeds_note(other, steady), seen=seen)
+    return _judged(between(other, steady), steady, other)
 
 
 def _more_in_the_mean(steady: Floats, other: Floats) -> Answer:
@@ -104,5 +103,9 @@ def _more_in_the_mean(steady: Floats, other: Floats) -> Answer:
         CONFIDENCE,
         "expanded",
     )
+    return _judged(found, steady, other)
+
+
+def _judged(found: Estimate, steady: Floats, other: Floats) -> Answer:
     seen = beyond(0.0, distance_between(other, steady))
     return Answer(found, Above(0.0), seeds_note(other, steady), seen=seen)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 
 from figures.experiments import EXPERIMENTS
 from figures.results.compare import read_compared
 from figures.selection import Selection
-from reproduce.commandline.options import FigureOptions
+from reproduce.commandline.options import FigureOptions, flags_given
 
 
 def refuse_undrawable(experiment: str, envs: Sequence[str]) -> None:
@@ -70,12 +69,8 @@ def refuse_unwritable(out: Path) -> None:
 
 def refuse_options_of_runs(options: FigureOptions) -> None:
     """Raise ValueError for options of new runs: a picture shows what its CSV holds."""
-    of_runs = {"profile", "seeds", "labels", "set", "precision", "reference", "vary", "sweep"}
-    given = [
-        "--" + field.name
-        for field in fields(options)
-        if field.name in of_runs and getattr(options, field.name) != field.default
-    ]
+    of_runs = ("profile", "seeds", "labels", "set", "precision", "reference", "vary", "sweep")
+    given = flags_given(options, of_runs)
     if given:
         raise ValueError(
             f"--plot-only draws what the CSV holds, every profile, setting and seed: leave out "

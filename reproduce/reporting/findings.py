@@ -35,11 +35,11 @@ def findings(content: Content) -> tuple[str, str, str]:
 
 def decided(content: Content) -> str:
     """How many of the testable claims came out how, by settings."""
-    testable = sum(not card.claim.untestable for card in content.cards)
+    asked = [card.claim.quote for card in content.cards if not card.claim.untestable]
     parts = []
     for profile in PROFILES:
         counts = content.counts(profile)
-        if counts[Verdict.NOT_RUN] == testable:
+        if counts[Verdict.NOT_RUN] == len(asked):
             parts.append(f"with {SETTINGS[profile]} none was run")
             continue
         told = [
@@ -48,10 +48,9 @@ def decided(content: Content) -> str:
             if counts[verdict] or verdict in ALWAYS
         ]
         parts.append(f"with {SETTINGS[profile]} {', '.join(told)}")
-    quotations = len({card.claim.quote for card in content.cards if not card.claim.untestable})
     return (
-        f"Of {counted(testable, 'claim')} that results can test, about "
-        f"{counted(quotations, 'sentence')} of the paper, at preset `{content.preset}`: "
+        f"Of {counted(len(asked), 'claim')} that results can test, about "
+        f"{counted(len(set(asked)), 'sentence')} of the paper, at preset `{content.preset}`: "
         f"{'; '.join(parts)}."
     )
 

@@ -171,6 +171,14 @@ TAMPERED = [
 ]  # fmt: skip
 
 
+def changed_alone(folder: Path, change: Callable[[Table], object]) -> Table:
+    """Figure 1's table with a change, not yet written, in a folder without other files."""
+    (folder / "ablations.csv").unlink()
+    table = Table(folder, "figure1")
+    change(table)
+    return table
+
+
 @pytest.mark.parametrize(("change", "reason"), [pytest.param(*c[1:], id=c[0]) for c in TAMPERED])
 def test_each_is_told_in_one_line_with_file_run_and_reason(
     folder: Path,
@@ -179,9 +187,7 @@ def test_each_is_told_in_one_line_with_file_run_and_reason(
     reason: str,
 ) -> None:
     """The first entry is AWAC's, seed 0; the file stands alone, so that no other tells on it."""
-    (folder / "ablations.csv").unlink()
-    table = Table(folder, "figure1")
-    change(table)
+    table = changed_alone(folder, change)
     table.write()
     (line,) = complaints(folder, capsys)
     assert line.startswith((f"{table.csv}", f"{table.manifest}"))
@@ -220,9 +226,7 @@ def test_a_seal_does_not_hide_what_cannot_be(
     change: Callable[[Table], object],
     reason: str,
 ) -> None:
-    (folder / "ablations.csv").unlink()
-    table = Table(folder, "figure1")
-    change(table)
+    table = changed_alone(folder, change)
     table.seal()
     table.write()
     (line,) = complaints(folder, capsys)
@@ -244,10 +248,7 @@ def test_runs_that_changed_places(
     change: Callable[[Table], object],
     reasons: dict[str, str],
 ) -> None:
-    (folder / "ablations.csv").unlink()
-    table = Table(folder, "figure1")
-    change(table)
-    table.write()
+    changed_alone(folder, change).write()
     found = complaints(folder, capsys)
     for run, reason in reasons.items():
         assert any(run in line and reason in line for line in found), found
