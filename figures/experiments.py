@@ -16,6 +16,11 @@ PEN, DOOR, RELOCATE = "pen-binary-v0", "door-binary-v0", "relocate-binary-v0"
 PUSH = "SawyerPush-v0"
 CHEETAH, ANT, WALKER = "HalfCheetah-v2", "Ant-v2", "Walker2d-v2"
 """The paper's tasks."""
+UNTRAINED = {PEN: 0.1, ANT: 0.25}
+"""J of a policy before its first update, where that is above the floor of the measure.
+
+A pen that hardly moves reaches some targets. An Ant that hardly moves is paid for staying alive.
+"""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ class Measure:
         ceiling: J from which on there is next to nothing to gain; infinite without one.
         best: the best J; infinite without one.
         floor: the J of a policy that has learned nothing; minus infinity without one.
+        per_success: what an episode adds to J if it succeeds, J being their mean; 0 where J is not
+            a share of episodes.
         start: column with what the measure is before an episode's first step; "" where that is
             the same for all episodes.
     """
@@ -29,6 +31,7 @@ class Measure:
     ceiling: float = math.inf
     best: float = math.inf
     floor: float = -math.inf
+    per_success: float = 0.0
     start: str = ""
 
     @property
@@ -37,7 +40,7 @@ class Measure:
         return 1 if self.higher_is_better else -1
 
 
-SUCCESS = Measure("success_any", "success", ceiling=CEILING, best=1.0, floor=0.0)
+SUCCESS = Measure("success_any", "success", ceiling=CEILING, best=1.0, floor=0.0, per_success=1.0)
 RETURN = Measure("return_mean", "return")
 NORMALISED = Measure("normalised_score", "normalised score", ceiling=CEILING, best=1.0, floor=0.0)
 DISTANCE = Measure(

@@ -36,7 +36,14 @@ from figures.statistics.across_seeds import (
     centre,
 )
 from figures.statistics.resampling import Estimate as Estimate  # part of this module's interface
-from figures.statistics.resampling import Interval, bootstrap, checked, checked_groups, estimate
+from figures.statistics.resampling import (
+    Interval,
+    bootstrap,
+    checked,
+    checked_groups,
+    estimate,
+    welch,
+)
 
 # Two one-sided tests at 5 % each are one interval of 90 % (Schuirmann 1987).
 EQUIVALENCE_CONFIDENCE = 0.90
@@ -103,6 +110,7 @@ def difference(
         f"difference of {_plural(seeds)}",
         confidence,
         method,
+        welch,
     )
 
 

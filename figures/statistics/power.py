@@ -43,20 +43,31 @@ def distance_seen(
     confidence: float,
     method: Interval = "percentile",
     seeds: int = MIN_SEEDS_FOR_INTERVAL,
-    freedom: int | None = None,
+    freedom: float | None = None,
+    family: int = 1,
 ) -> float:
     """How far beyond a threshold the truth must lie so that seeds show it with probability 0.8.
 
-    Each group has ``seeds`` seeds. They show it by an interval of this ``confidence``. The distance
-    is in the unit of the groups. ``freedom`` is the degrees of freedom of an expanded interval, by
-    default those of all groups. The result is NaN if no group has two seeds.
+    Each group has ``seeds`` seeds. They show it by an interval of this ``confidence``, as one of
+    ``family`` effects that could decide by mistake. The distance is in the unit of the groups.
+    ``freedom`` is the degrees of freedom of an expanded interval, by default Welch's of such
+    groups. The result is NaN if no group has two seeds.
     """
-    end = (1 - confidence) / 2
+    end = (1 - confidence) / 2 / family
     error = TRIMMING * spread(groups) / np.sqrt(seeds)
     quantile = tail(np.inf, end)
     if method == "expanded":
-        quantile *= expansion(seeds, freedom or len(groups) * (seeds - 1), confidence)
+        freedom = freedom or _freedom(groups) * (seeds - 1)
+        quantile *= expansion(seeds, freedom, 1 - 2 * end)
     return float((quantile + tail(np.inf, 1 - POWER)) * error)
+
+
+def _freedom(groups: Sequence[Floats]) -> float:
+    """Welch's degrees of freedom over those of one group, for groups of equal size."""
+    known = np.array([np.var(group, ddof=1) for group in groups if len(group) > 1])
+    variances = np.full(len(groups), known.mean() if known.size else 0.0)
+    variances[: known.size] = known  # a single run counts with the mean of the others
+    return float(variances.sum() ** 2 / (variances**2).sum()) if variances.any() else 1.0
 
 
 def wins_seen(alpha: float, seeds: int = MIN_SEEDS_FOR_INTERVAL) -> float:

@@ -9,17 +9,21 @@ Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Prec
 
 An expanded interval is the percentile interval stretched about the value by
 sqrt(n / (n - 1)) t_f(alpha) / z(alpha). n is the number of seeds of the smallest sample. f is the
-degrees of freedom: all seeds minus one for each sample. A bootstrap of n values is too narrow, and
-the first factor repairs that. It also takes the spread of the values for the true spread, and the
-quotient t / z repairs that. This follows Hesterberg, "What Teachers Should Know About the
-Bootstrap", The American Statistician 2015, who moves the quantiles instead.
+degrees of freedom: all seeds minus one for each sample, or those of Welch (``welch``) where two
+samples are subtracted. A bootstrap of n values is too narrow, and the first factor repairs that. It
+also takes the spread of the values for the true spread, and the quotient t / z repairs that. This
+follows Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 2015,
+who moves the quantiles instead.
+
+The spread of a few seeds may be smaller than the noise of the episodes that measured them, or none
+at all. ``at_least`` makes an interval as wide as that noise.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -152,20 +156,68 @@ def expansion(seeds: int, freedom: float, confidence: float) -> float:
     return float(np.sqrt(seeds / (seeds - 1))) * tail(freedom, end) / tail(np.inf, end)
 
 
+def pooled(samples: Sequence[Floats]) -> float:
+    """The degrees of freedom of all samples together: their seeds minus one for each sample."""
+    return float(sum(len(sample) - 1 for sample in samples))
+
+
+def welch(samples: Sequence[Floats], weights: Sequence[float] | None = None) -> float:
+    """The degrees of freedom of a weighted sum of means, if the spreads of the samples differ.
+
+    These are (sum_i e_i)^2 / sum_i (e_i^2 / (n_i - 1)), where e_i = w_i^2 s_i^2 / n_i (Welch,
+    "The Generalization of Student's Problem", Biometrika 1947). If one sample has all the spread,
+    they are those of this sample. Without any spread they are those of the smallest sample.
+
+    Args:
+        samples: (n_i,) each, at least two values.
+        weights: w_i of each sample's mean; all equal if None, as in a difference.
+    """
+    weights = weights or [1.0] * len(samples)
+    errors = [
+        weight**2 * float(np.var(sample, ddof=1)) / len(sample)
+        for weight, sample in zip(weights, samples, strict=True)
+    ]
+    if not sum(errors) > 0:
+        return float(min(map(len, samples)) - 1)
+    parts = zip(errors, samples, strict=True)
+    return sum(errors) ** 2 / sum(error**2 / (len(sample) - 1) for error, sample in parts)
+
+
 def estimate(
     samples: Sequence[Floats],
     statistic: Callable[..., Floats],
     name: str,
     confidence: float,
     method: Interval = "percentile",
+    freedom_of: Callable[[Sequence[Floats]], float] = pooled,
 ) -> Estimate:
-    """The statistic of the samples, with its interval if every sample has 5 seeds."""
-    seeds, freedom = min(map(len, samples)), sum(len(sample) - 1 for sample in samples)
+    """The statistic of the samples, with its interval if every sample has 5 seeds.
+
+    ``freedom_of`` gives the degrees of freedom of an expanded interval.
+    """
+    seeds, freedom = min(map(len, samples)), pooled(samples)
     value, low, high = float(statistic(*samples)), np.nan, np.nan
     if seeds >= MIN_SEEDS_FOR_INTERVAL:
         drawn: Interval = "percentile" if method == "expanded" else method
         low, high = map(float, bootstrap(samples, statistic, confidence, drawn))
+        freedom = freedom_of(samples)
         if method == "expanded":
             wider = expansion(seeds, freedom, confidence)
             low, high = value + wider * (low - value), value + wider * (high - value)
     return Estimate(value, low, high, seeds, name, confidence, freedom)
+
+
+def at_least(found: Estimate, noise: float) -> Estimate:
+    """``found`` with an interval no narrower than the one that ``noise`` alone would have.
+
+    Args:
+        found: any estimate.
+        noise: standard error of its value from the evaluation episodes alone, in its unit. It is
+            known, not estimated from seeds, so that its tails are those of the normal distribution.
+    """
+    reach = tail(np.inf, (1 - found.confidence) / 2) * noise
+    if not found.known or reach == 0:
+        return found
+    return replace(
+        found, low=min(found.low, found.value - reach), high=max(found.high, found.value + reach)
+    )

@@ -43,6 +43,10 @@ SCALARS: tuple[str, ...] = (
     "budget",
     "evaluations",
     "final_episodes",
+    "j0_noise",
+    "jt_noise",
+    "gain_noise",
+    "auc_noise",
 )
 _IDENTITY: tuple[str, ...] = (*RUN, "method", "variant")
 
@@ -76,13 +80,22 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
           that is asked about.
         * ``slope``: least-squares slope of J on t >= 0, per 100 000 steps.
         * ``monotonicity``: Spearman's rank correlation of J and t >= 0; NaN if J is constant.
-        * ``fluctuation``: root mean square of J(t_{i+1}) - J(t_i) over t >= 0, divided by sqrt(2).
-          This is the standard deviation of independent noise about a level that hardly moves.
+        * ``fluctuation``: half the mean square of J(t_{i+1}) - J(t_i) over t >= 0. This is the
+          variance of independent noise about a level that hardly moves, in J squared. If J is a
+          share of episodes, the variance that the episodes of each evaluation make is taken off:
+          the mean of J (1 - J) / (episodes - 1) over the two evaluations of a difference. It can
+          be negative.
         * ``largest``: max of J over t >= 0.
         * ``budget``: T. Runs of one curve that differ in it are kept: the column shows them.
         * ``evaluations``: the number of evaluations at t >= 0.
         * ``final_episodes``: the number of episodes behind ``jt``; NaN without the column
           ``episodes``.
+        * ``j0_noise``, ``jt_noise``, ``gain_noise``, ``auc_noise``: standard error of that scalar
+          from the episodes alone, if J is a share of episodes. It is
+          sqrt(p (1 - p) / (n + 4)) with p = (k + 2) / (n + 4) after k successes in n episodes
+          (Agresti and Coull 1998), and so not 0 if none succeeds. The weights of ``auc`` differ,
+          and n is the number of episodes that equal weights would need. ``gain`` adds the
+          variances of its two parts. All are 0 for other measures, and without ``episodes``.
 
         Without an online phase ``jt`` = ``auc`` = ``largest`` = ``j0``. ``dip``, ``gain``,
         ``slope`` and ``fluctuation`` are 0 then.
@@ -99,11 +112,14 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
                 "which the scalars start from; evaluate the run there, or leave it out"
             )
         found = _kept(
-            steps[online].tobytes(), values[online].tobytes(), starts[online].tobytes(), budget
+            steps[online].tobytes(),
+            values[online].tobytes(),
+            starts[online].tobytes(),
+            episodes[online].tobytes(),
+            budget,
+            measure.per_success,
         )
-        seen = episodes[online]
-        last = seen[1:][-FINAL_EVALUATIONS:] if len(seen) > 1 else seen
-        rows.append({**name, **found, "final_episodes": float(last.sum())})
+        rows.append({**name, **found})
     return pd.DataFrame(rows, columns=[*_IDENTITY, *SCALARS])
 
 
@@ -210,16 +226,41 @@ def _finished(
 
 
 @functools.lru_cache(maxsize=10_000)
-def _kept(steps: bytes, values: bytes, starts: bytes, budget: int) -> dict[str, float]:
+def _kept(
+    steps: bytes, values: bytes, starts: bytes, episodes: bytes, budget: int, per_success: float
+) -> dict[str, float]:
     """`_scalars` with a cache: a report asks for a run once for each group of arms that has it."""
-    return _scalars(np.frombuffer(steps), np.frombuffer(values), np.frombuffer(starts), budget)
+    return _scalars(
+        np.frombuffer(steps),
+        np.frombuffer(values),
+        np.frombuffer(starts),
+        np.frombuffer(episodes),
+        budget,
+        per_success,
+    )
 
 
-def _scalars(steps: Floats, values: Floats, starts: Floats, budget: int) -> dict[str, float]:
-    """The scalars of one run; steps, values, starts: (n,) ascending from step 0."""
+def _scalars(
+    steps: Floats, values: Floats, starts: Floats, episodes: Floats, budget: int, per_success: float
+) -> dict[str, float]:
+    """The scalars of one run; steps, values, starts, episodes: (n,) ascending from step 0."""
     j0 = float(values[0])
-    shared = {"j0": j0, "budget": budget, "evaluations": len(steps)}
-    if len(steps) == 1:
+    alone = len(steps) == 1
+    last = slice(0, 1) if alone else slice(max(1, len(steps) - FINAL_EVALUATIONS), None)
+    weights = np.ones(1) if alone else _trapezoid_weights(steps)
+    at_start = _noise(values[:1], episodes[:1], np.ones(1), per_success)
+    count = episodes[last]
+    at_end = _noise(values[last], count, np.full(len(count), 1 / len(count)), per_success)
+    shared = {
+        "j0": j0,
+        "budget": budget,
+        "evaluations": len(steps),
+        "final_episodes": float(count.sum()),
+        "j0_noise": at_start,
+        "jt_noise": at_end,
+        "auc_noise": _noise(values, episodes, weights, per_success),
+    }
+    if alone:
         return {
             **shared,
             "jt": j0,
@@ -230,21 +271,46 @@ def _scalars(steps: Floats, values: Floats, starts: Floats, budget: int) -> dict
             "monotonicity": np.nan,
             "fluctuation": 0.0,
             "largest": j0,
+            "gain_noise": 0.0,
         }
-    jt = float(values[1:][-FINAL_EVALUATIONS:].mean())
     moved = values - starts
     constant = bool((values == j0).all())
     return {
         **shared,
-        "jt": jt,
+        "jt": float(values[last].mean()),
         "auc": float(np.trapezoid(values, steps)) / budget,
         "dip": _dip(steps, values, budget),
-        "gain": float(moved[1:][-FINAL_EVALUATIONS:].mean() - moved[0]),
+        "gain": float(moved[last].mean() - moved[0]),
         "slope": SLOPE_UNIT * float(stats.linregress(steps, values).slope),
         "monotonicity": np.nan if constant else _rank_correlation(steps, values),
-        "fluctuation": float(np.sqrt(np.mean(np.diff(values) ** 2) / 2)),
+        "fluctuation": _fluctuation(values, episodes, per_success),
         "largest": float(values.max()),
+        "gain_noise": float(np.hypot(at_start, at_end)),
     }
+
+
+def _trapezoid_weights(steps: Floats) -> Floats:
+    """The weight of each value in the trapezoidal rule, (n,); their sum is 1."""
+    widths = np.diff(steps, prepend=steps[0], append=steps[-1])
+    return np.asarray((widths[1:] + widths[:-1]) / 2 / (steps[-1] - steps[0]), dtype=np.float64)
+
+
+def _noise(values: Floats, episodes: Floats, weights: Floats, per_success: float) -> float:
+    """Standard error of the weighted mean of shares that their episodes alone make; all (n,)."""
+    if per_success == 0 or np.isnan(episodes).any():
+        return 0.0
+    count = 1 / float((weights**2 / episodes).sum())
+    share = (float((weights * values).sum()) / per_success * count + 2) / (count + 4)
+    return per_success * float(np.sqrt(max(share * (1 - share), 0.0) / (count + 4)))
+
+
+def _fluctuation(values: Floats, episodes: Floats, per_success: float) -> float:
+    """Variance of J about a level that hardly moves, without that of the episodes; (n,) each."""
+    found = np.diff(values) ** 2 / 2
+    if per_success and not np.isnan(episodes).any():
+        each = values * (per_success - values) / np.maximum(episodes - 1, 1)
+        found = found - (each[1:] + each[:-1]) / 2
+    return float(found.mean())
 
 
 def _rank_correlation(steps: Floats, values: Floats) -> float:

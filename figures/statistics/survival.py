@@ -111,8 +111,7 @@ def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
     if seeds >= MIN_SEEDS_FOR_INTERVAL:
         ends, wider = bootstrap(every, share, CONFIDENCE), expansion(seeds, seeds - 1, CONFIDENCE)
         low, high = (moved(value, _ratio(end), wider) for end in ends)
-    freedom = sum(len(sample) - 1 for sample in every)
-    return Estimate(value, low, high, seeds, RATIO, CONFIDENCE, freedom)
+    return Estimate(value, low, high, seeds, RATIO, CONFIDENCE, seeds - 1)
 
 
 def log_rank(a: Sample, b: Sample) -> float:

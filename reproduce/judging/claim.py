@@ -63,7 +63,10 @@ def evaluate(claim: Claim, evidence: Evidence) -> Finding:
 
     def judge(parts: Parts) -> Finding:
         return conjunction(
-            [combine(part, of.need) for part, of in zip(parts, claim.parts, strict=True)]
+            [
+                combine(part, of.need, len(claim.parts))
+                for part, of in zip(parts, claim.parts, strict=True)
+            ]
         )
 
     every = [

@@ -59,15 +59,17 @@ class _Against:
         experiments: Sequence[str],
         *,
         asks: Callable[[str], str],
-        judge: Callable[[Floats, Floats, str], Answer],
+        judge: Callable[[Floats, Floats, str, float], Answer],
         what: Callable[[Arm], str] | None = None,
     ) -> list[Effect]:
-        """One effect a task and rival. ``judge`` gets the scalars of both, and the task."""
+        """One effect a task and rival. ``judge`` gets the scalars of both, the task and the noise
+        of the difference."""
 
         def of(source: str, task: str, rival: Arm) -> Answer:
             arms = (self.better, rival)
             a, b = evidence.scalars(source, task, arms, self.scalar)
-            return within_reach(evidence, source, task, arms, self.scalar, judge(a, b, task))
+            found = judge(a, b, task, evidence.noise(source, task, arms, self.scalar))
+            return within_reach(evidence, source, task, arms, self.scalar, found)
 
         return each(
             evidence,
@@ -93,10 +95,13 @@ class Difference(_Against):
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival."""
 
-        def judge(a: Floats, b: Floats, task: str) -> Answer:
+        def judge(a: Floats, b: Floats, task: str, noise: float) -> Answer:
             wanted = self.factor * margin_of(task)
-            seen = beyond(wanted, distance_between(a, b))
-            return Answer(between(a, b), Above(wanted, 0.0), seeds_note(a, b), seen=seen)
+
+            def seen(family: int) -> str:
+                return beyond(wanted, distance_between(a, b, family))
+
+            return Answer(between(a, b, noise), Above(wanted, 0.0), seeds_note(a, b), seen=seen)
 
         return self._compared(
             evidence,
@@ -116,9 +121,12 @@ class Improvement(_Against):
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival. The p-value is that of the single comparison."""
-        seen = f"≥ {wins_seen(ALPHA):.3g}"
 
-        def judge(a: Floats, b: Floats, task: str) -> Answer:
+        def seen(family: int) -> str:
+            share = wins_seen(ALPHA / family)
+            return f"≥ {share:.3g}" if np.isfinite(share) else "none"
+
+        def judge(a: Floats, b: Floats, task: str, noise: float) -> Answer:
             found = probability_of_improvement([a], [b])
             if not found.known:  # too few seeds, for the test as well
                 return Answer(found, Verdict.INCONCLUSIVE, seeds_note(a, b), seen=seen)
@@ -146,10 +154,13 @@ class Similar(_Against):
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival."""
 
-        def judge(a: Floats, b: Floats, task: str) -> Answer:
+        def judge(a: Floats, b: Floats, task: str, noise: float) -> Answer:
             margin = self.factor * margin_of(task)
-            seen = inside(margin, distance_between(a, b))
-            return Answer(between(a, b), Within(margin), seeds_note(a, b), seen=seen)
+
+            def seen(family: int) -> str:
+                return inside(margin, distance_between(a, b, family))
+
+            return Answer(between(a, b, noise), Within(margin), seeds_note(a, b), seen=seen)
 
         return self._compared(
             evidence,
@@ -178,12 +189,16 @@ class Leads(_Against):
         def judge(source: str, task: str, rivals: Sequence[Arm]) -> Answer:
             arms = (self.better, *rivals)
             ours, *theirs = evidence.scalars(source, task, arms, self.scalar)
-            found = lead(ours, theirs)
+            noise = [
+                evidence.noise(source, task, (self.better, rival), self.scalar) for rival in rivals
+            ]
+            found = lead(ours, theirs, noise)
             note = f"{seeds_note(ours, *theirs)}; {len(rivals)} of {len(self.rivals)} rivals run"
-            seen = beyond(
-                -self.factor * margin_of(task),
-                max(distance_between(ours, each) for each in theirs),
-            )
+
+            def seen(family: int) -> str:
+                distance = max(distance_between(ours, each, family) for each in theirs)
+                return beyond(-self.factor * margin_of(task), distance)
+
             if not found.known:
                 return Answer(found, Verdict.INCONCLUSIVE, note, seen=seen)
             named = dict(zip(map(str, arms), (ours, *theirs), strict=True))
@@ -212,13 +227,13 @@ class Leads(_Against):
         return effects
 
 
-def lead(ours: Floats, theirs: Sequence[Floats]) -> Estimate:
+def lead(ours: Floats, theirs: Sequence[Floats], noise: Sequence[float]) -> Estimate:
     """The smallest difference between ``ours`` and one of ``theirs``; each is (seeds,).
 
-    Its interval is the one that ``Leads`` describes. There is none if a group has fewer than 5
-    seeds.
+    ``noise`` is that of each difference (``rules.between``). The interval is the one that ``Leads``
+    describes. There is none if a group has fewer than 5 seeds.
     """
-    differences = [between(ours, each) for each in theirs]
+    differences = [between(ours, each, of) for each, of in zip(theirs, noise, strict=True)]
     last = min(differences, key=lambda found: found.value)
     seeds = min(found.seeds for found in differences)
     if not all(found.known for found in differences):

@@ -101,6 +101,23 @@ class Above:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """The effect is above ``threshold``, and its interval holds all that it can be.
+
+    Such an interval comes from counting, not from a sample. It does not err, so that it is never
+    stretched.
+    """
+
+    threshold: float
+
+    def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
+        """SUPPORTED above the threshold, CONTRADICTED at or below it, INCONCLUSIVE across it."""
+        if estimate.low > self.threshold:
+            return Verdict.SUPPORTED
+        return Verdict.CONTRADICTED if estimate.high <= self.threshold else Verdict.INCONCLUSIVE
+
+
+@dataclass(frozen=True)
 class Below:
     """The effect is below the level ``threshold``."""
 

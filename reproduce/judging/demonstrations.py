@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from figures.statistics.estimates import proportion
-from reproduce.judging.conditions import Above, Verdict
+from figures.statistics.estimates import Estimate
+from reproduce.judging.conditions import Counted, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.verdicts import Effect
 
@@ -37,8 +37,9 @@ class Demonstrated:
     """More than half of the human demonstrations succeed, and more than half are not the best.
 
     A demonstration is not the best if it succeeds ``LATE_STEPS`` or more after the quickest, or
-    never. Each task has two shares with exact intervals. The paper has ``count`` demonstrations a
-    task. The note tells any other number.
+    never. Each task has two shares. The paper speaks of its ``count`` demonstrations a task. They
+    are no sample of others: if all are at hand, the share is a fact. If some are missing, the
+    interval holds all that they could make of it.
     """
 
     tasks: tuple[str, ...]
@@ -71,9 +72,9 @@ class Demonstrated:
                 note = "missing: human demonstrations"
                 made.append(Effect(task, what, "> 0.5", Verdict.NOT_RUN, note=note))
                 continue
-            found, condition = proportion(int(holds.sum()), len(rows)), Above(0.5)
+            found, condition = share_of_all(int(holds.sum()), len(rows), self.count), Counted(0.5)
             note = f"{int(holds.sum())} of {len(rows)} human demonstrations"
-            note += f", not of {self.count}" if len(rows) != self.count else ""
+            note += f", not of {self.count}" if len(rows) != self.count else ", counted"
             verdict = condition.verdict(found)
             made.append(
                 Effect(
@@ -88,3 +89,13 @@ class Demonstrated:
                 )
             )
         return made
+
+
+def share_of_all(holds: int, known: int, count: int) -> Estimate:
+    """The share among ``count`` demonstrations, of which ``known`` are at hand and ``holds`` hold.
+
+    The interval holds every share that the others could make: it has no width if all are known.
+    """
+    every = max(count, known)
+    ends = (holds / every, (holds + every - known) / every)
+    return Estimate(holds / known, *ends, known, "share of all demonstrations")

@@ -21,12 +21,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from figures.domains import DOMAINS
-from figures.experiments import domain_of, grids
+from figures.experiments import UNTRAINED, domain_of, grids
 from figures.labels import label
 from figures.measures import Measure
 from figures.results.table import RUN, read_results
 from figures.statistics.across_seeds import Floats
-from figures.statistics.scalars import run_scalars, time_to_threshold
+from figures.statistics.scalars import SCALARS, run_scalars, time_to_threshold
 from figures.statistics.survival import Sample
 from reproduce.specs.numbers import code_of
 
@@ -122,8 +122,11 @@ class Evidence:
         return self._prior_data.get((experiment, task), ("", ""))
 
     def measure(self, task: str) -> Measure:
-        """What J is on ``task``."""
-        return self.measures[domain_of(task)]
+        """What J is on ``task``, with the floor of this task if the measure has one."""
+        found = self.measures[domain_of(task)]
+        if found.floor == -np.inf:
+            return found
+        return replace(found, floor=max(found.floor, UNTRAINED.get(task, found.floor)))
 
     def under(self, **changes: Any) -> Evidence:
         """The same rows under another profile or by other measures."""
@@ -196,6 +199,24 @@ class Evidence:
             parts = [self.rows(experiment, task, arm, horizon) for arm in arms]
             self._scalars[key] = _apart(run_scalars(_together(parts), key[-1]), parts)
         return [mine[scalar].to_numpy(float, copy=True) for mine in self._scalars[key]]
+
+    def noise(
+        self,
+        experiment: str,
+        task: str,
+        arms: Sequence[Arm],
+        scalar: str,
+        horizon: int | None = None,
+    ) -> float:
+        """Standard error of the difference of ``arms`` in ``scalar``, or of one arm's mean.
+
+        It is that of the evaluation episodes alone: sqrt(sum of mean(noise^2) / seeds). It is 0 for
+        a scalar whose noise is unknown (``figures.statistics.scalars``).
+        """
+        if f"{scalar}_noise" not in SCALARS:
+            return 0.0
+        found = self.scalars(experiment, task, arms, f"{scalar}_noise", horizon)
+        return float(np.sqrt(sum((each**2).mean() / len(each) for each in found)))
 
     @cached_property
     def _scalars(self) -> dict[tuple[Any, ...], list[pd.DataFrame]]:

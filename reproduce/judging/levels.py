@@ -18,11 +18,13 @@ import numpy as np
 from figures.statistics.across_seeds import Floats
 from figures.statistics.estimates import Estimate, aggregate
 from figures.statistics.power import distance_seen
+from figures.statistics.resampling import at_least
 from reproduce.judging.conditions import Above, Below, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import (
     NAMES,
     Answer,
+    Seen,
     beyond,
     each,
     margin_of,
@@ -35,14 +37,25 @@ SINGLE_CONFIDENCE = 0.99
 WIDE = "99 % interval"
 
 
-def level_of(values: Floats) -> Estimate:
-    """The centre of one group, (seeds,), with the interval by which levels are judged."""
-    return aggregate([values], confidence=SINGLE_CONFIDENCE, method="expanded")
+def level_of(values: Floats, noise: float = 0.0) -> Estimate:
+    """The centre of one group, (seeds,), with the interval by which levels are judged.
+
+    The interval is at least as wide as ``noise`` alone would make it (``Evidence.noise``).
+    """
+    return at_least(aggregate([values], confidence=SINGLE_CONFIDENCE, method="expanded"), noise)
 
 
-def level_seen(values: Floats) -> float:
-    """``distance_seen`` of one group, for the interval of ``level_of``."""
-    return distance_seen([values], confidence=SINGLE_CONFIDENCE, method="expanded")
+def level_seen(values: Floats, threshold: float, side: str = "above") -> Seen:
+    """The level that would be seen on one ``side`` of ``threshold``, by the interval of
+    ``level_of``."""
+
+    def seen(family: int) -> str:
+        distance = distance_seen(
+            [values], confidence=SINGLE_CONFIDENCE, method="expanded", family=family
+        )
+        return beyond(threshold, distance, side)
+
+    return seen
 
 
 @dataclass(frozen=True)
@@ -88,8 +101,9 @@ class Level(_Single):
             if not np.isfinite(values).all():  # the rank correlation of a constant curve
                 found = Estimate(np.nan, np.nan, np.nan, len(values), "undefined")
                 return Answer(found, Verdict.INCONCLUSIVE, "not defined for some seed")
-            seen = beyond(self.value, level_seen(values), self.side)
-            found = level_of(values)
+            noise = evidence.noise(source, task, (arm,), self.scalar, self.horizon)
+            seen = level_seen(values, self.value, self.side)
+            found = level_of(values, noise)
             answer = Answer(found, condition, f"{seeds_note(values)}; {WIDE}", seen=seen)
             answer = within_reach(evidence, source, task, (arm,), self.scalar, answer)
             if self.horizon is None:
@@ -127,10 +141,10 @@ class Negligible(_Single):
             (values,) = evidence.scalars(source, task, (arm,), self.scalar)
             margin = margin_of(task)
             found = Answer(
-                level_of(values),
+                level_of(values, evidence.noise(source, task, (arm,), self.scalar)),
                 Below(margin),
                 f"{seeds_note(values)}; {WIDE}",
-                seen=beyond(margin, level_seen(values), "below"),
+                seen=level_seen(values, margin, "below"),
             )
             return within_reach(evidence, source, task, (arm,), self.scalar, found)
 

@@ -20,6 +20,7 @@ from figures.experiments import domain_of
 from figures.statistics.across_seeds import CONFIDENCE, Floats, centre
 from figures.statistics.estimates import Estimate, difference
 from figures.statistics.power import distance_seen
+from figures.statistics.resampling import at_least
 from reproduce.judging.conditions import Condition, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.provenance import mixture
@@ -33,10 +34,18 @@ NAMES = {
     "gain": "gain",
     "slope": "slope per 100 K steps",
     "monotonicity": "rank correlation of J with time",
-    "fluctuation": "fluctuation of J",
+    "fluctuation": "fluctuation of J, a variance",
 }
 GAINS = ("gain", "slope", "monotonicity")
 """Scalars that say how much was gained online."""
+
+
+Seen = Callable[[int], str]
+
+
+def unseen(family: int) -> str:
+    """Nothing can be said of what five seeds would have seen."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -48,14 +57,15 @@ class Answer:
         judged: the condition that it is judged by, or a verdict if no condition applies.
         note: seeds and what else a reader should know.
         p_value: of the test, if there is one.
-        seen: as in ``Effect``.
+        seen: what five seeds would have seen, as in ``Effect``, of one among so many effects that
+            could decide by mistake.
     """
 
     estimate: Estimate
     judged: Condition | Verdict
     note: str
     p_value: float | None = None
-    seen: str = ""
+    seen: Seen = unseen
 
 
 class Rule(Protocol):
@@ -115,17 +125,20 @@ def within_reach(
         return found
     names = ", ".join(f"{arm} at {level[arm]:.3g}" for arm in stuck)
     note = f"{found.note}; {why} after the offline phase, so that there is {left}: {names}"
-    return replace(found, judged=Verdict.NOT_DECIDABLE, note=note, seen="")
+    return replace(found, judged=Verdict.NOT_DECIDABLE, note=note, seen=unseen)
 
 
-def between(a: Floats, b: Floats) -> Estimate:
-    """centre(a) - centre(b), (seeds,) each, with the expanded interval by which it is judged."""
-    return difference(a, b, method="expanded")
+def between(a: Floats, b: Floats, noise: float = 0.0) -> Estimate:
+    """centre(a) - centre(b), (seeds,) each, with the expanded interval by which it is judged.
+
+    The interval is at least as wide as ``noise`` alone would make it (``Evidence.noise``).
+    """
+    return at_least(difference(a, b, method="expanded"), noise)
 
 
-def distance_between(a: Floats, b: Floats) -> float:
+def distance_between(a: Floats, b: Floats, family: int = 1) -> float:
     """``figures.statistics.power.distance_seen`` of two groups, for the interval of ``between``."""
-    return distance_seen([a, b], confidence=CONFIDENCE, method="expanded")
+    return distance_seen([a, b], confidence=CONFIDENCE, method="expanded", family=family)
 
 
 def beyond(threshold: float, distance: float, side: str = "above") -> str:
@@ -193,7 +206,8 @@ def answer(
         found.p_value,
         source,
         condition=None if isinstance(judged, Verdict) else judged,
-        seen=found.seen,
+        seen=found.seen(1),
+        power=found.seen,
         commits=made.commits,
         checksums=made.checksums,
         code=made.code,

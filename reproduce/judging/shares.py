@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
+from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL
 from figures.statistics.estimates import Estimate, proportion
 from figures.statistics.scalars import FINAL_EVALUATIONS
 from reproduce.judging.conditions import Above, Below, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import Answer, answer, of_source
+from reproduce.judging.rules import Answer, Seen, answer, of_source
 from reproduce.judging.verdicts import Effect
 
 MIN_EPISODES = 100
@@ -30,7 +30,8 @@ class Solved:
     five evaluations up to step ``by`` is at least ``threshold``. These are its last ones if ``by``
     is None. This is one look at a sustained level, not the first of many looks that is high enough.
     The share has an exact interval. A run that ended before ``by`` solves the task if it did so at
-    its end. Otherwise it is unknown. The interval covers both outcomes of unknown runs.
+    its end. Otherwise it is unknown. The interval covers both outcomes of unknown runs. An effect
+    that hangs on them is NOT_RUN: longer runs are missing.
     """
 
     of: tuple[Arm, ...]
@@ -99,14 +100,22 @@ class Solved:
         if few:
             return Answer(found, Verdict.INCONCLUSIVE, note, seen=self._seen(runs))
         condition = Above(self.share) if self.side == "above" else Below(self.share)
+        if unknown and condition.verdict(found) is Verdict.INCONCLUSIVE:
+            names = ", ".join(map(str, self.of))
+            missing = f"missing: {names}, finished beyond step {self.by:,}"
+            return Answer(found, Verdict.NOT_RUN, f"{missing}; so far {note}")
         return Answer(found, condition, note, seen=self._seen(runs))
 
-    def _seen(self, runs: int) -> str:
+    def _seen(self, runs: int) -> Seen:
         """The share that would decide, with five seeds an arm, or all runs if there are more."""
         runs = max(runs, MIN_SEEDS_FOR_INTERVAL * len(self.of))
         counts = range(runs + 1) if self.side == "above" else range(runs + 1)[::-1]
-        for count in counts:
-            ends = proportion(count, runs)
-            if ends.low > self.share if self.side == "above" else ends.high < self.share:
-                return f"{'≥' if self.side == 'above' else '≤'} {count} of {runs}"
-        return f"none of {runs}"
+
+        def seen(family: int) -> str:
+            for count in counts:
+                ends = proportion(count, runs, 1 - (1 - CONFIDENCE) / family)
+                if ends.low > self.share if self.side == "above" else ends.high < self.share:
+                    return f"{'≥' if self.side == 'above' else '≤'} {count} of {runs}"
+            return f"none of {runs}"
+
+        return seen

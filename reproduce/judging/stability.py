@@ -9,7 +9,7 @@ import numpy as np
 
 from figures.measures import Measure
 from figures.statistics.across_seeds import CONFIDENCE, Floats
-from figures.statistics.resampling import Estimate, estimate
+from figures.statistics.resampling import Estimate, estimate, welch
 from reproduce.judging.conditions import Above, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import Answer, answer, between, beyond, distance_between, seeds_note
@@ -102,10 +102,14 @@ def _more_in_the_mean(steady: Floats, other: Floats) -> Answer:
         "difference of means",
         CONFIDENCE,
         "expanded",
+        welch,
     )
     return _judged(found, steady, other)
 
 
 def _judged(found: Estimate, steady: Floats, other: Floats) -> Answer:
-    seen = beyond(0.0, distance_between(other, steady))
+
+    def seen(family: int) -> str:
+        return beyond(0.0, distance_between(other, steady, family))
+
     return Answer(found, Above(0.0), seeds_note(other, steady), seen=seen)

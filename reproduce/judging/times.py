@@ -12,7 +12,7 @@ from figures.statistics.power import distance_seen
 from figures.statistics.survival import Sample, kaplan_meier, log_rank, restricted_mean_ratio
 from reproduce.judging.conditions import Above, Condition, Never, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import Answer, beyond, each
+from reproduce.judging.rules import Answer, Seen, beyond, each, unseen
 from reproduce.judging.verdicts import NO_ESTIMATE, Effect
 
 
@@ -92,7 +92,7 @@ def _horizon(*samples: Sample) -> float:
     return min(censored) if censored else max(float(times.max()) for times, _ in samples) or 1.0
 
 
-def _seen(ratio: float, ours: Sample, theirs: Sample, horizon: float) -> str:
+def _seen(ratio: float, ours: Sample, theirs: Sample, horizon: float) -> Seen:
     """The ratio that five seeds would show.
 
     To first order, the spread of times relative to their mean is the spread of their logarithms.
@@ -101,9 +101,15 @@ def _seen(ratio: float, ours: Sample, theirs: Sample, horizon: float) -> str:
     for times, _ in (ours, theirs):
         stayed = np.minimum(times, horizon)
         if stayed.mean() == 0:
-            return ""
+            return unseen
         relative.append(stayed / stayed.mean())
     # the interval of the ratio, see restricted_mean_ratio
     freedom = MIN_SEEDS_FOR_INTERVAL - 1
-    distance = distance_seen(relative, confidence=CONFIDENCE, method="expanded", freedom=freedom)
-    return beyond(ratio, ratio * float(np.expm1(distance)))
+
+    def seen(family: int) -> str:
+        distance = distance_seen(
+            relative, confidence=CONFIDENCE, method="expanded", freedom=freedom, family=family
+        )
+        return beyond(ratio, ratio * float(np.expm1(distance)))
+
+    return seen

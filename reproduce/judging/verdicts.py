@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from math import ceil, nan
 
 from figures.statistics.estimates import Estimate
 from reproduce.judging.conditions import Condition, Verdict
 
 NO_ESTIMATE = Estimate(nan, nan, nan, 0, "undefined")
-RULES_VERSION = "9"
+RULES_VERSION = "10"
 """Of the claims, their thresholds and the rules of this package. A change of any of them is a new
 version, and every verdict that is written down names the version it was made by."""
 
@@ -34,7 +34,9 @@ class Effect:
         source: the experiment whose CSV it was computed from.
         condition: what ``verdict`` was judged by; None if nothing can be concluded.
         seen: which effect five seeds would have shown in 8 of 10 experiments, such as ``≥ 0.2``;
-            "" if that is unknown.
+            "" if that is unknown. As ``verdict``, it is of this effect alone, or in a finding among
+            all effects of its part.
+        power: ``seen`` of one among so many effects that could support a claim by mistake.
         commits: of the code that made its runs.
         code: the name of that code (`specs.numbers.code_of`). All effects of a verdict on one task
             have the same code.
@@ -51,6 +53,7 @@ class Effect:
     source: str = ""
     condition: Condition | None = None
     seen: str = ""
+    power: Callable[[int], str] | None = field(default=None, compare=False, repr=False)
     commits: tuple[str, ...] = ()
     checksums: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
@@ -60,11 +63,12 @@ class Effect:
         if self.condition is None or self.estimate is None:
             return self
         verdict = self.condition.verdict(self.estimate, supports=supports, contradicts=contradicts)
+        seen = self.power(supports) if self.power else self.seen
         if verdict is self.verdict:
-            return self
+            return replace(self, seen=seen)
         several = supports if self.verdict is Verdict.SUPPORTED else contradicts
         note = f"{self.note}; {self.verdict} if it stood alone, not as one of {several}"
-        return replace(self, verdict=verdict, note=note)
+        return replace(self, verdict=verdict, note=note, seen=seen)
 
 
 def seen(effect: Effect) -> str:
@@ -82,12 +86,13 @@ class Finding:
     """One sentence: how the effects make the verdict."""
 
 
-def combine(effects: Sequence[Effect], need: float) -> Finding:
+def combine(effects: Sequence[Effect], need: float, parts: int = 1) -> Finding:
     """Put effects together: the claim holds if at least ``need`` of them do.
 
     Args:
         effects: at least one.
         need: a share of the effects in (0, 1]; 1 asks for every one of them.
+        parts: how many such parts the claim has. A mistake in any of them contradicts it.
 
     With k of n needed:
 
@@ -103,8 +108,9 @@ def combine(effects: Sequence[Effect], need: float) -> Finding:
 
     One mistake is enough for a wrong verdict. A false claim holds for at most k - 1 effects. It
     passes if one of the other n - k + 1 seems to hold. A true claim holds for k effects or more. It
-    fails if one of those k seems not to hold. ``Effect.among`` gets the sizes of these two
-    families. Either error therefore stays below alpha.
+    fails if one of those k seems not to hold, in this part or in another. ``Effect.among`` gets
+    the sizes of these two families, the second one times ``parts``. Either error therefore stays
+    below alpha. All parts must hold to support a claim, so that no part pays for another there.
     """
     if not effects:
         raise ValueError("a claim needs at least one effect")
@@ -112,7 +118,8 @@ def combine(effects: Sequence[Effect], need: float) -> Finding:
         raise ValueError(f"need must be in (0, 1], got {need}")
     total = len(effects)
     wanted = ceil(need * total - 1e-9)
-    effects = [e.among(supports=total - wanted + 1, contradicts=wanted) for e in effects]
+    family = {"supports": total - wanted + 1, "contradicts": wanted * parts}
+    effects = [effect.among(**family) for effect in effects]
     count = Counter(effect.verdict for effect in effects)
     tally = ", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict if count[verdict])
     verdict = _counted(count, total, wanted)

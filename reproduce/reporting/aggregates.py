@@ -24,7 +24,7 @@ from figures.statistics.across_seeds import (
     centre,
 )
 from figures.statistics.estimates import aggregate, performance_profile, probability_of_improvement
-from figures.statistics.resampling import Estimate, estimate
+from figures.statistics.resampling import Estimate, estimate, welch
 from figures.style import place_of, singles
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import NAMES
@@ -199,7 +199,15 @@ def pooled_difference(a: Sequence[Floats], b: Sequence[Floats]) -> Estimate:
     def statistic(*resampled: Floats) -> Floats:
         return np.asarray(middle(resampled[:tasks]) - middle(resampled[tasks:]))
 
-    return estimate([*first, *b], statistic, "difference", CONFIDENCE, "expanded")
+    shares = [len(task) / sum(map(len, side)) for side in (a, b) for task in side]
+    return estimate(
+        [*first, *b],
+        statistic,
+        "difference",
+        CONFIDENCE,
+        "expanded",
+        lambda samples: welch(samples, shares),
+    )
 
 
 def probability(a: Sequence[Floats], b: Sequence[Floats]) -> Estimate | None:

@@ -175,8 +175,9 @@ def _verdicts(card: Card) -> Iterator[Text]:
         missing = [effect for effect in effects if effect.verdict is Verdict.NOT_RUN]
         if len(missing) == len(effects):
             yield Text(f"**With {SETTINGS[side.profile]}:** not run.")
-            continue
-        yield Text(f"**With {SETTINGS[side.profile]}:** {side.finding.reason}.")
+            missing = [effect for effect in missing if "; " in effect.note]  # shorter runs exist
+        else:
+            yield Text(f"**With {SETTINGS[side.profile]}:** {side.finding.reason}.")
         if missing and side.finding.verdict in SILENT:
             tasks: dict[str, dict[str, None]] = {}  # of each note
             for effect in missing:

@@ -47,7 +47,12 @@ class Alternative:
     @property
     def measure(self) -> Measure:
         """The measure, of a column that ``_with_columns`` adds."""
-        return Measure(f"alternative:{self.column}", self.name, ceiling=self.scale * self.top)
+        return Measure(
+            f"alternative:{self.column}",
+            self.name,
+            ceiling=self.scale * self.top,
+            per_success=self.scale if self.column.startswith("success_") else 0.0,
+        )
 
 
 ALTERNATIVES = (

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from figures.statistics import resampling
 from figures.statistics.across_seeds import centre
 from figures.statistics.estimates import (
     Equivalence,
@@ -25,7 +26,7 @@ from figures.statistics.estimates import (
     proportion,
     rank_probabilities,
 )
-from figures.statistics.resampling import bootstrap
+from figures.statistics.resampling import bootstrap, welch
 from tests.figures.coverage import ONE_TASK, coverage, pooled, population_centre
 
 SIX = np.array([0.1, 0.2, 0.4, 0.7, 0.8, 0.9])
@@ -314,7 +315,7 @@ def test_five_of_five_do_not_show_more_than_half() -> None:
 
 
 def test_an_expanded_interval_is_stretched_for_few_seeds() -> None:
-    """Five seeds, 95 %: sqrt(5 / 4) t_4 / z = 1.1180 * 2.7764 / 1.9600; two groups have t_8."""
+    """Five seeds, 95 %: sqrt(5 / 4) t_4 / z = 1.1180 * 2.7764 / 1.9600; two alike have t_8."""
     for function, arguments, t in (
         (aggregate, ([FIVE],), 2.7764),
         (difference, (FIVE, FIVE[::-1] + 1), 2.3060),
@@ -472,3 +473,30 @@ def test_coverage_is_poor_with_three_seeds_and_near_nominal_with_ten() -> None:
     assert few.share < 0.85
     assert many.share >= 0.88
     assert few.width > many.width
+
+
+def test_welchs_degrees_of_freedom_are_those_of_scipy() -> None:
+    rng = np.random.default_rng(3)
+    for first, second, size in ((5, 5, 1.0), (10, 5, 3.0), (10, 5, 0.2)):
+        a, b = rng.normal(0, 1, first), rng.normal(0, size, second)
+        expected = stats.ttest_ind(a, b, equal_var=False).df
+        assert welch([a, b]) == pytest.approx(expected)
+        assert difference(a, b, method="expanded").freedom == pytest.approx(expected)
+    constant = np.ones(7)
+    assert welch([constant, b]) == pytest.approx(4)  # all of the spread is that of the other
+    assert welch([constant, constant[:5]]) == 4
+    # two tasks a side: means of 6 and 3 values weigh 2/3 and 1/3
+    groups = [rng.normal(0, 1, count) for count in (6, 3)]
+    errors = [w**2 * g.var(ddof=1) / len(g) for w, g in zip((2 / 3, 1 / 3), groups, strict=True)]
+    by_hand = sum(errors) ** 2 / (errors[0] ** 2 / 5 + errors[1] ** 2 / 2)
+    assert welch(groups, [2 / 3, 1 / 3]) == pytest.approx(by_hand)
+
+
+def test_an_interval_is_at_least_as_wide_as_its_noise() -> None:
+    """95 %: 1.96 times the noise on either side, whatever the seeds say."""
+    narrow = Estimate(0.5, 0.49, 0.8, 5, "x", 0.95, 4)
+    wide = resampling.at_least(narrow, 0.1)
+    assert ends(wide) == pytest.approx((0.5 - 0.196, 0.8), abs=1e-4)
+    assert ends(resampling.at_least(narrow, 0.2)) == pytest.approx((0.5 - 0.392, 0.892), abs=1e-4)
+    assert resampling.at_least(narrow, 0.0) is narrow
+    assert not resampling.at_least(Estimate(0.5, math.nan, math.nan, 3, "x"), 0.1).known

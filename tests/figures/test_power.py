@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from figures.statistics.estimates import aggregate, difference
 from figures.statistics.power import distance_seen, spread, wins_seen
@@ -39,6 +40,16 @@ def test_eight_experiments_in_ten_see_the_distance(
             )
             found += estimate.low > 0
     assert 0.68 < found / 200 < 0.92
+
+
+def test_spreads_that_differ_leave_fewer_degrees_of_freedom() -> None:
+    """s^2 of 1 and 9: (1 + 9)^2 / (1 + 81) = 1.22 times the four of one group; as one of three."""
+    far = distance_seen([UNIT, 3 * UNIT], confidence=0.95, method="expanded", family=3)
+    quantile = 1.118034 * stats.t.isf(0.025 / 3, 4 * 100 / 82) + 0.841621
+    assert far == pytest.approx(1.06 * (10 / 5) ** 0.5 * quantile, rel=1e-5)
+    single = distance_seen([UNIT, np.ones(1)], confidence=0.95, method="expanded")
+    alike = distance_seen([UNIT, UNIT], confidence=0.95, method="expanded")
+    assert single == pytest.approx(alike)  # a single run counts as the others do
 
 
 def test_wins_by_enumerating_all_orders() -> None:

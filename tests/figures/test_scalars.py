@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from figures.measures import DISTANCE, NORMALISED, RETURN, SUCCESS
+from figures.measures import DISTANCE, NORMALISED, RETURN, SUCCESS, Measure
 from figures.results.table import RUN, ResultsError
 from figures.statistics.scalars import excluded, run_scalars, time_to_threshold
 
@@ -82,7 +82,7 @@ def test_fluctuation_largest_value_and_episodes(make_run, make_frame) -> None:
     # Steps of J: -3 0 3 0 2 0 1 0 1 4; their squares sum to 40, of 10, halved: variance 2.
     frame = make_frame(make_run(CURVE))
     scalars = only(run_scalars(frame, RETURN))
-    assert scalars["fluctuation"] == pytest.approx(2**0.5)
+    assert scalars["fluctuation"] == pytest.approx(2)
     assert scalars["largest"] == 14.0  # not 99, which is offline
     assert np.isnan(scalars["final_episodes"])
     counted = frame.assign(episodes=np.arange(len(frame)))
@@ -90,6 +90,53 @@ def test_fluctuation_largest_value_and_episodes(make_run, make_frame) -> None:
     frozen = counted[counted["env_step"] <= 0]
     assert only(run_scalars(frozen, RETURN))["final_episodes"] == 1
     assert only(run_scalars(frozen, RETURN))["fluctuation"] == 0
+
+
+RATES = {-10: 1.0, 0: 0.5, 10: 0.0, 20: 0.5, 40: 1.0}
+
+
+def rates(make_run, make_frame, episodes: float = 10.0) -> pd.DataFrame:
+    frame = make_frame(make_run(RATES))
+    return frame.assign(success_any=frame["return_mean"], episodes=episodes)
+
+
+def test_fluctuation_of_a_share_leaves_out_that_of_its_episodes(make_run, make_frame) -> None:
+    # Halved squares: three of 0.125. J (1 - J) / 9: 1/36 0 1/36 0, so 1/72 for each difference.
+    scalars = only(run_scalars(rates(make_run, make_frame), SUCCESS))
+    assert scalars["fluctuation"] == pytest.approx(0.125 - 1 / 72)
+    steady = rates(make_run, make_frame).assign(success_any=0.5)
+    assert only(run_scalars(steady, SUCCESS))["fluctuation"] == pytest.approx(-1 / 36)
+
+
+def test_noise_of_a_share_by_hand(make_run, make_frame) -> None:
+    scalars = only(run_scalars(rates(make_run, make_frame), SUCCESS))
+    # J(0): 5 of 10, so 7 of 14. J(T): 0, 5 and 10 of 10 each, so 17 of 34.
+    at_start, at_end = (0.25 / 14) ** 0.5, (0.25 / 34) ** 0.5
+    assert scalars["j0_noise"] == pytest.approx(at_start)
+    assert scalars["jt_noise"] == pytest.approx(at_end)
+    assert scalars["gain_noise"] == pytest.approx((at_start**2 + at_end**2) ** 0.5)
+    # AUC: weights 5 10 15 10 of 40; their squares sum to 450 / 1600, so 35.6 equal episodes, of
+    # which 5 * 0.5 + 15 * 0.5 + 10 of 40 succeed.
+    count = 10 / (450 / 1600)
+    share = (0.5 * count + 2) / (count + 4)
+    assert scalars["auc"] == pytest.approx(0.5)
+    assert scalars["auc_noise"] == pytest.approx((share * (1 - share) / (count + 4)) ** 0.5)
+
+
+def test_runs_without_success_have_noise_and_other_measures_have_none(make_run, make_frame) -> None:
+    frame = rates(make_run, make_frame)
+    never = only(run_scalars(frame.assign(success_any=0.0), SUCCESS))
+    assert never["j0_noise"] == pytest.approx((2 / 14 * 12 / 14 / 14) ** 0.5)
+    fifth = Measure("success_any", "a fifth", per_success=0.2)
+    scaled = only(run_scalars(frame.assign(success_any=0.0), fifth))
+    assert scaled["j0_noise"] == pytest.approx(0.2 * never["j0_noise"])
+    returns = only(run_scalars(frame, RETURN))
+    unknown = only(run_scalars(frame.assign(episodes=np.nan), SUCCESS))
+    for scalar in ("j0_noise", "jt_noise", "gain_noise", "auc_noise"):
+        assert returns[scalar] == unknown[scalar] == 0
+    frozen = only(run_scalars(frame[frame["env_step"] <= 0], SUCCESS))
+    assert frozen["jt_noise"] == frozen["auc_noise"] == frozen["j0_noise"] > 0
+    assert frozen["gain_noise"] == 0  # the policy stays as it is
 
 
 def test_slope_is_that_of_a_line_per_100_000_steps(make_run, make_frame) -> None:

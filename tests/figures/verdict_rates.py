@@ -103,6 +103,9 @@ class Drawn:
     ) -> list[Floats]:
         return [self.values[arm] for arm in arms]
 
+    def noise(self, *_: Any) -> float:
+        return 0.0  # scalars are drawn with it
+
     def times(self, source: str, task: str, arms: Sequence[Arm], threshold: float) -> list[Sample]:
         return [self.samples[arm] for arm in arms]
 

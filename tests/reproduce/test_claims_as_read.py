@@ -10,14 +10,24 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from figures.experiments import ANT, CHEETAH, DOOR, PEN, RELOCATE, WALKER
+from figures.domains import DOMAINS
+from figures.experiments import (
+    ANT,
+    CHEETAH,
+    DOOR,
+    PEN,
+    RELOCATE,
+    UNTRAINED,
+    WALKER,
+    domain_of,
+)
 from figures.statistics.estimates import Estimate
 from reproduce.judging import demonstrations as of_demonstrations
 from reproduce.judging.claim import evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.conditions import Above
-from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.evidence import Arm, Evidence, load
 from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.paper.arms import BASELINES, HAND, PUSH_LEARNERS
 from reproduce.judging.provenance import Parts, of_one_kind
@@ -67,11 +77,11 @@ def test_a_run_that_ends_before_100k_steps_does_not_show_that_awac_cannot() -> N
         return evaluate(claim("H4"), Evidence({"figure1": table[table["env_step"] < 100_000]}))
 
     fails = short(0.05)
-    assert fails.verdict is INCONCLUSIVE
+    assert fails.verdict is NOT_RUN
     assert "10 ended before step 100,000" in fails.effects[-1].note
     solves = short(0.95)
-    assert solves.verdict is INCONCLUSIVE  # the alternatives may yet solve the tasks
-    assert [effect.verdict for effect in solves.effects] == [INCONCLUSIVE] * 2 + [SUPPORTED] * 2
+    assert solves.verdict is NOT_RUN  # the alternatives may yet solve the tasks
+    assert [effect.verdict for effect in solves.effects] == [NOT_RUN] * 2 + [SUPPORTED] * 2
 
 
 def test_no_claim_but_its_own_counts_mpo() -> None:
@@ -161,6 +171,28 @@ def test_offline_methods_do_not_fine_tune() -> None:
     assert evaluate(claim("H12"), on_the_hand(0.50, 0.50, "BCQ", "BEAR")).verdict is SUPPORTED
     assert evaluate(claim("H12"), on_the_hand(0.50, 0.30, "BCQ", "BEAR")).verdict is SUPPORTED
     assert evaluate(claim("H12"), on_the_hand(0.50, 0.70, "BCQ", "BEAR")).verdict is CONTRADICTED
+
+
+@pytest.mark.parametrize(("env", "untrained"), [(ANT, 0.25), (WALKER, 0.0), (PEN, 0.1)])
+def test_nothing_is_lost_from_the_level_of_an_untrained_policy(env: str, untrained: float) -> None:
+    rule = Level("dip", (Arm("AWAC"),), (env,), "above", 0.05, zero=0.0)
+    for start, verdict in ((untrained + 0.04, NOT_DECIDABLE), (untrained + 0.2, SUPPORTED)):
+        curve = [start, *[start - 0.1] * 7]
+        rows = (run(env, "AWAC", [v + 1e-4 * s for v in curve], s) for s in TEN)
+        assert one(rule, evidence(*rows)).verdict is verdict
+
+
+def test_untrained_levels_are_those_of_the_committed_runs() -> None:
+    """AWAC's evaluations before the first update."""
+    tables = load(Path(__file__).resolve().parents[2] / "results" / "small")
+    measured = {}
+    for env, name in ((PEN, "figure1"), (DOOR, "figure1"), (RELOCATE, "figure1"), (ANT, "figure3")):
+        rows = tables[name]
+        rows = rows[(rows["env"] == env) & (rows["method"] == "AWAC") & (rows["grad_step"] == 0)]
+        assert (rows["env_step"] < 0).all()
+        measured[env] = rows[DOMAINS[domain_of(env)].measure.column].mean()
+    expected = {env: UNTRAINED.get(env, 0.0) for env in measured}
+    assert measured == pytest.approx(expected, abs=0.01)
 
 
 def ended(level: float) -> Evidence:
@@ -314,7 +346,8 @@ def table_of(first: Callable[[str, int], float | None]) -> pd.DataFrame:
         (lambda env, n: 20.0 + 4 * n, SUPPORTED),
         (lambda env, n: None if env == DOOR and n > 2 else 20.0 + 4 * n, CONTRADICTED),
         (lambda env, n: 20.0 + n / 25, CONTRADICTED),  # all as quick as the quickest: optimal
-        (lambda env, n: 20.0 + 4 * n if n < 14 else None, INCONCLUSIVE),
+        (lambda env, n: 20.0 + 4 * n if n < 14 else None, SUPPORTED),  # all that there are
+        (lambda env, n: 20.0 + 4 * n if n < 12 else None, CONTRADICTED),
     ],
 )
 def test_h9_is_judged_by_the_demonstrations(
@@ -323,6 +356,35 @@ def test_h9_is_judged_by_the_demonstrations(
     monkeypatch.setattr(of_demonstrations, "demonstrations", lambda: table_of(first))
     assert evaluate(claim("H9"), Evidence({})).verdict is verdict
     assert evaluate(claim("H9"), Evidence({}, profile="released")).verdict is NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("solve", "of", "verdict"),
+    [
+        (14, 22, SUPPORTED),  # 14 to 17 of 25
+        (11, 22, INCONCLUSIVE),  # 11 to 14
+        (9, 22, CONTRADICTED),  # 9 to 12
+    ],
+)
+def test_missing_demonstrations_may_be_of_either_kind(
+    solve: int, of: int, verdict: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = table_of(lambda env, n: 20.0 + 4 * n if n < solve else None)
+    monkeypatch.setattr(of_demonstrations, "demonstrations", lambda: table[table["episode"] < of])
+    effects = of_demonstrations.Demonstrated((PEN,), 25).effects(Evidence({}), ())
+    assert effects[0].verdict is verdict
+    assert effects[0].among(supports=6, contradicts=6).verdict is verdict  # nothing to err
+    assert effects[0].estimate is not None
+    assert effects[0].estimate.low == solve / 25
+    assert effects[0].estimate.high == (solve + 25 - of) / 25
+
+
+def test_the_doors_human_demonstrations_contradict_h9() -> None:
+    """6 of 25 open it beyond 1.4 rad."""
+    found = evaluate(claim("H9"), Evidence({}))
+    assert found.verdict is CONTRADICTED
+    (door,) = [e for e in found.effects if e.task == DOOR and "solve" in e.what]
+    assert door.estimate is not None and door.estimate.low == door.estimate.high == 6 / 25
 
 
 def test_the_committed_demonstrations_are_those_of_the_page() -> None:
@@ -502,7 +564,8 @@ def test_what_five_seeds_would_have_seen_stands_beside_inconclusive() -> None:
     few = evidence(runs(PEN, "AWAC", 0.52, range(3)), runs(PEN, "SAC", 0.5, range(3)))
     effect = one(RULE, few)
     assert effect.verdict is INCONCLUSIVE
-    # levels 0.002 apart: s = 0.002; 1.06 sqrt(2 s^2 / 5) (1.118 t_8 + z(0.2)) beyond 0.05
+    # levels 0.002 apart: s = 0.002; 1.06 sqrt(2 s^2 / 5) (1.118 t_8 + z(0.2)) beyond 0.05. The
+    # spreads are equal, so that Welch's degrees of freedom are all 8.
     expected = 0.05 + 1.06 * (2 * 0.002**2 / 5) ** 0.5 * (1.118034 * 2.306004 + 0.841621)
     assert effect.seen == f"≥ {expected:.3g}"
     alone = evidence(runs(PEN, "AWAC", 0.52, range(1)), runs(PEN, "SAC", 0.5, range(1)))

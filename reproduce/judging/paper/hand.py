@@ -191,7 +191,8 @@ HAND_CLAIMS = (
         "more than half of the human demonstrations of each task succeed, and more than half are "
         "10 steps or more behind the quickest",
         parts=(Part((Demonstrated(HAND, 25),)),),
-        reading="The data themselves are measured, as recorded, by the success of the profile. "
+        reading="The paper's own demonstrations are counted, as recorded, by the success of the "
+        "profile. They are no sample of others. "
         '"Do solve": more than half of them. "Not fully optimal": more than half succeed 10 '
         "steps or more after the quickest one, or never.",
     ),
