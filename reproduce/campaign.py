@@ -31,6 +31,7 @@ from reproduce.commandline.script import command
 
 if TYPE_CHECKING:
     from reproduce.campaigns.chapters import Chapter
+    from reproduce.judging.conditions import Verdict
     from reproduce.specs.grid import DataKind, Labels, RunSpec
 
 
@@ -247,15 +248,18 @@ def _table(parts: Sequence[Part]) -> str:
 
 
 def _early_ends(parts: Sequence[Part]) -> list[str]:
-    """The claims among those to be decided that ask about a step beyond the ends of their runs."""
+    """The claims that ask about a step beyond the ends of their runs, of which some are missing or
+    all are there and leave it open."""
     from reproduce.campaigns.ledger import steps_beyond
     from reproduce.judging.claims import CLAIMS
 
+    open_ = {part.out: _with_all_runs(part.out) for part in parts}
     decided = [
         (part, claim)
         for part in parts
         for claim in CLAIMS
         if any(claim.id in step.claims for step in part.steps)
+        or open_[part.out].get(claim.id) == "not run"
     ]
     texts = (steps_beyond(claim, part.chapter.experiment, part.specs) for part, claim in decided)
     return list(dict.fromkeys(filter(None, texts)))
@@ -287,25 +291,30 @@ class _News:
 
     def __init__(self, out: Path) -> None:
         self.out = out
-        self._known = self._decidable() if out.is_dir() else {}
+        self._known = _with_all_runs(out)
 
     def tell(self) -> None:
-        found = self._decidable()
+        found = _with_all_runs(self.out)
         for name, verdict in found.items():
             if name not in self._known:
-                print(f"claim {name} has all its runs: {verdict}", flush=True)
+                told = "they end too early" if verdict == "not run" else str(verdict)
+                print(f"claim {name} has all its runs: {told}", flush=True)
         self._known = found
 
-    def _decidable(self) -> dict[str, str]:
-        from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
-        from reproduce.campaigns.ledger import Ledger
-        from reproduce.judging.claim import evaluate
-        from reproduce.judging.claims import CLAIMS
-        from reproduce.judging.evidence import Evidence, load
 
-        evidence = Evidence(load(self.out))
-        ready = Ledger.of(evidence, MIN_SEEDS_FOR_INTERVAL).decidable()
-        return {c.id: str(evaluate(c, evidence).verdict) for c in CLAIMS if c.id in ready}
+def _with_all_runs(out: Path) -> dict[str, Verdict]:
+    """The verdicts on the claims that have all the runs they ask for in a results folder."""
+    from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
+    from reproduce.campaigns.ledger import Ledger
+    from reproduce.judging.claim import evaluate
+    from reproduce.judging.claims import CLAIMS
+    from reproduce.judging.evidence import Evidence, load
+
+    if not out.is_dir():
+        return {}
+    evidence = Evidence(load(out))
+    ready = Ledger.of(evidence, MIN_SEEDS_FOR_INTERVAL).decidable()
+    return {c.id: evaluate(c, evidence).verdict for c in CLAIMS if c.id in ready}
 
 
 def _stop_after(hours: float | None) -> None:

@@ -45,21 +45,25 @@ def distance_seen(
     seeds: int = MIN_SEEDS_FOR_INTERVAL,
     freedom: float | None = None,
     family: int = 1,
+    noise: float = 0.0,
 ) -> float:
     """How far beyond a threshold the truth must lie so that seeds show it with probability 0.8.
 
     Each group has ``seeds`` seeds. They show it by an interval of this ``confidence``, as one of
     ``family`` effects that could decide by mistake. The distance is in the unit of the groups.
     ``freedom`` is the degrees of freedom of an expanded interval, by default Welch's of such
-    groups. The result is NaN if no group has two seeds.
+    groups. ``noise`` is the standard error of ``seeds`` seeds from their episodes alone, below
+    which no interval falls (``resampling.at_least``). The result is NaN if no group has two seeds.
     """
     end = (1 - confidence) / 2 / family
     error = TRIMMING * spread(groups) / np.sqrt(seeds)
-    quantile = tail(np.inf, end)
+    quantile, least = tail(np.inf, end), tail(np.inf, (1 - confidence) / 2)
     if method == "expanded":
         freedom = freedom or _freedom(groups) * (seeds - 1)
         quantile *= expansion(seeds, freedom, 1 - 2 * end)
-    return float((quantile + tail(np.inf, 1 - POWER)) * error)
+        least *= tail(freedom, end) / tail(freedom, (1 - confidence) / 2)
+    beyond = tail(np.inf, 1 - POWER)
+    return float(np.maximum((quantile + beyond) * error, (least + beyond) * noise))
 
 
 def _freedom(groups: Sequence[Floats]) -> float:

@@ -107,8 +107,9 @@ and H9, from not run to contradicted.
 * Runs that end too early for a claim about a share of runs leave it not run (H1, H4), as they leave
   a claim about a level (H2). They left it inconclusive before.
 * "Nothing learned" (M7) is the level of an untrained policy, which is 0.25 on Ant. It was 0 there.
-* The fluctuation of a success rate (A1, A3) is what exceeds the noise of its episodes. That noise
-  is largest at a success of one half, so that the better method could seem the less steady one.
+* The fluctuation of a success rate and its variance between seeds (A1, A3) are what exceeds the
+  noise of its episodes. That noise is largest at a success of one half, so that the better method
+  could seem the less steady one.
 * The effect that five seeds would have shown is that of one effect among several. It was that of
   the effect alone before.
 """

@@ -16,9 +16,10 @@ from figures.statistics.estimates import (
 )
 from figures.statistics.power import wins_seen
 from reproduce.judging.conditions import Above, Never, Ranked, Verdict, Within, stretched
-from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.evidence import Arm, Evidence, Noise
 from reproduce.judging.rules import (
     NAMES,
+    UNDEFINED,
     Answer,
     answer,
     between,
@@ -31,7 +32,7 @@ from reproduce.judging.rules import (
     seeds_note,
     within_reach,
 )
-from reproduce.judging.verdicts import Effect
+from reproduce.judging.verdicts import NO_ESTIMATE, Effect
 
 ALPHA = 0.05
 
@@ -59,7 +60,7 @@ class _Against:
         experiments: Sequence[str],
         *,
         asks: Callable[[str], str],
-        judge: Callable[[Floats, Floats, str, float], Answer],
+        judge: Callable[[Floats, Floats, str, Noise], Answer],
         what: Callable[[Arm], str] | None = None,
     ) -> list[Effect]:
         """One effect a task and rival. ``judge`` gets the scalars of both, the task and the noise
@@ -68,6 +69,8 @@ class _Against:
         def of(source: str, task: str, rival: Arm) -> Answer:
             arms = (self.better, rival)
             a, b = evidence.scalars(source, task, arms, self.scalar)
+            if not (np.isfinite(a).all() and np.isfinite(b).all()):
+                return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, UNDEFINED)
             found = judge(a, b, task, evidence.noise(source, task, arms, self.scalar))
             return within_reach(evidence, source, task, arms, self.scalar, found)
 
@@ -95,11 +98,11 @@ class Difference(_Against):
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival."""
 
-        def judge(a: Floats, b: Floats, task: str, noise: float) -> Answer:
+        def judge(a: Floats, b: Floats, task: str, noise: Noise) -> Answer:
             wanted = self.factor * margin_of(task)
 
             def seen(family: int) -> str:
-                return beyond(wanted, distance_between(a, b, family))
+                return beyond(wanted, distance_between(a, b, family, noise))
 
             return Answer(between(a, b, noise), Above(wanted, 0.0), seeds_note(a, b), seen=seen)
 
@@ -126,7 +129,7 @@ class Improvement(_Against):
             share = wins_seen(ALPHA / family)
             return f"≥ {share:.3g}" if np.isfinite(share) else "none"
 
-        def judge(a: Floats, b: Floats, task: str, noise: float) -> Answer:
+        def judge(a: Floats, b: Floats, task: str, noise: Noise) -> Answer:
             found = probability_of_improvement([a], [b])
             if not found.known:  # too few seeds, for the test as well
                 return Answer(found, Verdict.INCONCLUSIVE, seeds_note(a, b), seen=seen)
@@ -154,11 +157,11 @@ class Similar(_Against):
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival."""
 
-        def judge(a: Floats, b: Floats, task: str, noise: float) -> Answer:
+        def judge(a: Floats, b: Floats, task: str, noise: Noise) -> Answer:
             margin = self.factor * margin_of(task)
 
             def seen(family: int) -> str:
-                return inside(margin, distance_between(a, b, family))
+                return inside(margin, distance_between(a, b, family, noise))
 
             return Answer(between(a, b, noise), Within(margin), seeds_note(a, b), seen=seen)
 
@@ -196,7 +199,10 @@ class Leads(_Against):
             note = f"{seeds_note(ours, *theirs)}; {len(rivals)} of {len(self.rivals)} rivals run"
 
             def seen(family: int) -> str:
-                distance = max(distance_between(ours, each, family) for each in theirs)
+                distance = max(
+                    distance_between(ours, each, family, of)
+                    for each, of in zip(theirs, noise, strict=True)
+                )
                 return beyond(-self.factor * margin_of(task), distance)
 
             if not found.known:
@@ -227,7 +233,7 @@ class Leads(_Against):
         return effects
 
 
-def lead(ours: Floats, theirs: Sequence[Floats], noise: Sequence[float]) -> Estimate:
+def lead(ours: Floats, theirs: Sequence[Floats], noise: Sequence[Noise]) -> Estimate:
     """The smallest difference between ``ours`` and one of ``theirs``; each is (seeds,).
 
     ``noise`` is that of each difference (``rules.between``). The interval is the one that ``Leads``

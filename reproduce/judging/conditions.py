@@ -176,6 +176,43 @@ class Ranked:
 
 
 @dataclass(frozen=True)
+class Held:
+    """The share of runs that hold a level meets ``condition``, by exact intervals.
+
+    ``held`` of ``runs`` hold it, and ``unknown`` more may yet: the interval covers whatever these
+    would do.
+    """
+
+    held: int
+    unknown: int
+    runs: int
+    condition: Above | Below
+
+    def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
+        """SUPPORTED, CONTRADICTED or INCONCLUSIVE, each at its own share of alpha."""
+
+        def found(family: int) -> Verdict:
+            low, high = self.ends(1 - (1 - estimate.confidence) / family)
+            return self.condition.verdict(replace(estimate, low=low, high=high, name="share"))
+
+        if found(supports) is Verdict.SUPPORTED:
+            return Verdict.SUPPORTED
+        against = found(contradicts) is Verdict.CONTRADICTED
+        return Verdict.CONTRADICTED if against else Verdict.INCONCLUSIVE
+
+    def ends(self, confidence: float) -> tuple[float, float]:
+        """The exact interval of the share, at this ``confidence``."""
+        least = proportion(self.held, self.runs, confidence)
+        most = proportion(self.held + self.unknown, self.runs, confidence)
+        return least.low, most.high
+
+    def may_decide(self, estimate: Estimate) -> bool:
+        """Whether some outcome of the unknown runs would decide."""
+        outcomes = (replace(self, held=self.held + n, unknown=0) for n in range(self.unknown + 1))
+        return any(each.verdict(estimate) is not Verdict.INCONCLUSIVE for each in outcomes)
+
+
+@dataclass(frozen=True)
 class Never:
     """``condition``, except that these runs cannot conclude any verdict of ``excluded``."""
 

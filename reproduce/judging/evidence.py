@@ -25,7 +25,8 @@ from figures.experiments import UNTRAINED, domain_of, grids
 from figures.labels import label
 from figures.measures import Measure
 from figures.results.table import RUN, read_results
-from figures.statistics.across_seeds import Floats
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, Floats
+from figures.statistics.power import TRIMMING
 from figures.statistics.scalars import SCALARS, run_scalars, time_to_threshold
 from figures.statistics.survival import Sample
 from reproduce.specs.numbers import code_of
@@ -79,6 +80,23 @@ class Sustained:
     level: Floats
     episodes: Floats
     ended: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Standard error of an effect that its evaluation episodes alone make.
+
+    Attributes:
+        now: of the seeds at hand.
+        of_five: of five seeds a group.
+    """
+
+    now: float = 0.0
+    of_five: float = 0.0
+
+
+QUIET = Noise()
+"""None, or unknown."""
 
 
 @dataclass(frozen=True)
@@ -207,16 +225,20 @@ class Evidence:
         arms: Sequence[Arm],
         scalar: str,
         horizon: int | None = None,
-    ) -> float:
-        """Standard error of the difference of ``arms`` in ``scalar``, or of one arm's mean.
+    ) -> Noise:
+        """Standard error of the difference of ``arms`` in ``scalar``, or of one arm's centre.
 
-        It is that of the evaluation episodes alone: sqrt(sum of mean(noise^2) / seeds). It is 0 for
-        a scalar whose noise is unknown (``figures.statistics.scalars``).
+        It is that of the evaluation episodes alone: 1.06 sqrt(sum of mean(noise^2) / seeds), where
+        1.06 is that of ``figures.statistics.power``. It is 0 for a scalar whose noise is unknown
+        (``figures.statistics.scalars``).
         """
         if f"{scalar}_noise" not in SCALARS:
-            return 0.0
+            return QUIET
         found = self.scalars(experiment, task, arms, f"{scalar}_noise", horizon)
-        return float(np.sqrt(sum((each**2).mean() / len(each) for each in found)))
+        squares = [float((each**2).mean()) for each in found]
+        now = sum(square / len(each) for square, each in zip(squares, found, strict=True))
+        of_five = sum(squares) / MIN_SEEDS_FOR_INTERVAL
+        return Noise(TRIMMING * np.sqrt(now), TRIMMING * np.sqrt(of_five))
 
     @cached_property
     def _scalars(self) -> dict[tuple[Any, ...], list[pd.DataFrame]]:

@@ -20,9 +20,10 @@ from figures.statistics.estimates import Estimate, aggregate
 from figures.statistics.power import distance_seen
 from figures.statistics.resampling import at_least
 from reproduce.judging.conditions import Above, Below, Verdict
-from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.evidence import Arm, Evidence, Noise
 from reproduce.judging.rules import (
     NAMES,
+    UNDEFINED,
     Answer,
     Seen,
     beyond,
@@ -37,21 +38,25 @@ SINGLE_CONFIDENCE = 0.99
 WIDE = "99 % interval"
 
 
-def level_of(values: Floats, noise: float = 0.0) -> Estimate:
+def level_of(values: Floats, noise: Noise) -> Estimate:
     """The centre of one group, (seeds,), with the interval by which levels are judged.
 
     The interval is at least as wide as ``noise`` alone would make it (``Evidence.noise``).
     """
-    return at_least(aggregate([values], confidence=SINGLE_CONFIDENCE, method="expanded"), noise)
+    return at_least(aggregate([values], confidence=SINGLE_CONFIDENCE, method="expanded"), noise.now)
 
 
-def level_seen(values: Floats, threshold: float, side: str = "above") -> Seen:
+def level_seen(values: Floats, noise: Noise, threshold: float, side: str) -> Seen:
     """The level that would be seen on one ``side`` of ``threshold``, by the interval of
     ``level_of``."""
 
     def seen(family: int) -> str:
         distance = distance_seen(
-            [values], confidence=SINGLE_CONFIDENCE, method="expanded", family=family
+            [values],
+            confidence=SINGLE_CONFIDENCE,
+            method="expanded",
+            family=family,
+            noise=noise.of_five,
         )
         return beyond(threshold, distance, side)
 
@@ -100,9 +105,9 @@ class Level(_Single):
             (values,) = evidence.scalars(source, task, (arm,), self.scalar, self.horizon)
             if not np.isfinite(values).all():  # the rank correlation of a constant curve
                 found = Estimate(np.nan, np.nan, np.nan, len(values), "undefined")
-                return Answer(found, Verdict.INCONCLUSIVE, "not defined for some seed")
+                return Answer(found, Verdict.INCONCLUSIVE, UNDEFINED)
             noise = evidence.noise(source, task, (arm,), self.scalar, self.horizon)
-            seen = level_seen(values, self.value, self.side)
+            seen = level_seen(values, noise, self.value, self.side)
             found = level_of(values, noise)
             answer = Answer(found, condition, f"{seeds_note(values)}; {WIDE}", seen=seen)
             answer = within_reach(evidence, source, task, (arm,), self.scalar, answer)
@@ -140,11 +145,12 @@ class Negligible(_Single):
         def judge(source: str, task: str, arm: Arm) -> Answer:
             (values,) = evidence.scalars(source, task, (arm,), self.scalar)
             margin = margin_of(task)
+            noise = evidence.noise(source, task, (arm,), self.scalar)
             found = Answer(
-                level_of(values, evidence.noise(source, task, (arm,), self.scalar)),
+                level_of(values, noise),
                 Below(margin),
                 f"{seeds_note(values)}; {WIDE}",
-                seen=level_seen(values, margin, "below"),
+                seen=level_seen(values, noise, margin, "below"),
             )
             return within_reach(evidence, source, task, (arm,), self.scalar, found)
 

@@ -22,7 +22,7 @@ from figures.statistics.estimates import Estimate, difference
 from figures.statistics.power import distance_seen
 from figures.statistics.resampling import at_least
 from reproduce.judging.conditions import Condition, Verdict
-from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.evidence import QUIET, Arm, Evidence, Noise
 from reproduce.judging.provenance import mixture
 from reproduce.judging.verdicts import Effect
 
@@ -36,6 +36,7 @@ NAMES = {
     "monotonicity": "rank correlation of J with time",
     "fluctuation": "fluctuation of J, a variance",
 }
+UNDEFINED = "not defined for some seed"
 GAINS = ("gain", "slope", "monotonicity")
 """Scalars that say how much was gained online."""
 
@@ -128,17 +129,19 @@ def within_reach(
     return replace(found, judged=Verdict.NOT_DECIDABLE, note=note, seen=unseen)
 
 
-def between(a: Floats, b: Floats, noise: float = 0.0) -> Estimate:
+def between(a: Floats, b: Floats, noise: Noise = QUIET) -> Estimate:
     """centre(a) - centre(b), (seeds,) each, with the expanded interval by which it is judged.
 
     The interval is at least as wide as ``noise`` alone would make it (``Evidence.noise``).
     """
-    return at_least(difference(a, b, method="expanded"), noise)
+    return at_least(difference(a, b, method="expanded"), noise.now)
 
 
-def distance_between(a: Floats, b: Floats, family: int = 1) -> float:
+def distance_between(a: Floats, b: Floats, family: int, noise: Noise = QUIET) -> float:
     """``figures.statistics.power.distance_seen`` of two groups, for the interval of ``between``."""
-    return distance_seen([a, b], confidence=CONFIDENCE, method="expanded", family=family)
+    return distance_seen(
+        [a, b], confidence=CONFIDENCE, method="expanded", family=family, noise=noise.of_five
+    )
 
 
 def beyond(threshold: float, distance: float, side: str = "above") -> str:

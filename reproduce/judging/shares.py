@@ -12,7 +12,7 @@ import numpy.typing as npt
 from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL
 from figures.statistics.estimates import Estimate, proportion
 from figures.statistics.scalars import FINAL_EVALUATIONS
-from reproduce.judging.conditions import Above, Below, Verdict
+from reproduce.judging.conditions import Above, Below, Held, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import Answer, Seen, answer, of_source
 from reproduce.judging.verdicts import Effect
@@ -31,7 +31,7 @@ class Solved:
     is None. This is one look at a sustained level, not the first of many looks that is high enough.
     The share has an exact interval. A run that ended before ``by`` solves the task if it did so at
     its end. Otherwise it is unknown. The interval covers both outcomes of unknown runs. An effect
-    that hangs on them is NOT_RUN: longer runs are missing.
+    that they could decide is NOT_RUN: longer runs are missing.
     """
 
     of: tuple[Arm, ...]
@@ -57,9 +57,14 @@ class Solved:
             runs = evidence.levels(source, task, self.of, self.by)
             solved = np.concatenate([each.level >= self.threshold for each in runs])
             ended = np.concatenate([each.ended for each in runs])
-            episodes = min(float(each.episodes.min()) for each in runs)
+            episodes = float(np.concatenate([each.episodes for each in runs]).min())
             few = any(len(each.level) < MIN_SEEDS_FOR_INTERVAL for each in runs)
-            return self._judged(solved, ended, episodes, few)
+            short = [
+                str(arm)
+                for arm, each in zip(self.of, runs, strict=True)
+                if (each.ended & (each.level < self.threshold)).any()
+            ]
+            return self._judged(solved, ended, episodes, few, short)
 
         return [
             answer(
@@ -81,29 +86,32 @@ class Solved:
         ended: npt.NDArray[np.bool_],
         episodes: float,
         few: bool,
+        short: Sequence[str],
     ) -> Answer:
         """Judge runs, given for each whether it solves the task and whether it ended before ``by``.
 
-        Both arrays are (runs,).
+        Both arrays are (runs,). ``short`` names the arms of unknown runs.
         """
-        unknown = int((~solved & ended).sum())
-        held, runs = int(solved.sum()), len(solved)
-        found = proportion(held, runs)
-        if unknown:  # the interval covers whatever the unknown runs would have done
-            most = proportion(held + unknown, runs)
-            found = Estimate(found.value, found.low, most.high, runs, "share", found.confidence)
+        condition = Held(
+            int(solved.sum()),
+            int((~solved & ended).sum()),
+            len(solved),
+            Above(self.share) if self.side == "above" else Below(self.share),
+        )
+        held, unknown, runs = condition.held, condition.unknown, condition.runs
+        found = Estimate(held / runs, *condition.ends(CONFIDENCE), runs, "share", CONFIDENCE)
         note = f"{held} of {runs} runs; level: mean of {FINAL_EVALUATIONS} evaluations"
         note += f", {episodes:.0f} episodes or more" if np.isfinite(episodes) else ""
         note += f"; {unknown} ended before step {self.by:,}" if unknown and self.by else ""
-        if not episodes >= MIN_EPISODES:
-            return Answer(found, Verdict.INCONCLUSIVE, f"{note}; a level needs {MIN_EPISODES}")
         if few:
             return Answer(found, Verdict.INCONCLUSIVE, note, seen=self._seen(runs))
-        condition = Above(self.share) if self.side == "above" else Below(self.share)
-        if unknown and condition.verdict(found) is Verdict.INCONCLUSIVE:
-            names = ", ".join(map(str, self.of))
-            missing = f"missing: {names}, finished beyond step {self.by:,}"
+        enough = episodes >= MIN_EPISODES  # not of NaN, nor of runs that ended too early for it
+        open_ = not enough or condition.verdict(found) is Verdict.INCONCLUSIVE
+        if unknown and open_ and condition.may_decide(found):
+            missing = f"missing: {', '.join(short)}, finished beyond step {self.by:,}"
             return Answer(found, Verdict.NOT_RUN, f"{missing}; so far {note}")
+        if not enough:
+            return Answer(found, Verdict.INCONCLUSIVE, f"{note}; a level needs {MIN_EPISODES}")
         return Answer(found, condition, note, seen=self._seen(runs))
 
     def _seen(self, runs: int) -> Seen:

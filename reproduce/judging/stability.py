@@ -19,15 +19,21 @@ Q_COLUMNS = (("q_bias", "bias of Q"), ("q_max", "largest Q"))
 """Columns that reveal a diverging critic, in order of preference."""
 
 
+UNLIKE = "some runs tell the episodes of an evaluation and others do not"
+
+
 @dataclass(frozen=True)
 class Steadier:
     """``better`` learns more steadily than ``other``: three effects a task, each positive if so.
 
     * within a run: how much its evaluations fluctuate, ``fluctuation`` of ``scalars``;
-    * between seeds: |final J - median of final J|, whose mean is compared as Levene's test does;
+    * between seeds: the variance of final J (``variances``), compared by means;
     * the critic: the largest ``q_bias`` over online steps. Rows without it use ``q_max``, the
-      largest Q of a batch. Its mean is compared, as that of deviations: an interquartile mean of
+      largest Q of a batch. Its mean is compared, as that of variances: an interquartile mean of
       five seeds would leave out the one that runs away.
+
+    The first two leave out what the evaluation episodes make of a success rate. Both methods must
+    tell their episodes, or neither.
     """
 
     better: Arm
@@ -48,11 +54,16 @@ class Steadier:
         for task in self.tasks:
 
             def within(source: str, task: str = task) -> Answer:
+                if _of_unlike_episodes(evidence, source, task, arms):
+                    return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, UNLIKE)
                 return _more(*evidence.scalars(source, task, arms, "fluctuation"))
 
             def between(source: str, task: str = task) -> Answer:
+                if _of_unlike_episodes(evidence, source, task, arms):
+                    return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, UNLIKE)
                 final = evidence.scalars(source, task, arms, "jt")
-                return _more_in_the_mean(*(deviations(values) for values in final))
+                noise = evidence.scalars(source, task, arms, "jt_noise")
+                return _more_in_the_mean(*map(variances, final, noise))
 
             def critic(source: str, task: str = task) -> Answer:
                 for column, name in Q_COLUMNS:
@@ -66,8 +77,8 @@ class Steadier:
                 return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, "the rows say nothing of Q")
 
             for what, judge in (
-                ("fluctuation of J within a run", within),
-                ("deviation of final J between seeds", between),
+                ("fluctuation of J within a run, a variance", within),
+                ("variance of final J between seeds", between),
                 ("largest bias of Q, or Q", critic),
             ):
                 made.append(
@@ -84,9 +95,20 @@ class Steadier:
         return made
 
 
-def deviations(values: Floats) -> Floats:
-    """|x_i - median|. Values and result are (seeds,)."""
-    return np.asarray(np.abs(values - np.median(values)), dtype=np.float64)
+def variances(values: Floats, noise: Floats) -> Floats:
+    """Each seed's part of the variance beyond the noise: n / (n - 1) (x_i - mean)^2 - noise_i^2.
+
+    ``values``, ``noise`` (standard errors) and the result are (n,). It is zero for a single seed.
+    """
+    n = len(values)
+    squares = (values - values.mean()) ** 2 * n / max(n - 1, 1)
+    return np.asarray(squares - noise**2 * (n > 1), dtype=np.float64)
+
+
+def _of_unlike_episodes(evidence: Evidence, source: str, task: str, arms: Sequence[Arm]) -> bool:
+    """Whether some runs tell how many episodes an evaluation had, and others do not."""
+    known = np.concatenate(evidence.scalars(source, task, arms, "final_episodes"))
+    return 0 < int(np.isnan(known).sum()) < known.size
 
 
 def _more(steady: Floats, other: Floats) -> Answer:

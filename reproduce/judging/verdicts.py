@@ -60,10 +60,10 @@ class Effect:
 
     def among(self, *, supports: int, contradicts: int) -> Effect:
         """The same effect, judged as one of several that could decide by mistake."""
-        if self.condition is None or self.estimate is None:
-            return self
-        verdict = self.condition.verdict(self.estimate, supports=supports, contradicts=contradicts)
         seen = self.power(supports) if self.power else self.seen
+        if self.condition is None or self.estimate is None:
+            return replace(self, seen=seen)
+        verdict = self.condition.verdict(self.estimate, supports=supports, contradicts=contradicts)
         if verdict is self.verdict:
             return replace(self, seen=seen)
         several = supports if self.verdict is Verdict.SUPPORTED else contradicts

@@ -185,7 +185,8 @@ def _against(
 
 def pooled_difference(a: Sequence[Floats], b: Sequence[Floats]) -> Estimate:
     """centre(all of a) - centre(all of b), (seeds,) a task, with the interval of a single task's
-    difference: seeds are resampled within each task, and the interval is expanded.
+    difference: seeds are resampled within each task, and the interval is expanded. The noise of
+    the episodes, which bounds a verdict's interval from below, is left out.
 
     Both have the same centre, that of the smaller: the interquartile mean from 4 runs on.
     """

@@ -29,6 +29,8 @@ AXES = {
     "P(": "probability",
     "rank correlation": "correlation",
     "largest bias": "difference, in rewards",
+    "fluctuation": "difference in variance",
+    "variance": "difference in variance",
 }
 """Names of axes by how the quantity begins; others are in units of the measure."""
 _ASKS = re.compile(r"(>|<|within ±) ?(-?[\d.e+-]+)")

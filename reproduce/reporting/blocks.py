@@ -121,11 +121,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return text.replace("-", "−")
 
 
-def interval(estimate: Estimate | None) -> str:
+def interval(estimate: Estimate | None, digits: int = 3) -> str:
     """``0.1 … 0.3``."""
     if estimate is None or not estimate.known:
         return NONE
-    return f"{number(estimate.low)} … {number(estimate.high)}"
+    return f"{number(estimate.low, digits)} … {number(estimate.high, digits)}"
 
 
 def with_interval(estimate: Estimate, values: Sequence[float]) -> str:

@@ -132,26 +132,28 @@ def _effect_rows(card: Card, preset: str) -> Iterator[tuple[str, ...]]:
 
 def _effect_row(profile: str, effect: Effect, preset: str) -> tuple[str, ...]:
     found = effect.estimate
+    digits = 5 if "variance" in effect.what else 3  # that of a spread of 0.01 is 0.0001
     return (
         effect.task,
         effect.what,
         effect.asks,
         SETTINGS[profile],
-        number(found.value if found else None),
-        interval(found),
+        number(found.value if found else None, digits),
+        interval(found, digits),
         str(found.seeds) if found else number(None),
         p_value(effect.p_value),
         worded(effect.verdict, preset),
-        would_be_seen(seen(effect)),
+        would_be_seen(seen(effect), digits - 1),
         effect.note,
     )
 
 
-def would_be_seen(told: str) -> str:
+def would_be_seen(told: str, digits: int = 2) -> str:
     """The effect that a claim's rule says five seeds would have shown, with their number:
     ``≥ 0.68 with 5 seeds``, ``≥ 9 of 10 runs``, ``nothing with 5 seeds``.
 
-    Two digits are as many as an estimate from the spread of a few seeds has.
+    Two digits are as many as an estimate from the spread of a few seeds has; a variance has more
+    zeros before them.
     """
     if not told:
         return number(None)
@@ -165,7 +167,7 @@ def would_be_seen(told: str) -> str:
     size = _SIZE.fullmatch(told)
     if size is None:
         raise ValueError(f"{told!r} is none of ≥ x, ≤ x, within ±x, none, k of n")
-    return f"{size[1]}{number(float(size[2]), 2)} {few}"
+    return f"{size[1]}{number(float(size[2]), digits)} {few}"
 
 
 def _verdicts(card: Card) -> Iterator[Text]:
@@ -175,7 +177,8 @@ def _verdicts(card: Card) -> Iterator[Text]:
         missing = [effect for effect in effects if effect.verdict is Verdict.NOT_RUN]
         if len(missing) == len(effects):
             yield Text(f"**With {SETTINGS[side.profile]}:** not run.")
-            missing = [effect for effect in missing if "; " in effect.note]  # shorter runs exist
+            if not any("; " in effect.note for effect in missing):
+                continue  # there are not even shorter runs
         else:
             yield Text(f"**With {SETTINGS[side.profile]}:** {side.finding.reason}.")
         if missing and side.finding.verdict in SILENT:

@@ -71,9 +71,9 @@ def _aggregates(content: Content, beside: str) -> Iterator[Block]:
         "mean of the last five evaluations, AUC the mean over online steps. Interquartile means "
         "(means below 4 runs) with 95 % stratified bootstrap intervals in brackets; below 5 seeds "
         "there is none, and single runs stand in parentheses. Differences to AWAC have the "
-        "expanded intervals that claims are judged by. Shaded in the pictures: δ, the margin of "
-        "practical size, 0.05 of success or score and 1 cm in pushing, around AWAC or around no "
-        "difference."
+        "expanded intervals that claims are judged by, without the noise of the episodes. Shaded "
+        "in the pictures: δ, the margin of practical size, 0.05 of success or score and 1 cm in "
+        "pushing, around AWAC or around no difference."
     )
     if content.others.notes:
         yield Text(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 
 import pandas as pd
 
@@ -35,6 +36,7 @@ class Alternative:
         scale: what its values are multiplied by.
         is_rate: a threshold that is a success rate means the same on it.
         top: value of the column from which on there is next to nothing to gain.
+        best: the best value of the column; infinite without one.
     """
 
     domain: str
@@ -43,6 +45,7 @@ class Alternative:
     scale: float = 1.0
     is_rate: bool = True
     top: float = CEILING
+    best: float = 1.0
 
     @property
     def measure(self) -> Measure:
@@ -51,6 +54,7 @@ class Alternative:
             f"alternative:{self.column}",
             self.name,
             ceiling=self.scale * self.top,
+            best=self.scale * self.best,
             per_success=self.scale if self.column.startswith("success_") else 0.0,
         )
 
@@ -59,10 +63,16 @@ ALTERNATIVES = (
     Alternative("hand", "sustained success", "success_sustained"),
     Alternative("hand", "success at the last step", "success_final"),
     Alternative(
-        "hand", "return, from worst to best possible", "score", 0.01, is_rate=False, top=95.0
+        "hand",
+        "return, from worst to best possible",
+        "score",
+        0.01,
+        is_rate=False,
+        top=95.0,
+        best=100.0,
     ),
     Alternative("push", "success at the last step, δ = 5 % of episodes", "success_final", 0.2),
-    Alternative("locomotion", "return on D4RL's scale", "d4rl_score", 0.01, top=95.0),
+    Alternative("locomotion", "return on D4RL's scale", "d4rl_score", 0.01, top=95.0, best=inf),
 )
 
 
@@ -99,6 +109,9 @@ def sensitivity(claim: Claim, views: Views) -> Iterator[Sensitivity]:
             continue
         if not other.is_rate and any(map(_is_absolute, _rules(claim))):
             yield Sensitivity(other.name, None, "not asked: the threshold is a success rate")
+            continue
+        if any(getattr(rule, "scalar", "") == "dip" for rule in _rules(claim)):
+            yield Sensitivity(other.name, None, "not asked: an untrained policy's level is unknown")
             continue
         if not _measured(claim, view.tables, other):
             yield Sensitivity(other.name, None, f"not measured: no {other.column}")

@@ -29,11 +29,12 @@ import numpy.typing as npt
 
 from figures.measures import Measure
 from figures.statistics.across_seeds import Floats, centre
+from figures.statistics.power import TRIMMING
 from figures.statistics.resampling import Interval
 from figures.statistics.survival import Sample
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.conditions import Verdict
-from reproduce.judging.evidence import Arm, Evidence, Made, Sustained
+from reproduce.judging.evidence import Arm, Evidence, Made, Noise, Sustained
 from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.rules import Rule
 from reproduce.judging.shares import Solved
@@ -103,8 +104,14 @@ class Drawn:
     ) -> list[Floats]:
         return [self.values[arm] for arm in arms]
 
-    def noise(self, *_: Any) -> float:
-        return 0.0  # scalars are drawn with it
+    def noise(self, source: str, task: str, arms: Sequence[Arm], *_: Any) -> Noise:
+        """Of the rates of ``EPISODES`` episodes, as the scalars of real runs have it."""
+        squares = []
+        for arm in arms:
+            share = (np.clip(self.values[arm], 0, 1) * EPISODES + 2) / (EPISODES + 4)
+            squares.append(float((share * (1 - share) / (EPISODES + 4)).mean()))
+        now = [square / len(self.values[arm]) for square, arm in zip(squares, arms, strict=True)]
+        return Noise(TRIMMING * np.sqrt(sum(now)), TRIMMING * np.sqrt(sum(squares) / 5))
 
     def times(self, source: str, task: str, arms: Sequence[Arm], threshold: float) -> list[Sample]:
         return [self.samples[arm] for arm in arms]

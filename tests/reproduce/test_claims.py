@@ -21,12 +21,12 @@ from figures.statistics.survival import RATIO
 from reproduce.judging.claim import Claim, Part, evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar, lead
-from reproduce.judging.conditions import Above, Below, Never, Verdict, Within, stretched
-from reproduce.judging.evidence import Arm, Evidence, load
+from reproduce.judging.conditions import Above, Below, Held, Never, Verdict, Within, stretched
+from reproduce.judging.evidence import QUIET, Arm, Evidence, Noise, load
 from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.rules import between
 from reproduce.judging.shares import Solved
-from reproduce.judging.stability import Steadier
+from reproduce.judging.stability import Steadier, variances
 from reproduce.judging.times import Faster
 from reproduce.judging.verdicts import Effect, Finding, combine, conjunction
 
@@ -558,13 +558,16 @@ def test_first_or_equal_within_delta(theirs: float, first: Verdict, nearly: Verd
 def test_the_lead_is_the_smallest_of_the_differences() -> None:
     rng = np.random.default_rng(0)
     ours, near, far = (rng.normal(level, 0.1, 6) for level in (0.8, 0.75, 0.3))
-    found, alone = lead(ours, [near, far], [0.0, 0.0]), between(ours, near)
+    found, alone = lead(ours, [near, far], [QUIET, QUIET]), between(ours, near)
     assert (found.value, found.low) == (alone.value, alone.low)
     assert found.high == pytest.approx(stretched(alone, 2)[1])  # any of two might be ahead
-    assert lead(ours, [far], [0.0]).low == between(ours, far).low
-    assert not lead(ours, [near, far[:4]], [0.0, 0.0]).known
-    noise = [0.0, 0.5]  # of the far one: its lower end reaches below that of the near one
-    assert lead(ours, [near, far], noise).low == between(ours, far, 0.5).low < found.low
+    assert lead(ours, [far], [QUIET]).low == between(ours, far).low
+    assert not lead(ours, [near, far[:4]], [QUIET, QUIET]).known
+    noise = [
+        QUIET,
+        Noise(0.5, 0.5),
+    ]  # of the far one: its lower end reaches below that of the near one
+    assert lead(ours, [near, far], noise).low == between(ours, far, noise[1]).low < found.low
 
 
 def test_level_with_a_horizon_looks_no_further() -> None:
@@ -603,7 +606,7 @@ def test_undefined_rank_correlation_concludes_nothing() -> None:
 def test_equal_runs_are_known_as_well_as_their_episodes_tell() -> None:
     """Five runs without a success in 20 episodes have a spread of 0, and decide by the noise."""
     share = 2 / 24
-    noise = (share * (1 - share) / 24 / 5) ** 0.5
+    noise = 1.06 * (share * (1 - share) / 24 / 5) ** 0.5  # 1.06: an interquartile mean
     rule = Level("j0", (A,), (PEN,), "below", 0.5)
     never = evidence(*(run(PEN, "AWAC", 0.0, s, episodes=20) for s in range(5)))
     effect = one(rule, never)
@@ -628,9 +631,26 @@ def test_equal_runs_are_known_as_well_as_their_episodes_tell() -> None:
 def test_every_scalar_with_a_noise_is_known_to_the_rules() -> None:
     for scalar in ("j0", "jt", "gain", "auc"):
         wide = evidence(*(run(PEN, "AWAC", 0.5, s, episodes=4) for s in range(5)))
-        assert wide.noise("figure1", PEN, (A,), scalar) > 0
-        assert wide.noise("figure1", PEN, (A,), scalar, 50_000) > 0
-    assert wide.noise("figure1", PEN, (A,), "dip") == 0
+        found = wide.noise("figure1", PEN, (A,), scalar)
+        assert found.now == found.of_five > 0
+        assert wide.noise("figure1", PEN, (A,), scalar, 50_000).now > 0
+    assert wide.noise("figure1", PEN, (A,), "dip") is QUIET
+    ten = evidence(*(run(PEN, "AWAC", 0.5, s, episodes=4) for s in TEN))
+    more = ten.noise("figure1", PEN, (A,), "j0")
+    assert more.now == pytest.approx(more.of_five / 2**0.5)
+
+
+def test_what_would_be_seen_is_beyond_the_noise() -> None:
+    """Equal runs of 20 episodes: z(0.025) + z(0.2) times the noise of both groups."""
+    both = evidence(
+        *(run(PEN, name, 0.5, s, episodes=20) for s in range(5) for name in ("AWAC", "SAC"))
+    )
+    noise = 1.06 * (2 * 0.25 / 24 / 5) ** 0.5
+    effect = one(Difference("j0", A, (B,), (PEN,)), both)
+    assert effect.seen == f"≥ {0.05 + (1.959964 + 0.841621) * noise:.3g}"
+    alone = one(Level("j0", (A,), (PEN,), "above", 0.4), both)
+    one_group = 1.06 * (0.25 / 24 / 5) ** 0.5
+    assert alone.seen == f"≥ {0.4 + (2.575829 + 0.841621) * one_group:.3g}"
 
 
 def test_negligible() -> None:
@@ -760,6 +780,83 @@ def test_a_run_that_ended_too_soon_is_not_a_failure() -> None:
     assert "ended before" not in one(Solved((A,), (PEN,), 0.9, 200_000), frozen).note
 
 
+@pytest.mark.parametrize(
+    ("seeds", "verdict"),
+    [
+        (3, INCONCLUSIVE),
+        (5, INCONCLUSIVE),  # 5 of 5 would not show more than half, nor 0 of 5 less
+        (6, NOT_RUN),  # 6 of 6 would
+    ],
+)
+@pytest.mark.parametrize("episodes", [2, 20])  # ten or a hundred behind a level
+def test_longer_runs_are_missing_where_they_could_decide(
+    seeds: int, verdict: Verdict, episodes: int
+) -> None:
+    rule = Solved((A,), (PEN,), 0.9, 200_000)
+    short = evidence(*(run(PEN, "AWAC", 0.2, s, episodes=episodes) for s in range(seeds)))
+    assert one(rule, short).verdict is verdict
+
+
+def test_runs_that_could_not_decide_are_not_missed() -> None:
+    """6 of 10 hold and one ended early: neither 6 nor 7 of 10 is more than half."""
+    held = Held(6, 1, 10, Above(0.5))
+    found = Estimate(0.6, *held.ends(0.95), 10, "share")
+    assert held.verdict(found) is INCONCLUSIVE and not held.may_decide(found)
+    assert Held(6, 3, 10, Above(0.5)).may_decide(found)  # 9 of 10 would
+
+
+def test_a_share_among_others_keeps_an_exact_interval() -> None:
+    """16 to 35 of 35 hold: the lower end at 0.025 / 4 is 0.2503, more than a quarter."""
+    held = Held(16, 19, 35, Below(0.25))
+    found = Estimate(16 / 35, *held.ends(0.95), 35, "share")
+    assert held.ends(1 - 0.05 / 4)[0] == pytest.approx(0.2503, abs=1e-4)
+    assert held.verdict(found, contradicts=4) is CONTRADICTED
+    assert held.verdict(found, contradicts=5) is INCONCLUSIVE
+    # as few as 0 of 35 at 0.05 / 2 / f: 1 - (0.025 / f)^(1 / 35)
+    none = Held(0, 0, 35, Below(0.15))
+    assert none.verdict(found, supports=7) is SUPPORTED  # 0.1487
+    assert none.verdict(found, supports=8) is INCONCLUSIVE  # 0.1520
+
+
+def test_the_arms_named_are_those_whose_runs_are_short() -> None:
+    both = evidence(
+        *(run(PEN, "AWAC", 0.95, s) for s in TEN), *(run(PEN, "SAC", 0.2, s) for s in TEN)
+    )
+    effect = one(Solved((A, B), (PEN,), 0.9, 200_000), both)
+    assert effect.note.startswith("missing: SAC, finished beyond step 200,000; so far 10 of 20")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_unknown_episodes_of_any_arm_decide_nothing(order: tuple[int, int]) -> None:
+    known, unknown = runs(PEN, "AWAC", 0.95), runs(PEN, "SAC", 0.95, episodes=math.nan)
+    arms = [(A, B)[place] for place in order]
+    rule = Solved(tuple(arms), (PEN,), 0.9, None)
+    assert one(rule, evidence(known, unknown)).verdict is INCONCLUSIVE
+
+
+def test_what_is_seen_without_a_verdict_is_among_the_others_too() -> None:
+    """Four seeds have no interval; what five would show is still that of one among two."""
+    times = {"AWAC": (1, 2, 3, 4), "SAC": (3, 5, 6, 7)}
+    rows = []
+    for env in (CHEETAH, WALKER):
+        for name, crossed in times.items():
+            for s, at in enumerate(crossed):
+                curve = [0.1] * at + [0.95] * (20 - at)
+                steps = [10_000 * k for k in range(20)]
+                rows += [
+                    row | {"env_step": step, MEASURED[domain_of(env)]: value}
+                    for row, step, value in zip(
+                        run(env, name, [0.0] * len(STEPS), s)[:1] * 20, steps, curve, strict=True
+                    )
+                ]
+    effects_ = Faster(A, (B,), (CHEETAH, WALKER), 0.9, ratio=1.5).effects(
+        evidence(rows), ("figure1",)
+    )
+    assert effects_[0].condition is None and effects_[0].seen
+    among = combine(effects_, 0.5).effects[0]
+    assert float(among.seen[2:]) > float(effects_[0].seen[2:])
+
+
 def test_solved_pools_the_arms() -> None:
     # 0 of 10 alone has its upper end at 1 - 0.025 ** (1 / 10) = 0.308; 0 of 20 at 0.168
     alone = evidence(runs(PEN, "AWAC", 0.1))
@@ -779,12 +876,58 @@ def noisy(method: str, size: float, apart: float, q: float, **cells: Any) -> lis
     return rows
 
 
+def drawn(method: str, level: float, seed: int, **cells: Any) -> list[list[dict[str, Any]]]:
+    """Ten runs at one level, whose evaluations have 20 episodes each."""
+    rng = np.random.default_rng(seed)
+    shown = rng.binomial(20, level, (10, len(STEPS))) / 20
+    return [run(PEN, method, list(shown[s]), s, episodes=20, **cells) for s in TEN]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(0.5, 0.02), (0.98, 0.5), (0.5, 0.5)])
+def test_noise_of_the_episodes_is_no_unsteadiness(ours: float, theirs: float) -> None:
+    """It is largest at one half. Of 40 effects at 5 % two may err, and six have a chance of 1 %."""
+    rule = Steadier(A, Arm("AWAC [no-clamp]"), (PEN,))
+    wrong = 0
+    for seed in range(20):
+        found = evidence(
+            *drawn("AWAC", ours, seed), *drawn("AWAC", theirs, 100 + seed, variant="no-clamp")
+        )
+        within, between, _ = rule.effects(found, ("figure1",))
+        wrong += (within.verdict is not INCONCLUSIVE) + (between.verdict is not INCONCLUSIVE)
+    assert wrong <= 5
+
+
+def test_steadiness_needs_the_episodes_of_both() -> None:
+    rule = Steadier(A, Arm("AWAC [no-clamp]"), (PEN,))
+    unlike = [row | {"episodes": math.nan} for part in drawn("AWAC", 0.5, 1) for row in part]
+    found = evidence(unlike, *drawn("AWAC", 0.5, 2, variant="no-clamp"))
+    for effect in rule.effects(found, ("figure1",))[:2]:
+        assert effect.verdict is INCONCLUSIVE
+        assert "tell the episodes" in effect.note
+
+
+def test_variances_by_hand() -> None:
+    # mean 2: squares 4 1 1 0 4, times 5 / 4; noise 0.5
+    found = variances(np.array([0.0, 1.0, 3.0, 2.0, 4.0]), np.full(5, 0.5))
+    np.testing.assert_allclose(found, [4.75, 1.0, 1.0, -0.25, 4.75])
+    assert variances(np.array([3.0]), np.array([0.5])) == 0
+
+
+def test_a_dip_that_was_not_measured_is_not_compared() -> None:
+    found = evidence(runs(PEN, "AWAC", 0.5), runs(PEN, "SAC", 0.5))
+    (table,) = found.tables.values()
+    sparse = Evidence({"figure1": table[(table["env_step"] == 0) | (table["env_step"] > 20_000)]})
+    effect = one(Difference("dip", A, (B,), (PEN,), factor=0.0), sparse)
+    assert effect.verdict is INCONCLUSIVE and "not defined" in effect.note
+
+
 def test_steadier_is_less_spread_and_a_smaller_q() -> None:
     rule = Steadier(A, Arm("AWAC [no-clamp]"), (PEN,))
     calm = noisy("AWAC", 0.01, 0.002, -1.0)
     wild = noisy("AWAC", 0.05, 0.02, 3.0, variant="no-clamp")
     within, between, critic = rule.effects(evidence(calm, wild), ("figure1",))
     assert {each.verdict for each in (within, between, critic)} == {SUPPORTED}
+    assert "a variance" in within.what
     # differences of +-2 size (1 + s / 100): half their square is 2 size^2 (1 + s / 100)^2
     assert within.estimate is not None
     grown = np.mean([(1 + 0.01 * s) ** 2 for s in (2, 3, 4, 5, 6, 7)])  # the middle six of ten

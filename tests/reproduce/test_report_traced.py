@@ -85,10 +85,13 @@ class Runs:
         return [_scalar(self.points(method, seed), name) for seed in self.seeds(method)]
 
     def noise(self, method: str, name: str) -> float:
-        """Variance of the mean of all seeds in a scalar, of the 20 episodes of each evaluation."""
+        """Variance of five seeds' interquartile mean, of the 20 episodes of each evaluation.
+
+        It is 1.06^2 of that of their mean.
+        """
         assert {row["episodes"] for row in self.rows if row["phase"] != "init"} == {"20"}
         each = [_noise(self.points(method, seed), name) for seed in self.seeds(method)]
-        return fmean(each) / len(each)
+        return 1.06**2 * fmean(each) / 5
 
     def times(self, method: str, threshold: float) -> list[tuple[float, bool]]:
         return [_time(self.points(method, seed), threshold) for seed in self.seeds(method)]
@@ -437,15 +440,17 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
         ours, theirs = (runs.scalar(method, name) for method in methods)
         few = min(len(ours), len(theirs)) < 4  # both have the centre of the smaller one
         same(value, fmean(ours) - fmean(theirs) if few else centre(ours) - centre(theirs))
-        _check_interval(row, [ours, theirs], sum(runs.noise(method, name) for method in methods))
-        _check_seen(row, [(asked, d) for d in distances(row, [ours, theirs], 0.025)])
+        noise = sum(runs.noise(method, name) for method in methods)
+        _check_interval(row, [ours, theirs], noise)
+        _check_seen(row, [(asked, d) for d in distances(row, [ours, theirs], 0.025, noise=noise)])
     # the runs end before any step that is named
     elif found := re.fullmatch(r"(gain|AUC|final J)(?: by step 100,000)?: ([\w+-]+)", what):
         name, *methods = found.groups()
         values = runs.scalar(methods[0], name)
         same(value, centre(values))
-        _check_interval(row, [values], runs.noise(methods[0], name))
-        _check_seen(row, [(asked, d) for d in distances(row, [values], 0.005)])
+        noise = runs.noise(methods[0], name)
+        _check_interval(row, [values], noise)
+        _check_seen(row, [(asked, d) for d in distances(row, [values], 0.005, noise=noise)])
     elif found := re.fullmatch(r"P\((gain|AUC|final J) of ([\w+-]+) > ([\w+-]+)\)", what):
         name, *methods = found.groups()
         same(value, better(*(runs.scalar(method, name) for method in methods)))
@@ -494,7 +499,11 @@ def welch(groups: list[list[float]]) -> float:
 
 
 def distances(
-    row: dict[str, str], groups: list[list[float]], end: float, freedom: float | None = None
+    row: dict[str, str],
+    groups: list[list[float]],
+    end: float,
+    freedom: float | None = None,
+    noise: float = 0.0,
 ) -> list[float]:
     """What five seeds a group see beyond a threshold, of one among each of the claim's families.
 
@@ -506,7 +515,10 @@ def distances(
     freedom = freedom or 4 * welch(groups)
     error = 1.06 * sqrt(len(groups) * fmean(known) / 5)
     tails = [float(stats.t.isf(end / int(n), freedom)) for n in row["families"].split()]
-    return [error * (sqrt(5 / 4) * t + Z_80) for t in tails]
+    wider = [t / float(stats.t.isf(end, freedom)) for t in tails]
+    least = [sqrt(noise) * (float(stats.norm.isf(end)) * by + Z_80) for by in wider]
+    seen = [error * (sqrt(5 / 4) * t + Z_80) for t in tails]
+    return [max(pair) for pair in zip(seen, least, strict=True)]
 
 
 def _digits(text: str) -> float:

@@ -29,7 +29,7 @@ DESIGN_CLAIMS = (
         "choosing the reverse KL direction has a key advantage … In our experiments we show that "
         "this decision is vital for stable off-policy learning",
         "the other projection, with the same λ, costs more than 0.05 of AUC, and more than half of "
-        "these are larger with it: fluctuation within a run, deviation between seeds, the largest "
+        "these are larger with it: fluctuation within a run, variance between seeds, the largest "
         "bias of Q (or Q)",
         ("ablations",),
         (
@@ -54,7 +54,7 @@ DESIGN_CLAIMS = (
         "B.3",
         "we clamp the Q value for these experiments to be at most zero. We find this stabilizes "
         "training slightly",
-        "without the clamp two of three are larger on the pen: fluctuation within a run, deviation "
+        "without the clamp two of three are larger on the pen: fluctuation within a run, variance "
         "between seeds, the largest bias of Q (or Q); and final success differs by less than 0.10",
         ("ablations",),
         (
