@@ -64,7 +64,7 @@ class BestOfSamples:
 
 
 @dataclass(frozen=True)
-class Unclipped:
+class Unclipped(ModeOrSample):
     """`ModeOrSample`, the sample left as it was drawn (DAPG).
 
     The simulator executes the clipped action, but a policy gradient needs the density of what was
@@ -72,18 +72,6 @@ class Unclipped:
     """
 
     clips = False
-
-    def __call__(
-        self,
-        pi: Distribution,
-        observation: Tensor,
-        critic: QEnsemble | None,
-        generator: torch.Generator | None,
-        *,
-        deterministic: bool,
-    ) -> Tensor:
-        """The policy at one state (1, O) -> (1, A)."""
-        return pi.mode() if deterministic else pi.sample(generator)
 
 
 Acting = ModeOrSample | BestOfSamples | Unclipped

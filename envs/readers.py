@@ -105,7 +105,8 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
         if isinstance(record, Mapping) and "init_state_dict" in record:
             states.append(_state(record["init_state_dict"], where))
     dataset = _dataset(path, task, trajectories, "human", "relabelled", _DENSE_NOTE)
-    return replace(dataset, initial_states=tuple(states)) if _all(states, dataset) else dataset
+    complete = len(states) == len(dataset.trajectories)
+    return replace(dataset, initial_states=tuple(states)) if complete else dataset
 
 
 def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Dataset:
@@ -223,11 +224,6 @@ def _trajectory(
     t = Trajectory(states["observations"], clipped, rewards, following, terminals)
     check_trajectory(t, task, where)
     return t
-
-
-def _all(states: Sequence[object], dataset: Dataset) -> bool:
-    """Whether every trajectory has an initial state."""
-    return len(states) == len(dataset.trajectories)
 
 
 def _state(record: object, where: str) -> dict[str, NDArray[np.float64]]:

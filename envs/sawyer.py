@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from envs.making import register_tasks
 from envs.physics import Snapshot, get_physics, set_physics
-from envs.push import BOX_HIGH, BOX_LOW, SUCCESS_DISTANCE_M, distance, puck_distance, sample_goals
+from envs.push import BOX_HIGH, BOX_LOW, SUCCESS_DISTANCE_M, distance, puck_distance
 
 register_tasks()  # again: the import of Gymnasium-Robotics has taken some of the ids
 
@@ -180,11 +180,6 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
             ValueError: if a last dimension is not 4.
         """
         return puck_distance(achieved_goal, desired_goal) < SUCCESS_DISTANCE_M
-
-    @staticmethod
-    def sample_goals(n: int, rng: np.random.Generator) -> Goal:
-        """Draw n goals for relabelling: :func:`envs.push.sample_goals`."""
-        return sample_goals(n, rng)
 
     def render(self) -> NDArray[np.uint8] | None:
         """Return the (height, width, 3) picture of the present state; None without a mode."""

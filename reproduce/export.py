@@ -79,20 +79,6 @@ class ExportOptions:
         return self.out if self.out is not None else Path("export") / self.preset
 
 
-def rows(paths: Sequence[Path]) -> pd.DataFrame:
-    """The rows of several files, one below the other, as text and with the union of their columns.
-
-    Columns have the order of the schema, those that it does not know come last; "" where a file
-    has no such column. A run that several files hold is there once, under the first of them; its
-    column ``also_in`` names the experiments of the others.
-
-    Raises:
-        ResultsError: a file cannot be used, or two hold the same run with other values.
-    """
-    parts, _ = each_run_once({path: _text_of(path) for path in paths})
-    return _united(list(parts.values()))
-
-
 def each_run_once(
     parts: Mapping[Path, pd.DataFrame],
 ) -> tuple[dict[Path, pd.DataFrame], list[str]]:
@@ -201,6 +187,11 @@ def export(
     compare: Sequence[Path] = (),
 ) -> tuple[list[Path], list[str]]:
     """Write what `form` asks for into `out`. Returns the files, and what was left out and why.
+
+    Rows of several files stand one below the other, as text, with the union of their columns: those
+    of the schema in its order, then the others; "" where a file has no such column. A run that
+    several files hold is there once, under the first of them; its column ``also_in`` names the
+    experiments of the others.
 
     Raises:
         ResultsError: a file cannot be used, or a metric that is asked for is not there, or

@@ -37,8 +37,6 @@ from reproduce.specs.study_list import STUDIES
 
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
-Shown = str | int
-
 
 @dataclass(frozen=True)
 class TableOptions:

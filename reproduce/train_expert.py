@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.interruption import Interruption
-from reproduce.commandline.options import Common, check_checkpoint_interval
+from reproduce.commandline.options import Common, check_checkpoint_interval, flags_given
 from reproduce.commandline.script import INTERRUPTED, command
 from reproduce.runs.devices import check_device
 from reproduce.runs.execute import execute
@@ -151,10 +151,8 @@ def _check(options: ExpertOptions) -> None:
         raise ValueError(f"--env {options.env}: one of {', '.join(EXPERTS)}")
     if options.seed < 0:
         raise ValueError(f"--seed {options.seed}: must be 0 or more")
-    for name in ("preset", "profile", "data", "labels", "data_dir"):
-        if getattr(options, name) != getattr(ExpertOptions, name):
-            flag = "--" + name.replace("_", "-")
-            raise ValueError(f"{flag}: an expert is trained from scratch by its recipe; use --set")
+    for flag in flags_given(options, ("preset", "profile", "data", "labels", "data_dir")):
+        raise ValueError(f"{flag}: an expert is trained from scratch by its recipe; use --set")
     check_checkpoint_interval(options.checkpoint_every_s)
     if options.stop_at is not None and math.isnan(options.stop_at):
         raise ValueError(f"--stop-at {options.stop_at}: must be a number, inf for never")

@@ -19,7 +19,7 @@ class RandomInit:
     cloning_steps = 0
 
     def loss(self, policy: Policy, batch: Batch) -> Tensor:
-        """-mean_B log pi(a|s), (): used where a policy is cloned for other ends (prior data)."""
+        """-mean_B log pi(a|s), ()."""
         return imitation_loss(policy(batch.observations).log_prob(batch.actions))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from figures.labels import label
-from figures.results.cells import Cells, command_for, read_cells, restore
+from figures.results.cells import Cells, command_for, restore
 from figures.results.identities import identities
 from figures.results.schema import RESULTS, RUN_KEY, Field
 from figures.results.sequences import sequences
@@ -49,24 +49,15 @@ class Problem:
         return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
-def shortened(text: str, longest: int = 60) -> str:
+def shortened(text: str) -> str:
     """``text``, or its beginning if it is too long for a message."""
-    return text if len(text) <= longest else f"{text[:longest]}..."
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def named(run: Mapping[str, object]) -> str:
     """A run as people call it, from the columns of ``RUN_KEY``."""
     method = label(str(run["method"]), str(run["variant"]))
     return f"{run['env']} {method} seed {run['seed']}, {run['data']} data"
-
-
-def problems(path: Path) -> list[Problem]:
-    """What is wrong with a file of rows, in the order of its lines; empty if nothing is.
-
-    Raises:
-        ResultsError: the file cannot be read as CSV at all.
-    """
-    return problems_of(read_cells(path))
 
 
 def problems_of(cells: Cells) -> list[Problem]:

@@ -65,7 +65,8 @@ it. It was the first crossing by the median of three evaluations before. More th
 at a constant 0.8 cross 0.9 so. "No gain" (A4, S3) is a gain below delta. A loss contradicted it
 before. A dip (M7) is not decidable if nothing was learned offline. A gain compared with another's
 (M3, M10) is not decidable if the first method began too near the best to gain as much. H10 and M12
-are new. They ask whether AWAC gains online, which no claim asked. On the hand its five seeds were
+are new. They ask whether AWAC gains online, which no claim asked. M5 compares SAC
+with ``SAC[no-data]``, which differs from it in the data alone. On the hand its five seeds were
 known then, and they do not gain.
 
 Version 9 is of 2026-11-30. A reading of the paper sentence by sentence led to

@@ -49,10 +49,6 @@ class Launch:
         """The folder of submitit's scripts, and of the jobs' output."""
         return self.folder / "jobs"
 
-    def refused(self) -> str:
-        """Why a job has refused the code that it found; "" if none has."""
-        return refusal(self.folder)
-
     def array(self, packs: Sequence[Sequence[Path]], out: Path) -> str:
         """Write down an array that will be submitted next; returns its name."""
         number = len(list(self.folder.glob("array*.json")))

@@ -148,21 +148,18 @@ def _lacks_compiler(agent: Agent) -> bool:
     return agent.device.type == "cpu" and not has_compiler()
 
 
-def seconds_per_update(agent: Agent, *, repeats: int = 8, rounds: int = 1) -> float:
-    """Time an update that comes after every warm start: the shortest mean of `rounds`.
+def seconds_per_update(agent: Agent) -> float:
+    """Time an update that comes after every warm start: the mean of eight.
 
     A CPU gives processor time, any other device the time on the clock.
     """
     call = _call(agent)
     clock = time.process_time if agent.device.type == "cpu" else time.perf_counter
     call()
-    found = []
-    for _ in range(rounds):
-        began = clock()
-        for _ in range(repeats):
-            call()
-        found.append((clock() - began) / repeats)
-    return min(found)
+    began = clock()
+    for _ in range(8):
+        call()
+    return (clock() - began) / 8
 
 
 def measured_ratio(agent: Agent, cache: Path) -> float | None:

@@ -143,14 +143,14 @@ def random_return(task_id: str) -> float:
 
 
 @cache
-def random_episodes(task_id: str, episodes: int = _RANDOM_EPISODES) -> EpisodeStats:
+def random_episodes(task_id: str) -> EpisodeStats:
     """Episodes of uniformly random actions, the same ones every time."""
     rng, known = np.random.default_rng(_RANDOM_SEED), task(task_id)
     env = make_task(task_id)
     stats = evaluate(
         env,
         lambda _: rng.uniform(-1.0, 1.0, known.action_dim).astype(np.float32),
-        episodes=episodes,
+        episodes=_RANDOM_EPISODES,
         seed=_RANDOM_SEED,
         sustained_steps=known.success_steps_sustained,
     )

@@ -51,7 +51,7 @@ def print_plan(
     out.
     """
     found = states(specs, out)
-    measured = place.device if available(place.device) else "cpu"
+    measured = place.device if why_unusable(place.device) is None else "cpu"
     pace = Pace(measured, engine, place.cache)
     at_a_time = "" if jobs is None else f", {jobs} at a time"
     table = Table(title=f"{experiment}: {len(specs)} runs into {out}{at_a_time}")
@@ -80,11 +80,6 @@ def print_plan(
         f"(measured just now, {measured}{instead})"
     )
     return left
-
-
-def available(device: str) -> bool:
-    """Whether `device` can compute here. A login node has no GPU, for example."""
-    return why_unusable(device) is None
 
 
 def _count(values: Sequence[str]) -> str:

@@ -262,13 +262,6 @@ _EVERY = (
         settings=("offline_steps=100000", "online_steps=20000", "eval_every=10000"),
     ),
     Study(
-        "bear_samples",
-        "locomotion",
-        "Do ten samples of the MMD, as in the authors' scripts, meet the threshold that four miss?",
-        (Case(WALKER, "BEAR", ("constraint.mmd_samples=10",)),),
-        settings=("offline_steps=50000", "online_steps=4000"),
-    ),
-    Study(
         "sac_offline",
         "locomotion",
         "What do 100,000 offline updates do to SAC? None, and Table 1's 25,000, beside them.",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from figures.results.cells import ResultsError, read_cells
-from figures.results.validation import Problem, problems
+from figures.results.validation import Problem, problems_of
 
 Row = dict[str, Any]
 
@@ -36,6 +36,10 @@ def written(path: Path, content: list[Row]) -> Path:
         writer.writeheader()
         writer.writerows(content)
     return path
+
+
+def problems(path: Path) -> list[Problem]:
+    return problems_of(read_cells(path))
 
 
 @pytest.fixture

@@ -85,9 +85,9 @@ def test_a_launch_says_who_and_with_which_code(tmp_path: Path) -> None:
     launch = slurm_queue.new_launch(tmp_path)
     told = json.loads((launch.folder / "launch.json").read_text())
     assert told["code"] == launch.code and told["command"] and told["host"]
-    assert launch.refused() == ""
+    assert slurm_queue.refusal(launch.folder) == ""
     (launch.folder / "refused.json").write_text('{"submitted": "a", "found": "b"}')
-    assert launch.refused() == "the code was changed since submission (a -> b)"
+    assert slurm_queue.refusal(launch.folder) == "the code was changed since submission (a -> b)"
 
 
 @pytest.fixture
