@@ -51,7 +51,7 @@ def by_hand(agent: Agent, buffer: ReplayBuffer, lam: float) -> tuple[list[float]
     scale = agent.networks["value"].scale
 
     def value(s: Tensor) -> float:
-        return scale * float(network(s))
+        return scale * float(network(s).detach())
 
     batch, returns = buffer.all(), []
     for first, last in ((0, 3), (4, 4), (5, 10), (11, 13)):
