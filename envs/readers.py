@@ -163,31 +163,6 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
     return replace(dataset, initial_states=tuple(starts))
 
 
-def d4rl_path(data_dir: Path, d4rl_id: str) -> Path:
-    """Return the path of D4RL's file of ``d4rl_id`` ("pen-human-v1") in ``data_dir``.
-
-    D4RL keeps the published names. A file of version 1 has the name of its id. Those of version 0
-    are ``pen-v0_demos_clipped.hdf5`` (human), ``pen-demos-v0-bc-combined.hdf5`` (cloned) and
-    ``pen-v0_expert_clipped.hdf5``. The file need not exist.
-
-    Raises:
-        ValueError: for an id that is not a D4RL hand data set.
-    """
-    match d4rl_id.split("-"):
-        case [("pen" | "door" | "relocate"), ("human" | "cloned" | "expert"), "v1"]:
-            return data_dir / f"{d4rl_id}.hdf5"
-        case [("pen" | "door" | "relocate") as name, "human", "v0"]:
-            return data_dir / f"{name}-v0_demos_clipped.hdf5"
-        case [("pen" | "door" | "relocate") as name, "cloned", "v0"]:
-            return data_dir / f"{name}-demos-v0-bc-combined.hdf5"
-        case [("pen" | "door" | "relocate") as name, "expert", "v0"]:
-            return data_dir / f"{name}-v0_expert_clipped.hdf5"
-    raise ValueError(
-        f"{d4rl_id!r} is no D4RL hand data set; expected "
-        "pen|door|relocate-human|cloned|expert-v0|v1, e.g. 'pen-human-v1'"
-    )
-
-
 def _dataset(
     path: Path,
     task: Task,

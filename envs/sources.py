@@ -23,7 +23,7 @@ from envs.minari_store import (
     read_minari,
     store,
 )
-from envs.readers import d4rl_path, read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
+from envs.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
 from envs.storage import load_dataset
 from envs.tasks import HAND_TASKS, TASKS, Task, task
 from envs.trajectory import DataError, Dataset, Labels, relabel
@@ -95,8 +95,8 @@ def _sources(task_id: str) -> tuple[Source, ...]:
     human: list[tuple[str, Callable[[Path, Task], Dataset]]] = [
         (f"{name}2_sparse.npy", authors),
         (f"{name}-v0_demos.pickle", read_dapg_pickle),
-        (d4rl_path(Path(), f"{name}-human-v1").name, read_d4rl_hdf5),
-        (d4rl_path(Path(), f"{name}-human-v0").name, read_d4rl_hdf5),
+        (f"{name}-human-v1.hdf5", read_d4rl_hdf5),
+        (f"{name}-v0_demos_clipped.hdf5", read_d4rl_hdf5),  # D4RL's human-v0
     ]
     from_minari: list[tuple[Kind, str]] = [
         ("human", "human"),

@@ -23,38 +23,6 @@ from envs.tasks import task
 from reproduce.commandline.script import command
 
 
-def make_embedded(
-    policy: Path,
-    env: str,
-    out: Path = ASSETS,
-    episodes: int = 0,
-    seed: int = EXPERT_SEED,
-) -> Path:
-    """Roll out an expert and write its successful episodes.
-
-    Args:
-        policy: the expert's weights, an .npz file.
-        env: id of the task, e.g. pen-binary-v0.
-        out: folder to write to.
-        episodes: number of successful episodes to keep; 0: the number that the task has shipped.
-        seed: reset seed of the first attempt.
-
-    Returns:
-        The file written, ``<task>_expert<episodes>.npz``.
-    """
-    episodes = episodes or task(env).shipped_demonstrations
-    dataset = rollout_expert(env, ExpertPolicy.load(policy), episodes, seed)
-    note = f"made by reproduce/make_embedded.py; {dataset.provenance.note}"
-    provenance = replace(dataset.provenance, source="embedded", note=note)
-    path = out / f"{env.split('-')[0]}_expert{episodes}.npz"
-    save_dataset(path, replace(dataset, provenance=provenance))
-    print(
-        f"{path.name}: {len(dataset.trajectories)} episodes, {dataset.steps} steps, "
-        f"mean return {dataset.returns.mean():.1f}"
-    )
-    return path
-
-
 @dataclass(frozen=True)
 class EmbeddedOptions:
     """Options of the demonstrations."""
@@ -71,10 +39,30 @@ class EmbeddedOptions:
     """Reset seed of the first attempt."""
 
 
+def make_embedded(options: EmbeddedOptions) -> Path:
+    """Roll out an expert and write its successful episodes.
+
+    Returns:
+        The file written, ``<task>_expert<episodes>.npz``.
+    """
+    episodes = options.episodes or task(options.env).shipped_demonstrations
+    policy = ExpertPolicy.load(options.policy)
+    dataset = rollout_expert(options.env, policy, episodes, options.seed)
+    note = f"made by reproduce/make_embedded.py; {dataset.provenance.note}"
+    provenance = replace(dataset.provenance, source="embedded", note=note)
+    path = options.out / f"{options.env.split('-')[0]}_expert{episodes}.npz"
+    save_dataset(path, replace(dataset, provenance=provenance))
+    print(
+        f"{path.name}: {len(dataset.trajectories)} episodes, {dataset.steps} steps, "
+        f"mean return {dataset.returns.mean():.1f}"
+    )
+    return path
+
+
 @command(EmbeddedOptions, __doc__)
 def main(options: EmbeddedOptions) -> int:
     """Make them; returns the exit status: 0 written, 2 bad input."""
-    make_embedded(options.policy, options.env, options.out, options.episodes, options.seed)
+    make_embedded(options)
     return 0
 
 

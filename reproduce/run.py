@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 
-from figures.labels import split_registered
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.interruption import Interruption
 from reproduce.commandline.options import RunOptions, check_checkpoint_interval
@@ -51,16 +50,14 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
         print(list_settings(options))
         return None
     data = resolve_data(options, specs)
-    method, named = split_registered(options.method)
-    spec = RunSpec(
+    spec = RunSpec.of(
         options.preset,
         options.profile,
         options.env,
-        method,
+        options.method,
         options.seed,
-        *data[options.env],
+        data[options.env],
         options.settings,
-        named,
     )
     spec = one_spelling(spec)
     resolved(spec)

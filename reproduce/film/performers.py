@@ -12,7 +12,6 @@ import numpy as np
 from envs.evaluation import EVALUATION_SEED_BASE, Act
 from envs.tasks import HAND_TASKS, task
 from envs.trajectory import DataError
-from figures.labels import split_registered
 from reproduce.commandline.options import Common
 from reproduce.runs.folder import RunFolder, differences
 from reproduce.specs.grid import ProfileName, RunSpec
@@ -168,16 +167,14 @@ def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
     validated(options, envs=(env,), methods=(registered,))
     # the preset quick downloads nothing; data that run.py has downloaded is found in the cache
     data = resolve_data(replace(options, preset="quick"), (env,))
-    method, named = split_registered(registered)
-    spec = RunSpec(
+    spec = RunSpec.of(
         options.preset,
         options.profile,
         env,
-        method,
+        registered,
         options.seed or 0,
-        *data[env],
+        data[env],
         options.settings,
-        named,
     )
     spec = one_spelling(spec)
     folder = RunFolder(spec.folder(options.results))

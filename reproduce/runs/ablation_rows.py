@@ -10,7 +10,7 @@ from algorithms.catalogue.resolving import base_of, resolve
 from algorithms.catalogue.settings import Settings, nearest
 from algorithms.catalogue.variants import VARIANTS
 from envs.tasks import task
-from figures.labels import split_registered, with_settings
+from figures.labels import with_settings
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import (
     PRESETS,
@@ -93,18 +93,16 @@ class Ablation:
         rows: list[RunSpec] = []
         for env, source in data.items():
             every = [
-                RunSpec(
+                RunSpec.of(
                     preset,
                     profile,
                     env,
-                    method,
+                    name,
                     0,
-                    *(nothing if learns_online_alone(name) else source),
+                    nothing if learns_online_alone(name) else source,
                     (*settings, *own),
-                    named,
                 )
                 for name, own in self._rows()
-                for method, named in (split_registered(name),)
             ]
             rows += _distinct(_with_what_it_needs(every), settings)
         return [replace(spec, seed=seed) for seed in range(count) for spec in rows]

@@ -8,7 +8,6 @@ from typing import Any
 from algorithms.catalogue.method import Method
 from algorithms.catalogue.methods import LATER_WORK, METHODS
 from algorithms.catalogue.variants import VARIANTS
-from figures.labels import split_registered
 from reproduce.commandline.options import RunOptions
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
@@ -39,17 +38,14 @@ def list_methods() -> str:
 
 def list_settings(options: RunOptions) -> str:
     """Every key of `--set` for one run, with its present value."""
-    method, named = split_registered(options.method)
-    spec = RunSpec(
+    spec = RunSpec.of(
         options.preset,
         options.profile,
         options.env,
-        method,
+        options.method,
         options.seed,
-        "embedded",
-        options.labels,
+        ("embedded", options.labels),
         options.settings,
-        named,
     )
     paths = resolved(spec).settings.paths()
     width = max(map(len, paths))

@@ -215,6 +215,21 @@ class RunSpec:
     named: str = ""
     """Which of the registry's variants of `method`: "batch" in AWAC[batch]."""
 
+    @classmethod
+    def of(
+        cls,
+        preset: PresetName,
+        profile: ProfileName,
+        env: str,
+        registered: str,
+        seed: int,
+        source: tuple[DataKind, Labels],
+        settings: tuple[str, ...] = (),
+    ) -> RunSpec:
+        """The run of a name in the registry, such as `AWAC[batch]`; `source`: data and labels."""
+        method, named = labels.split_registered(registered)
+        return cls(preset, profile, env, method, seed, *source, settings, named)
+
     @property
     def registered(self) -> str:
         """The method's name in the registry: `AWAC`, `AWAC[batch]`."""
@@ -261,8 +276,6 @@ def enumerate_runs(
     """
     count = PRESETS[preset].seeds if seeds is None else seeds
     return [
-        RunSpec(preset, profile, env, method, seed, *data[env], settings, named)
-        for seed, (method, named), env in product(
-            range(count), map(labels.split_registered, dict.fromkeys(methods)), data
-        )
+        RunSpec.of(preset, profile, env, method, seed, data[env], settings)
+        for seed, method, env in product(range(count), dict.fromkeys(methods), data)
     ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from figures.labels import split_registered
 from reproduce.specs.grid import (
     DataChoice,
     DataKind,
@@ -66,17 +65,15 @@ class Study:
     ) -> list[RunSpec]:
         """Its runs, seeds outermost; ``data``: what each task's ``--data`` comes to."""
         return [
-            RunSpec(
+            RunSpec.of(
                 self.preset,
                 self.profile,
                 case.env,
-                method,
+                case.method,
                 seed,
-                *data[case.env, case.data],
+                data[case.env, case.data],
                 (*self.settings, *case.settings),
-                named,
             )
             for seed in self.seeds
             for case in self.cases
-            for method, named in (split_registered(case.method),)
         ]

@@ -12,7 +12,7 @@ from envs.experts import ExpertPolicy, rollout_expert
 from envs.storage import load_dataset
 from envs.tasks import TASKS
 from envs.trajectory import DataError, check_trajectory
-from reproduce.make_embedded import make_embedded
+from reproduce.make_embedded import EmbeddedOptions, make_embedded
 
 
 def write_policy(path: Path, task_id: str = "relocate-binary-v0", **changes: object) -> Path:
@@ -127,14 +127,15 @@ def test_load_errors(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("start_at_the_goal")
 def test_make_embedded(tmp_path: Path) -> None:
     policy = write_policy(tmp_path / "relocate_expert.npz")
-    path = make_embedded(policy, "relocate-binary-v0", tmp_path, episodes=2, seed=10)
+    options = EmbeddedOptions(policy, "relocate-binary-v0", tmp_path, episodes=2, seed=10)
+    path = make_embedded(options)
     assert path == tmp_path / "relocate_expert2.npz"
     dataset = load_dataset(path)
     assert len(dataset.trajectories) == 2
     assert dataset.provenance.source == "embedded"
     assert str(tmp_path) not in repr(dataset.provenance)
     before = path.read_bytes()
-    make_embedded(policy, "relocate-binary-v0", tmp_path, episodes=2, seed=10)
+    make_embedded(options)
     assert path.read_bytes() == before
 
 

@@ -11,7 +11,7 @@ import h5py  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 
-from envs.readers import d4rl_path, read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
+from envs.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
 from envs.tasks import TASKS, Task
 from envs.trajectory import DataError, relabel
 
@@ -187,17 +187,6 @@ def test_d4rl_hdf5_errors(tmp_path: Path) -> None:
         file["timeouts"] = np.eye(5, dtype=bool)[4]
     with pytest.raises(DataError, match="another task"):
         read_d4rl_hdf5(path, PEN)
-
-
-def test_d4rl_path() -> None:
-    folder = Path("data")
-    assert d4rl_path(folder, "pen-human-v1") == folder / "pen-human-v1.hdf5"
-    assert d4rl_path(folder, "door-human-v0") == folder / "door-v0_demos_clipped.hdf5"
-    assert d4rl_path(folder, "relocate-cloned-v0").name == "relocate-demos-v0-bc-combined.hdf5"
-    assert d4rl_path(folder, "pen-expert-v0").name == "pen-v0_expert_clipped.hdf5"
-    for wrong in ("pen-human", "ant-medium-v2", "pen-human-v9"):
-        with pytest.raises(ValueError, match="is no D4RL hand data set"):
-            d4rl_path(folder, wrong)
 
 
 def test_published_pen_demonstrations(real_file: RealFile) -> None:
