@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Arm, Evidence
@@ -13,10 +13,16 @@ from reproduce.judging.verdicts import Finding, combine, conjunction
 
 @dataclass(frozen=True)
 class Part:
-    """Rules whose effects are counted together. ``need`` is the share of effects that must hold."""
+    """Rules whose effects are counted together. ``need`` is the share of effects that must hold.
+
+    ``presupposed`` says what the sentence takes for granted, such as "SAC works". Where that is
+    contradicted, the sentence says nothing, and the claim is not decidable. It is "" of a part that
+    the sentence asserts.
+    """
 
     rules: tuple[Rule, ...]
     need: float = 1.0
+    presupposed: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,12 +68,16 @@ def evaluate(claim: Claim, evidence: Evidence) -> Finding:
         return Finding(Verdict.NOT_TESTABLE, (), claim.untestable)
 
     def judge(parts: Parts) -> Finding:
-        return conjunction(
-            [
-                combine(part, of.need, len(claim.parts))
-                for part, of in zip(parts, claim.parts, strict=True)
-            ]
-        )
+        found = [
+            combine(part, of.need, len(claim.parts))
+            for part, of in zip(parts, claim.parts, strict=True)
+        ]
+        together = conjunction(found)
+        for finding, part in zip(found, claim.parts, strict=True):
+            if part.presupposed and finding.verdict is Verdict.CONTRADICTED:
+                reason = f"it takes for granted that {part.presupposed}: {finding.reason}"
+                return replace(together, verdict=Verdict.NOT_DECIDABLE, reason=reason)
+        return together
 
     every = [
         [effect for rule in part.rules for effect in rule.effects(evidence, claim.experiments)]

@@ -107,6 +107,8 @@ and H9, from not run to contradicted.
   others. Of the door's, 6 pass the angle that the paper asks for.
 * Runs that end too early for a claim about a share of runs leave it not run (H1, H4), as they leave
   a claim about a level (H2). They left it inconclusive before.
+* M8 takes for granted that SAC works. Where it does not, M8 is not decidable. SAC alone
+  contradicted it before, without a run of BRAC.
 * "Nothing learned" (M7) is the level of an untrained policy, which is 0.25 on Ant. It was 0 there.
 * The fluctuation of a success rate and its variance between seeds (A1, A3) are what exceeds the
   noise of its episodes. That noise is largest at a success of one half, so that the better method

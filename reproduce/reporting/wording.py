@@ -32,7 +32,8 @@ MEANINGS: Mapping[Verdict, str] = {
     Verdict.CONTRADICTED: "wholly on the other side of no effect",
     Verdict.INCONCLUSIVE: "anything else, or no interval, which takes five seeds: the runs leave "
     "the claim open, and say nothing against it",
-    Verdict.NOT_DECIDABLE: "the offline phase leaves nothing to gain, or nothing to lose",
+    Verdict.NOT_DECIDABLE: "the offline phase leaves nothing to gain or to lose, or "
+    "what the sentence takes for granted does not hold",
     Verdict.NOT_RUN: "runs that it asks for are missing, or ended too early",
     Verdict.NOT_TESTABLE: "no result can decide it",
 }

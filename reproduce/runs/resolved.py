@@ -12,6 +12,7 @@ from algorithms.critics.ensembles import ClampTarget
 from algorithms.data.observations import FromPriorData
 from algorithms.data.relabeling import Hindsight
 from algorithms.data.reward_scaling import TaskUnits
+from algorithms.policies.initialisation import RandomActionsFirst
 from envs.tasks import Task, task
 from reproduce.runs import own_methods
 from reproduce.specs.grid import PRESETS, RunSpec
@@ -64,10 +65,14 @@ def one_spelling(spec: RunSpec) -> RunSpec:
 
     The run's folder, label and row in the table of results follow from this text. `lam=.5`,
     `lam=0.50` and the whole path therefore mean one run. A setting that the row has anyway is left
-    out. Raises ValueError for settings that cannot be resolved.
+    out. A run whose first actions are random (`SAC[no-data]`, `AWAC[scratch]`) learns from its own
+    experience alone: it gets no prior data, whatever the others get. Raises ValueError for settings
+    that cannot be resolved.
     """
-    settings = spelled(_resolved(spec, ()), _resolved(spec, spec.settings))
-    return replace(spec, settings=settings)
+    asked = _resolved(spec, spec.settings)
+    if spec.data != "none" and isinstance(asked.method.pretraining, RandomActionsFirst):
+        return one_spelling(replace(spec, data="none", labels="stored"))
+    return replace(spec, settings=spelled(_resolved(spec, ()), asked))
 
 
 def layers_of(spec: RunSpec) -> dict[str, Settings]:

@@ -13,15 +13,18 @@ from algorithms.catalogue.variants import VARIANTS
 from figures.ablation_names import PURPOSES
 from reproduce.commandline.options import AblationOptions
 from reproduce.runs.ablation_rows import Ablation, ablation_of, axes_of
-from reproduce.runs.resolved import resolved
-from reproduce.specs.grid import RunSpec
+from reproduce.runs.resolved import one_spelling, resolved
+from reproduce.specs.grid import DataKind, Labels, RunSpec
 from tests.forked import run
 from tests.once import once
 from tests.reproduce.conftest import REPRODUCE, Run, environment
 from tests.reproduce.test_run import TINY
 
 PEN, CHEETAH, PUSH = "pen-binary-v0", "HalfCheetah-v2", "SawyerPush-v0"
-DATA = {PEN: ("human", "relabelled"), CHEETAH: ("expert", "stored")}
+DATA: dict[str, tuple[DataKind, Labels]] = {
+    PEN: ("human", "relabelled"),
+    CHEETAH: ("expert", "stored"),
+}
 
 
 def ablation(**options: object) -> Ablation:
@@ -133,6 +136,18 @@ def test_only_what_learns_alone_has_no_data() -> None:
     }
     alone = specs(ablation(reference="AWAC[scratch]"), seeds=1)
     assert len(alone) == 10 and {spec.data for spec in alone} == {"none"}  # with its sweep
+
+
+@pytest.mark.parametrize("name", ["SAC[no-data]", "AWAC[scratch]", "AWAC[push-scratch]"])
+def test_what_begins_with_random_actions_has_no_prior_data_in_any_script(name: str) -> None:
+    env = PUSH if "push" in name else CHEETAH
+    given: tuple[DataKind, Labels] = ("random", "stored") if env == PUSH else DATA[CHEETAH]
+    asked = RunSpec.of("small", "paper", env, name, 0, given)
+    made = one_spelling(asked)
+    assert (made.data, made.labels) == ("none", "stored")
+    assert one_spelling(made) == made
+    base = RunSpec.of("small", "paper", env, name.partition("[")[0], 0, given)
+    assert one_spelling(base).data == given[0]
 
 
 def test_settings_go_to_all_and_swept_ones_to_the_reference_alone() -> None:

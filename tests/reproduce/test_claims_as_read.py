@@ -140,7 +140,16 @@ def alike(level: float) -> Evidence:
 
 def test_two_that_fail_do_not_perform_similarly() -> None:
     assert evaluate(claim("M8"), alike(0.6)).verdict is SUPPORTED
-    assert evaluate(claim("M8"), alike(0.0)).verdict is CONTRADICTED
+    poor = evaluate(claim("M8"), alike(0.0))
+    assert poor.verdict is NOT_DECIDABLE
+    assert poor.reason.startswith("it takes for granted that SAC works: needs 3 of 3; 3 contradict")
+    (table,) = alike(0.0).tables.values()
+    alone = Evidence({"figure3": table[table["method"] == "SAC"]})
+    assert evaluate(claim("M8"), alone).verdict is NOT_DECIDABLE  # BRAC would not change it
+    unlike = table.assign(
+        normalised_score=table["normalised_score"] + 0.5 * (table["method"] == "BRAC")
+    )
+    assert evaluate(claim("M8"), Evidence({"figure3": unlike})).verdict is NOT_DECIDABLE
 
 
 # --- the ceiling ----------------------------------------------------------------------------------

@@ -141,7 +141,7 @@ LOCOMOTION_CLAIMS = (
             SAC_WORKS,
         ),
         'BRAC with a penalty for each state, as published by its authors. "Working": not poor in '
-        "the end, as M4 counts it; two methods that both fail are alike, but do not perform.",
+        "the end, as M4 counts it. Where SAC is poor, the sentence says nothing of BRAC.",
     ),
     Claim(
         "M8-released",
