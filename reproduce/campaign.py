@@ -253,7 +253,7 @@ def _early_ends(parts: Sequence[Part]) -> list[str]:
     from reproduce.campaigns.ledger import steps_beyond
     from reproduce.judging.claims import CLAIMS
 
-    open_ = {part.out: _with_all_runs(part.out) for part in parts}
+    open_ = {out: _with_all_runs(out) for out in {part.out for part in parts}}
     decided = [
         (part, claim)
         for part in parts

@@ -61,7 +61,7 @@ def named(run: Mapping[str, object]) -> str:
 
 
 def problems_of(cells: Cells) -> list[Problem]:
-    """`problems` of a file that has been read already."""
+    """What is wrong with a file of rows, in the order of its lines; empty if nothing is."""
     found = list(_of_the_file(cells))
     if not found:
         found = [*_of_the_lines(cells), *_of_the_cells(cells)]
