@@ -144,6 +144,7 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
     from reproduce.campaigns.ledger import Ledger
     from reproduce.campaigns.order import in_order
     from reproduce.judging.evidence import Evidence, load
+    from reproduce.reporting.commands import seeds_needed
     from reproduce.runs.asked import validated
     from reproduce.runs.collect import recorded
     from reproduce.runs.folder import RunFolder
@@ -165,15 +166,15 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
             continue
         typed = chapter.specs(
             preset=options.preset,
-            seeds=options.seeds or _seeds(options.preset),
+            seeds=options.seeds or seeds_needed(options.preset),
             data=data,
             settings=options.settings,
         )
         specs = list(dict.fromkeys(map(one_spelling, typed)))
         if options.methods:
             specs = [spec for spec in specs if spec.registered in options.methods]
-        base = options.results.parent / f"{options.results.name}{chapter.suffix}"
-        out = base if chapter.preset == options.preset else base.parent / str(chapter.preset)
+        name = options.results.name if chapter.preset == options.preset else str(chapter.preset)
+        out = options.results.with_name(f"{name}{chapter.suffix}")
         done = recorded(chapter.experiment, specs, out)
         missing = [
             spec
@@ -215,13 +216,6 @@ def _sources(
             raise
         print(f"chapter {chapter.number} ({chapter.title}) is left out: {error}")
         return None
-
-
-def _seeds(preset: str) -> int:
-    from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
-    from reproduce.specs.grid import PRESETS
-
-    return max(PRESETS[preset].seeds, MIN_SEEDS_FOR_INTERVAL)
 
 
 def _table(parts: Sequence[Part]) -> str:

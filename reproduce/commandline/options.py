@@ -27,7 +27,8 @@ class Common:
     """Options of a single run and of a whole figure alike."""
 
     preset: PresetName = "quick"
-    """Size: quick (minutes), small (one small machine), paper (Table 1, a cluster)."""
+    """Size: quick (minutes), small (one small machine), long (small, and on the hand up to step
+    120,000), paper (Table 1, a cluster)."""
     profile: ProfileName = "paper"
     """Hyperparameters: the paper's text, or what the authors' published scripts run."""
     data: DataChoice = "auto"
@@ -194,8 +195,8 @@ class FigureOptions(SlurmOptions, Common):
     """Options of a figure's script."""
 
     preset: PresetName | None = None  # type: ignore[assignment]
-    """Size: quick (minutes), small (one small machine), paper (Table 1, a cluster). Default: paper
-    on SLURM, else quick."""
+    """Size: quick (minutes), small (one small machine), long (small, and on the hand up to step
+    120,000), paper (Table 1, a cluster). Default: paper on SLURM, else quick."""
     envs: tuple[str, ...] = ()
     """Tasks (default: all of the figure)."""
     methods: tuple[str, ...] = ()

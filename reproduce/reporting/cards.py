@@ -211,8 +211,9 @@ def _commands(card: Card, content: Content) -> Iterator[Block]:
         return
     yield Text("**What makes the missing evidence:**")
     yield Code(lines)
-    if card.beyond_preset:
+    if card.beyond:
+        step, reached_by = card.beyond
         yield Text(
-            f"It asks about step {card.beyond_preset:,}, which runs of preset `{content.preset}` "
-            "do not reach."
+            f"It asks about step {step:,}, which runs of preset `{content.preset}` do not reach. "
+            f"Those of preset `{reached_by}` do, in a results folder and a report of their own."
         )

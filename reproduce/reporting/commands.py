@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+from typing import get_args
 
 from figures.experiments import ABLATED, OF_DOMAIN, domain_of
 from figures.labels import label, registered, split_label, split_registered
@@ -90,10 +92,13 @@ def seeds_beyond(evidence: Evidence, want: Want) -> int:
     return int(((ends >= (want.step or 0)) | (ends == 0)).sum())
 
 
-def preset_for(preset: PresetName, horizon: int | None) -> PresetName:
-    """``preset``, or ``paper`` where its runs end before ``horizon``."""
-    budget = PRESETS[preset].settings.get("online_steps")
-    return "paper" if budget is not None and horizon is not None and budget < horizon else preset
+def preset_for(preset: PresetName, want: Want) -> PresetName:
+    """``preset``, or the next larger one whose runs reach the step that ``want`` asks about."""
+    sizes: tuple[PresetName, ...] = get_args(PresetName)
+    larger = sizes[sizes.index(preset) :]
+    method, _ = method_of(want.arm)
+    ends = {name: PRESETS[name].of(method, domain_of(want.task)) for name in larger}
+    return next(name for name in larger if ends[name].get("online_steps", inf) >= (want.step or 0))
 
 
 def commands(claim: Claim, evidence: Evidence, preset: PresetName) -> list[str]:
@@ -106,7 +111,7 @@ def commands(claim: Claim, evidence: Evidence, preset: PresetName) -> list[str]:
         if seeds_beyond(evidence, want) >= seeds_needed(preset):
             continue
         method, variant = method_of(want.arm)
-        size = preset_for(preset, want.step)
+        size = preset_for(preset, want)
         if want.experiment == "ablations":
             group: tuple[str, ...] = ("ablations", size, method)
             asked = variant

@@ -83,8 +83,9 @@ class Card:
 
     claim: Claim
     sides: tuple[Side, ...]
-    beyond_preset: int | None
-    """Online step that it asks about and that runs of the preset do not reach."""
+    beyond: tuple[int, PresetName] | None
+    """Online step that it asks about and that runs of the preset do not reach, and the preset whose
+    runs do."""
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -178,10 +179,10 @@ def content(
 def _card(
     claim: Claim, views: Sequence[Evidence], others: Sequence[Views], preset: PresetName
 ) -> Card:
-    steps = [want.step for want in wants(claim, views[0]) if want.step]
-    beyond = [step for step in steps if preset_for(preset, step) != preset]
+    reached = {want.step: preset_for(preset, want) for want in wants(claim, views[0]) if want.step}
+    beyond = max(((step, name) for step, name in reached.items() if name != preset), default=None)
     sides = (_side(claim, view, other, preset) for view, other in zip(views, others, strict=True))
-    return Card(claim, tuple(sides), max(beyond, default=None))
+    return Card(claim, tuple(sides), beyond)
 
 
 def _side(claim: Claim, evidence: Evidence, others: Views, preset: PresetName) -> Side:

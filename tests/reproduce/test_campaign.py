@@ -24,6 +24,7 @@ from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
 from reproduce.reporting.commands import wants
 from reproduce.runs import asked
+from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import DataKind, Labels, RunSpec
 from tests.forked import Forked
 from tests.reproduce.conftest import Run, environment
@@ -93,6 +94,29 @@ def test_claims_about_a_step_that_small_does_not_reach_are_named() -> None:
         "H2": "H2 asks of step 100,000, the runs end at 40,000",
         "H4": "H4 asks of step 100,000, the runs end at 40,000",
     }
+
+
+def test_longer_runs_are_those_of_small_but_for_their_length() -> None:
+    """And reach every step that a claim asks about."""
+    longer = next(c for c in CHAPTERS if c.preset == "long" and c.data == "embedded")
+    specs = specs_of(longer)
+    assert {claim.id for claim in CLAIMS if steps_beyond(claim, "figure1", specs)} == set()
+    small = [s for s in specs_of(CHAPTERS[0]) if s.method == "AWAC"]
+    for one, other in zip(specs, small, strict=True):
+        assert (one.env, one.seed, one.data) == (other.env, other.seed, other.data)
+        ours, theirs = (resolved(spec).settings for spec in (one, other))
+        schedule = replace(ours.schedule, online_steps=theirs.schedule.online_steps)
+        assert replace(ours, schedule=schedule) == theirs
+
+
+def test_sizes_and_kinds_of_data_have_folders_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(campaign, "_sources", lambda options, chapter, envs: sources(chapter))
+    options = campaign.CampaignOptions(preset="small", out=tmp_path / "mine", methods=("AWAC",))
+    found = {(part.chapter.number, part.out.name) for part in campaign._parts(options)}
+    assert {(1, "mine"), (5, "mine-human"), (8, "paper"), (9, "long"), (9, "long-human")} <= found
+    assert len({part.out.parent for part in campaign._parts(options)}) == 1
 
 
 def test_learning_from_scratch_has_no_prior_data() -> None:
@@ -196,7 +220,7 @@ def test_a_chapter_without_data_is_left_out_unless_it_is_asked_for(
         raise DataError("no human data for pen-binary-v0")
 
     monkeypatch.setattr(asked, "resolve_data", nothing)
-    chapter = next(c for c in CHAPTERS if c.data == "human")
+    chapter = next(c for c in CHAPTERS if c.number == 5)
     options = campaign.CampaignOptions(preset="small")
     assert campaign._sources(options, chapter, chapter.tasks) is None
     printed = capsys.readouterr().out

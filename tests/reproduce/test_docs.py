@@ -430,10 +430,12 @@ def without_values(text: str) -> str:
     for line in text.split("\n"):
         presets = line == "## Presets" if line.startswith("## ") else presets
         cells = line.strip("|").split("|")
-        if line.startswith("|") and len(cells) == 3:  # variants: the assignments
+        if line.startswith("|") and presets:
+            line = cells[0]
+        elif line.startswith("|") and len(cells) == 3:  # variants: the assignments
             line = cells[0] + cells[2]
-        elif line.startswith("|") and len(cells) == 4:  # values; presets have nothing else
-            line = cells[0] + ("" if presets else cells[3])
+        elif line.startswith("|") and len(cells) == 4:  # values
+            line = cells[0] + cells[3]
         lines.append(line)
     return "\n".join(lines)
 

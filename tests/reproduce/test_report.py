@@ -220,7 +220,7 @@ def test_curves_of_all_pictures_are_there_once(grid: Content, tmp_path: Path) ->
           "door-binary-v0 relocate-binary-v0"]),
         # the runs of small end before step 100 000
         ("H2", "small", "released",
-         ["python reproduce/figure1.py --preset paper --methods AWAC --envs pen-binary-v0 "
+         ["python reproduce/figure1.py --preset long --methods AWAC --envs pen-binary-v0 "
           "door-binary-v0 relocate-binary-v0 --profile released"]),
         ("S2", "small", "paper",
          ["python reproduce/figure2.py --preset small --methods AWAC --envs SawyerPush-v0",

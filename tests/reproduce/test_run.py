@@ -98,6 +98,17 @@ def test_run_leaves_rows_configuration_and_final_state(uninterrupted: Path) -> N
     assert config["environment"]["versions"]["torch"]
 
 
+def test_a_run_that_is_to_last_longer_begins_with_the_same_rows(
+    uninterrupted: Path, run_main: Main, tmp_path: Path
+) -> None:
+    """So that preset `long` goes on where `small` ends."""
+    result = run_main(*tiny(tmp_path, online_steps="600"))
+    assert result.returncode == 0, result.stderr
+    short, longer = (rows_without_time(f) for f in (uninterrupted, only_folder(tmp_path)))
+    assert [row["env_step"] for row in longer] == ["-60", "0", "60", "260", "460", "600"]
+    assert longer[:4] == short[:4]
+
+
 def test_finished_run_is_not_repeated(uninterrupted: Path, run_main: Main) -> None:
     before = (uninterrupted / "checkpoint.pt").stat().st_mtime_ns
     result = run_main(*tiny(uninterrupted.parents[4]))
