@@ -129,7 +129,8 @@ def time_to_threshold(
     """Online steps from which on a run holds ``threshold``.
 
     A run holds it from the first t >= 0 at which the mean of the ``window`` evaluations that begin
-    at t is at least ``threshold``, and so is the mean of all evaluations from t to the end. A first
+    at t is at least ``threshold``, and so is the mean of all evaluations from t to the end, if the
+    mean of the last ``window`` is so as well: otherwise it has lost it. A first
     crossing would be noise: of runs whose success is 0.8 all along, more than half have two of
     three evaluations of 20 episodes at 0.9.
 
@@ -164,7 +165,7 @@ def time_to_threshold(
         means = np.lib.stride_tricks.sliding_window_view(found, size).mean(axis=-1)
         rest = np.array([found[start:].mean() for start in range(means.size)])
         wanted = measure.sign * threshold - _ROUNDING
-        holds = np.flatnonzero((means >= wanted) & (rest >= wanted))
+        holds = np.flatnonzero((means >= wanted) & (rest >= wanted) & (means[-1] >= wanted))
         reached = holds.size > 0
         last = float(times[means.size - 1]) if found.size > 1 else float(budget)
         time = float(times[holds[0]]) if reached else last

@@ -15,8 +15,17 @@ from figures.statistics.estimates import (
     rank_probabilities,
 )
 from figures.statistics.power import wins_seen
-from reproduce.judging.conditions import Above, Never, Ranked, Verdict, Within, stretched
+from reproduce.judging.conditions import (
+    Above,
+    Condition,
+    Never,
+    Ranked,
+    Verdict,
+    Within,
+    stretched,
+)
 from reproduce.judging.evidence import Arm, Evidence, Noise
+from reproduce.judging.levels import level_of
 from reproduce.judging.rules import (
     NAMES,
     UNDEFINED,
@@ -30,6 +39,7 @@ from reproduce.judging.rules import (
     margin_of,
     of_source,
     seeds_note,
+    unseen,
     within_reach,
 )
 from reproduce.judging.verdicts import NO_ESTIMATE, Effect
@@ -54,6 +64,12 @@ class _Against:
         """The tasks they must have been run on."""
         return self.tasks
 
+    def _decidable(
+        self, evidence: Evidence, source: str, task: str, arms: Sequence[Arm], found: Answer
+    ) -> Answer:
+        """``found``, but not decidable where what the claim takes for granted does not hold."""
+        return found
+
     def _compared(
         self,
         evidence: Evidence,
@@ -72,6 +88,7 @@ class _Against:
             if not (np.isfinite(a).all() and np.isfinite(b).all()):
                 return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, UNDEFINED)
             found = judge(a, b, task, evidence.noise(source, task, arms, self.scalar))
+            found = self._decidable(evidence, source, task, arms, found)
             return within_reach(evidence, source, task, arms, self.scalar, found)
 
         return each(
@@ -91,9 +108,27 @@ class Difference(_Against):
     """scalar(better) - scalar(rival) > ``factor`` delta.
 
     A difference between 0 and ``factor`` delta is smaller than claimed. One below 0 contradicts.
+    Nothing is decidable where neither method has ``learned``, the final J that the claim takes for
+    granted of one of them: both are certainly below it then.
     """
 
     factor: float = 1.0
+    learned: float | None = None
+
+    def _decidable(
+        self, evidence: Evidence, source: str, task: str, arms: Sequence[Arm], found: Answer
+    ) -> Answer:
+        if self.learned is None:
+            return found
+        levels = {
+            arm: level_of(values, evidence.noise(source, task, (arm,), "jt"))
+            for arm, values in zip(arms, evidence.scalars(source, task, arms, "jt"), strict=True)
+        }
+        if not all(level.high < self.learned for level in levels.values()):
+            return found
+        ends = ", ".join(f"{arm} at {level.value:.3g}" for arm, level in levels.items())
+        note = f"{found.note}; neither ends above {self.learned:g}: {ends}"
+        return replace(found, judged=Verdict.NOT_DECIDABLE, note=note, seen=unseen)
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival."""
@@ -247,3 +282,68 @@ def lead(ours: Floats, theirs: Sequence[Floats], noise: Sequence[Noise]) -> Esti
     high = min(stretched(found, len(differences))[1] for found in differences)
     low = min(found.low for found in differences)
     return replace(last, low=low, high=high, seeds=seeds, name="lead")
+
+
+@dataclass(frozen=True)
+class Trails:
+    """Each of ``ones`` is below the best of ``field`` in ``scalar``.
+
+    The effect is the lead of the best of ``field`` over it, the negative of ``Leads`` with the
+    sides exchanged: a member of ``field`` that is certainly above it supports, one that was not run
+    keeps the claim from being contradicted.
+    """
+
+    scalar: str
+    ones: tuple[Arm, ...]
+    field: tuple[Arm, ...]
+    tasks: tuple[str, ...]
+
+    def arms(self) -> tuple[Arm, ...]:
+        """All arms that must have been run."""
+        return (*self.ones, *self.field)
+
+    def tasks_asked(self) -> tuple[str, ...]:
+        """The tasks they must have been run on."""
+        return self.tasks
+
+    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
+        """One effect a task and arm, against the members that were run; one must have been."""
+
+        def judge(source: str, task: str, one: Arm, run: Sequence[Arm]) -> Answer:
+            mine, *theirs = evidence.scalars(source, task, (one, *run), self.scalar)
+            noise = [evidence.noise(source, task, (one, each), self.scalar) for each in run]
+            behind = lead(mine, theirs, noise)
+            found = replace(
+                behind, value=-behind.value, low=-behind.high, high=-behind.low, name="behind"
+            )
+            best = min(range(len(run)), key=lambda i: between(mine, theirs[i], noise[i]).value)
+            note = (
+                f"{seeds_note(mine, *theirs)}; {len(run)} of {len(self.field)} others run; "
+                f"the best is {run[best]}"
+            )
+
+            def seen(family: int) -> str:
+                several = family * len(run)
+                return beyond(0.0, distance_between(mine, theirs[best], several, noise[best]))
+
+            condition: Condition = Above(0.0)
+            if len(run) < len(self.field):
+                condition = Never((Verdict.CONTRADICTED,), condition)
+            return Answer(found, condition, note, seen=seen)
+
+        effects = []
+        for task in self.tasks:
+            for one in self.ones:
+                run = [a for a in self.field if evidence.source(experiments, task, (one, a))]
+                effects.append(
+                    answer(
+                        evidence,
+                        experiments,
+                        task,
+                        (one, *(run or self.field)),
+                        what=f"{NAMES[self.scalar]}: the best other − {one}",
+                        asks="> 0",
+                        judge=of_source(judge, task, one, run),
+                    )
+                )
+        return effects

@@ -18,18 +18,21 @@ from reproduce.judging.verdicts import NO_ESTIMATE, Effect
 
 def _time_note(sample: Sample) -> str:
     times, observed = sample
+    at_start = int((observed & (times == 0)).sum())
+    reached = f"{observed.sum()} of {len(times)} reached it"
+    reached += f", {at_start} of them at step 0" if at_start else ""
     if not times.any():
-        return f"{observed.sum()} of {len(times)} reached it"
-    summary = kaplan_meier(times, observed, float(times.max()))
-    median = f"{summary.median:,.0f}" if np.isfinite(summary.median) else "not reached"
-    return f"{summary.observed} of {summary.n} reached it, median {median}"
+        return reached
+    median = kaplan_meier(times, observed, float(times.max())).median
+    return f"{reached}, median {f'{median:,.0f}' if np.isfinite(median) else 'not reached'}"
 
 
 @dataclass(frozen=True)
 class Faster:
     """Mean time below ``threshold``, up to the common budget: rival / better > ``ratio``.
 
-    A ratio between 1 and ``ratio`` is smaller than claimed. A ratio below 1 contradicts. A rival
+    A ratio between 1 and ``ratio`` is smaller than claimed. A ratio below 1 contradicts. Nothing is
+    decidable where no run of either reached the threshold. A rival
     that has not reached the threshold by then would take longer. If any of its runs is censored,
     the ratio is a lower bound. A lower bound can support. It can neither contradict nor show that
     the ratio is smaller than claimed.
@@ -57,7 +60,7 @@ class Faster:
             note = f"{self.better}: {_time_note(ours)}; {rival}: {_time_note(theirs)}"
             if not (ours[1].any() or theirs[1].any()):
                 note = f"no run reached it; {note}"
-                return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, note)
+                return Answer(NO_ESTIMATE, Verdict.NOT_DECIDABLE, note)
             horizon = _horizon(ours, theirs)
             if horizon == 0:
                 note = f"too few evaluations: none but that of step 0 has five from it on; {note}"

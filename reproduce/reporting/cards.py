@@ -24,9 +24,10 @@ from reproduce.reporting.blocks import (
     p_value,
     sources,
 )
+from reproduce.reporting.bounds import possible
 from reproduce.reporting.content import SILENT, Card, Content, Panels, Side
 from reproduce.reporting.sensitivity import Sensitivity
-from reproduce.reporting.wording import SETTINGS, badge, worded
+from reproduce.reporting.wording import SETTINGS, badge, plain, worded
 
 EFFECT_COLUMNS = (
     "task",
@@ -60,6 +61,11 @@ def effects_name(claim: Claim, side: Side) -> str:
     return f"{claim.id}-effects-{side.profile}"
 
 
+def preset_of(claim: Claim, content: Content) -> str:
+    """The preset that a verdict is about; "" where no run is asked."""
+    return content.preset if claim.arms() else ""
+
+
 def verdict_line(card: Card, preset: str) -> str:
     """``the text's settings: **seen at small**; the released settings: **not run at small**``; once
     where no result can decide it."""
@@ -73,7 +79,8 @@ def verdict_line(card: Card, preset: str) -> str:
 def card_blocks(card: Card, content: Content, beside: str = "") -> Iterator[Block]:
     """The card; short where nothing was found. ``beside``: the way to the files of results."""
     claim = card.claim
-    yield Heading(3, f"{claim.id}. {verdict_line(card, content.preset)}", anchor_of(claim))
+    preset = preset_of(claim, content)
+    yield Heading(3, f"{claim.id}. {verdict_line(card, preset)}", anchor_of(claim))
     yield Quote(f"{claim.quote} ({_section(claim.section)})")
     if claim.untestable:
         yield Text(f"Not testable by results: {claim.untestable}.")
@@ -86,13 +93,15 @@ def card_blocks(card: Card, content: Content, beside: str = "") -> Iterator[Bloc
         yield Text(f"**Decided elsewhere, once:** {links}.")
     for side in card.sides:
         yield from _pictures(claim, side, beside)
-    rows = tuple(_effect_rows(card, content.preset))
+    rows = tuple(_effect_rows(card, preset))
     if rows:
         yield Table(EFFECT_COLUMNS, rows)
+    if any(effect.p_value is not None for side in card.sides for effect in side.finding.effects):
+        yield Text("p: of times the two-sided log-rank test, else the one-sided Mann–Whitney test.")
     yield from _verdicts(card)
     for side in card.sides:
         if side.sensitivity:
-            found = "; ".join(_sensitivity(each, content.preset) for each in side.sensitivity)
+            found = "; ".join(_sensitivity(each, preset) for each in side.sensitivity)
             yield Text(f"**By other measures** ({SETTINGS[side.profile]}): {found}.")
     yield from _evidence(card)
     yield from _commands(card, content)
@@ -133,19 +142,30 @@ def _effect_rows(card: Card, preset: str) -> Iterator[tuple[str, ...]]:
 def _effect_row(profile: str, effect: Effect, preset: str) -> tuple[str, ...]:
     found = effect.estimate
     digits = 5 if "variance" in effect.what else 3  # that of a spread of 0.01 is 0.0001
+    limits = possible(effect)
+    seeds, note = _seeds(effect)
     return (
         effect.task,
         effect.what,
         effect.asks,
         SETTINGS[profile],
         number(found.value if found else None, digits),
-        interval(found, digits),
-        str(found.seeds) if found else number(None),
+        interval(found and limits.of(found), digits),
+        seeds,
         p_value(effect.p_value),
         worded(effect.verdict, preset),
-        would_be_seen(seen(effect), digits - 1),
-        effect.note,
+        would_be_seen(limits.reached(seen(effect)), digits - 1),
+        note,
     )
+
+
+def _seeds(effect: Effect) -> tuple[str, str]:
+    """``10 and 5``, and the note without them."""
+    told = re.match(r"seeds ([\d and]+)(?:; |$)", effect.note)
+    if told:
+        return told[1], plain(effect.note.removeprefix(told[0]))
+    seeds = effect.estimate.seeds if effect.estimate else 0
+    return (str(seeds) if seeds else number(None)), plain(effect.note)
 
 
 def would_be_seen(told: str, digits: int = 2) -> str:
@@ -180,7 +200,7 @@ def _verdicts(card: Card) -> Iterator[Text]:
             if not any("; " in effect.note for effect in missing):
                 continue  # there are not even shorter runs
         else:
-            yield Text(f"**With {SETTINGS[side.profile]}:** {side.finding.reason}.")
+            yield Text(f"**With {SETTINGS[side.profile]}:** {plain(side.finding.reason)}.")
         if missing and side.finding.verdict in SILENT:
             tasks: dict[str, dict[str, None]] = {}  # of each note
             for effect in missing:
@@ -196,6 +216,11 @@ def _sensitivity(found: Sensitivity, preset: str) -> str:
 
 def _evidence(card: Card) -> Iterator[Text]:
     """Files and compute behind the card."""
+    if not card.claim.arms():
+        yield Text(
+            "**Evidence**: `reproduce/judging/demonstrations.csv`, and no run. "
+            "`python reproduce/describe_demonstrations.py` counts them anew from their files."
+        )
     for side in card.sides:
         if side.runs:
             files = ", ".join(f"`{name}`" for name in side.files)

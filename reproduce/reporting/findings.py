@@ -1,4 +1,4 @@
-"""Three sentences that come first: what AWAC reached, what was decided, and what neither says.
+"""What comes first: what was decided, on which data, what that does not say; what AWAC reached.
 
 They are made of the counts and numbers of the report alone: a new result changes them.
 """
@@ -6,7 +6,7 @@ They are made of the counts and numbers of the report alone: a new result change
 from __future__ import annotations
 
 from figures.domains import DOMAINS
-from figures.experiments import domain_of, title_of
+from figures.experiments import EXPERIMENTS, domain_of, title_of
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.aggregates import ALL_TASKS, REFERENCE, Aggregate, TaskScores
@@ -28,9 +28,9 @@ TOLD = (
 ALWAYS = (Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NOT_RUN)
 
 
-def findings(content: Content) -> tuple[str, str, str]:
-    """The three sentences."""
-    return reached(content), decided(content), limits(content)
+def findings(content: Content) -> tuple[str, ...]:
+    """The sentences: what was decided, on which data, and what neither says."""
+    return tuple(filter(None, (decided(content), substituted(content), limits(content))))
 
 
 def decided(content: Content) -> str:
@@ -55,7 +55,21 @@ def decided(content: Content) -> str:
     )
 
 
-def reached(content: Content) -> str:
+def substituted(content: Content) -> str:
+    """Which prior data is not the paper's; "" where all is."""
+    hand = EXPERIMENTS["figure1"].tasks
+    if not any(
+        made.what.startswith(f"{task}, embedded data") for made in content.data for task in hand
+    ):
+        return ""
+    return (
+        "The runs on the hand start from a few demonstrations of a published expert and rollouts "
+        "of their clone, where the paper has 25 human demonstrations a task and rollouts of theirs "
+        "([data](#data))."
+    )
+
+
+def reached(content: Content) -> tuple[str, ...]:
     """Where AWAC ends and where the best and the poorest of the others do, task by task."""
     parts = [
         part
@@ -63,8 +77,7 @@ def reached(content: Content) -> str:
         for scores in found.by_task
         if scores.task != ALL_TASKS and (part := _reached(found, scores))
     ]
-    told = "; ".join(parts)
-    return f"{told[:1].upper()}{told[1:]}." if parts else "AWAC has too few runs to say."
+    return tuple(f"{part}." for part in parts)
 
 
 def _reached(found: Aggregate, scores: TaskScores) -> str:
@@ -110,8 +123,11 @@ def limits(content: Content) -> str:
     preset = PRESETS[content.preset]
     tasks = {cell.want.task for cell in content.run_cells}
     steps = [preset.of(REFERENCE, domain_of(task), task)["online_steps"] for task in tasks]
+    asked = (card.claim for card in content.cards if not card.claim.untestable)
+    counted_alone = [claim.id for claim in asked if not claim.arms()]
     budget = f" and at most {max(steps):,} online steps" if steps else ""
     return (
         f"This rests on {runs} of networks smaller than the paper's{budget}, with {seeds}: it "
         "neither confirms nor refutes what the paper reports for its own settings."
+        + "".join(f" {name} asks the demonstrations alone, and no run." for name in counted_alone)
     )

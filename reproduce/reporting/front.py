@@ -21,9 +21,9 @@ from reproduce.reporting.blocks import (
     Warning,
     counted,
 )
-from reproduce.reporting.cards import anchor_of
+from reproduce.reporting.cards import anchor_of, preset_of
 from reproduce.reporting.content import SILENT, Card, Content
-from reproduce.reporting.findings import findings
+from reproduce.reporting.findings import findings, reached
 from reproduce.reporting.inventory import PROFILES
 from reproduce.reporting.wording import MEANINGS, SETTINGS, WORDS, badge
 from reproduce.specs.grid import PRESETS
@@ -40,9 +40,18 @@ def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Bloc
     """
     yield Heading(1, f"{PAPER}: what preset {content.preset} shows of it", "top")
     yield Text(" ".join(findings(content)))
+    if levels := reached(content):
+        yield Items(levels)
     yield Filter()
     yield from first
     yield Heading(2, "Verdicts", "verdicts")
+    yield Text(
+        "J is success on the hand, minus the distance from the goal in pushing, and the normalised "
+        "score in locomotion. Final J is the mean of a run's last five evaluations. AUC is the "
+        "mean of J over the online steps. A gain is final J less J after the offline phase. "
+        "A method is likely above another if its runs are in more than half of the pairs, by a "
+        "rank test."
+    )
     yield from _matrix(content)
     yield Table(
         ("settings", *(WORDS[verdict] for verdict in _ORDER)),
@@ -95,7 +104,7 @@ def _table(content: Content, cards: Sequence[Card]) -> Table:
             (
                 f"[{card.claim.id}](#{anchor_of(card.claim)})",
                 card.claim.check,
-                *(badge(verdict, content.preset) for verdict in card.verdicts),
+                *(badge(verdict, preset_of(card.claim, content)) for verdict in card.verdicts),
             )
             for card in cards
         ),
@@ -103,7 +112,7 @@ def _table(content: Content, cards: Sequence[Card]) -> Table:
 
 
 def summary(content: Content) -> str:
-    """One paragraph, of counts alone."""
+    """One paragraph: what the claims were put to, and what was run."""
     total = len(content.cards)
     parts = [
         f"{counted(total, 'claim')} of the paper {'were' if total != 1 else 'was'} put to "
@@ -111,10 +120,6 @@ def summary(content: Content) -> str:
         "rules, which was fixed before any result at preset `paper` existed, and after some at "
         "preset `small` (`docs/statistics.md`)."
     ]
-    for profile in PROFILES:
-        counts = content.counts(profile)
-        found = ", ".join(f"{counts[verdict]} {WORDS[verdict]}" for verdict in _ORDER)
-        parts.append(f"With {SETTINGS[profile]}: {found}.")
     done = content.run_cells
     if done:
         tasks = list(dict.fromkeys(cell.want.task for cell in done))

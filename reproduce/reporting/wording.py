@@ -7,6 +7,7 @@ would read as a word about the paper.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from reproduce.judging.conditions import Verdict
@@ -33,17 +34,25 @@ MEANINGS: Mapping[Verdict, str] = {
     Verdict.INCONCLUSIVE: "anything else, or no interval, which takes five seeds: the runs leave "
     "the claim open, and say nothing against it",
     Verdict.NOT_DECIDABLE: "the offline phase leaves nothing to gain or to lose, or "
-    "what the sentence takes for granted does not hold",
+    "what the sentence takes for granted does not hold, such as that some run solves the task",
     Verdict.NOT_RUN: "runs that it asks for are missing, or ended too early",
     Verdict.NOT_TESTABLE: "no result can decide it",
 }
 
 
+_NAMES = re.compile("|".join(map(re.escape, Verdict)))
+
+
 def worded(verdict: Verdict, preset: str) -> str:
-    """``seen at small``; what no result can decide has no preset."""
-    if verdict is Verdict.NOT_TESTABLE:
+    """``seen at small``; without the preset what no result can decide, and what no run did ("")."""
+    if verdict is Verdict.NOT_TESTABLE or not preset:
         return WORDS[verdict]
     return f"{WORDS[verdict]} at {preset}"
+
+
+def plain(text: str) -> str:
+    """``text`` with the rules' names of verdicts replaced by what the report calls them."""
+    return _NAMES.sub(lambda found: WORDS[Verdict(found[0])], text)
 
 
 def badge(verdict: Verdict, preset: str) -> str:
@@ -53,4 +62,6 @@ def badge(verdict: Verdict, preset: str) -> str:
 
 def badges() -> dict[str, Verdict]:
     """Every verdict by what it is called, at every preset."""
-    return {worded(verdict, preset): verdict for preset in PRESETS for verdict in Verdict}
+    named = {worded(verdict, preset): verdict for preset in PRESETS for verdict in Verdict}
+    # "not run" alone stands in other tables, of methods
+    return named | {WORDS[each]: each for each in Verdict if each is not Verdict.NOT_RUN}

@@ -313,6 +313,8 @@ def test_an_absent_column_is_refused(make_run, make_frame) -> None:
         ([0.0, 9.0, 9.0, 9.0, 0.0, 0.0, 0.0, 0.0], 30.0, False),
         # held for five, then lost: the mean from 0 on is 45 / 8
         ([9.0, 9.0, 9.0, 9.0, 9.0, 0.0, 0.0, 0.0], 30.0, False),
+        # held on the whole, lost at the end: 8.4 from 0 on, 7.8 over the last five
+        ([9.0, 9.0, 9.0, 9.0, 9.0, 7.0, 7.0, 7.0], 30.0, False),
         # one bad evaluation in five: 36 / 5 = 7.2 at first, (4 * 9 + 5) / 5 = 8.2 with a 5
         ([9.0, 9.0, 5.0, 9.0, 9.0, 9.0], 0.0, True),
         # exactly at the threshold counts

@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgb
 
 import figures.statistics.resampling
 from figures import style
+from figures.experiments import ANT, PEN
 from figures.forest import SHADE, Forest, Score, colour_of, draw_forest, span_of
 from figures.report_plots import ProfileCurve, draw_aggregates, draw_claim
 from figures.statistics.estimates import Estimate, difference
@@ -24,13 +25,14 @@ from reproduce.judging.verdicts import Effect
 from reproduce.reporting import svg
 from reproduce.reporting.aggregates import aggregates, pooled_difference, probability
 from reproduce.reporting.asked import asked, forests, groups, thresholds
+from reproduce.reporting.bounds import Limits, possible
 from reproduce.reporting.cards import would_be_seen
 from reproduce.reporting.commands import Want
 from reproduce.reporting.drawings import forests_html
 from reproduce.reporting.forests import aggregate_caption
 from reproduce.reporting.palette import DARK, Palette, contrast, on_dark
 from reproduce.reporting.pictures import ForestSet
-from reproduce.reporting.wording import badges, worded
+from reproduce.reporting.wording import badges, plain, worded
 from tests.reproduce.report_grid import rows_of
 
 NAN = float("nan")
@@ -315,7 +317,47 @@ def test_a_verdict_names_its_preset_and_is_unlike_every_other() -> None:
     assert len(set(words)) == len(Verdict)
     assert all(w.endswith(" at small") for w in words if w != "not testable")
     assert worded(Verdict.INCONCLUSIVE, "small") == "not seen at small"
-    assert badges()["seen at paper"] is Verdict.SUPPORTED
+    assert badges()["seen at paper"] is badges()["seen"] is Verdict.SUPPORTED
+    assert worded(Verdict.CONTRADICTED, "") == "contradicted"  # of what no run did
+
+
+def test_the_report_calls_a_verdict_by_its_own_word_alone() -> None:
+    told = "needs 3 of 3; 1 supported, 1 not decidable here, 1 smaller than claimed, 2 inconclusive"
+    assert plain(told) == (
+        "needs 3 of 3; 1 seen, 1 not decidable, 1 smaller than claimed, 2 not seen"
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "task", "low", "high"),
+    [
+        ("final J: SAC", PEN, 0.0, 1.0),
+        ("final J: AWAC − SAC", PEN, -1.0, 1.0),
+        ("gain: AWAC", PEN, -1.0, 1.0),
+        ("AUC: AWAC − the best rival", PEN, -1.0, 1.0),
+        ("P(AUC of AWAC > SAC)", ANT, 0.0, 1.0),
+        ("share of demonstrations that solve the task", PEN, 0.0, 1.0),
+        ("rank correlation of J with time: AWR", ANT, -1.0, 1.0),
+        ("time to 0.9: SAC / AWAC", PEN, 0.0, np.inf),
+        ("slope per 100 K steps: AWAC − AWR", PEN, -np.inf, np.inf),
+        ("variance of final J between seeds: A − B", PEN, -np.inf, np.inf),
+        ("final J: SAC", ANT, -np.inf, np.inf),  # a score may be any
+        ("final J: AWAC − SAC", "SawyerPush-v0", -np.inf, np.inf),
+        ("share of all", "all", 0.0, 1.0),
+        ("J after the offline phase: SAC", "all", -np.inf, np.inf),
+    ],
+)
+def test_no_effect_is_shown_beyond_what_it_can_be(
+    what: str, task: str, low: float, high: float
+) -> None:
+    limits = possible(effect(task, what, "> 0.5"))
+    assert limits == Limits(low, high)
+    shown = limits.of(Estimate(0.5, -7.0, 9.0, 5, "x"))
+    assert (shown.value, shown.low, shown.high) == (0.5, max(low, -7.0), min(high, 9.0))
+    assert limits.reached("within ±0.1") == "within ±0.1"
+    assert limits.reached("≥ 0.9") == "≥ 0.9"
+    assert limits.reached("≥ 1.1") == ("none" if high == 1 else "≥ 1.1")
+    assert limits.reached("≤ -1.1") == ("none" if low > -np.inf else "≤ -1.1")
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,10 @@ HAND, PUSH, LOCOMOTION = (PEN, DOOR, RELOCATE), (SAWYER,), (CHEETAH, ANT, WALKER
 ABLATED = (PEN, CHEETAH)
 
 MORE_THAN_HALF = 0.501
-SAC_WORKS = Part((Level("jt", (SAC,), LOCOMOTION, "above", 0.25),), presupposed="SAC works")
+OFFLINE = (AWAC, *(arm for arm in BASELINES if arm.label not in ("DAPG", "AWR")))
+POOR = 0.25
+"""Normalised score: a quarter of the way from a random policy to the expert."""
+SAC_WORKS = Part((Level("jt", (SAC,), LOCOMOTION, "above", POOR),), presupposed="SAC works")
 SOLVED = 0.9
 PROGRESS = 0.2
 """Success, twice that of an untrained policy on the pen; on door and relocate such a one has 0."""

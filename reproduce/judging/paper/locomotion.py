@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from figures.experiments import ANT, CHEETAH, WALKER
 from reproduce.judging.claim import Claim, Part
-from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
+from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar, Trails
 from reproduce.judging.evidence import Arm
 from reproduce.judging.levels import Level
 from reproduce.judging.paper.arms import (
@@ -16,6 +16,8 @@ from reproduce.judging.paper.arms import (
     BRAC,
     DAPG,
     LOCOMOTION,
+    OFFLINE,
+    POOR,
     SAC,
     SAC_BC,
     SAC_WORKS,
@@ -40,7 +42,8 @@ LOCOMOTION_CLAIMS = (
             ),
         ),
         '"Consistently": on all three, in speed and in the end. First or equal: the paper itself '
-        "calls ABM comparable on Ant (M11).",
+        "calls ABM comparable on Ant (M11). Policy classes differ: BC and AWR have one free "
+        "deviation here, AWAC one for each state.",
     ),
     Claim(
         "M2",
@@ -57,11 +60,11 @@ LOCOMOTION_CLAIMS = (
         "The two methods that do not estimate Q^π are DAPG and AWR. Across all three tasks, we see "
         "that these methods are somewhat worse offline than the best performing offline methods, "
         "and exhibit steady but slow improvement",
-        "after the offline phase DAPG and AWR are below AWAC; they rise, more slowly than AWAC, "
-        "and rank correlation with time is above 0.7",
+        "after the offline phase DAPG and AWR are below the best other method; they rise, more "
+        "slowly than AWAC, and rank correlation with time is above 0.7",
         ("figure3",),
         (
-            Part((Difference("j0", AWAC, (DAPG, AWR), LOCOMOTION, factor=0.0),)),
+            Part((Trails("j0", (DAPG, AWR), OFFLINE, LOCOMOTION),)),
             Part(
                 (
                     Level("slope", (DAPG, AWR), LOCOMOTION, "above", 0.0),
@@ -70,35 +73,34 @@ LOCOMOTION_CLAIMS = (
                 )
             ),
         ),
-        "AWAC stands for the best offline methods, since the paper ranks it first; on Ant and "
-        "Walker2d it says so of BEAR before online experience (M9).",
+        '"Best performing offline": the best of all other methods after the offline phase. '
+        '"Slow": slower than AWAC, which the paper ranks first.',
     ),
     Claim(
         "M4",
         "B",
         "For SAC, across all three tasks, we see that the offline performance at epoch 0 is "
         "generally poor",
-        "SAC's score after the offline phase is below 0.25 and below AWAC's, on each task",
+        "SAC's score after the offline phase is below 0.25, on each task",
         ("figure3",),
-        (
-            Part(
-                (
-                    Level("j0", (SAC,), LOCOMOTION, "below", 0.25),
-                    Difference("j0", AWAC, (SAC,), LOCOMOTION, factor=0.0),
-                )
-            ),
-        ),
-        '"Poor": a quarter of the way from random to the expert.',
+        (Part((Level("j0", (SAC,), LOCOMOTION, "below", POOR),)),),
+        '"Poor": a quarter of the way from random to the expert. "Generally": on all three.',
     ),
     Claim(
         "M5",
         "B",
         "Due to the data in the replay buffer, SAC with prior data does learn faster than from "
         "scratch",
-        "SAC's AUC with prior data is more than 0.05 above that of SAC from scratch, on each task",
+        "SAC's AUC with prior data is more than 0.05 above that of SAC from scratch, on each task, "
+        "and one of the two ends above 0.25",
         ("figure3",),
-        (Part((Difference("auc", SAC, (Arm("SAC [no-data]", "none"),), LOCOMOTION),)),),
-        "From scratch is the same SAC without the data, and so without its cloned start.",
+        (
+            Part(
+                (Difference("auc", SAC, (Arm("SAC [no-data]", "none"),), LOCOMOTION, learned=POOR),)
+            ),
+        ),
+        "From scratch is the same SAC without the data, and so without its cloned start and its "
+        "offline updates. Where neither learns, none of them learns faster.",
     ),
     Claim(
         "M6",
