@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,14 +12,16 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from figures.labels import label, split_label
 from figures.layout import elide, inches
 from figures.statistics.across_seeds import Floats
 from figures.style import PANEL_HEIGHT
 
-SIZE = 6.6
-LINE = 0.106
+SIZE = 7.4
+LINE = 0.118
 """Inches from one name to the next."""
-WIDEST = 0.95
+WIDEST = 1.15
+"""Inches of a name, unless a shorter one would be that of another curve."""
 LEADER = 0.16
 """Inches between the panel and its names."""
 _DARKEST_ENOUGH = 0.55
@@ -38,7 +41,7 @@ def margin(names: Sequence[str]) -> float:
     """Inches that the names need right of a panel; 0 where there are too many to be told apart."""
     if not names or not fit(len(names)):
         return 0.0
-    return LEADER + max(inches(_short(name), SIZE) for name in names) + 0.04
+    return LEADER + max(inches(short, SIZE) for short in short_names(names).values()) + 0.04
 
 
 def fit(count: int) -> bool:
@@ -46,13 +49,15 @@ def fit(count: int) -> bool:
     return count * LINE <= PANEL_HEIGHT + LINE
 
 
-def label_ends(ax: Axes, ends: Sequence[End]) -> None:
+def label_ends(ax: Axes, ends: Sequence[End], names: Sequence[str] = ()) -> None:
     """Write the names; a thin line leads from each curve to its own.
 
-    To be called when the limits of the axes are final.
+    To be called when the limits of the axes are final. ``names``: of all curves of the figure, so
+    that a curve has one short name in all panels; those of ``ends`` if none are given.
     """
     if not fit(len(ends)):
         return
+    short = short_names(names or [end.name for end in ends])
     width, height = _size(ax)
     ax.get_ylim()  # decides limits that are still to follow the curves
     to_axes = ax.transData + ax.transAxes.inverted()
@@ -71,7 +76,7 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
         ax.text(
             1 + LEADER / width,
             placed,
-            _short(end.name),
+            short[end.name],
             transform=ax.transAxes,
             fontsize=SIZE,
             color=readable(end.colour),
@@ -112,8 +117,43 @@ def readable(colour: str) -> str:
     return to_hex(tuple(rgb * min(1.0, _DARKEST_ENOUGH / max(light, 1e-9))))
 
 
-def _short(name: str) -> str:
-    return elide(name, WIDEST, SIZE)
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Every name, cut to ``WIDEST``: see ``cut_apart``."""
+    return cut_apart(names, WIDEST, lambda name, width: elide(name, width, SIZE))
+
+
+def cut_apart(
+    names: Sequence[str], width: float, cut: Callable[[str, float], str]
+) -> dict[str, str]:
+    """Names without what all variants share, each cut to ``width``, or to the least more at which
+    no two are the same.
+
+    ``cut(name, width)`` shortens one name and leaves a short one as it is.
+    """
+    every = list(dict.fromkeys(names))
+    bare = dict(zip(every, _without_shared(every), strict=True))
+    while True:
+        found = {name: cut(bare[name], width) for name in every}
+        if len(set(found.values())) == len(every) or found == bare:
+            return found
+        width *= 1.1
+
+
+def _without_shared(names: Sequence[str]) -> list[str]:
+    """``AWAC [policy=A]``, ``BC [policy=B]`` -> ``AWAC [A]``, ``BC [B]``: words with which the
+    brackets of all variants begin say nothing about any of them."""
+    pairs = [split_label(name) for name in names]
+    variants = {variant for _, variant in pairs if variant}
+    if len(variants) < 2:
+        return list(names)
+    first, last = min(variants), max(variants)  # what these two share, all share
+    both = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    shared = "".join(letter for letter, _ in both)
+    start = max(shared.rfind("="), shared.rfind(",")) + 1
+    if not shared[:start].endswith("="):  # a path of keys, not the digits of a number
+        start = max(start, shared.rfind(".") + 1)
+    short = [label(method, variant[start:]) for method, variant in pairs]
+    return short if len(set(short)) == len(set(names)) else list(names)
 
 
 def _size(ax: Axes) -> tuple[float, float]:

@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from figures.end_labels import LINE, End, fit, label_ends, margin, readable, spread
+from figures.end_labels import (
+    LINE,
+    SIZE,
+    WIDEST,
+    End,
+    fit,
+    label_ends,
+    margin,
+    readable,
+    short_names,
+    spread,
+)
+from figures.layout import elide
 from figures.style import PANEL_HEIGHT
 
 
@@ -56,7 +68,33 @@ def test_more_names_than_lines_have_no_room() -> None:
     most = int(PANEL_HEIGHT / LINE)
     assert fit(most) and not fit(most + 3)
     assert margin(["AWAC"] * (most + 3)) == 0.0
-    assert margin(["AWAC [a variant with a very long name indeed]"]) < 1.3
+    assert margin(["AWAC [a variant with a very long name indeed]"]) < 1.4
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (
+            ["AWAC [policy=Gaussian]", "AWAC [policy=Tanh]", "BC [policy=Tanh]"],
+            ["AWAC [Gaussian]", "AWAC [Tanh]", "BC [Tanh]"],
+        ),
+        (["AWAC", "AWAC [lam=0.1]", "AWAC [lam=0.3]"], ["AWAC", "AWAC [0.1]", "AWAC [0.3]"]),
+        (["BC [a.b.c=1]", "BC [a.b.d=1]"], ["BC [c=1]", "BC [d=1]"]),
+        (["AWAC", "AWAC [lam=0.1]"], ["AWAC", "AWAC [lam=0.1]"]),
+        (["AWAC [k=]", "AWAC [k=1]"], ["AWAC", "AWAC [1]"]),
+        (["AWAC", "AWAC [k=]", "AWAC [k=1]"], ["AWAC", "AWAC [k=]", "AWAC [k=1]"]),
+    ],
+)
+def test_what_all_variants_share_is_dropped(names: list[str], short: list[str]) -> None:
+    assert list(short_names(names).values()) == short
+
+
+def test_no_two_curves_have_one_short_name() -> None:
+    """Both ends are the same, and so is all that a narrow margin shows."""
+    names = [f"AWAC [first words {middle} and more last words]" for middle in ("one", "two")]
+    narrow = {elide(name, WIDEST, SIZE) for name in names}
+    assert len(narrow) == 1
+    assert len(set(short_names(names).values())) == 2
 
 
 @pytest.mark.parametrize(("colour", "found"), [("#0B4FBF", "#0b4fbf"), ("#ffffff", "#8c8c8c")])
