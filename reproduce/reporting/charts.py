@@ -14,7 +14,7 @@ import pandas as pd
 from figures.caption import describe
 from figures.learning_curves import Look, greyed, legend_name, looks_of
 from figures.metrics import Metric
-from figures.panels import Panel, panels_of
+from figures.panels import Panel, panels_of, rows_of
 from figures.results.table import RUN
 from figures.statistics.across_seeds import curve, evaluations
 
@@ -124,7 +124,7 @@ def chart(
     """
     panels = panels_of(rows, tasks)
     every = pool.curve(experiment, table, metric.column)
-    shown = pd.concat([panel.rows(every) for panel in panels])
+    shown = rows_of(panels, every)
     shown = shown[shown["label"].isin(set(rows["label"]))]
     ours = rows[rows["compared"] == ""] if "compared" in rows else rows
     looks, grey = greyed(looks_of(rows), [shown], set(ours["label"]))

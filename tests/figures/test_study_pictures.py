@@ -48,5 +48,5 @@ def test_its_curves_are_drawn_and_tasks_that_nobody_asked_for_are_not_missed(
     make(csv, tmp_path / "mine")
     (figure,) = saved
     assert not any("No results yet" in text.get_text() for text in figure.texts)
-    curves = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 2]  # type: ignore[arg-type]
+    curves = [line for line in figure.axes[1].lines if len(line.get_xdata()) == 2]  # type: ignore[arg-type]
     assert sum(list(line.get_ydata()) == [1.0, 2.0] for line in curves) == 2  # type: ignore[arg-type]
