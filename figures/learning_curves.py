@@ -19,7 +19,7 @@ from figures import style
 from figures.caption import describe
 from figures.end_labels import End, label_ends, margin
 from figures.experiments import EXPERIMENTS
-from figures.layout import CAPTION_LINE, Paragraph, compose, inches, wrap
+from figures.layout import CAPTION_LINE, Paragraph, compose, wrap
 from figures.metrics import Metric
 from figures.panels import NONE, panels_of, refuse_blank, rows_of
 from figures.phase_axis import NAME_LINE, name_lines, name_phases, set_phase_axis
@@ -300,9 +300,9 @@ def _marked(ax: Axes, steps: np.ndarray, offset: float) -> list[int]:
 
 def _broken(subtitle: str, width: float) -> list[str]:
     """The lines of a subtitle: one, or broken before a ``+`` if that is not enough room."""
-    parts = [subtitle]
-    if inches(subtitle, SUBTITLE_SIZE) > width:
-        parts = subtitle.replace(" + ", "\n+ ").split("\n")
+    if len(whole := wrap(subtitle, width, SUBTITLE_SIZE)) == 1:
+        return whole
+    parts = subtitle.replace(" + ", "\n+ ").split("\n")
     return [line for part in parts for line in wrap(part, width, SUBTITLE_SIZE)]
 
 
