@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from figures.labels import label, split_label
+from figures.labels import label, method_of, split_label
 from figures.layout import elide, inches
 from figures.statistics.across_seeds import Floats
 from figures.style import PANEL_HEIGHT
@@ -20,8 +20,9 @@ from figures.style import PANEL_HEIGHT
 SIZE = 7.4
 LINE = 0.118
 """Inches from one name to the next."""
-WIDEST = 1.15
-"""Inches of a name, unless a shorter one would be that of another curve."""
+WIDEST, WIDEST_OF_MANY = 1.3, 0.9
+"""Inches of a name, unless a shorter one would be that of another curve: beside up to two panels,
+and where more of them share the page."""
 LEADER = 0.16
 """Inches between the panel and its names."""
 _DARKEST_ENOUGH = 0.55
@@ -37,11 +38,17 @@ class End:
     value: float
 
 
-def margin(names: Sequence[str]) -> float:
-    """Inches that the names need right of a panel; 0 where there are too many to be told apart."""
+def widest(columns: int) -> float:
+    """Inches of a name in a figure of so many columns."""
+    return WIDEST if columns < 3 else WIDEST_OF_MANY
+
+
+def margin(names: Collection[str]) -> float:
+    """Inches that (short) names need right of a panel; 0 where there are too many to be told
+    apart."""
     if not names or not fit(len(names)):
         return 0.0
-    return LEADER + max(inches(short, SIZE) for short in short_names(names).values()) + 0.04
+    return LEADER + max(inches(name, SIZE) for name in names) + 0.04
 
 
 def fit(count: int) -> bool:
@@ -49,15 +56,13 @@ def fit(count: int) -> bool:
     return count * LINE <= PANEL_HEIGHT + LINE
 
 
-def label_ends(ax: Axes, ends: Sequence[End], names: Sequence[str] = ()) -> None:
-    """Write the names; a thin line leads from each curve to its own.
+def label_ends(ax: Axes, ends: Sequence[End]) -> None:
+    """Write the (short) names; a thin line leads from each curve to its own.
 
-    To be called when the limits of the axes are final. ``names``: of all curves of the figure, so
-    that a curve has one short name in all panels; those of ``ends`` if none are given.
+    To be called when the limits of the axes are final.
     """
     if not fit(len(ends)):
         return
-    short = short_names(names or [end.name for end in ends])
     width, height = _size(ax)
     ax.get_ylim()  # decides limits that are still to follow the curves
     to_axes = ax.transData + ax.transAxes.inverted()
@@ -76,7 +81,7 @@ def label_ends(ax: Axes, ends: Sequence[End], names: Sequence[str] = ()) -> None
         ax.text(
             1 + LEADER / width,
             placed,
-            short[end.name],
+            end.name,
             transform=ax.transAxes,
             fontsize=SIZE,
             color=readable(end.colour),
@@ -117,43 +122,83 @@ def readable(colour: str) -> str:
     return to_hex(tuple(rgb * min(1.0, _DARKEST_ENOUGH / max(light, 1e-9))))
 
 
-def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Every name, cut to ``WIDEST``: see ``cut_apart``."""
-    return cut_apart(names, WIDEST, lambda name, width: elide(name, width, SIZE))
+def short_names(names: Sequence[str], width: float = WIDEST) -> dict[str, str]:
+    """Every name, cut to ``width`` inches: see ``cut_apart``."""
+    return cut_apart(names, width, lambda name, wide: elide(name, wide, SIZE))
 
 
 def cut_apart(
     names: Sequence[str], width: float, cut: Callable[[str, float], str]
 ) -> dict[str, str]:
-    """Names without what all variants share, each cut to ``width``, or to the least more at which
-    no two are the same.
+    """Names short enough for ``width``, no two of them the same.
 
-    ``cut(name, width)`` shortens one name and leaves a short one as it is.
+    What all variants share goes first, then the names of settings that all share, then those that
+    the variants of one method share. What is still too wide loses its middle, and has a little more
+    room where that would make two names one.
+
+    Args:
+        names: of all curves.
+        width: of the names, in the unit of ``cut``.
+        cut: shortens a name to a width; leaves a short one as it is.
     """
     every = list(dict.fromkeys(names))
-    bare = dict(zip(every, _without_shared(every), strict=True))
+    for shorter in (_whole, _without_shared_settings, _without_shared_keys, _without_own_keys):
+        bare = shorter(every)
+        if len(set(bare)) < len(every):
+            continue
+        shown = bare
+        if all(cut(name, width) == name for name in bare):
+            break
     while True:
-        found = {name: cut(bare[name], width) for name in every}
-        if len(set(found.values())) == len(every) or found == bare:
-            return found
+        found = [cut(name, width) for name in shown]
+        if len(set(found)) == len(every) or found == shown:
+            return dict(zip(every, found, strict=True))
         width *= 1.1
 
 
-def _without_shared(names: Sequence[str]) -> list[str]:
-    """``AWAC [policy=A]``, ``BC [policy=B]`` -> ``AWAC [A]``, ``BC [B]``: words with which the
-    brackets of all variants begin say nothing about any of them."""
+def _whole(names: Sequence[str]) -> list[str]:
+    return list(names)
+
+
+def _without_shared_settings(names: Sequence[str]) -> list[str]:
+    """``AWAC [batch,a.b=1]``, ``AWAC [batch,a.c=1]`` -> ``AWAC [b=1]``, ``AWAC [c=1]``."""
+    return _from(names, _shared(names, keys=False))
+
+
+def _without_shared_keys(names: Sequence[str]) -> list[str]:
+    """``AWAC [policy=A]``, ``BC [policy=B]`` -> ``AWAC [A]``, ``BC [B]``."""
+    return _from(names, _shared(names, keys=True))
+
+
+def _without_own_keys(names: Sequence[str]) -> list[str]:
+    """``BRAC [a=1]``, ``BRAC [a=2]``, ``BC [b=3]`` -> ``BRAC [1]``, ``BRAC [2]``, ``BC [b=3]``."""
+    short = _without_shared_keys(names)
+    own = {
+        method: _shared([name for name in short if method_of(name) == method], keys=True)
+        for method in map(method_of, short)
+    }
+    return [_from([name], own[method_of(name)])[0] for name in short]
+
+
+def _from(names: Sequence[str], start: int) -> list[str]:
     pairs = [split_label(name) for name in names]
-    variants = {variant for _, variant in pairs if variant}
+    return [label(method, variant[start:]) for method, variant in pairs]
+
+
+def _shared(names: Sequence[str], *, keys: bool) -> int:
+    """How many letters at the beginning of all variants say nothing about any of them: whole
+    settings and the path of a key, with ``keys`` also the key."""
+    variants = {variant for _, variant in map(split_label, names) if variant}
     if len(variants) < 2:
-        return list(names)
+        return 0
     first, last = min(variants), max(variants)  # what these two share, all share
     both = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
     shared = "".join(letter for letter, _ in both)
-    start = max(shared.rfind("="), shared.rfind(",")) + 1
-    if not shared[:start].endswith("="):  # a path of keys, not the digits of a number
-        start = max(start, shared.rfind(".") + 1)
-    short = [label(method, variant[start:]) for method, variant in pairs]
-    return short if len(set(short)) == len(set(names)) else list(names)
+    key = shared.rfind("=") + 1
+    start = shared.rfind(",") + 1
+    if key > start:  # within a value
+        return key if keys else max(start, shared.rfind(".", 0, key) + 1)
+    return max(start, shared.rfind(".") + 1)
 
 
 def _size(ax: Axes) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from figures import style
 from figures.caption import describe
-from figures.end_labels import End, label_ends, margin
+from figures.end_labels import End, label_ends, margin, short_names, widest
 from figures.experiments import EXPERIMENTS
 from figures.layout import CAPTION_LINE, Paragraph, compose, wrap
 from figures.metrics import Metric
@@ -103,7 +103,8 @@ def draw(
     alarms = " ".join(filter(None, (facts.warnings, warning(absent))))
     text += [Paragraph(alarms, WARNING_COLOUR)] if alarms else []
 
-    wide, beside = style.panel_width(len(columns)), margin(names)
+    short = short_names(names, widest(len(columns)))
+    wide, beside = style.panel_width(len(columns)), margin(list(short.values()))
     subtitles = [_broken(panel.subtitle, wide + beside) for panel in columns]
     broken = name_lines(wide, x_label)[0].count("\n")
 
@@ -132,14 +133,14 @@ def draw(
                 _draw_panel(ax, rows, aggregates, metric.column, looks, seeds_of)
                 _dress_panel(ax, metric, left=column == 0)
                 if row == 0:
-                    _head(ax, panel.title, subtitles[column])
+                    _head(ax, panel.title, subtitles[column], max(map(len, subtitles)))
                 drawn_on.append((ax, metric, _ends_of(aggregates, looks)))
                 if row == len(metrics) - 1:
                     name_phases(ax, *span, x_label, wide)
                 else:
                     ax.tick_params(labelbottom=False)
         for ax, metric, ends in drawn_on:  # limits that panels share are final only now
-            label_ends(ax, ends, names)
+            label_ends(ax, [replace(end, name=short[end.name]) for end in ends])
             name_rules(ax, metric)
     return page.figure
 
@@ -306,9 +307,10 @@ def _broken(subtitle: str, width: float) -> list[str]:
     return [line for part in parts for line in wrap(part, width, SUBTITLE_SIZE)]
 
 
-def _head(ax: Axes, title: str, subtitle: Sequence[str]) -> None:
-    """What stands above a panel."""
-    ax.set_title(title, loc="left", weight="bold", pad=19 + 72 * CAPTION_LINE * (len(subtitle) - 1))
+def _head(ax: Axes, title: str, subtitle: Sequence[str], most: int) -> None:
+    """What stands above a panel; ``most``: lines of the longest subtitle, above which the titles
+    of all panels stand."""
+    ax.set_title(title, loc="left", weight="bold", pad=19 + 72 * CAPTION_LINE * (most - 1))
     ax.text(
         0,
         1.035,

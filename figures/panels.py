@@ -143,7 +143,20 @@ def _joined(frame: pd.DataFrame) -> Iterator[str]:
 def _words(rows: pd.DataFrame, prior_data: Mapping[str, str]) -> str:
     """The prior data of ``rows`` in words; "" where that of some is not known."""
     found = [prior_data.get(str(checksum), "") for checksum in rows["data_checksum"].unique()]
-    return " or ".join(dict.fromkeys(found)) if found and all(found) else ""
+    return _either(list(dict.fromkeys(found))) if found and all(found) else ""
+
+
+def _either(texts: Sequence[str]) -> str:
+    """``10 or 25 demonstrations`` of texts that differ in a number, else all of them, by ``or``."""
+    words = [text.split() for text in texts]
+    same = len({len(each) for each in words}) == 1
+    places = [list(dict.fromkeys(place)) for place in zip(*words, strict=False)] if same else []
+    differ = [place for place in places if len(place) > 1]
+    if len(differ) == 1 and all(word.isdigit() for word in differ[0]):
+        return " ".join(
+            " or ".join(sorted(place, key=lambda word: (len(word), word))) for place in places
+        )
+    return " or ".join(texts)
 
 
 def refuse_blank(panel: Panel, rows: pd.DataFrame, metric: Metric) -> None:

@@ -13,12 +13,14 @@ from figures.end_labels import (
     SIZE,
     WIDEST,
     End,
+    cut_apart,
     fit,
     label_ends,
     margin,
     readable,
     short_names,
     spread,
+    widest,
 )
 from figures.layout import elide
 from figures.style import PANEL_HEIGHT
@@ -68,25 +70,47 @@ def test_more_names_than_lines_have_no_room() -> None:
     most = int(PANEL_HEIGHT / LINE)
     assert fit(most) and not fit(most + 3)
     assert margin(["AWAC"] * (most + 3)) == 0.0
-    assert margin(["AWAC [a variant with a very long name indeed]"]) < 1.4
+    long = short_names(["AWAC [a variant with a very long name indeed]"], widest(3))
+    assert margin(list(long.values())) < 1.2
+    assert widest(3) < widest(2)
 
 
 @pytest.mark.parametrize(
     ("names", "short"),
     [
         (
+            ["AWAC", "AWAC [lam=0.1]", "AWAC [lam=0.3]"],
+            ["AWAC", "AWAC [lam=0.1]", "AWAC [lam=0.3]"],
+        ),
+        (
+            ["AWAC [batch,lam=0.01]", "AWAC [batch,lam=0.03]"],
+            ["AWAC [lam=0.01]", "AWAC [lam=0.03]"],
+        ),
+        (["BC [words.more.c=1]", "BC [words.more.d=1]"], ["BC [c=1]", "BC [d=1]"]),
+        (
             ["AWAC [policy=Gaussian]", "AWAC [policy=Tanh]", "BC [policy=Tanh]"],
             ["AWAC [Gaussian]", "AWAC [Tanh]", "BC [Tanh]"],
         ),
-        (["AWAC", "AWAC [lam=0.1]", "AWAC [lam=0.3]"], ["AWAC", "AWAC [0.1]", "AWAC [0.3]"]),
-        (["BC [a.b.c=1]", "BC [a.b.d=1]"], ["BC [c=1]", "BC [d=1]"]),
-        (["AWAC", "AWAC [lam=0.1]"], ["AWAC", "AWAC [lam=0.1]"]),
-        (["AWAC [k=]", "AWAC [k=1]"], ["AWAC", "AWAC [1]"]),
-        (["AWAC", "AWAC [k=]", "AWAC [k=1]"], ["AWAC", "AWAC [k=]", "AWAC [k=1]"]),
+        (
+            ["BRAC [coefficient=1]", "BRAC [coefficient=2]", "BC [weights=3]"],
+            ["BRAC [1]", "BRAC [2]", "BC [weights=3]"],
+        ),
+        (
+            ["AWAC", "AWAC [coefficient=]", "AWAC [coefficient=1]"],
+            ["AWAC", "AWAC [coefficient=]", "AWAC [coefficient=1]"],
+        ),
     ],
 )
-def test_what_all_variants_share_is_dropped(names: list[str], short: list[str]) -> None:
-    assert list(short_names(names).values()) == short
+def test_what_variants_share_is_dropped_where_there_is_no_room(
+    names: list[str], short: list[str]
+) -> None:
+    def cut(name: str, letters: float) -> str:
+        return name if len(name) <= letters else f"{name[: int(letters) - 1]}…"
+
+    found = cut_apart(names, 16, cut)
+    assert list(found) == names
+    assert [found[name] for name in names[:-1]] == short[:-1]
+    assert found[names[-1]].startswith(short[-1][:15])
 
 
 def test_no_two_curves_have_one_short_name() -> None:

@@ -9,6 +9,7 @@ import pytest
 from figures import paper_figure
 from figures.experiments import EXPERIMENTS
 from figures.learning_curves import draw
+from figures.panels import panels_of
 from figures.run_facts import RunFacts, beginnings, joined, run_facts
 from tests.figures.conftest import MakeFrame, MakeRun
 
@@ -47,6 +48,27 @@ def entry(method: str, env: str = PEN, **parts: Any) -> dict[str, Any]:
 def test_prior_data_in_words(data: str, counts: tuple[int, int], words: str | None) -> None:
     found = run_facts([entry("AWAC", data=data, counts=counts)]).prior_data
     assert found == ({"ab" * 8: words} if words else {})
+
+
+def test_prior_data_that_differs_in_a_number_is_said_once(
+    make_run: MakeRun, make_frame: MakeFrame
+) -> None:
+    facts = {"a": "10 expert demonstrations", "b": "25 expert demonstrations", "c": "9 random ones"}
+    rows = [
+        row
+        for method, checksum in (("AWAC", "a"), ("SAC", "b"), ("BC", "c"))
+        for row in make_run({0: 1.0, 9: 2.0}, method=method, data_checksum=checksum)
+    ]
+
+    def subtitle(count: int) -> str:
+        (panel,) = panels_of(make_frame(rows[: 2 * count]), (PEN,), facts)
+        return panel.subtitle
+
+    assert subtitle(1) == "10 expert demonstrations"
+    assert subtitle(2) == "10 or 25 expert demonstrations"
+    assert subtitle(3).endswith("25 expert demonstrations or 9 random ones")
+    (panel,) = panels_of(make_frame(rows), (PEN,), {"a": "known"})
+    assert panel.subtitle == panel.name == "pen-binary-v0 (human data)"
 
 
 def test_an_entry_that_says_nothing_gives_no_facts() -> None:
