@@ -186,7 +186,7 @@ def _seeds(aggregates: pd.DataFrame, labels: Sequence[str]) -> str:
     usual, count = Counter(spans.values()).most_common(1)[0]
     usual = usual if count > 1 or len(spans) == 1 else ""
     rest = ", ".join(f"{label} {span}" for label, span in spans.items() if span != usual)
-    return f"{usual} seeds".strip() + (f" ({rest})" if rest else "")
+    return f"{usual} seed{'s' * (usual != '1')}".strip() + (f" ({rest})" if rest else "")
 
 
 def data_fact(panel: Panel, frame: pd.DataFrame) -> str:

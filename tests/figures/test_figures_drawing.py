@@ -151,6 +151,25 @@ def test_the_caption_states_the_facts(synthetic_csv: Path) -> None:
         assert fact in text
 
 
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((2, 1, 1), "mean over 1 seed (AWAC 2)."),
+        ((3, 3, 2), "mean over 3 seeds (BC 2)."),
+        ((3, 2), "mean over seeds (AWAC 3, SAC 2)."),
+        ((2, 2), "mean over 2 seeds."),
+    ],
+)
+def test_the_caption_counts_seeds(counts, words: str, make_run, make_frame) -> None:
+    rows = [
+        row
+        for method, count in zip(("AWAC", "SAC", "BC"), counts, strict=False)
+        for seed in range(count)
+        for row in make_run({0: 1.0, 9: 2.0}, method=method, seed=seed)
+    ]
+    assert words in _texts(draw(make_frame(rows), panels=PEN))
+
+
 def test_a_complete_figure_has_no_warning(make_run, make_frame) -> None:
     figure = draw(make_frame(make_run({-10: 0.0, 0: 1.0, 10: 2.0})), panels=PEN)
     assert {text.get_color() for text in figure.texts} == {"#444444"}
