@@ -68,17 +68,23 @@ def asked(asks: str) -> tuple[float, float]:
 
 
 def groups(effects: Sequence[Effect]) -> list[Group]:
-    """Effects by quantity, by what is asked and by domain, in the order in which those come first;
-    within each by task, then by method in the order of every figure."""
-    found: dict[tuple[str, str, str], list[Effect]] = {}
+    """Effects by quantity, by what is asked and by domain, levels apart from differences, in the
+    order in which those come first; within each by task, then by method in the order of every
+    figure."""
+    found: dict[tuple[str, str, str, bool], list[Effect]] = {}
     for effect in effects:
-        key = (_quantity(effect.what)[0], effect.asks, _domain(effect.task))
+        key = (_quantity(effect.what)[0], effect.asks, _domain(effect.task), _compares(effect))
         found.setdefault(key, []).append(effect)
     tasks = list(dict.fromkeys(effect.task for effect in effects))
     return [
-        Group(*key, tuple(sorted(mine, key=lambda effect: _place(effect, tasks))))
+        Group(*key[:3], tuple(sorted(mine, key=lambda effect: _place(effect, tasks))))
         for key, mine in found.items()
     ]
+
+
+def _compares(effect: Effect) -> bool:
+    """Whether it is a difference of two methods, which has another axis than a level."""
+    return " − " in effect.what
 
 
 def forests(
@@ -191,7 +197,7 @@ def _zero(group: Group) -> float | None:
         return 1.0
     if group.quantity.startswith(("share", "P(")):
         return None
-    compared = any(" − " in effect.what for effect in group.effects)
+    compared = any(map(_compares, group.effects))
     own = group.quantity.startswith(("gain", "dip", "slope", "rank correlation"))
     return 0.0 if compared or own else None
 
@@ -207,5 +213,5 @@ def _axis(group: Group) -> str:
     name = next((AXES[start] for start in AXES if group.quantity.startswith(start)), "")
     if "{}" not in name or not group.domain:
         return name if name and "{}" not in name else group.quantity
-    compared = any(" − " in effect.what for effect in group.effects)
+    compared = any(map(_compares, group.effects))
     return f"{'difference in ' * compared}{name.format(axis_of(group.domain))}"

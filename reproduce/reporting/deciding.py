@@ -6,7 +6,7 @@ stretches intervals by them. Here the same sizes and ends are found again, to be
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, inf
 
 from figures.statistics.across_seeds import CONFIDENCE
 from reproduce.judging.claim import Claim
@@ -26,6 +26,9 @@ from reproduce.judging.verdicts import Effect, Finding
 
 Ends = tuple[float, float]
 _NOTHING = Evidence({})
+_RANGES: tuple[tuple[str, Ends], ...] = (("P(", (0.0, 1.0)), ("rank correlation", (-1.0, 1.0)))
+"""What quantities can be, by how their names begin: nothing is asked or drawn beyond it."""
+_ANY = (-inf, inf)
 
 
 def deciding(claim: Claim, finding: Finding) -> list[Ends | None]:
@@ -60,10 +63,12 @@ def _ends(effect: Effect, supports: int, contradicts: int) -> Ends | None:
         # exact intervals of the share, at the confidence that ``Held`` asks for
         exact = [condition.ends(1 - (1 - CONFIDENCE) / n) for n in (supports, contradicts)]
         return _of_side(condition.condition, effect.verdict, *exact)
+    least, most = next((ends for name, ends in _RANGES if effect.what.startswith(name)), _ANY)
     of = [stretched(found, n) for n in (supports, contradicts)]
-    if isinstance(condition, Ranked):  # a probability; what lies beyond decides nothing
-        of = [(max(low, 0.0), min(high, 1.0)) for low, high in of]
-    return _of_side(condition, effect.verdict, *of)
+    within = [
+        (max(low, min(least, found.low)), min(high, max(most, found.high))) for low, high in of
+    ]
+    return _of_side(condition, effect.verdict, *within)
 
 
 def _of_side(

@@ -149,6 +149,14 @@ def test_an_effect_without_a_value_is_a_row_that_says_why() -> None:
     assert forests([effect(pen, "AUC: AWAC − SAC", "> 0")]) == []
 
 
+def test_levels_and_differences_have_panels_of_their_own() -> None:
+    pen = "pen-binary-v0"
+    names = ("slope per 100 K steps: SAC", "slope per 100 K steps: AWAC − SAC")
+    level, less = forests([effect(pen, name, "> 0", 0.5) for name in names])
+    assert (len(level.scores), len(less.scores)) == (1, 1)
+    assert less.axis == f"difference in {level.axis}"
+
+
 def test_every_scalar_has_a_name_of_its_axis() -> None:
     pen = "pen-binary-v0"
     for what, axis in (
@@ -205,6 +213,11 @@ def test_the_ends_of_three_effects_that_must_all_hold() -> None:
     each = Effect("t", "gain: AWAC", "> 0.05", Verdict.INCONCLUSIVE, found, condition=Above(0.05))
     ends = deciding(claim, Finding(Verdict.INCONCLUSIVE, (each,) * 3, ""))
     assert ends[0] == pytest.approx((0.1 - 1.960, 0.1 + 2.394), abs=1e-3)
+    rank = replace(
+        each, what="rank correlation of J with time: AWAC", estimate=known(0.1, -0.9, 1.1)
+    )
+    ends = deciding(claim, Finding(Verdict.INCONCLUSIVE, (rank,) * 3, ""))
+    assert ends[0] == pytest.approx((-0.9, 1.1))  # no further than it can be, nor than the bar
     counted = replace(each, condition=Counted(0.5))
     assert deciding(claim, Finding(Verdict.INCONCLUSIVE, (counted,) * 3, "")) == [None] * 3
 
