@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from figures.metrics import Metric
-from figures.panels import Panel
+from figures.panels import NONE, Panel
 from figures.phase_axis import step_name
+from figures.run_facts import RunFacts, beginnings, joined
 from figures.statistics.across_seeds import (
     MIN_SEEDS_FOR_INTERVAL,
     MIN_SEEDS_FOR_IQM,
@@ -18,6 +20,7 @@ from figures.statistics.across_seeds import (
     aggregate_name,
     runs,
 )
+from figures.statistics.scalars import FINAL_EVALUATIONS
 
 METRIC_NOTES = {
     "success_any": "share of evaluation episodes with success at any step",
@@ -48,6 +51,8 @@ def describe(
     metrics: Sequence[Metric],
     labels: Sequence[str],
     missing_envs: Sequence[str],
+    seeds_of: Collection[str] | None = None,
+    run_facts: RunFacts | None = None,
 ) -> Caption:
     """Facts and warnings for a figure of ``panels``.
 
@@ -58,6 +63,8 @@ def describe(
         metrics: one for each row of panels.
         labels: every curve's label, in the order of the legend.
         missing_envs: tasks that were asked for but have no row.
+        seeds_of: labels whose single seeds are drawn; all where it is None.
+        run_facts: what the manifest says of the runs.
     """
     aggregates = pd.concat(list(curves.values()), ignore_index=True)
     notes = [
@@ -66,11 +73,14 @@ def describe(
         if metric.column in METRIC_NOTES
     ]
     facts = [
-        *_aggregate_facts(aggregates, labels),
+        *_aggregate_facts(aggregates, labels, seeds_of),
+        _end(frame),
         "Shaded background left of 0: offline phase, on its own scale."
         if _has_offline(frame)
         else "",
         _offline_only(frame, labels),
+        _without_prior_data(frame, labels),
+        *_beginnings(frame, labels, run_facts),
         f"{'; '.join(notes)}." if notes else "",
         _same_starts(frame),
         f"Data: {'; '.join(data_fact(panel, frame) for panel in panels)}.",
@@ -97,6 +107,33 @@ def _same_starts(frame: pd.DataFrame) -> str:
     )
 
 
+def _without_prior_data(frame: pd.DataFrame, labels: Sequence[str]) -> str:
+    """Name the dashed curves beside those of runs with prior data."""
+    prior = set(frame.loc[frame["data"] != NONE, "label"])
+    names = [label for label in labels if label not in prior]
+    return f"{joined(names)}: without prior data, no offline phase." if names and prior else ""
+
+
+def _beginnings(
+    frame: pd.DataFrame, labels: Sequence[str], run_facts: RunFacts | None
+) -> Iterable[str]:
+    pairs = frame[["env", "label"]].drop_duplicates().itertuples(index=False, name=None)
+    drawn = sorted(pairs, key=lambda pair: (labels.index(pair[1]), pair[0]))
+    return beginnings(run_facts, drawn) if run_facts else ()
+
+
+def _end(frame: pd.DataFrame) -> str:
+    """Which steps final J is the mean of, where finished runs of all tasks have the same."""
+    done = frame[(frame["status"] == "done") & (frame["env_step"] >= 0)]
+    spans = set()
+    for _, rows in done.groupby(["env", "profile"]):
+        steps = sorted(set(rows["env_step"]))[-FINAL_EVALUATIONS:]
+        spans.add((steps[0], steps[-1]))
+    if len(spans) != 1 or (span := spans.pop())[0] == span[1]:
+        return ""
+    return f"Final J: mean of the evaluations at steps {span[0]:,} to {span[1]:,}."
+
+
 def _offline_only(frame: pd.DataFrame, labels: Sequence[str]) -> str:
     """Name the curves that end at 0 although others go on, unless runs are merely unfinished."""
     online = set(frame.loc[frame["env_step"] > 0, "label"])
@@ -105,7 +142,9 @@ def _offline_only(frame: pd.DataFrame, labels: Sequence[str]) -> str:
     return f"Without online phase: {', '.join(names)}." if names and online else ""
 
 
-def _aggregate_facts(aggregates: pd.DataFrame, labels: Sequence[str]) -> list[str]:
+def _aggregate_facts(
+    aggregates: pd.DataFrame, labels: Sequence[str], seeds_of: Collection[str] | None
+) -> list[str]:
     """Which statistic the thick lines are, of how many seeds, and whether they have intervals.
 
     Seeds are counted of finished runs. A line of unfinished ones is named among the warnings.
@@ -119,8 +158,9 @@ def _aggregate_facts(aggregates: pd.DataFrame, labels: Sequence[str]) -> list[st
     name = aggregate_name(counts[-1])
     if aggregate_name(max(counts[0], 2)) != name:
         name += f" (mean below {MIN_SEEDS_FOR_IQM} seeds)"
+    thin = [label for label in labels if seeds_of is not None and label in seeds_of]
     facts = [
-        "Thin lines: single seeds.",
+        f"Thin lines: single seeds{' of ' * bool(thin)}{joined(thin) if thin else ''}.",
         f"Thick lines: {name} over "
         + (_seeds(finished, labels) if len(finished) else "unfinished seeds")
         + ".",
@@ -135,24 +175,26 @@ def _aggregate_facts(aggregates: pd.DataFrame, labels: Sequence[str]) -> list[st
 
 
 def _seeds(aggregates: pd.DataFrame, labels: Sequence[str]) -> str:
-    """``3 seeds``, or the number for each label where they differ: ``seeds (AWAC 5, SAC 2-3)``."""
-    counts = sorted({int(n) for n in aggregates["seeds"]})
-    if len(counts) == 1:
-        return f"{counts[0]} seeds"
-    spans = []
+    """``3 seeds``, or that of most labels with the others by name: ``5 seeds (AWAC 10, SAC 2–3)``;
+    where no number is that of several, every label has its own: ``seeds (AWAC 5, SAC 2)``."""
+    spans = {}
     for label in labels:
         mine = aggregates.loc[aggregates["label"] == label, "seeds"]
         if not mine.empty:
             low, high = int(mine.min()), int(mine.max())
-            spans.append(f"{label} {low}" if low == high else f"{label} {low}–{high}")
-    return f"seeds ({', '.join(spans)})"
+            spans[label] = f"{low}" if low == high else f"{low}–{high}"
+    usual, count = Counter(spans.values()).most_common(1)[0]
+    usual = usual if count > 1 or len(spans) == 1 else ""
+    rest = ", ".join(f"{label} {span}" for label, span in spans.items() if span != usual)
+    return f"{usual} seed{'s' * (usual != '1')}".strip() + (f" ({rest})" if rest else "")
 
 
 def data_fact(panel: Panel, frame: pd.DataFrame) -> str:
     """One task's prior data: source, labels and the start of the checksum."""
-    if panel.data in ("", "none"):
+    if panel.data in ("", NONE):
         return f"{panel.env} none"
     rows = panel.rows(frame)
+    rows = rows[rows["data"] == panel.data]
     sums = sorted({text for text in rows["data_checksum"] if text})
     notes = [f"{panel.labels} rewards"] if panel.labels else []
     if len(sums) == 1:
@@ -183,7 +225,7 @@ def _run_warnings(
     """Name every run that is not complete, in one sentence each."""
     opening = {
         "running": "Unfinished, in no thick line:",
-        "thick": "Unfinished, drawn thick because no run of the method is finished there:",
+        "alone": "Unfinished, and no run of the method is finished there:",
         "failed": "Failed, in no aggregate (× marks the last evaluation):",
     }
     found: dict[str, list[str]] = {status: [] for status in opening}
@@ -192,7 +234,7 @@ def _run_warnings(
         mine = panel.rows(aggregates)
         thick = set(mine.loc[~mine["complete"].astype(bool), "label"])
         for (status, label), group in state.groupby(["status", "label"], sort=True):
-            status = "thick" if status == "running" and label in thick else status
+            status = "alone" if status == "running" and label in thick else status
             if status in found:
                 each = zip(group["seed"], group["last_step"], strict=True)
                 seeds = ", ".join(f"{seed} at {step_name(step)}" for seed, step in each)

@@ -33,7 +33,7 @@ class Experiment:
         tasks: one column of panels each, in this order.
         methods: rows of the registry that it compares, in the order of the legend.
         metrics: one row of panels each.
-        title: of the picture.
+        heading: of the picture, after which figure it is of the paper.
         caption: sentences that hold whatever was run.
     """
 
@@ -42,7 +42,7 @@ class Experiment:
     tasks: tuple[str, ...]
     methods: tuple[str, ...]
     metrics: tuple[Metric, ...]
-    title: str
+    heading: str
     caption: str = ""
 
 
@@ -66,8 +66,9 @@ _ROWS = (
         domain="hand",
         tasks=(PEN, DOOR, RELOCATE),
         methods=_METHODS,
-        metrics=(Metric("return_mean", "Return"), Metric("success_any", "Success")),
-        title="Figure 1. Dexterous manipulation: offline pre-training, then online fine-tuning",
+        # success first: tables and verdicts are of it
+        metrics=(Metric("success_any", "Success"), Metric("return_mean", "Return")),
+        heading="dexterous manipulation",
     ),
     Experiment(
         name="figure2",
@@ -98,7 +99,7 @@ _ROWS = (
             # not success at any step: the puck may start at its goal
             Metric("success_final", "Success", whole_range=False),
         ),
-        title="Figure 2. Robot pushing: fine-tuning from random data",
+        heading="robot pushing from random data",
         caption=(
             "Success is a puck less than 6 cm from its goal. "
             "Random data: trajectories of an Ornstein-Uhlenbeck process."
@@ -118,7 +119,7 @@ _ROWS = (
                 rule_names=("random policy", "demonstrations"),
             ),
         ),
-        title="Figure 3. MuJoCo benchmarks: offline pre-training, then online fine-tuning",
+        heading="MuJoCo benchmarks",
         caption=(
             "The tasks are simulated by Gymnasium's -v4 environments, Ant observed in 27 "
             "dimensions (without contact forces)."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from figures import style
 from figures.labels import method_of
@@ -21,6 +22,7 @@ THRESHOLD_DASHES = (0.0, (4.0, 2.0))
 PADDING = 0.06
 """Of the span of the values, on either side."""
 OTHER_COLOUR = "#555555"
+INSTEAD_SIZE = 7.5
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class Score:
         method: whose colour the row has; None for the one that ``label`` names, "" for nobody's.
         task: what the row is of, for a reader who filters; "" for several.
         single: a single seed where other methods have more: grey, as its curve is.
+        decides: ends of the wider interval that decides among several effects; None without one.
+        instead: written where there is no value, such as ``not run``.
+        colour: ``#RRGGBB`` of a variant; "" for the colour of its method.
     """
 
     label: str
@@ -42,6 +47,9 @@ class Score:
     method: str | None = None
     task: str = ""
     single: bool = False
+    decides: tuple[float, float] | None = None
+    instead: str = ""
+    colour: str = ""
 
     @property
     def base(self) -> str:
@@ -75,6 +83,7 @@ class Forest:
         """Every finite value that must be on the axis."""
         found = [value for score in self.scores for value in (*score.values, score.estimate.value)]
         ends = [end for score in self.scores for end in (score.estimate.low, score.estimate.high)]
+        ends += [end for score in self.scores for end in score.decides or ()]
         found += [*ends, *self.thresholds, *(self.shade or ())]
         found += [] if self.zero is None else [self.zero]
         return [float(value) for value in found if np.isfinite(value)]
@@ -92,6 +101,8 @@ def colour_of(score: Score) -> str:
     """``#RRGGBB``; grey of a single seed, and a neutral one where a row is of no single method."""
     if score.single:
         return style.SINGLE_SEED
+    if score.colour:
+        return score.colour
     return style.method_style(score.base).colour if score.base else OTHER_COLOUR
 
 
@@ -129,8 +140,23 @@ def draw_forest(
 
 
 def _draw_row(ax: Axes, row: int, score: Score) -> None:
-    """Runs as small ticks, the interval as a bar, the estimate as a disc, hollow without one."""
+    """Runs as small ticks, the interval as a bar with whiskers to the one that decides, the
+    estimate as a disc, hollow without one; or words where there is no value."""
     colour, found = colour_of(score), score.estimate
+    if score.instead:
+        ax.annotate(
+            score.instead,
+            (0.0, row),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=INSTEAD_SIZE,
+            style="italic",
+            color=style.TEXT_GREY,
+            path_effects=[withStroke(linewidth=3.0, foreground="white")],
+        )
+        return
     ax.plot(
         score.values,
         np.full(len(score.values), row),
@@ -141,8 +167,11 @@ def _draw_row(ax: Axes, row: int, score: Score) -> None:
         alpha=0.55,
         zorder=2,
     )
+    if score.decides is not None:
+        ends = list(score.decides)
+        ax.plot(ends, [row, row], color=colour, lw=0.9, marker="|", markersize=6, zorder=2.5)
     if found.known:
-        ax.plot([found.low, found.high], [row, row], color=colour, lw=2.4, zorder=3)
+        ax.plot([found.low, found.high], [row, row], color=colour, lw=3.2, zorder=3)
     ax.plot(
         [found.value],
         [row],

@@ -14,12 +14,12 @@ from matplotlib.textpath import TextToPath
 
 from figures.style import PANEL_HEIGHT, TEXT_GREY, panel_width
 
-LEFT, RIGHT = 0.72, 0.22
-GAP_SHARED, GAP_OWN, ROW_GAP = 0.26, 0.62, 0.26
+LEFT, RIGHT = 0.68, 0.18
+GAP_SHARED, GAP_OWN, ROW_GAP = 0.18, 0.55, 0.26
 TITLE_SIZE, TITLE_LINE, TITLE_PAD = 12.0, 0.23, 0.19
 PANEL_TITLE_HEIGHT, AXIS_NAME_HEIGHT = 0.5, 0.56
-LEGEND_ROW, LEGEND_PAD, LEGEND_ENTRY_EXTRA = 0.235, 0.14, 0.72
-CAPTION_SIZE, CAPTION_LINE, BOTTOM = 7.8, 0.148, 0.12
+LEGEND_ROW, LEGEND_PAD, LEGEND_ENTRY_EXTRA = 0.235, 0.14, 0.9
+CAPTION_SIZE, CAPTION_LINE, BOTTOM = 8.2, 0.155, 0.12
 LEGEND_SIZE, LEGEND_LINE = 8.8, 0.15
 
 Entry = TypeVar("Entry")
@@ -50,10 +50,13 @@ def compose(
     caption: Sequence[Paragraph],
     share_y: Sequence[bool],
     beside: float = 0.0,
+    more_above: float = 0.0,
+    more_below: float = 0.0,
 ) -> Page:
     """Make a figure just tall enough for ``rows`` x ``columns`` panels, legend and caption.
 
-    ``beside`` is the room in inches that is left free to the right of every panel.
+    ``beside`` is the room in inches that is left free to the right of every panel, ``more_above``
+    and ``more_below`` what headings and names of axes need beyond a line each.
 
     ``legend`` holds one proxy line a method, with its label set; ``share_y`` says of each row
     whether its panels share their y axis. Call within the theme.
@@ -74,8 +77,9 @@ def compose(
         for line in wrap(paragraph.text, width - LEFT - RIGHT, CAPTION_SIZE)
     ]
     below = BOTTOM + len(lines) * CAPTION_LINE + LEGEND_PAD + legend_height
-    above = TITLE_PAD + len(title_lines) * TITLE_LINE + PANEL_TITLE_HEIGHT
-    height = above + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + AXIS_NAME_HEIGHT + below
+    above = TITLE_PAD + len(title_lines) * TITLE_LINE + PANEL_TITLE_HEIGHT + more_above
+    names = AXIS_NAME_HEIGHT + more_below
+    height = above + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + names + below
 
     figure = Figure(figsize=(width, height))
     axes = _place_panels(figure, rows, columns, wide, gap, height - above, share_y)
@@ -98,7 +102,7 @@ def compose(
             ncols=per_row,
             frameon=False,
             fontsize=LEGEND_SIZE,
-            handlelength=3.0,
+            handlelength=4.4,
             columnspacing=1.6,
             borderpad=0.0,
         )

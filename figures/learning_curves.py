@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,16 +17,16 @@ from matplotlib.ticker import MaxNLocator
 
 from figures import style
 from figures.caption import describe
-from figures.end_labels import End, label_ends, margin
+from figures.end_labels import End, label_ends, margin, short_names, widest
 from figures.experiments import EXPERIMENTS
-from figures.labels import label
-from figures.layout import Paragraph, compose, fitting
+from figures.layout import CAPTION_LINE, Paragraph, compose, wrap
 from figures.metrics import Metric
-from figures.panels import Panel, panels_of, refuse_blank
-from figures.phase_axis import name_phases, set_phase_axis
+from figures.panels import NONE, panels_of, refuse_blank, rows_of
+from figures.phase_axis import NAME_LINE, name_lines, name_phases, set_phase_axis
 from figures.results.partial import warning
 from figures.results.table import RUN
 from figures.rule_lines import draw_rules, name_rules
+from figures.run_facts import RunFacts
 from figures.statistics.across_seeds import curve, evaluations, runs
 
 METRICS: tuple[Metric, ...] = EXPERIMENTS["figure1"].metrics
@@ -35,9 +35,8 @@ MARK_EVERY_POINT_UP_TO = 12
 LEAST_SHARE = 0.25
 """Least upper end of an axis of shares that follows its values."""
 SUBTITLE_SIZE = 8.0
-SUBTITLE_BEYOND = 0.12
-"""Inches that a subtitle may be wider than its panel, less than the gap to the next one."""
 WARNING_COLOUR = "#9C1C1C"
+NO_FACTS = RunFacts()
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,8 @@ def draw(
     absent: Sequence[str] = (),
     notes: Sequence[str] = (),
     x_label: str = "online environment steps",
+    seeds_of: Collection[str] | None = None,
+    run_facts: RunFacts = NO_FACTS,
 ) -> Figure:
     """Draw learning curves from a tidy results frame.
 
@@ -66,7 +67,7 @@ def draw(
     a 95 % interval from 5 seeds on; its name stands at its end. Where some methods have several
     seeds, those of ours with one are grey. The offline phase lies left of 0 on its own scale. Tasks
     without rows get no column; a task with several data sources, label readings or profiles gets
-    one each.
+    one each. Runs without prior data are dashed in the columns of their task.
 
     Args:
         frame: as ``table.read_results`` returns it, or ``compare.beside``.
@@ -77,6 +78,8 @@ def draw(
         absent: names of runs without any row, for the caption (``partial.without_rows``).
         notes: further sentences for the caption (``compare.beside``).
         x_label: name of the online part of the axis.
+        seeds_of: labels whose single seeds are drawn; all where it is None.
+        run_facts: what the manifest says of the runs.
 
     Returns:
         A Figure that belongs to no pyplot state; write it with ``output.save``.
@@ -85,19 +88,25 @@ def draw(
         ResultsError: no task of ``panels`` has a row, or a method has no value of a metric.
         KeyError: the frame has no column of a metric (``read_results(drawn=...)`` sees to it).
     """
-    columns = panels_of(frame, panels)
-    drawn = pd.concat([panel.rows(frame) for panel in columns])
+    columns = panels_of(frame, panels, run_facts.prior_data)
+    drawn = rows_of(columns, frame)
     missing = [env for env in panels if env not in set(drawn["env"])]
     curves = {metric.column: curve(drawn, metric.column) for metric in metrics}
     ours = drawn[drawn["compared"] == ""] if "compared" in drawn else drawn
     for panel, metric in itertools.product(columns, metrics):
         refuse_blank(panel, panel.rows(ours), metric)
     looks, grey = greyed(looks_of(drawn), list(curves.values()), set(ours["label"]))
-    facts = describe(columns, drawn, curves, metrics, [look.label for look in looks], missing)
+    names = [look.label for look in looks]
+    facts = describe(columns, drawn, curves, metrics, names, missing, seeds_of, run_facts)
     one_seed = "Grey: a single seed." if grey else ""
     text = [Paragraph(" ".join(filter(None, (caption, *notes, one_seed, facts.facts))))]
     alarms = " ".join(filter(None, (facts.warnings, warning(absent))))
     text += [Paragraph(alarms, WARNING_COLOUR)] if alarms else []
+
+    short = short_names(names, widest(len(columns)))
+    wide, beside = style.panel_width(len(columns)), margin(list(short.values()))
+    subtitles = [_broken(panel.subtitle, wide + beside) for panel in columns]
+    broken = name_lines(wide, x_label)[0].count("\n")
 
     with mpl.rc_context(style.theme()):
         page = compose(
@@ -107,7 +116,9 @@ def draw(
             legend=[_legend_line(look, legend_name(look, drawn)) for look in looks],
             caption=text,
             share_y=[metric.share_y for metric in metrics],
-            beside=margin([look.label for look in looks]),
+            beside=beside,
+            more_above=CAPTION_LINE * (max(map(len, subtitles)) - 1),
+            more_below=NAME_LINE * broken,
         )
         drawn_on: list[tuple[Axes, Metric, list[End]]] = []
         for row, metric in enumerate(metrics):
@@ -119,36 +130,31 @@ def draw(
                 span = (0.0, 0.0) if steps.empty else span
                 set_phase_axis(ax, *span)
                 aggregates = panel.rows(curves[metric.column])
-                _draw_panel(ax, rows, aggregates, metric.column, looks)
-                _dress_panel(ax, metric, panel, top=row == 0, left=column == 0)
+                _draw_panel(ax, rows, aggregates, metric.column, looks, seeds_of)
+                _dress_panel(ax, metric, left=column == 0)
+                if row == 0:
+                    _head(ax, panel.title, subtitles[column], max(map(len, subtitles)))
                 drawn_on.append((ax, metric, _ends_of(aggregates, looks)))
                 if row == len(metrics) - 1:
-                    name_phases(ax, *span, x_label)
+                    name_phases(ax, *span, x_label, wide)
                 else:
                     ax.tick_params(labelbottom=False)
         for ax, metric, ends in drawn_on:  # limits that panels share are final only now
-            label_ends(ax, ends)
+            label_ends(ax, [replace(end, name=short[end.name]) for end in ends])
             name_rules(ax, metric)
     return page.figure
 
 
 def looks_of(frame: pd.DataFrame) -> list[Look]:
-    """The labels of ``frame`` in the fixed order of methods, each method before its variants."""
-    pairs = sorted(
-        set(zip(frame["method"], frame["variant"], strict=True)),
-        key=lambda pair: (
-            style.METHOD_ORDER.index(pair[0]) if pair[0] in style.METHOD_ORDER else 99,
-            *pair,
-        ),
-    )
-    looks: list[Look] = []
-    variants_seen: dict[str, int] = {}
-    for method, variant in pairs:
-        if variant:
-            variants_seen[method] = variants_seen.get(method, 0) + 1
-        look = style.method_style(method, variants_seen[method] if variant else 0)
-        looks.append(Look(label(method, variant), look, len(looks)))
-    return looks
+    """The labels of ``frame`` in the fixed order of methods, each method before its variants; those
+    without prior data are dashed beside others."""
+    prior = frame["data"] != NONE
+    dashed = set(frame["label"]) - set(frame.loc[prior, "label"]) if prior.any() else set()
+    found = style.styles_of(frame["label"])
+    return [
+        Look(name, style.without_prior_data(look) if name in dashed else look, rank)
+        for rank, (name, look) in enumerate(found.items())
+    ]
 
 
 def greyed(
@@ -214,9 +220,15 @@ def _line_style(look: Look) -> dict[str, Any]:
 
 
 def _draw_panel(
-    ax: Axes, rows: pd.DataFrame, aggregates: pd.DataFrame, metric: str, looks: Sequence[Look]
+    ax: Axes,
+    rows: pd.DataFrame,
+    aggregates: pd.DataFrame,
+    metric: str,
+    looks: Sequence[Look],
+    seeds_of: Collection[str] | None,
 ) -> None:
-    """Thin lines of all seeds, then band and thick line of each aggregate."""
+    """Thin lines of the seeds of ``seeds_of``, then band and thick line of each aggregate. A seed
+    that no aggregate holds is drawn in any case."""
     states = runs(rows)
     failed_runs = set(states.loc[states["status"] == "failed", list(RUN)].itertuples(index=False))
     each_seed = evaluations(rows, metric)
@@ -224,9 +236,12 @@ def _draw_panel(
         mine = each_seed[each_seed["label"] == look.label]
         thick = aggregates[aggregates["label"] == look.label]
         lonely = mine["seed"].nunique() == 1 and not thick.empty
+        asked = seeds_of is None or look.label in seeds_of
         for key, run in mine.groupby(list(RUN), sort=True):
             failed = key in failed_runs
-            _draw_seed(ax, run, metric, look, len(looks), failed=failed, line=not lonely)
+            outside = thick.empty or failed or str(run["status"].iloc[-1]) != "done"
+            line = not lonely and (asked or outside)
+            _draw_seed(ax, run, metric, look, len(looks), failed=failed, line=line)
         if not thick.empty:
             _draw_aggregate(ax, thick, look, len(looks))
 
@@ -284,8 +299,31 @@ def _marked(ax: Axes, steps: np.ndarray, offset: float) -> list[int]:
     return sorted({int(np.abs(places - place).argmin()) for place in wanted})
 
 
-def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: bool) -> None:
-    """Titles, y axis, grid and rules."""
+def _broken(subtitle: str, width: float) -> list[str]:
+    """The lines of a subtitle: one, or broken before a ``+`` if that is not enough room."""
+    if len(whole := wrap(subtitle, width, SUBTITLE_SIZE)) == 1:
+        return whole
+    parts = subtitle.replace(" + ", "\n+ ").split("\n")
+    return [line for part in parts for line in wrap(part, width, SUBTITLE_SIZE)]
+
+
+def _head(ax: Axes, title: str, subtitle: Sequence[str], most: int) -> None:
+    """What stands above a panel; ``most``: lines of the longest subtitle, above which the titles
+    of all panels stand."""
+    ax.set_title(title, loc="left", weight="bold", pad=19 + 72 * CAPTION_LINE * (most - 1))
+    ax.text(
+        0,
+        1.035,
+        "\n".join(subtitle),
+        transform=ax.transAxes,
+        fontsize=SUBTITLE_SIZE,
+        linespacing=1.25,
+        color=style.TEXT_GREY,
+    )
+
+
+def _dress_panel(ax: Axes, metric: Metric, *, left: bool) -> None:
+    """Y axis, grid and rules."""
     ax.grid(axis="y", color="#E4E4E4", lw=0.6, zorder=0)
     ax.set_axisbelow(True)
     draw_rules(ax, metric)
@@ -302,16 +340,6 @@ def _dress_panel(ax: Axes, metric: Metric, panel: Panel, *, top: bool, left: boo
         ax.yaxis.set_label_coords(-0.5 / _width_inches(ax), 0.5)
     elif metric.share_y:
         ax.tick_params(labelleft=False)
-    if top:
-        ax.set_title(panel.title, loc="left", weight="bold", pad=19)
-        ax.text(
-            0,
-            1.035,
-            panel.subtitle,
-            transform=ax.transAxes,
-            fontsize=fitting(panel.subtitle, SUBTITLE_SIZE, _width_inches(ax) + SUBTITLE_BEYOND),
-            color=style.TEXT_GREY,
-        )
 
 
 def _drawn(ax: Axes) -> list[float]:

@@ -1,13 +1,15 @@
 """Which columns a figure has: one per task and, where a task was run under several, per condition.
 
 Data sources, label readings and profiles are never averaged, and line styles are taken by the
-methods; a task run from two data sources therefore gets two columns side by side.
+methods; a task run from two data sources therefore gets two columns side by side. Runs without
+prior data are what the others are compared with. They stand in the columns of their task.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -16,6 +18,8 @@ from figures.metrics import Metric
 from figures.results.table import CONDITION, ResultsError
 from figures.statistics.across_seeds import runs
 
+NONE = "none"
+"""The kind of prior data of runs that had none."""
 DATA_NAMES = {
     "human": "human data",
     "human-recorded": "human data, observations as recorded",
@@ -39,33 +43,52 @@ def data_name(kind: str) -> str:
 
 @dataclass(frozen=True)
 class Panel:
-    """One column of a figure: the rows of one task, data source, label reading and profile."""
+    """One column of a figure: the rows of one task, data source, label reading and profile.
+
+    Attributes:
+        env, data, labels, profile: of its rows.
+        title: heading.
+        name: in running text, such as ``pen-binary-v0 (human data)``.
+        subtitle: beneath the heading: the prior data in plain words, or the name.
+        with_none: its rows are also those of the task and profile that had no prior data.
+    """
 
     env: str
     data: str
     labels: str
     profile: str
     title: str
+    name: str
     subtitle: str
-
-    @property
-    def name(self) -> str:
-        """Name in running text, such as ``pen-binary-v0 (human data)``."""
-        return self.subtitle
+    with_none: bool = False
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of ``frame`` that belong to this panel."""
-        mine = frame["env"] == self.env
-        for name in CONDITION[1:]:
-            mine &= frame[name] == getattr(self, name)
-        return frame[mine]
+        return frame[self.holds(frame)]
+
+    def holds(self, frame: pd.DataFrame) -> pd.Series[bool]:
+        """Which rows of ``frame`` belong to this panel."""
+        here = (frame["env"] == self.env) & (frame["profile"] == self.profile)
+        mine = (frame["data"] == self.data) & (frame["labels"] == self.labels)
+        return here & (mine | (frame["data"] == NONE)) if self.with_none else here & mine
 
 
-def panels_of(frame: pd.DataFrame, envs: Sequence[str]) -> list[Panel]:
+def rows_of(panels: Sequence[Panel], frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``frame`` that belong to any of ``panels``, each once."""
+    drawn = pd.Series(False, index=frame.index)
+    for panel in panels:
+        drawn |= panel.holds(frame)
+    return frame[drawn]
+
+
+def panels_of(
+    frame: pd.DataFrame, envs: Sequence[str], prior_data: Mapping[str, str] = MappingProxyType({})
+) -> list[Panel]:
     """The panels for the tasks ``envs``, in that order; tasks without rows have none.
 
-    Labels and profile appear in a subtitle only where a task has several of them. Rows that are
-    not ours may state neither ("").
+    Labels and profile appear in a name only where a task has several of them. Rows that are not
+    ours may state neither (""). ``prior_data``: in words, by checksum as rows have it
+    (``run_facts``).
 
     Raises:
         ResultsError: no task of ``envs`` has any row.
@@ -81,26 +104,59 @@ def panels_of(frame: pd.DataFrame, envs: Sequence[str]) -> list[Panel]:
                 row,
             ),
         )
-        several_labels = len(set(present["labels"]) - {""}) > 1
-        several_profiles = len(set(present["profile"]) - {""}) > 1
+        joined = set(_joined(frame[frame["env"] == env]))
+        conditions = [each for each in conditions if each[1] != NONE or each[3] not in joined]
+        several_labels = len({labels for *_, labels, _ in conditions} - {""}) > 1
+        several_profiles = len({profile for *_, profile in conditions} - {""}) > 1
         for _, data, labels, profile in conditions:
-            notes = [data_name(data)]
-            notes += [f"{labels} labels"] if several_labels and labels else []
+            notes = [f"{labels} labels"] if several_labels and labels else []
             notes += [f"profile {profile}"] if several_profiles and profile else []
+            name = f"{env} ({', '.join([data_name(data), *notes])})"
+            panel = Panel(env, data, labels, profile, title_of(env), name, name)
+            words = _words(panel.rows(frame), prior_data)
             panels.append(
-                Panel(
-                    env=env,
-                    data=data,
-                    labels=labels,
-                    profile=profile,
-                    title=title_of(env),
-                    subtitle=f"{env} ({', '.join(notes)})",
+                replace(
+                    panel,
+                    subtitle=", ".join([words, *notes]) if words else name,
+                    with_none=profile in joined and data != NONE,
                 )
             )
     if not panels:
         held = ", ".join(sorted(set(frame["env"])))
         raise ResultsError(f"no rows for {', '.join(envs)}; the results hold {held}")
     return panels
+
+
+def _joined(frame: pd.DataFrame) -> Iterator[str]:
+    """The profiles of one task whose runs without prior data stand beside those with.
+
+    A label that has runs of both kinds would be two curves of one name. Those without prior data
+    then keep a panel of their own.
+    """
+    for profile, rows in frame.groupby("profile", sort=True):
+        alone = rows["data"] == NONE
+        apart = set(rows.loc[~alone, "label"]).isdisjoint(rows.loc[alone, "label"])
+        if alone.any() and not alone.all() and apart:
+            yield str(profile)
+
+
+def _words(rows: pd.DataFrame, prior_data: Mapping[str, str]) -> str:
+    """The prior data of ``rows`` in words; "" where that of some is not known."""
+    found = [prior_data.get(str(checksum), "") for checksum in rows["data_checksum"].unique()]
+    return _either(list(dict.fromkeys(found))) if found and all(found) else ""
+
+
+def _either(texts: Sequence[str]) -> str:
+    """``10 or 25 demonstrations`` of texts that differ in a number, else all of them, by ``or``."""
+    words = [text.split() for text in texts]
+    same = len({len(each) for each in words}) == 1
+    places = [list(dict.fromkeys(place)) for place in zip(*words, strict=False)] if same else []
+    differ = [place for place in places if len(place) > 1]
+    if len(differ) == 1 and all(word.isdigit() for word in differ[0]):
+        return " ".join(
+            " or ".join(sorted(place, key=lambda word: (len(word), word))) for place in places
+        )
+    return " or ".join(texts)
 
 
 def refuse_blank(panel: Panel, rows: pd.DataFrame, metric: Metric) -> None:

@@ -14,9 +14,12 @@ from figures.metrics import columns
 from figures.output import save
 from figures.panels import panels_of
 from figures.results.compare import beside
+from figures.results.manifest import read_manifest
 from figures.results.partial import without_rows
 from figures.results.table import read_results
+from figures.run_facts import run_facts
 from figures.selection import EVERYTHING, Selection
+from figures.style import FADE_BEYOND
 
 
 def scale_note(frame: pd.DataFrame, tasks: Sequence[str]) -> str:
@@ -32,6 +35,19 @@ def scale_note(frame: pd.DataFrame, tasks: Sequence[str]) -> str:
     return f"Scores 0 and 1 are returns of {'; '.join(words)}." if words else ""
 
 
+def title_of_figure(experiment: Experiment, frame: pd.DataFrame) -> str:
+    """``Figure 1, reproduced at preset small: …, 40,000 online steps``; of several lengths the
+    shortest and the longest."""
+    whole = frame[frame["status"] == "done"]
+    longest = sorted(set((frame if whole.empty else whole).groupby("env")["env_step"].max()))
+    span = f"{longest[0]:,}" + (f" to {longest[-1]:,}" if len(longest) > 1 else "")
+    preset = ", ".join(sorted(set(frame["preset"])))
+    number = experiment.name.removeprefix("figure")
+    return (
+        f"Figure {number}, reproduced at preset {preset}: {experiment.heading}, {span} online steps"
+    )
+
+
 def make(
     experiment: Experiment,
     csv: Path,
@@ -41,8 +57,8 @@ def make(
 ) -> list[Path]:
     """Draw ``results/<preset>/<experiment>.csv`` into ``<out_stem>.png`` and ``<out_stem>.pdf``.
 
-    Tasks without results yet have no column, and runs without prior data one of their own beside
-    those with; the caption names what is missing and every incomplete run.
+    Tasks without results yet have no column; the caption names what is missing and every incomplete
+    run. Single seeds are drawn of all methods, or among many of AWAC alone.
 
     Args:
         experiment: the row of EXPERIMENTS.
@@ -68,9 +84,11 @@ def make(
         shown,
         panels=tasks,
         metrics=experiment.metrics,
-        title=experiment.title,
+        title=title_of_figure(experiment, frame),
         caption=" ".join(filter(None, (experiment.caption, only.note, note))),
         absent=absent,
         notes=notes,
+        seeds_of=None if shown["label"].nunique() <= FADE_BEYOND else ("AWAC",),
+        run_facts=run_facts(read_manifest(csv)),
     )
     return save(figure, out_stem)

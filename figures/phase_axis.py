@@ -15,9 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from matplotlib.transforms import blended_transform_factory
 
+from figures.layout import inches
 from figures.style import OFFLINE_BACKGROUND, RULE, TEXT_GREY
 
 OFFLINE_SHARE = 0.24
+NAME_SIZE, NAME_LINE = 8.5, 0.14
+OFFLINE_NAME = "offline updates"
 RIGHT_MARGIN = 0.02
 
 
@@ -62,15 +65,26 @@ def set_phase_axis(ax: Axes, first: float, last: float) -> None:
         ax.axvline(0, color=RULE, lw=0.9, zorder=1)
 
 
-def name_phases(ax: Axes, first: float, last: float, online_name: str) -> None:
-    """Write "offline" and ``online_name`` beneath the two parts of the axis."""
+def name_lines(panel_width: float, online_name: str) -> tuple[str, str]:
+    """The names of both phases, broken where a panel of so many inches is too narrow for them
+    side by side."""
+    room = panel_width * (1 - OFFLINE_SHARE)
+    if inches(online_name, NAME_SIZE) + inches(OFFLINE_NAME, NAME_SIZE) / 2 < room:
+        return OFFLINE_NAME, online_name
+    return OFFLINE_NAME.replace(" ", "\n", 1), online_name.replace(" ", "\n", 1)
+
+
+def name_phases(ax: Axes, first: float, last: float, online_name: str, panel_width: float) -> None:
+    """Write ``OFFLINE_NAME`` and ``online_name`` beneath the two parts of the axis."""
     offline, online = max(-first, 0.0), max(last, 0.0)
     place = blended_transform_factory(ax.transData, ax.transAxes)
-    style: dict[str, Any] = {"ha": "center", "va": "top", "transform": place, "fontsize": 8.5}
+    style: dict[str, Any] = {"ha": "center", "va": "top", "transform": place}
+    style |= {"fontsize": NAME_SIZE, "linespacing": 1.1}
+    updates, steps = name_lines(panel_width, online_name)
     if offline:
-        ax.text(-offline / 2, -0.135, "offline", color=TEXT_GREY, style="italic", **style)
+        ax.text(-offline / 2, -0.135, updates, color=TEXT_GREY, style="italic", **style)
     if online or not offline:
-        ax.text((online or 1.0) / 2, -0.135, online_name, **style)
+        ax.text((online or 1.0) / 2, -0.135, steps, **style)
 
 
 def _stretch(offline: float, online: float) -> float:

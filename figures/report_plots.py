@@ -42,7 +42,7 @@ CLAIM_NAME_WIDTH = 2.9
 @dataclass(frozen=True)
 class ProfileCurve:
     """Performance profile of one method; thresholds, share, low, high: (T,). ``single``: of a
-    single seed where other methods have more."""
+    single seed where other methods have more; ``variant``: the look of a variant."""
 
     label: str
     thresholds: Floats
@@ -50,11 +50,12 @@ class ProfileCurve:
     low: Floats
     high: Floats
     single: bool = False
+    variant: style.MethodStyle | None = None
 
     @property
     def look(self) -> style.MethodStyle:
         """As its curve of learning looks."""
-        look = style.method_style(method_of(self.label))
+        look = self.variant or style.method_style(method_of(self.label))
         return style.single_seed(look) if self.single else look
 
 
@@ -221,7 +222,7 @@ def _paragraph(figure: Figure, lines: Sequence[str], x: float, y: float) -> None
 def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str, tall: float) -> None:
     """Stairways in a panel of ``tall`` inches, and beneath them which is whose: all end at 0, where
     names would coincide."""
-    ax.set_title("Performance profile", loc="left", weight="bold", fontsize=9.5)
+    ax.set_title("Performance profile of final J", loc="left", weight="bold", fontsize=9.5)
     for curve in profiles:
         look = curve.look
         ax.plot(

@@ -11,7 +11,9 @@ from figures.labels import label, split_variant, variant
 from figures.learning_curves import draw
 from figures.metrics import columns
 from figures.output import save
+from figures.results.manifest import read_manifest
 from figures.results.table import ResultsError, read_results
+from figures.run_facts import run_facts
 
 
 def make(csv: Path, out_stem: Path) -> list[Path]:
@@ -28,6 +30,7 @@ def make(csv: Path, out_stem: Path) -> list[Path]:
     found = [row for row in OF_DOMAIN.values() if tasks & set(row.tasks)]
     if not found:
         raise ResultsError(f"{csv}: {', '.join(sorted(tasks))}: none is a task of the paper")
+    facts = run_facts(read_manifest(csv))
     pictures: list[Path] = []
     for row in found:
         rows = frame[frame["env"].isin(row.tasks)]
@@ -35,7 +38,8 @@ def make(csv: Path, out_stem: Path) -> list[Path]:
             rows = read_results(csv, drawn=columns(row.metrics))
         stem = out_stem if len(found) == 1 else out_stem.with_name(f"{out_stem.name}-{row.domain}")
         panels = [task for task in row.tasks if task in set(rows["env"])]
-        pictures += save(draw(named_apart(rows), panels=panels, metrics=row.metrics), stem)
+        shown = draw(named_apart(rows), panels=panels, metrics=row.metrics, run_facts=facts)
+        pictures += save(shown, stem)
     return pictures
 
 

@@ -14,7 +14,7 @@ dotted for imitation and demonstrations.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 import seaborn as sns
 from matplotlib.colors import to_hex, to_rgb
 
-from figures.labels import method_of
+from figures.labels import method_of, split_label
 
 LineStyle = str | tuple[float, tuple[float, ...]]
 Marker = str | tuple[int, int, int]
@@ -34,8 +34,10 @@ DASH_DOTTED: LineStyle = (0.0, (5.0, 1.5, 1.2, 1.5))
 DOTTED: LineStyle = (0.0, (1.2, 1.3))
 LONG_DASHED: LineStyle = (0.0, (8.0, 2.0))
 
-# Variants of one method share its colour family and marker; the dash pattern tells them apart.
+# Variants of one method share its colour family; marker and dash pattern tell them apart.
 VARIANT_LINES: tuple[LineStyle, ...] = (DASHED, DASH_DOTTED, DOTTED, LONG_DASHED, SOLID)
+VARIANT_MARKERS: tuple[Marker, ...] = ("D", "^", "s", "v", "p", "o", "<", "P", ">", "X")
+"""Of the second variant of a method and later ones, hollow; the first has its method's marker."""
 
 
 SHADES = 6
@@ -100,11 +102,13 @@ METHOD_COLOURS: MappingProxyType[str, str] = MappingProxyType(
 
 # Inches, keyed by the number of columns: fewer tasks get wider panels, so that the legend and the
 # caption always have a full text width.
-PANEL_WIDTH: MappingProxyType[int, float] = MappingProxyType({1: 6.2, 2: 3.9, 3: 3.15})
-NARROW_PANEL_WIDTH = 2.7
+# Text of a fixed size is read at the width of a page, about 850 pixels: many wide panels would make
+# it too small there.
+PANEL_WIDTH: MappingProxyType[int, float] = MappingProxyType({1: 5.6, 2: 3.1, 3: 2.15})
+NARROW_PANEL_WIDTH = 1.9
 PANEL_HEIGHT = 2.25
 
-BAND_ALPHA = 0.16
+BAND_ALPHA = 0.12
 SEED_ALPHA = 0.38
 SEED_WIDTH = 0.8
 # Beyond this number of curves in a figure, seeds and bands fade: the aggregates stay legible.
@@ -124,9 +128,9 @@ SINGLE_SEED = "#ABABAB"
 def method_style(method: str, variant_rank: int = 0) -> MethodStyle:
     """Style of ``method``; ``variant_rank`` 0 is the method itself, 1, 2, ... its variants.
 
-    A variant is a lighter or darker shade of the method's colour with a hollow marker and another
-    dash pattern, so an ablation reads as one family. The first 60 variants of a method differ in
-    shade or dash pattern; later ones repeat them.
+    A variant is a lighter or darker shade of the method's colour with a hollow marker of its own
+    and another dash pattern, so an ablation reads as one family. The first 60 variants of a method
+    differ in shade or dash pattern; later ones repeat them.
 
     A method without an entry above has the look that its name gives it.
     """
@@ -137,7 +141,21 @@ def method_style(method: str, variant_rank: int = 0) -> MethodStyle:
     target = 1.0 if variant_rank % 2 else 0.0
     red, green, blue = ((1 - shade) * part + shade * target for part in to_rgb(base.colour))
     line = VARIANT_LINES[(variant_rank - 1) % len(VARIANT_LINES)]
-    return MethodStyle(to_hex((red, green, blue)), line, base.marker, width=1.7, filled=False)
+    markers = [base.marker, *(each for each in VARIANT_MARKERS if each != base.marker)]
+    marker = markers[(variant_rank - 1) % len(markers)]
+    return MethodStyle(to_hex((red, green, blue)), line, marker, width=1.7, filled=False)
+
+
+def styles_of(labels: Iterable[str]) -> dict[str, MethodStyle]:
+    """The style of every label among ``labels``, in the order of legends: variants of a method are
+    counted in that order."""
+    found: dict[str, MethodStyle] = {}
+    variants: dict[str, int] = {}
+    for label in sorted(set(labels), key=place_of):
+        method, variant = split_label(label)
+        variants[method] = variants.get(method, 0) + bool(variant)
+        found[label] = method_style(method, variants[method] if variant else 0)
+    return found
 
 
 def _by_name(method: str) -> MethodStyle:
@@ -170,6 +188,11 @@ def singles(seeds: Mapping[str, int]) -> set[str]:
     return {
         label for label, count in seeds.items() if count == 1 and method_of(label) in METHOD_ORDER
     }
+
+
+def without_prior_data(look: MethodStyle) -> MethodStyle:
+    """``look`` for runs without prior data beside runs with: dashed."""
+    return replace(look, line=DASHED)
 
 
 def single_seed(look: MethodStyle) -> MethodStyle:

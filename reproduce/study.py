@@ -3,6 +3,7 @@
     python reproduce/study.py --list                       # every study with its question
     python reproduce/study.py --name push_lambda --jobs 1  # its runs, its table, its picture
     python reproduce/study.py --name push_lambda --table   # the table, from the CSV
+    python reproduce/study.py --name push_lambda --plot-only  # the picture, from the CSV
 
 The same grids, folders, locks and tables as the figures' scripts; results go to
 `results/<folder>/<name>.csv`.
@@ -68,6 +69,9 @@ def main(options: StudyOptions) -> int:
     csv = out / f"{study.name}.csv"
     if options.table:
         print(table(csv))
+        return 0
+    if options.plot_only:
+        print("picture: " + "  ".join(map(str, make(csv, out / study.name))))
         return 0
     require_training()
     from reproduce.launching.clusters import choose

@@ -7,14 +7,16 @@ distance counts negative. Tasks with more seeds weigh more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+import pandas as pd
 
 from figures.experiments import domain_of
 from figures.forest import Score
+from figures.labels import split_label
 from figures.report_plots import ProfileCurve
 from figures.statistics.across_seeds import (
     CONFIDENCE,
@@ -25,7 +27,7 @@ from figures.statistics.across_seeds import (
 )
 from figures.statistics.estimates import aggregate, performance_profile, probability_of_improvement
 from figures.statistics.resampling import Estimate, estimate, welch
-from figures.style import place_of, singles
+from figures.style import MethodStyle, place_of, singles, styles_of
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import NAMES
 from reproduce.reporting.inventory import GRIDS
@@ -41,7 +43,14 @@ NO_PROBABILITY = (
     "experiments with one run against five, in one of 20 with three against three."
 )
 """Of equally likely orders of the runs, 1 of 6 over 1, and 1 of 6 over 3, have all of one first."""
+NO_PICTURE = (
+    f"No picture: fewer than two methods have {MIN_SEEDS_FOR_INTERVAL} seeds on a task, and single "
+    "runs show nothing that the table does not."
+)
 THRESHOLDS = 101
+
+
+Compare = Callable[[Sequence[Floats], Sequence[Floats]], Estimate | None]
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,13 @@ class Aggregate:
     def overall(self) -> TaskScores:
         """Of all tasks together."""
         return self.by_task[-1]
+
+    @property
+    def is_pictured(self) -> bool:
+        """Whether two methods have intervals on some task, so that a picture can compare them."""
+        return any(
+            sum(score.estimate.known for score in task.scores["jt"]) > 1 for task in self.by_task
+        )
 
 
 def aggregates(evidence: Evidence, beside: Others | None = None) -> list[Aggregate]:
@@ -118,11 +134,17 @@ def _domain(
     for (_, m), scalars in values.items():
         seeds[m] = max(seeds.get(m, 0), len(scalars["jt"]))
     single = singles(seeds).difference(more)
-    by_task = [_scores(task, [task], methods, values, single) for task in run]
-    by_task.append(_scores(ALL_TASKS, run, methods, values, single))
+    looks = _variants(beside.tables[experiment], evidence.profile, run)
+    colours = {name: look.colour for name, look in looks.items()}
+    by_task = [_scores(task, [task], methods, values, single, colours) for task in run]
+    by_task.append(_scores(ALL_TASKS, run, methods, values, single, colours))
     final = {m: [values[t, m]["jt"] for t in run if (t, m) in values] for m in methods}
     every = np.concatenate([each for groups in final.values() for each in groups])
     levels = _levels(domain_of(tasks[0]), every)
+
+    def against(scalar: str, compare: Compare) -> tuple[Score, ...]:
+        return tuple(_against(run, methods, values, scalar, compare, single, colours))
+
     return Aggregate(
         experiment,
         domain_of(tasks[0]),
@@ -130,14 +152,20 @@ def _domain(
         tuple(run),
         tuple(by_task),
         tuple(
-            ProfileCurve(m, levels, *performance_profile(groups, levels), m in single)
+            ProfileCurve(m, levels, *performance_profile(groups, levels), m in single, looks.get(m))
             for m, groups in final.items()
             if groups
         ),
-        {s: tuple(_against(run, methods, values, s, pooled_difference, single)) for s in COMPARED},
-        {s: tuple(_against(run, methods, values, s, probability, single)) for s in COMPARED},
+        {s: against(s, pooled_difference) for s in COMPARED},
+        {s: against(s, probability) for s in COMPARED},
         tuple(notes),
     )
+
+
+def _variants(table: pd.DataFrame, profile: str, tasks: Sequence[str]) -> dict[str, MethodStyle]:
+    """The looks of the variants that the domain's curves show, as these have them."""
+    rows = table[(table["profile"] == profile) & table["env"].isin(tasks)]
+    return {name: look for name, look in styles_of(rows["label"]).items() if split_label(name)[1]}
 
 
 def _scores(
@@ -146,6 +174,7 @@ def _scores(
     methods: Sequence[str],
     values: dict[tuple[str, str], dict[str, Floats]],
     single: set[str],
+    colours: Mapping[str, str],
 ) -> TaskScores:
     scores: dict[str, tuple[Score, ...]] = {}
     tasks_of = {m: sum((task, m) in values for task in tasks) for m in methods}
@@ -155,7 +184,10 @@ def _scores(
             groups = [values[t, method][scalar] for t in tasks if (t, method) in values]
             if groups:
                 runs = tuple(float(v) for group in groups for v in group)
-                mine.append(Score(method, aggregate(groups), runs, single=method in single))
+                colour = colours.get(method, "")
+                mine.append(
+                    Score(method, aggregate(groups), runs, single=method in single, colour=colour)
+                )
         scores[scalar] = tuple(mine)
     return TaskScores(name, scores, {m: n for m, n in tasks_of.items() if n})
 
@@ -165,8 +197,9 @@ def _against(
     methods: Sequence[str],
     values: dict[tuple[str, str], dict[str, Floats]],
     scalar: str,
-    compare: Callable[[Sequence[Floats], Sequence[Floats]], Estimate | None],
+    compare: Compare,
     single: set[str],
+    colours: Mapping[str, str],
 ) -> list[Score]:
     """AWAC against each other method, over the tasks on which both were run; those of ``single``
     are grey."""
@@ -179,7 +212,8 @@ def _against(
         theirs = [values[t, other][scalar] for t in both]
         estimate = compare(ours, theirs)
         if estimate is not None:
-            found.append(Score(other, estimate, single=other in single))
+            colour = colours.get(other, "")
+            found.append(Score(other, estimate, single=other in single, colour=colour))
     return found
 
 

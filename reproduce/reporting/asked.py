@@ -12,27 +12,35 @@ from figures.domains import DOMAINS
 from figures.experiments import domain_of, row_of, title_of
 from figures.forest import Forest, Score
 from figures.labels import method_of
-from figures.statistics.estimates import Estimate
+from figures.statistics.scalars import SLOPE_UNIT
 from reproduce.judging.claim import Claim
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.levels import Level
 from reproduce.judging.rules import Rule
 from reproduce.judging.shares import Solved
 from reproduce.judging.times import Faster
-from reproduce.judging.verdicts import Effect
+from reproduce.judging.verdicts import NO_ESTIMATE, Effect
+from reproduce.reporting.bounds import possible
 
 LEVELS = ("j0", "jt", "auc")
 """Scalars that are values of the measure itself."""
 AXES = {
     "time to": "ratio of times",
-    "share": "share of them",
+    "share of demonstrations": "share of the demonstrations",
+    "share of runs": "share of the runs",
     "P(": "probability",
-    "rank correlation": "correlation",
+    "rank correlation": "rank correlation",
     "largest bias": "difference, in rewards",
     "fluctuation": "difference in variance",
     "variance": "difference in variance",
+    "slope": f"{{}} per {SLOPE_UNIT:,} steps",
+    "gain": "change of {}",
+    "dip": "loss of {}",
+    "J after the offline phase": "{}",
+    "final J": "{}",
+    "AUC": "{}",
 }
-"""Names of axes by how the quantity begins; others are in units of the measure."""
+"""Names of axes by how the quantity begins; ``{}`` is the measure with its unit."""
 _ASKS = re.compile(r"(>|<|within ±) ?(-?[\d.e+-]+)")
 _SETS_AGAINST = re.compile(r" − | / | > ")
 
@@ -61,44 +69,69 @@ def asked(asks: str) -> tuple[float, float]:
 
 
 def groups(effects: Sequence[Effect]) -> list[Group]:
-    """Effects by quantity, by what is asked and by domain, in the order in which those come first;
-    within each by task, then by method in the order of every figure."""
-    found: dict[tuple[str, str, str], list[Effect]] = {}
+    """Effects by quantity, by what is asked and by domain, levels apart from differences, in the
+    order in which those come first; within each by task, then by method in the order of every
+    figure."""
+    found: dict[tuple[str, str, str, bool], list[Effect]] = {}
     for effect in effects:
-        key = (_quantity(effect.what)[0], effect.asks, _domain(effect.task))
+        key = (_quantity(effect.what)[0], effect.asks, _domain(effect.task), _compares(effect))
         found.setdefault(key, []).append(effect)
     tasks = list(dict.fromkeys(effect.task for effect in effects))
     return [
-        Group(*key, tuple(sorted(mine, key=lambda effect: _place(effect, tasks))))
+        Group(*key[:3], tuple(sorted(mine, key=lambda effect: _place(effect, tasks))))
         for key, mine in found.items()
     ]
 
 
-def forests(effects: Sequence[Effect]) -> list[Forest]:
-    """A panel a group, of the effects that have a value; groups without any are left out."""
+def _compares(effect: Effect) -> bool:
+    """Whether it is a difference of two methods, which has another axis than a level."""
+    return " − " in effect.what
+
+
+def forests(
+    effects: Sequence[Effect], ends: Sequence[tuple[float, float] | None] = ()
+) -> list[Forest]:
+    """A panel a group, a row an effect; none at all if no effect has a value.
+
+    ``ends``: of the interval that decides each effect (``deciding``); none are drawn without it.
+    """
+    if not any(_has_value(effect) for effect in effects):
+        return []
+    decides = {id(effect): each for effect, each in zip(effects, ends, strict=bool(ends))}
     found = []
     for group in groups(effects):
         several = len({effect.task for effect in group.effects}) > 1
-        scores = tuple(
-            _score(effect, effect.estimate, several)
-            for effect in group.effects
-            if effect.verdict is not Verdict.NOT_RUN
-            and effect.estimate is not None
-            and isfinite(effect.estimate.value)
-        )
-        if scores:
-            wanted = asked(group.asks)
-            found.append(
-                Forest(
-                    _heading(group, several),
-                    _axis(group),
-                    scores,
-                    wanted,
-                    tuple(filter(isfinite, wanted)),
-                    _zero(group),
-                )
+        wanted = asked(group.asks)
+        found.append(
+            Forest(
+                _heading(group, several),
+                _axis(group),
+                tuple(_score(e, decides.get(id(e)), several) for e in group.effects),
+                wanted,
+                tuple(filter(isfinite, wanted)),
+                _zero(group),
             )
+        )
     return found
+
+
+def _has_value(effect: Effect) -> bool:
+    known = effect.estimate is not None and isfinite(effect.estimate.value)
+    return known and effect.verdict is not Verdict.NOT_RUN
+
+
+def lacking(effect: Effect) -> str:
+    """Why an effect has no value, in a few words; "" if it has one."""
+    if _has_value(effect):
+        return ""
+    if effect.verdict is Verdict.NOT_RUN:
+        if effect.what.startswith("share of demonstrations"):
+            return effect.note
+        step = re.search(r"finished (beyond step [\d,]*\d)", effect.note)
+        return f"no run finished {step[1]}" if step else "no finished run"
+    if effect.note.startswith("no run reached it"):
+        return f"no run reached {_quantity(effect.what)[0].removeprefix('time to ')}"
+    return re.split("[:;]", effect.note)[0] or "no value"
 
 
 def thresholds(claim: Claim, domain: str) -> tuple[float, ...]:
@@ -146,10 +179,13 @@ def _heading(group: Group, several: bool) -> str:
     return f"{group.quantity}{task}: asked {group.asks.replace('-', '−')}"
 
 
-def _score(effect: Effect, estimate: Estimate, several: bool) -> Score:
+def _score(effect: Effect, ends: tuple[float, float] | None, several: bool) -> Score:
     who, task = _quantity(effect.what)[1], title_of(effect.task)
-    label = (f"{who}, {task}" if several else who) or task
-    return Score(label, estimate, (), _rival(who), effect.task)
+    label = ", ".join(filter(None, (who, task * several))) or task
+    instead = lacking(effect)
+    found = NO_ESTIMATE if instead or effect.estimate is None else effect.estimate
+    shown = possible(effect).of(found)
+    return Score(label, shown, (), _rival(who), effect.task, decides=ends, instead=instead)
 
 
 def _domain(task: str) -> str:
@@ -163,7 +199,7 @@ def _zero(group: Group) -> float | None:
         return 1.0
     if group.quantity.startswith(("share", "P(")):
         return None
-    compared = any(" − " in effect.what for effect in group.effects)
+    compared = any(map(_compares, group.effects))
     own = group.quantity.startswith(("gain", "dip", "slope", "rank correlation"))
     return 0.0 if compared or own else None
 
@@ -176,10 +212,8 @@ def axis_of(domain: str) -> str:
 
 
 def _axis(group: Group) -> str:
-    for start, name in AXES.items():
-        if group.quantity.startswith(start):
-            return name
-    if not group.domain:
-        return group.quantity
-    compared = any(" − " in effect.what for effect in group.effects)
-    return f"difference in {axis_of(group.domain)}" if compared else axis_of(group.domain)
+    name = next((AXES[start] for start in AXES if group.quantity.startswith(start)), "")
+    if "{}" not in name or not group.domain:
+        return name if name and "{}" not in name else group.quantity
+    compared = any(map(_compares, group.effects))
+    return f"{'difference in ' * compared}{name.format(axis_of(group.domain))}"

@@ -12,10 +12,11 @@ from typing import Literal
 import pandas as pd
 
 from figures.caption import describe
-from figures.learning_curves import Look, greyed, legend_name, looks_of
+from figures.learning_curves import NO_FACTS, Look, greyed, legend_name, looks_of
 from figures.metrics import Metric
-from figures.panels import Panel, panels_of
+from figures.panels import Panel, panels_of, rows_of
 from figures.results.table import RUN
+from figures.run_facts import RunFacts
 from figures.statistics.across_seeds import curve, evaluations
 
 DIGITS = 6
@@ -109,6 +110,7 @@ def chart(
     tasks: Sequence[str],
     metric: Metric,
     caption: str = "",
+    run_facts: RunFacts = NO_FACTS,
 ) -> Chart:
     """The curves of ``rows``, a panel a task and kind of data.
 
@@ -121,10 +123,11 @@ def chart(
         tasks: in the order of the panels.
         metric: what is drawn.
         caption: its opening sentence; the facts follow.
+        run_facts: what the manifest says of the runs.
     """
-    panels = panels_of(rows, tasks)
+    panels = panels_of(rows, tasks, run_facts.prior_data)
     every = pool.curve(experiment, table, metric.column)
-    shown = pd.concat([panel.rows(every) for panel in panels])
+    shown = rows_of(panels, every)
     shown = shown[shown["label"].isin(set(rows["label"]))]
     ours = rows[rows["compared"] == ""] if "compared" in rows else rows
     looks, grey = greyed(looks_of(rows), [shown], set(ours["label"]))
@@ -132,9 +135,8 @@ def chart(
         tuple(_traces(panel, rows, shown, pool, looks, experiment, metric)) for panel in panels
     ]
     limits = _limits(drawn, pool.series, metric)
-    facts = describe(
-        panels, rows, {metric.column: shown}, [metric], [look.label for look in looks], []
-    )
+    names = [look.label for look in looks]
+    facts = describe(panels, rows, {metric.column: shown}, [metric], names, [], run_facts=run_facts)
     one_seed = "Grey: a single seed." if grey else ""
     return Chart(
         name,

@@ -11,6 +11,7 @@ from figures.statistics.resampling import Estimate
 from reproduce.reporting.aggregates import (
     ALL_TASKS,
     COMPARED,
+    NO_PICTURE,
     NO_PROBABILITY,
     SCALARS,
     Aggregate,
@@ -86,7 +87,10 @@ def _aggregates(content: Content, beside: str) -> Iterator[Block]:
         name = aggregate_name(found)
         yield Heading(3, f"{found.domain.capitalize()}, {SETTINGS[found.profile]}", name)
         alt = f"Scores, differences and performance profile: {found.domain}"
-        yield Picture(f"report/{name}.png", alt, name, sources(found.experiment, beside))
+        if found.is_pictured:
+            yield Picture(f"report/{name}.png", alt, name, sources(found.experiment, beside))
+        else:
+            yield Text(NO_PICTURE)
         for note in found.notes:
             yield Text(f"Left out: {note}.")
         for scores in found.by_task if len(found.tasks) > 1 else found.by_task[:-1]:
@@ -144,7 +148,7 @@ def _comparison_table(found: Aggregate) -> Table:
         mine = [found.differences[scalar][place].estimate for scalar in COMPARED]
         cells = [*map(_known, mine), *(_known(chances[s].get(first.label)) for s in COMPARED)]
         rows.append((first.label, str(first.estimate.seeds), *cells))
-    names = [f"AWAC − it, {SCALARS[scalar]}" for scalar in COMPARED]
+    names = [f"AWAC − other, {SCALARS[scalar]}" for scalar in COMPARED]
     names += [f"P(AWAC better), {SCALARS[scalar]}" for scalar in COMPARED]
     return Table(("AWAC against", "seeds", *names), tuple(rows))
 

@@ -56,7 +56,7 @@ def _panel(
             if named_at_its_end(trace.complete, steps[-1], right):
                 ends.append((kind, look.label, x(steps[-1]), y(values[-1])))
     inside += svg.rules(chart.metric.rules, chart.metric.rule_names, each.limits)
-    inside += svg.end_labels(ends)
+    inside += svg.end_labels(ends, [look.label for look in chart.looks])
     name = f"{chart.metric.name}, {panel.subtitle}"
     return (
         f'<div class="panel" data-task="{escape(panel.env)}">'
@@ -124,7 +124,7 @@ def markers(charts: Sequence[Chart]) -> str:
 
 def _chip(look: Look, name: str, palette: Palette) -> str:
     """A button that shows a method's line, marker and ``name``."""
-    marker = f'<use href="#{marker_id(look)}" x="17" y="6"/>'
+    marker = f'<use href="#{marker_id(look)}" x="23" y="6"/>'
     return _button(look.label, look.style, palette, name=name, marker=marker)
 
 
@@ -135,9 +135,9 @@ def _button(
     return (
         f'<button type="button" class="chip {palette.of(look.colour)}" '
         f'data-m="{escape(label)}" aria-pressed="true">'
-        '<svg viewBox="0 0 34 12" width="34" height="12" aria-hidden="true">'
+        '<svg viewBox="0 0 46 12" width="46" height="12" aria-hidden="true">'
         f'<path class="mean" stroke-width="{look.width}"{svg.dash(look, look.width)} '
-        f'd="M1,6H33"/>{marker}</svg>{escape(name or label)}</button>'
+        f'd="M1,6H45"/>{marker}</svg>{escape(name or label)}</button>'
     )
 
 
@@ -183,9 +183,11 @@ def _forest(forest: Forest, limits: tuple[float, float], palette: Palette) -> st
     for score in forest.scores:
         found = score.estimate
         marks = "".join(f'<i class="run" style="left:{at(v)}"></i>' for v in score.values)
+        marks += span("decides", *score.decides) if score.decides else ""
         marks += span("interval", found.low, found.high) if found.known else ""
         hollow = "" if found.known else " hollow"
-        marks += f'<i class="dot{hollow}" style="left:{at(found.value)}"></i>'
+        dot = f'<i class="dot{hollow}" style="left:{at(found.value)}"></i>'
+        marks += f'<i class="instead">{escape(score.instead)}</i>' if score.instead else dot
         rows.append(
             f'<div class="row {palette.of(colour_of(score))}"{_filters(score)}>'
             f'<span class="name">{escape(score.label)}</span>'
@@ -211,6 +213,8 @@ def _filters(score: Score) -> str:
 
 def _value(score: Score) -> str:
     found = score.estimate
+    if score.instead:
+        return ""
     return escape(number(found.value) + (f" [{interval(found)}]" if found.known else ""))
 
 
@@ -242,7 +246,8 @@ def _profile(profiles: Sequence[ProfileCurve], axis: str, palette: Palette) -> s
             f'd="{d}"/></g>'
         )
     return (
-        '<div class="panel"><p><b>Performance profile</b> share of runs above a threshold</p>'
+        '<div class="panel"><p><b>Performance profile of final J</b> '
+        "share of runs above a threshold</p>"
         f'<svg viewBox="0 0 {svg.WIDTH} {svg.HEIGHT}" role="img" aria-label="performance profile">'
         f"{''.join(inside)}</svg>"
         f'<div class="key">{"".join(_button(c.label, c.look, palette) for c in profiles)}</div>'

@@ -1,9 +1,14 @@
-"""The aggregates of a domain as panels of rows, for a file and for the page alike."""
+"""Panels of rows for a file and for the page alike: a domain's aggregates, and what marks mean."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from figures.domains import DOMAINS
 from figures.forest import Forest, Score
+from reproduce.judging.conditions import Counted
+from reproduce.judging.levels import SINGLE_CONFIDENCE
+from reproduce.judging.verdicts import Effect
 from reproduce.reporting.aggregates import REFERENCE, SCALARS, Aggregate
 from reproduce.reporting.asked import axis_of
 
@@ -29,7 +34,7 @@ def difference_forests(found: Aggregate) -> list[Forest]:
     margin = DOMAINS[found.domain].margin
     return [
         Forest(
-            f"{REFERENCE} − it, {SCALARS[scalar]}",
+            f"{REFERENCE} − other, {SCALARS[scalar]}",
             f"difference in {axis_of(found.domain)}",
             scores,
             (-margin, margin),
@@ -47,6 +52,29 @@ def improvement_forests(found: Aggregate) -> list[Forest]:
         for scalar, scores in found.improvements.items()
         if scores
     ]
+
+
+def effects_caption(effects: Sequence[Effect], shown: Sequence[Forest]) -> str:
+    """What the marks are in the panels ``shown`` of the ``effects`` of a claim."""
+    asks = "Dashed and shaded: what is asked for."
+    if all(isinstance(e.condition, Counted) for e in effects if e.estimate is not None):
+        return f"Discs: counted; no interval. {asks}"
+    scores = [score for forest in shown for score in forest.scores]
+    levels = {score.estimate.confidence for score in scores if score.estimate.known}
+    words = ["Discs: the effect, hollow below 5 seeds."]
+    if levels:
+        wide = f"{100 * SINGLE_CONFIDENCE:g} % for a level of one method against a number"
+        other = f", {wide}" if SINGLE_CONFIDENCE in levels and len(levels) > 1 else ""
+        rest = sorted(levels - {SINGLE_CONFIDENCE})
+        share = " or ".join(f"{100 * level:g} %" for level in rest) or wide
+        words.append(f"Bars: its interval if it stood alone, {share}{other}.")
+    if any(score.decides is not None for score in scores):
+        words.append(
+            "Whiskers: the wider interval that decides, since the claim has several effects, any "
+            "of which could decide it by chance."
+        )
+    zero = " Thin line: no effect." if any(forest.zero is not None for forest in shown) else ""
+    return f"{' '.join(words)} {asks}{zero}"
 
 
 def aggregate_caption(found: Aggregate) -> str:

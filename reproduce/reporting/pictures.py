@@ -15,26 +15,25 @@ from figures.forest import Forest
 from figures.learning_curves import draw
 from figures.metrics import ASKED, Metric
 from figures.report_plots import ProfileCurve, draw_aggregates, draw_claim, save_png
+from figures.run_facts import RunFacts, run_facts
 from reproduce.reporting.aggregates import ALL_TASKS, NO_PROBABILITY, Aggregate
 from reproduce.reporting.asked import axis_of, forests, thresholds
 from reproduce.reporting.blocks import Block, Picture, flat
 from reproduce.reporting.cards import effects_name, panel_name
 from reproduce.reporting.charts import Chart, PointPool, chart
 from reproduce.reporting.content import SILENT, Card, Content, Side
+from reproduce.reporting.deciding import deciding
 from reproduce.reporting.document import aggregate_name, curves_name, lacks_probability
 from reproduce.reporting.forests import (
     aggregate_caption,
     difference_forests,
+    effects_caption,
     improvement_forests,
     score_forests,
 )
 from reproduce.reporting.wording import SETTINGS, worded
 
 FOLDER = "report"
-EFFECTS_CAPTION = (
-    "Discs: the effect, filled with the interval that it is judged by where there are 5 seeds, "
-    "else hollow. Dashed and shaded: what is asked for. Thin line: no effect."
-)
 
 
 @dataclass(frozen=True)
@@ -123,6 +122,11 @@ def claim_title(card: Card, side: Side, content: Content) -> str:
     return f"{card.claim.id}, {SETTINGS[side.profile]}: {verdict}"
 
 
+def _effects(card: Card, side: Side) -> list[Forest]:
+    """The effects of a side, each with the interval that decides it."""
+    return forests(side.finding.effects, deciding(card.claim, side.finding))
+
+
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
@@ -143,17 +147,18 @@ def draw_pictures(content: Content, blocks: list[Block], out: Path) -> list[Path
 
 def _figures(content: Content, wanted: set[str]) -> Iterator[tuple[str, Figure]]:
     for found in content.aggregates:
-        yield aggregate_name(found), _aggregate(found)
+        if found.is_pictured:
+            yield aggregate_name(found), _aggregate(found)
     for card, side in _told(content):
-        panels = forests(side.finding.effects)
+        panels = _effects(card, side)
         if panels:
             yield (
                 effects_name(card.claim, side),
                 draw_claim(
                     panels,
                     title=claim_title(card, side, content),
-                    words=f"{card.claim.check}.",
-                    caption=EFFECTS_CAPTION,
+                    words=f"{_capital(card.claim.check)}.",
+                    caption=effects_caption(side.finding.effects, panels),
                 ),
             )
     for curves in all_curves(content):
@@ -164,8 +169,13 @@ def _figures(content: Content, wanted: set[str]) -> Iterator[tuple[str, Figure]]
                 metrics=[curves.metric],
                 title=curves.title,
                 caption=curves.caption,
+                run_facts=_facts(content, curves),
             )
             yield curves.name, figure
+
+
+def _facts(content: Content, curves: Curves) -> RunFacts:
+    return run_facts(content.evidence.manifests.get(curves.experiment, ()))
 
 
 def _aggregate(found: Aggregate) -> Figure:
@@ -195,6 +205,7 @@ def charts(content: Content, pool: PointPool) -> list[Chart]:
             tasks=curves.tasks,
             metric=curves.metric,
             caption=curves.caption,
+            run_facts=_facts(content, curves),
         )
         for curves in all_curves(content)
         if curves.column in curves.rows and curves.rows[curves.column].notna().any()
@@ -217,10 +228,12 @@ def forest_sets(content: Content) -> list[ForestSet]:
             axis_of(each.domain),
         )
         for each in content.aggregates
+        if each.is_pictured
     ]
     for card, side in _told(content):
-        if shown := forests(side.finding.effects):
-            caption = f"{claim_title(card, side, content)}. {EFFECTS_CAPTION}"
+        if shown := _effects(card, side):
+            what = effects_caption(side.finding.effects, shown)
+            caption = f"{claim_title(card, side, content)}. {what}"
             by_axis: dict[str, list[Forest]] = {}
             for forest in shown:
                 by_axis.setdefault(forest.axis, []).append(forest)

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.markers import MarkerStyle
 from matplotlib.ticker import MaxNLocator
 
-from figures.end_labels import spread
+from figures.end_labels import cut_apart, spread
 from figures.metrics import is_asked
-from figures.phase_axis import OFFLINE_SHARE, step_name
+from figures.phase_axis import OFFLINE_NAME, OFFLINE_SHARE, step_name
 from figures.style import MethodStyle
 
 WIDTH, HEIGHT = 400, 260
@@ -19,6 +19,8 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 84, 8, 40
 LABEL_GAP = 11.5
 """From the name at one curve's end to the next."""
 MOST_LABELS = 18
+LETTERS = 14
+"""Of a name, unless a shorter one would be that of another curve."""
 MARKERS = 6
 MARKER_RADIUS = 3.6
 Scale = Callable[[float], float]
@@ -82,7 +84,7 @@ def frame(first: float, last: float, limits: tuple[float, float], online: str) -
     if first < 0:
         yield f'<path class="zero" d="M{decimal(x(0))},{TOP}V{bottom}"/>'
         yield text(x(first), bottom + 14, step_name(first), "start")
-        yield text((LEFT + x(0)) / 2, bottom + 30, "offline", "middle")
+        yield text((LEFT + x(0)) / 2, bottom + 30, OFFLINE_NAME, "middle")
     for value in ticks(0, last, 4) if last > 0 else [0.0]:
         yield text(x(value), bottom + 14, step_name(value), "middle")
     if last > 0:
@@ -123,8 +125,11 @@ def marked(points: Sequence[tuple[float, float]], offset: float) -> list[tuple[f
     return [points[n] for n in sorted({int(np.abs(places - place).argmin()) for place in wanted})]
 
 
-def end_labels(ends: Sequence[tuple[str, str, float, float]]) -> Iterator[str]:
-    """Names at the ends of curves, moved apart; none if too many. ``ends``: (class, name, x, y).
+def end_labels(
+    ends: Sequence[tuple[str, str, float, float]], names: Sequence[str]
+) -> Iterator[str]:
+    """Names at the ends of curves, moved apart; none if too many. ``ends``: (class, name, x, y);
+    ``names``: of all curves of the chart.
 
     A thin line leads from each end to the edge of the panel and to the name.
     """
@@ -132,17 +137,19 @@ def end_labels(ends: Sequence[tuple[str, str, float, float]]) -> Iterator[str]:
         return
     heights = spread(np.array([y for *_, y in ends]), LABEL_GAP, TOP + 2.0, HEIGHT - BOTTOM + 4.0)
     right = WIDTH - RIGHT
+    written = cut_apart(names, LETTERS, short)
     for (kind, name, x, y), placed in zip(ends, heights, strict=True):
         yield (
             f'<g class="end {kind}" data-m="{escape(name)}">'
             f'<path d="M{decimal(x)},{decimal(y)}H{right}L{right + 10},{decimal(placed)}"/>'
-            f"{text(right + 13, placed + 3.5, short(name), 'start')}</g>"
+            f"{text(right + 13, placed + 3.5, written[name], 'start')}</g>"
         )
 
 
-def short(name: str, most: int = 12) -> str:
-    """``name``, or its two ends."""
-    return name if len(name) <= most else f"{name[: most - 4]}…{name[-3:]}"
+def short(name: str, most: float) -> str:
+    """``name``, or its two ends, of at most so many letters."""
+    letters = int(most)
+    return name if len(name) <= letters else f"{name[: letters - 5]}…{name[-4:]}"
 
 
 def dash(look: MethodStyle, width: float) -> str:

@@ -171,7 +171,7 @@ def test_a_panel_without_our_runs_has_a_title_like_the_others_and_is_told(
     figure = draw(frame, panels=PANELS, metrics=METRICS, notes=notes)
     titles = [ax.texts[0] for ax in figure.axes[: len(figure.axes) // 2]]
     own = [text.get_text() for text in titles if "recorded" in text.get_text()]
-    assert own[0] == f"{PEN} (human data, observations as recorded)"
+    assert own[0].replace("\n", " ") == f"{PEN} (human data, observations as recorded)"
     assert sum("profile" in text.get_text() for text in titles) == (2 if more else 0)
     assert f"No run of ours is of {door} with prior data human-recorded; Mine has" in " ".join(
         text.get_text() for text in figure.texts
@@ -208,7 +208,7 @@ def test_it_is_drawn_in_its_own_colour_where_single_seeds_of_ours_are_grey(
         )
     }
     assert drawn == {"AWAC": colour("AWAC"), "SAC": SINGLE_SEED, "Mine": colour("Mine")}
-    returns, success = figure.axes
+    success, returns = figure.axes
     names = [[text.get_text() for text in ax.texts] for ax in (returns, success)]
     assert "Mine" not in names[0] and "Mine" in names[1]  # it has no return
     caption = " ".join(text.get_text() for text in figure.texts)

@@ -8,7 +8,21 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from figures.end_labels import LINE, End, fit, label_ends, margin, readable, spread
+from figures.end_labels import (
+    LINE,
+    SIZE,
+    WIDEST,
+    End,
+    cut_apart,
+    fit,
+    label_ends,
+    margin,
+    readable,
+    short_names,
+    spread,
+    widest,
+)
+from figures.layout import elide
 from figures.style import PANEL_HEIGHT
 
 
@@ -56,7 +70,55 @@ def test_more_names_than_lines_have_no_room() -> None:
     most = int(PANEL_HEIGHT / LINE)
     assert fit(most) and not fit(most + 3)
     assert margin(["AWAC"] * (most + 3)) == 0.0
-    assert margin(["AWAC [a variant with a very long name indeed]"]) < 1.3
+    long = short_names(["AWAC [a variant with a very long name indeed]"], widest(3))
+    assert margin(list(long.values())) < 1.2
+    assert widest(3) < widest(2)
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (
+            ["AWAC", "AWAC [lam=0.1]", "AWAC [lam=0.3]"],
+            ["AWAC", "AWAC [lam=0.1]", "AWAC [lam=0.3]"],
+        ),
+        (
+            ["AWAC [batch,lam=0.01]", "AWAC [batch,lam=0.03]"],
+            ["AWAC [lam=0.01]", "AWAC [lam=0.03]"],
+        ),
+        (["BC [words.more.c=1]", "BC [words.more.d=1]"], ["BC [c=1]", "BC [d=1]"]),
+        (
+            ["AWAC [policy=Gaussian]", "AWAC [policy=Tanh]", "BC [policy=Tanh]"],
+            ["AWAC [Gaussian]", "AWAC [Tanh]", "BC [Tanh]"],
+        ),
+        (
+            ["BRAC [coefficient=1]", "BRAC [coefficient=2]", "BC [weights=3]"],
+            ["BRAC [1]", "BRAC [2]", "BC [weights=3]"],
+        ),
+        (
+            ["AWAC", "AWAC [coefficient=]", "AWAC [coefficient=1]"],
+            ["AWAC", "AWAC [coefficient=]", "AWAC [coefficient=1]"],
+        ),
+    ],
+)
+def test_what_variants_share_is_dropped_where_there_is_no_room(
+    names: list[str], short: list[str]
+) -> None:
+    def cut(name: str, letters: float) -> str:
+        return name if len(name) <= letters else f"{name[: int(letters) - 1]}…"
+
+    found = cut_apart(names, 16, cut)
+    assert list(found) == names
+    assert [found[name] for name in names[:-1]] == short[:-1]
+    assert found[names[-1]].startswith(short[-1][:15])
+
+
+def test_no_two_curves_have_one_short_name() -> None:
+    """Both ends are the same, and so is all that a narrow margin shows."""
+    names = [f"AWAC [first words {middle} and more last words]" for middle in ("one", "two")]
+    narrow = {elide(name, WIDEST, SIZE) for name in names}
+    assert len(narrow) == 1
+    assert len(set(short_names(names).values())) == 2
 
 
 @pytest.mark.parametrize(("colour", "found"), [("#0B4FBF", "#0b4fbf"), ("#ffffff", "#8c8c8c")])

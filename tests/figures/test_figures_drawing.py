@@ -82,7 +82,7 @@ def test_one_column_a_task_with_results_one_row_a_metric(synthetic_csv: Path, is
     figure = draw(read_results(synthetic_csv), panels=PANELS, title="A title")
     assert len(figure.axes) == 4
     assert [ax.get_title(loc="left") for ax in figure.axes[:2]] == ["Pen rotation", "Door opening"]
-    assert [ax.get_ylabel() for ax in figure.axes] == ["Return", "", "Success", ""]
+    assert [ax.get_ylabel() for ax in figure.axes] == ["Success", "", "Return", ""]
     assert len(figure.legends) == 1
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["AWAC", "SAC", "AWR"]
     assert not any(ax.get_legend() for ax in figure.axes)
@@ -109,7 +109,7 @@ def test_lines_and_bands_lie_where_the_results_say(make_run, make_frame) -> None
     ]
     frame = make_frame(rows)
     (look,) = looks_of(frame)
-    for ax, scale in zip(draw(frame, panels=PEN).axes, (1, 100), strict=True):
+    for ax, scale in zip(draw(frame, panels=PEN).axes, (100, 1), strict=True):
         (thick,) = [line for line in ax.lines if line.get_linewidth() == look.style.width]
         assert thick.get_xdata().tolist() == list(steps)
         expected = [(2 + 3 + 6) / 3 / scale, (10 + 20 + 30) / 3 / scale, (40 + 40 + 70) / 3 / scale]
@@ -141,7 +141,7 @@ def test_the_caption_states_the_facts(synthetic_csv: Path) -> None:
     text = _texts(draw(read_results(synthetic_csv), panels=PANELS, caption="Opening words."))
     for fact in (
         "Opening words. Thin lines: single seeds.",
-        "interquartile mean (mean below 4 seeds) over seeds (AWAC 3–5, SAC 2–4, AWR 3–5)",
+        "interquartile mean (mean below 4 seeds) over 3–5 seeds (SAC 2–4)",
         "95 % percentile bootstrap over seeds (10,000 resamples), none below 5 seeds",
         "pen-binary-v0 human (relabelled rewards, sha256 5e5e5e5e)",
         "Preset synthetic, profile paper, version 0.1.0, commit synthetic",
@@ -149,6 +149,25 @@ def test_the_caption_states_the_facts(synthetic_csv: Path) -> None:
         "At each step all runs of a task are evaluated from the same start states",
     ):
         assert fact in text
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((2, 1, 1), "mean over 1 seed (AWAC 2)."),
+        ((3, 3, 2), "mean over 3 seeds (BC 2)."),
+        ((3, 2), "mean over seeds (AWAC 3, SAC 2)."),
+        ((2, 2), "mean over 2 seeds."),
+    ],
+)
+def test_the_caption_counts_seeds(counts, words: str, make_run, make_frame) -> None:
+    rows = [
+        row
+        for method, count in zip(("AWAC", "SAC", "BC"), counts, strict=False)
+        for seed in range(count)
+        for row in make_run({0: 1.0, 9: 2.0}, method=method, seed=seed)
+    ]
+    assert words in _texts(draw(make_frame(rows), panels=PEN))
 
 
 def test_a_complete_figure_has_no_warning(make_run, make_frame) -> None:
@@ -173,6 +192,74 @@ def test_data_sources_get_columns_of_their_own(make_run, make_frame) -> None:
     assert len(figure.axes) == 4
 
 
+def test_runs_without_prior_data_are_dashed_in_the_panels_of_their_task(
+    make_run, make_frame
+) -> None:
+    rows = make_run({-20: 0.0, 0: 1.0, 40: 1.0}) + make_run({0: 0.0, 40: 1.0}, method="SAC")
+    rows += make_run({0: 3.0, 40: 4.0}, method="SAC", variant="no-data", data="none")
+    figure = draw(make_frame(rows), panels=PEN)
+    success, returns = figure.axes
+    assert success.texts[0].get_text() == "pen-binary-v0 (human data)"
+    curves = {tuple(line.get_ydata()): line for line in returns.lines}
+    assert curves[(3.0, 4.0)].get_linestyle() == "--"
+    assert curves[(3.0, 4.0)].get_xdata().tolist() == [0, 40]
+    assert curves[(0.0, 1.0)].get_linestyle() == "-"
+    text = _texts(figure)
+    assert "SAC [no-data]: without prior data, no offline phase." in text
+    assert "Data: pen-binary-v0 human (relabelled rewards, sha256 abababab)." in text
+
+
+def test_runs_without_prior_data_stand_beside_every_kind_of_it(make_run, make_frame) -> None:
+    frame = make_frame(
+        make_run({0: 1.0, 9: 2.0})
+        + make_run({0: 1.0, 9: 2.0}, data="embedded")
+        + make_run({0: 5.0, 9: 6.0}, variant="scratch", data="none")
+    )
+    returns = draw(frame, panels=PEN).axes[2:]
+    assert [sum(5.0 in line.get_ydata() for line in ax.lines) for ax in returns] == [1, 1]
+
+
+@pytest.mark.parametrize("method", ["AWAC", "SAC"])
+def test_runs_without_prior_data_alone_or_of_a_method_with_it_keep_a_panel(
+    method: str, make_run, make_frame
+) -> None:
+    """Of one name there would be two curves."""
+    alone = make_run({0: 5.0, 9: 6.0}, data="none")
+    others = make_run({0: 1.0, 9: 2.0}) if method == "AWAC" else []
+    figure = draw(make_frame(others + alone), panels=PEN)
+    names = [ax.texts[0].get_text() for ax in figure.axes[: len(figure.axes) // 2]]
+    assert names == ["pen-binary-v0 (human data)"] * bool(others) + [
+        "pen-binary-v0 (no prior data)"
+    ]
+    assert "without prior data" not in _texts(figure)
+
+
+def test_single_seeds_are_drawn_of_those_asked_for_and_of_runs_in_no_aggregate(
+    make_run, make_frame
+) -> None:
+    rows = [
+        row
+        for number, method in enumerate(("AWAC", "SAC"))
+        for seed in range(3)
+        for row in make_run({0: number + seed / 10, 9: 9.0}, method=method, seed=seed)
+    ]
+    rows += make_run({0: 1.7, 9: 9.0}, method="SAC", seed=3, status="running")
+    figure = draw(make_frame(rows), panels=PEN, seeds_of=("AWAC",))
+    starts = [float(line.get_ydata()[0]) for line in figure.axes[1].lines]
+    assert {0.0, 0.1, 0.2, 1.7} <= set(starts) and not {1.0, 1.2} & set(starts)
+    assert "Thin lines: single seeds of AWAC." in _texts(figure)
+
+
+def test_the_steps_of_final_j_are_said_where_they_are_the_same(make_run, make_frame) -> None:
+    steps = dict.fromkeys(range(0, 80, 10), 1.0)
+    rows = make_run({-5: 1.0, **steps})
+    assert "Final J: mean of the evaluations at steps 30 to 70." in _texts(
+        draw(make_frame(rows), panels=PEN)
+    )
+    both = make_frame(rows + make_run({**steps, 80: 1.0}, env="door-binary-v0"))
+    assert "Final J" not in _texts(draw(both, panels=(*PEN, "door-binary-v0")))
+
+
 def test_steps_left_out_and_unfinished_aggregates_are_named(make_run, make_frame) -> None:
     frame = make_frame(
         make_run({0: 1.0, 5: 1.0, 9: 2.0})
@@ -183,7 +270,7 @@ def test_steps_left_out_and_unfinished_aggregates_are_named(make_run, make_frame
     assert "steps left out: AWAC on pen-binary-v0 (human data) (1)" in text
     told = [part for part in text.split(". ") if "SAC" in part]
     assert told == [
-        "Unfinished, drawn thick because no run of the method is finished there: SAC on "
+        "Unfinished, and no run of the method is finished there: SAC on "
         "pen-binary-v0 (human data), seed 0 at 0"
     ]
     assert "Thick lines: mean over 2 seeds." in text

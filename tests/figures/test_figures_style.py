@@ -116,7 +116,16 @@ def test_every_method_has_its_own_marker_and_awac_is_the_most_prominent() -> Non
 def test_variants_differ_from_their_method_and_from_each_other() -> None:
     looks = [style.method_style("AWAC", rank) for rank in range(6)]
     assert len({(look.colour, look.line) for look in looks}) == 6
-    assert {look.marker for look in looks} == {"o"}
+    markers = [look.marker for look in looks[1:]]
+    assert len(set(markers)) == len(markers)
+    assert markers[0] == looks[0].marker and not any(look.filled for look in looks[1:])
+
+
+def test_variants_are_counted_among_all_that_are_drawn() -> None:
+    found = style.styles_of(["AWAC [b]", "SAC [c]", "AWAC", "AWAC [a]"])
+    assert list(found) == ["AWAC", "AWAC [a]", "AWAC [b]", "SAC [c]"]
+    assert found["AWAC [b]"] == style.method_style("AWAC", 2)
+    assert found["SAC [c]"] == style.method_style("SAC", 1)
 
 
 @pytest.mark.parametrize("sight", list(SIGHT))

@@ -26,6 +26,22 @@ def test_what_all_runs_share_is_not_in_their_labels(
     assert labels == ["BEAR", "BEAR [threshold=0.1]", "AWAC [batch,q_hidden=16,16]"]
 
 
+def test_the_script_draws_from_the_csv_without_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reproduce import study as script
+
+    def refuse() -> None:
+        raise AssertionError("it would train")
+
+    monkeypatch.setattr(script, "require_training", refuse)
+    csv = Path(__file__).parents[2] / "results" / "pilots" / "push_lambda.csv"
+    (tmp_path / csv.name).write_bytes(csv.read_bytes())
+    assert script.main(["--name", "push_lambda", "--plot-only", "--out", str(tmp_path)]) == 0
+    picture = tmp_path / "push_lambda.png"
+    assert picture.exists() and str(picture) in capsys.readouterr().out
+
+
 def test_one_run_alone_keeps_its_name_short(make_run: MakeRun, make_frame: MakeFrame) -> None:
     frame = make_frame(make_run({0: 1.0}, variant="lam=0.5"))
     assert list(named_apart(frame)["label"]) == ["AWAC"]
@@ -48,5 +64,5 @@ def test_its_curves_are_drawn_and_tasks_that_nobody_asked_for_are_not_missed(
     make(csv, tmp_path / "mine")
     (figure,) = saved
     assert not any("No results yet" in text.get_text() for text in figure.texts)
-    curves = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 2]  # type: ignore[arg-type]
+    curves = [line for line in figure.axes[1].lines if len(line.get_xdata()) == 2]  # type: ignore[arg-type]
     assert sum(list(line.get_ydata()) == [1.0, 2.0] for line in curves) == 2  # type: ignore[arg-type]

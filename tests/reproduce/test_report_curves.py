@@ -65,6 +65,6 @@ def test_a_method_without_a_finished_run_is_called_so_and_is_in_no_count() -> No
     assert found.caption.count("MPO") == 1
     assert "all runs of a task are evaluated from the same start states" in found.caption
     assert (
-        "Unfinished, drawn thick because no run of the method is finished there: MPO on "
+        "Unfinished, and no run of the method is finished there: MPO on "
         "pen-binary-v0 (human data), seed 0 at 5k." in found.caption
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -19,21 +20,22 @@ from figures.report_plots import ProfileCurve, draw_aggregates, draw_claim
 from figures.statistics.estimates import Estimate, difference
 from reproduce.judging.claim import evaluate
 from reproduce.judging.claims import CLAIMS
-from reproduce.judging.conditions import Verdict
+from reproduce.judging.conditions import Above, Counted, Never, Ranked, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.verdicts import Effect
+from reproduce.judging.verdicts import Effect, Finding
 from reproduce.reporting import svg
 from reproduce.reporting.aggregates import aggregates, pooled_difference, probability
-from reproduce.reporting.asked import asked, forests, groups, thresholds
+from reproduce.reporting.asked import AXES, asked, forests, groups, thresholds
 from reproduce.reporting.bounds import Limits, possible
 from reproduce.reporting.cards import would_be_seen
 from reproduce.reporting.commands import Want
+from reproduce.reporting.deciding import deciding
 from reproduce.reporting.drawings import forests_html
-from reproduce.reporting.forests import aggregate_caption
+from reproduce.reporting.forests import aggregate_caption, effects_caption
 from reproduce.reporting.palette import DARK, Palette, contrast, on_dark
 from reproduce.reporting.pictures import ForestSet
 from reproduce.reporting.wording import badges, plain, worded
-from tests.reproduce.report_grid import rows_of
+from tests.reproduce.report_grid import full_grid, rows_of
 
 NAN = float("nan")
 NOTHING = Evidence({})
@@ -98,12 +100,145 @@ def test_effects_of_one_question_share_an_axis_in_the_order_of_methods() -> None
         "AWAC − SAC, Pen rotation",
         "AWAC − DAPG, Pen rotation",
         "AWAC − SAC, Door opening",
+        "AWAC − BC, Door opening",
     ]
-    assert [score.base for score in auc.scores] == ["SAC", "DAPG", "SAC"]
+    assert [score.base for score in auc.scores] == ["SAC", "DAPG", "SAC", "BC"]
+    assert [score.instead for score in auc.scores] == ["", "", "", "no finished run"]
     assert (auc.shade, auc.thresholds, auc.zero) == ((0.05, inf), (0.05,), 0.0)
     assert auc.axis == "difference in success"
     assert (time.shade, time.zero, time.axis) == ((2.0, inf), 1.0, "ratio of times")
     assert time.name == "time to 0.9, Pen rotation: asked > 2"
+
+
+def test_an_effect_without_a_value_is_a_row_that_says_why() -> None:
+    pen = "pen-binary-v0"
+    first = effect(pen, "time to 0.9: BC / AWAC", "> 2", 3.0)
+    for lost, words in (
+        (effect(pen, "time to 0.9: SAC / AWAC", "> 2"), "no finished run"),
+        (
+            replace(
+                effect(pen, "time to 0.9: SAC / AWAC", "> 2"),
+                note="missing: SAC, finished beyond step 100,000; at step 9 it is at 0.1",
+            ),
+            "no run finished beyond step 100,000",
+        ),
+        (
+            replace(
+                effect(pen, "time to 0.9: SAC / AWAC", "> 2", NAN),
+                note="no run reached it; AWAC: 0 of 5 reached it",
+            ),
+            "no run reached 0.9",
+        ),
+        (
+            replace(effect(pen, "time to 0.9: SAC / AWAC", "> 2", NAN), note="too few: one"),
+            "too few",
+        ),
+    ):
+        ((row, _),) = [f.scores for f in forests([first, lost])]
+        assert row.label == "SAC / AWAC" and row.instead == words
+    (shares,) = forests(
+        [
+            effect(pen, "share of demonstrations that solve the task", "> 0.5", 1.0),
+            replace(
+                effect("door-binary-v0", "share of demonstrations that solve the task", "> 0.5"),
+                note="missing: human demonstrations",
+            ),
+        ]
+    )
+    assert [score.label for score in shares.scores] == ["Pen rotation", "Door opening"]
+    assert shares.axis == "share of the demonstrations"
+    assert shares.scores[1].instead == "missing: human demonstrations"
+    assert forests([effect(pen, "AUC: AWAC − SAC", "> 0")]) == []
+
+
+def test_levels_and_differences_have_panels_of_their_own() -> None:
+    pen = "pen-binary-v0"
+    names = ("slope per 100 K steps: SAC", "slope per 100 K steps: AWAC − SAC")
+    level, less = forests([effect(pen, name, "> 0", 0.5) for name in names])
+    assert (len(level.scores), len(less.scores)) == (1, 1)
+    assert less.axis == f"difference in {level.axis}"
+
+
+def test_every_scalar_has_a_name_of_its_axis() -> None:
+    pen = "pen-binary-v0"
+    for what, axis in (
+        ("slope per 100 K steps: AWAC", "success per 100,000 steps"),
+        ("slope per 100 K steps: AWAC − SAC", "difference in success per 100,000 steps"),
+        ("gain: AWAC", "change of success"),
+        ("dip: SAC", "loss of success"),
+        ("dip: SAC − AWAC", "difference in loss of success"),
+        ("final J: SAC", "success"),
+    ):
+        ((forest),) = forests([effect(pen, what, "> 0", 0.5)])
+        assert forest.axis == axis
+    every = {e.what for claim in CLAIMS for e in evaluate(claim, NOTHING).effects}
+    assert all(any(what.startswith(start) for start in AXES) for what in every)
+
+
+# --- the interval that decides --------------------------------------------------------------------
+
+
+def by_name(task: str, arm: Arm, profile: str) -> tuple[float, ...]:
+    """Some methods are good, some poor, without any reason."""
+    level = sum(map(ord, f"{task}{arm.label}")) % 10 / 10
+    return (level / 2, level / 2, level, level)
+
+
+def test_the_drawn_ends_are_those_that_gave_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Effects of many claims on a grid of runs, each judged again by its ends alone."""
+    monkeypatch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 50))
+    evidence = Evidence(full_grid(by_name, seeds=5))
+    found = set()
+    for claim in CLAIMS:
+        finding = evaluate(claim, evidence)
+        for each, ends in zip(finding.effects, deciding(claim, finding), strict=True):
+            if ends is None or isinstance(each.condition, Ranked | Never):
+                continue
+            found.add(each.verdict)
+            low, high = asked(each.asks)
+            if low == -inf:
+                assert (ends[1] < high) == (each.verdict is Verdict.SUPPORTED)
+                assert (ends[0] > high) == (each.verdict is Verdict.CONTRADICTED)
+            elif high == inf:
+                assert (ends[0] > low) == (each.verdict is Verdict.SUPPORTED)
+            else:
+                inside = low < ends[0] and ends[1] < high
+                assert inside == (each.verdict is Verdict.SUPPORTED)
+    assert {Verdict.SUPPORTED, Verdict.CONTRADICTED} <= found
+
+
+def test_the_ends_of_three_effects_that_must_all_hold() -> None:
+    """All of 3 must hold: each supports at alpha, and contradicts at a third of it. The tails are
+    normal: t is 1.960 at 2.5 %, 2.394 at 2.5 % / 3."""
+    claim = next(each for each in CLAIMS if each.id == "H10")
+    found = Estimate(0.1, 0.1 - 1.960, 0.1 + 1.960, 5, "x")
+    each = Effect("t", "gain: AWAC", "> 0.05", Verdict.INCONCLUSIVE, found, condition=Above(0.05))
+    ends = deciding(claim, Finding(Verdict.INCONCLUSIVE, (each,) * 3, ""))
+    assert ends[0] == pytest.approx((0.1 - 1.960, 0.1 + 2.394), abs=1e-3)
+    rank = replace(
+        each, what="rank correlation of J with time: AWAC", estimate=known(0.1, -0.9, 1.1)
+    )
+    ends = deciding(claim, Finding(Verdict.INCONCLUSIVE, (rank,) * 3, ""))
+    assert ends[0] == (-0.9, 1.0)  # no further than it can be
+    counted = replace(each, condition=Counted(0.5))
+    assert deciding(claim, Finding(Verdict.INCONCLUSIVE, (counted,) * 3, "")) == [None] * 3
+
+
+def test_the_caption_says_what_the_marks_are() -> None:
+    pen = "pen-binary-v0"
+    alone = replace(effect(pen, "AUC: AWAC − SAC", "> 0", 0.1), estimate=known(0.1, 0.0, 0.2))
+    level = replace(
+        effect(pen, "final J: SAC", "> 0.2", 0.1),
+        estimate=Estimate(0.1, 0.0, 0.2, 5, "x", confidence=0.99),
+    )
+    text = effects_caption([alone], forests([alone]))
+    assert "if it stood alone, 95 %. Dashed" in text and "Whiskers" not in text
+    both = effects_caption([alone, level], forests([alone, level], [(-1.0, 1.0), None]))
+    assert "95 %, 99 % for a level of one method against a number. Whiskers" in both
+    one = effects_caption([level], forests([level]))
+    assert "stood alone, 99 % for a level" in one
+    counted = replace(level, condition=Counted(0.5))
+    assert effects_caption([counted], forests([counted])).startswith("Discs: counted; no interval.")
 
 
 def test_a_lead_over_whoever_is_best_has_nobodys_colour() -> None:
@@ -199,7 +334,7 @@ def three_rows() -> tuple[list[Forest], list[Forest], list[ProfileCurve], list[F
     names, levels = ("AWAC", "SAC", "BC"), np.linspace(0, 1, 11)
     rows = tuple(Score(name, known(0.1 * n, 0, 1)) for n, name in enumerate(names))
     scores = [Forest(name, "success", rows) for name in ("J", "final J", "AUC")]
-    less = [Forest(f"AWAC − it, {s}", "difference", rows[1:], zero=0.0) for s in ("J", "AUC")]
+    less = [Forest(f"AWAC − other, {s}", "difference", rows[1:], zero=0.0) for s in ("J", "AUC")]
     profiles = [ProfileCurve(name, levels, 1 - levels, levels, levels) for name in names]
     chances = [Forest(f"P, {s}", "probability", rows[1:], zero=0.5) for s in ("J", "AUC")]
     return scores, less, profiles, chances
@@ -226,7 +361,7 @@ def test_panels_beside_each_other_have_one_width_and_the_profile_says_whose_it_i
         panels = [of[forest.name] for forest in group]
         assert len({round(ax.get_position().width, 6) for ax in panels}) == 1
         assert len({tuple(ax.get_xticks()) for ax in panels}) == 1
-    key = of["Performance profile"].get_legend()
+    key = of["Performance profile of final J"].get_legend()
     assert key is not None
     assert [text.get_text() for text in key.get_texts()] == ["AWAC", "SAC", "BC"]
     box = key.get_window_extent()

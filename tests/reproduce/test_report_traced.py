@@ -348,10 +348,10 @@ def _check_improvements(row: dict[str, str], runs: Runs) -> None:
     for name in ("final J", "AUC"):
         ours, theirs = runs.scalar("AWAC", name), runs.scalar(other, name)
         middle = centre if min(len(ours), len(theirs)) >= 4 else fmean
-        same(row[f"AWAC − it, {name}"].partition(" ")[0], middle(ours) - middle(theirs))
+        same(row[f"AWAC − other, {name}"].partition(" ")[0], middle(ours) - middle(theirs))
         if min(len(ours), len(theirs)) < 5:
             assert row[f"P(AWAC better), {name}"] == "–"
-            assert "[" not in row[f"AWAC − it, {name}"]
+            assert "[" not in row[f"AWAC − other, {name}"]
         else:
             same(row[f"P(AWAC better), {name}"].partition(" ")[0], better(ours, theirs))
 
