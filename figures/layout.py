@@ -153,11 +153,6 @@ def elide(text: str, width: float, size: float) -> str:
     return short
 
 
-def fitting(text: str, size: float, width: float) -> float:
-    """``size`` in points, or the smaller one at which ``text`` is ``width`` inches wide."""
-    return size * min(1.0, width / max(inches(text, size), 1e-9))
-
-
 def _row_by_row(entries: Sequence[Entry], per_row: int) -> list[Entry]:
     """Reorder for Matplotlib, which fills a legend by column, so that it reads by row."""
     return [entry for column in range(per_row) for entry in entries[column::per_row]]
