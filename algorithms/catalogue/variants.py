@@ -65,11 +65,14 @@ _OF_THE_DATA = {"behavior": GaussianBehavior(), "behavior.policy": ValueOf("poli
 
 _LAMBDA = ValueOf("objective.weights.shape.lam")
 
-# lambda of the size that the authors' scripts for pushing had, where rewards are metres
-_PUSH_LAMBDA = {
-    "objective.weights.shape.lam": 0.03,
+# the authors' B softmax(A / lambda) has no bound and needs none: a weight is at most B
+_SOFTMAX = {
     "objective.weights.normalisation": BatchMean(),
+    "objective.weights.shape.cap": math.inf,
 }
+
+# lambda of the size that the authors' scripts for pushing had, where rewards are metres
+_PUSH_LAMBDA = {"objective.weights.shape.lam": 0.03, **_SOFTMAX}
 
 # with --data none a run has no other experience
 _FROM_SCRATCH = {"pretraining": RandomActionsFirst(), "learning_starts": 5_000}
@@ -79,7 +82,7 @@ VARIANTS: dict[str, Variant] = {
         "AWAC", {"objective.weights.normalisation": Unnormalised()}, "weights exp(A / lambda)"
     ),
     "AWAC[batch]": Variant(
-        "AWAC", {"objective.weights.normalisation": BatchMean()}, "weights of mean 1 in each batch"
+        "AWAC", _SOFTMAX, "weights of mean 1 in each batch, a softmax without a bound"
     ),
     "AWAC[Z(s)]": Variant(
         "AWAC",

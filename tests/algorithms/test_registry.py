@@ -208,8 +208,6 @@ def test_pushing_is_in_metres() -> None:
         assert getattr(push, "improvement", push).temperature.initial_alpha == 0.01
         hand = resolve(f"{name}[entropy]" if "SAC" in name else name).method.objective
         assert getattr(hand, "improvement", hand).temperature.initial_alpha > 0.01
-    weights = resolve("AWAC[push-lambda]", domain="push").method.objective.weights
-    assert weights == Weights(Exponential(lam=0.03, cap=100.0), BatchMean())
     assert resolve("AWAC", domain="push").method.objective.weights.shape.lam == 0.3
 
 
@@ -259,6 +257,16 @@ def test_weights_are_bounded_by_their_cap_or_as_the_scripts_by_a_clip(domain: st
             assert scripts.clip == (2.0 if name == "ABM-MPO" else 0.5)
     clip = resolve("AWAC[clip]", domain=domain).method.objective.weights.shape
     assert (clip.clip, clip.cap) == (2.0, math.inf)
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+@pytest.mark.parametrize("name", ["AWAC[batch]", "AWAC[push-lambda]", "AWAC[push-scratch]"])
+def test_a_softmax_over_the_batch_is_the_authors_without_a_bound(name: str, domain: str) -> None:
+    """A cap of 100 gave all advantages above lambda log 100 one weight."""
+    of_awac: float = resolve("AWAC", domain=domain).method.objective.weights.shape.lam
+    lam = of_awac if name == "AWAC[batch]" else 0.03
+    weights = resolve(name, domain=domain).method.objective.weights
+    assert weights == Weights(Exponential(lam=lam), BatchMean())
 
 
 @pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])

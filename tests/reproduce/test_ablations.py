@@ -50,7 +50,7 @@ def test_axes_are_what_a_variant_exchanges() -> None:
     assert axes_of("AWAC[Z(s)]") == ("normalisation", "behavior")
     assert axes_of("AWAC[Q-beta]") == ("critic", "value")
     assert axes_of("AWAC[scratch]") == ("data",)
-    assert axes_of("AWAC[push-lambda]") == ("lambda", "normalisation")
+    assert axes_of("AWAC[push-lambda]") == ("lambda", "normalisation", "weights")
     assert axes_of("AWAC[lambda=3]") == ("lambda",)
     assert all(axes_of(name) for name in VARIANTS)
 
