@@ -49,10 +49,29 @@ class ValueOf:
 
 
 @dataclass(frozen=True)
+class Times:
+    """Of a change: `factor` times the number that the row has at `path` before any of them."""
+
+    path: str
+    factor: float
+
+
+@dataclass(frozen=True)
+class TextUnits:
+    """Of a change: a number in units of the task's rewards, as the text has it.
+
+    Where the row's rewards are multiplied by a fixed factor, so is the number.
+    """
+
+    value: float
+
+
+@dataclass(frozen=True)
 class Variant:
     """A row of METHODS with components exchanged: `dataclasses.replace` along dotted paths.
 
-    A change to a `ValueOf` keeps what the row has, as its profile says, in another place.
+    A change to a `ValueOf` keeps what the row has, as its profile says, in another place. `Times`
+    and `TextUnits` are numbers that depend on what the row has.
     """
 
     base: str
@@ -64,6 +83,9 @@ class Variant:
 _OF_THE_DATA = {"behavior": GaussianBehavior(), "behavior.policy": ValueOf("policy")}
 
 _LAMBDA = ValueOf("objective.weights.shape.lam")
+
+# the authors' hand scripts had a clip of 2 and a lambda of 0.3: the same largest weight everywhere
+_CLIP = Times("objective.weights.shape.lam", 2.0 / 0.3)
 
 # the authors' B softmax(A / lambda) has no bound and needs none: a weight is at most B
 _SOFTMAX = {
@@ -149,8 +171,8 @@ VARIANTS: dict[str, Variant] = {
     ),
     "AWAC[clip]": Variant(
         "AWAC",
-        {"objective.weights.shape.clip": 2.0, "objective.weights.shape.cap": math.inf},
-        "advantages clipped at 2, as the authors' hand scripts, in place of the weights' cap",
+        {"objective.weights.shape.clip": _CLIP, "objective.weights.shape.cap": math.inf},
+        "advantages clipped at 6.7 lambda, as the authors' hand scripts, in place of a cap",
     ),
     "AWAC[no-clip]": Variant(
         "AWAC",
@@ -159,7 +181,9 @@ VARIANTS: dict[str, Variant] = {
     ),
     **{
         f"AWAC[lambda={lam:g}]": Variant(
-            "AWAC", {"objective.weights.shape.lam": lam}, f"lambda {lam:g}"
+            "AWAC",
+            {"objective.weights.shape.lam": TextUnits(lam)},
+            f"lambda {lam:g} in units of the task's rewards",
         )
         for lam in (0.1, 0.3, 1.0, 3.0)
     },
@@ -227,12 +251,20 @@ VARIANTS: dict[str, Variant] = {
     ),
     "SAC[entropy]": Variant(
         "SAC",
-        {"objective.temperature": LearnedTemperature(), "critic.clamp": NoClamp()},
+        {
+            "objective.temperature": LearnedTemperature(),
+            "objective.temperature.initial_alpha": TextUnits(1.0),
+            "critic.clamp": NoClamp(),
+        },
         "the entropy bonus of Haarnoja 2018, its temperature learned from 1; soft Q unclamped",
     ),
     "SAC+BC[entropy]": Variant(
         "SAC+BC",
-        {"objective.improvement.temperature": LearnedTemperature(), "critic.clamp": NoClamp()},
+        {
+            "objective.improvement.temperature": LearnedTemperature(),
+            "objective.improvement.temperature.initial_alpha": TextUnits(1.0),
+            "critic.clamp": NoClamp(),
+        },
         "the entropy bonus of Haarnoja 2018, its temperature learned from 1; soft Q unclamped",
     ),
     "SAC+BC[Q-filter]": Variant(
@@ -243,7 +275,10 @@ VARIANTS: dict[str, Variant] = {
     ),
     "BRAC[policy]": Variant(
         "BRAC",
-        {"constraint": KLRegularisation(coefficient=0.1, warm_start_steps=20_000)},
+        {
+            "constraint": KLRegularisation(warm_start_steps=20_000),
+            "constraint.coefficient": ValueOf("constraint.coefficient"),
+        },
         "BRAC-p: the divergence is in the policy's loss alone",
     ),
     "BRAC[likelihood]": Variant(
@@ -255,6 +290,7 @@ VARIANTS: dict[str, Variant] = {
         "BRAC",
         {
             "constraint": BatchConstantShift(),
+            "constraint.coefficient": TextUnits(1.0),
             "behavior": GaussianBehavior(),
             "policy": SquashedGaussian(),
             # unclamped: the mean of log b is about +100 at the data, which B.3's clamp would hide
