@@ -247,6 +247,26 @@ def test_training_returns_are_means_over_finished_episodes() -> None:
     assert (rows[10]["train_success"], rows[20]["train_success"]) == (0.0, 0.5)
 
 
+class Unsuccessful(Scripted):
+    """The same task without success, as in locomotion."""
+
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        return (*super().step(action)[:-1], {})
+
+
+def test_a_task_without_success_has_no_share_of_successes() -> None:
+    training = make_training(
+        tiny_settings("BC", "paper", OFFLINE),
+        task=Unsuccessful(),
+        online_steps=20,
+        eval_every=10,
+        dense_until=0,
+    )
+    training.run()
+    ended = [row for row in training.rows if "train_return" in row]
+    assert len(ended) == 2 and all("train_success" not in row for row in ended)
+
+
 def test_clipped_fraction_is_of_the_online_actions_since_the_last_row() -> None:
     """Counted from what the buffer stores; exactly as well by a run that was interrupted."""
 
