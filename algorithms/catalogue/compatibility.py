@@ -52,6 +52,14 @@ def _improvement(objective: Objective) -> Objective:
     return objective.improvement if isinstance(objective, Mixed) else objective
 
 
+def _critic_for(objective: Objective) -> str:
+    """The critic that goes with the objective's V(s)."""
+    value = getattr(_improvement(objective), "value", None)
+    if isinstance(value, LambdaAdvantage):
+        return "TDLambda"
+    return "ExpectileTD" if isinstance(value, LearnedValue) else "TD"
+
+
 def _check_critic(method: Method) -> None:
     critic, objective = method.critic, method.objective
     on_policy = isinstance(objective, NaturalPolicyGradient)
@@ -66,21 +74,31 @@ def _check_critic(method: Method) -> None:
             f"not {_name(method.pretraining)}"
         )
     if isinstance(critic, NoCritic) and not isinstance(objective, Imitation):
-        raise ValueError(f"{_name(objective)} needs a critic, but critic=NoCritic")
+        raise ValueError(
+            f"{_name(objective)} needs a critic, but critic=NoCritic; "
+            f"use critic={_critic_for(objective)}"
+        )
     ascends = isinstance(_improvement(objective), (ReverseKL, DeterministicPolicyGradient))
     ascends = ascends or isinstance(getattr(objective, "filter", None), QFilter)
     has_q = isinstance(critic, (TD, ExpectileTD))
     if ascends and not has_q:
-        raise ValueError(f"{_name(objective)} asks for Q(s, a), which critic={_name(critic)} lacks")
+        raise ValueError(
+            f"{_name(objective)} asks for Q(s, a), which critic={_name(critic)} lacks; "
+            "use critic=TD"
+        )
     if isinstance(method.acting, BestOfSamples) and not has_q:
-        raise ValueError(f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks")
+        raise ValueError(
+            f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks; "
+            "use acting=ModeOrSample"
+        )
     members = critic.members if isinstance(critic, (TD, ExpectileTD)) else 0
     for user in (critic, _improvement(objective), method.acting):
         combined = getattr(user, "ensemble", None) or getattr(user, "combination", None)
         if isinstance(combined, RandomSubset) and combined.subset > members:
             raise ValueError(
                 f"{_name(user)}: RandomSubset takes the minimum of subset={combined.subset} "
-                f"critics, but there are members={members}"
+                f"critics, but there are members={members}; use members={combined.subset} or "
+                f"subset={members}"
             )
 
 
@@ -113,7 +131,7 @@ def _check_objective(method: Method) -> None:
     if elsewhere and not isinstance(critic, (TD, ExpectileTD)):
         raise ValueError(
             f"actions={_name(objective.actions)} needs Q(s, a) at actions that are not in the "
-            f"buffer, which critic={_name(critic)} lacks"
+            f"buffer, which critic={_name(critic)} lacks; use actions=BufferActions"
         )
 
 
@@ -136,11 +154,12 @@ def _check_behavior(method: Method) -> None:
     if isinstance(constraint, TrustRegion) and not isinstance(behavior, PreviousPolicy):
         raise ValueError(f"TrustRegion needs behavior=PreviousPolicy, not {_name(behavior)}")
     own = getattr(behavior, "weights", None)
-    for part in (getattr(own, "shape", None), getattr(own, "normalisation", None)):
+    for field, other in (("shape", "Indicator"), ("normalisation", "Unnormalised")):
+        part = getattr(own, field, None)
         if isinstance(part, (DualExponential, StateMean, PartitionFunction)):
             raise ValueError(
                 f"{_name(part)} needs several actions a state: not in the weights of "
-                f"behavior={_name(behavior)}"
+                f"behavior={_name(behavior)}; use behavior.weights.{field}={other}"
             )
     prior_advantage = isinstance(getattr(behavior, "advantage", None), PriorAdvantage)
     if prior_advantage and not isinstance(method.critic, (TD, ExpectileTD)):
@@ -192,7 +211,10 @@ def _check_policy(method: Method) -> None:
             f"{_name(policy)}"
         )
     if isinstance(method.initialisation, CloneMeans) and not isinstance(policy, FreeGaussian):
-        raise ValueError(f"CloneMeans fits a linear mean: policy=FreeGaussian, not {_name(policy)}")
+        raise ValueError(
+            f"CloneMeans fits a linear mean: policy=FreeGaussian, not {_name(policy)}; "
+            "use initialisation=CloneDemonstrations"
+        )
     on_policy = isinstance(objective, NaturalPolicyGradient)
     if on_policy != isinstance(method.acting, Unclipped):
         raise ValueError(
@@ -208,4 +230,8 @@ def _check_policy(method: Method) -> None:
     )
     by_density = by_density or isinstance(method.initialisation, CloneDemonstrations)
     if by_density or isinstance(method.constraint, (MMD, KLRegularisation, TrustRegion)):
-        raise ValueError(f"policy={_name(policy)} has no density, which this method needs")
+        more = " and constraint=NoConstraint" if isinstance(policy, Perturbation) else ""
+        raise ValueError(
+            f"policy={_name(policy)} has no density, which this method needs; "
+            f"use policy=TanhMeanGaussian{more}"
+        )

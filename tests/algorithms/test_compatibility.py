@@ -115,6 +115,54 @@ WAYS_OUT = [
 ]
 
 
+OUT_OF = [
+    # row, what is refused, the way out that the message must name, and what it comes to
+    ("AWAC", ["critic=NoCritic"], "critic=TD", ["critic=TD"]),
+    ("AWR", ["critic=NoCritic"], "critic=TDLambda", ["critic=TDLambda"]),
+    ("IQL", ["critic=NoCritic"], "critic=ExpectileTD", ["critic=ExpectileTD"]),
+    ("SAC", ["critic=TDLambda"], "critic=TD", ["critic=TD"]),
+    ("AWR", ["acting=BestOfSamples"], "acting=ModeOrSample", ["acting=ModeOrSample"]),
+    ("RLPD", ["members=1"], "members=2", ["members=2"]),
+    ("RLPD", ["members=1"], "subset=1", ["members=1", "subset=1"]),
+    ("AWR", ["actions=PolicyActions"], "actions=BufferActions", ["actions=BufferActions"]),
+    ("AWAC", ["policy=DeterministicTanh"], "policy=TanhMeanGaussian", ["policy=TanhMeanGaussian"]),
+    (
+        "BCQ",
+        ["objective=ReverseKL"],
+        "policy=TanhMeanGaussian and constraint=NoConstraint",
+        ["objective=ReverseKL", "policy=TanhMeanGaussian", "constraint=NoConstraint"],
+    ),
+    (
+        "ABM-MPO",
+        ["behavior.weights.shape=DualExponential"],
+        "behavior.weights.shape=Indicator",
+        ["behavior.weights.shape=Indicator"],
+    ),
+    (
+        "ABM-MPO",
+        ["behavior.weights.normalisation=StateMean"],
+        "behavior.weights.normalisation=Unnormalised",
+        ["behavior.weights.normalisation=Unnormalised"],
+    ),
+    (
+        "SAC",
+        ["initialisation=CloneMeans"],
+        "initialisation=CloneDemonstrations",
+        ["initialisation=CloneDemonstrations"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "way", "out"), OUT_OF)
+def test_a_refusal_names_a_way_out_that_leads_out(
+    name: str, settings: list[str], way: str, out: list[str]
+) -> None:
+    with pytest.raises(ValueError, match=".") as error:
+        resolve(name, settings=tuple(settings))
+    assert f"use {way}" in str(error.value) or f"or {way}" in str(error.value)
+    train(tiny(resolve(name, settings=tuple(out))))
+
+
 @pytest.mark.parametrize(("name", "settings"), WAYS_OUT)
 def test_ways_out_lead_out(name: str, settings: list[str]) -> None:
     train(tiny(resolve(name, settings=tuple(settings))))
