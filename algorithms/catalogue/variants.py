@@ -18,6 +18,7 @@ from algorithms.constraints.trust_region import TrustRegion
 from algorithms.critics.ensembles import NoClamp
 from algorithms.critics.td_lambda import TDLambda, Unscaled
 from algorithms.data.observations import FromPriorData, Raw
+from algorithms.data.relabeling import RecordedGoals
 from algorithms.data.reward_scaling import TaskUnits
 from algorithms.objectives.mixed import Mixed, QFilter
 from algorithms.objectives.reverse_kl import ReverseKL
@@ -82,6 +83,9 @@ class Variant:
 # a model of the data in the row's own policy class
 _OF_THE_DATA = {"behavior": GaussianBehavior(), "behavior.policy": ValueOf("policy")}
 
+# returns belong to the goals that they were recorded for
+_RETURNS = {"goals": RecordedGoals()}
+
 _LAMBDA = ValueOf("objective.weights.shape.lam")
 
 # the authors' hand scripts had a clip of 2 and a lambda of 0.3: the same largest weight everywhere
@@ -132,6 +136,7 @@ VARIANTS: dict[str, Variant] = {
             "critic": TDLambda(scale=Unscaled()),
             "objective.value": LambdaAdvantage(),
             "collect_steps": 1200,
+            **_RETURNS,
         },
         "the advantage of the data's policy, by TD(lambda), not of the present one",
     ),
@@ -141,6 +146,7 @@ VARIANTS: dict[str, Variant] = {
             "critic": TDLambda(trace_decay=1.0, scale=Unscaled()),
             "objective.value": LambdaAdvantage(),
             "collect_steps": 1200,
+            **_RETURNS,
         },
         "the advantage of the data's policy, by whole returns",
     ),
@@ -325,7 +331,7 @@ VARIANTS: dict[str, Variant] = {
     ),
     "ABM-MPO[returns]": Variant(
         "ABM-MPO",
-        {"behavior.advantage": ReturnAdvantage()},
+        {"behavior.advantage": ReturnAdvantage(), **_RETURNS},
         "the prior keeps actions whose return exceeds V(s) (Eq. 16)",
     ),
     "ABM-MPO[exponential]": Variant(
