@@ -302,7 +302,7 @@ def _check_bounds(method: Method) -> None:
     above = isinstance(clamp, (ClampTarget, ClampOutput)) and math.isfinite(clamp.high)
     below = isinstance(clamp, ClampTarget) and math.isfinite(clamp.low)
     temperature = getattr(_improvement(method.objective), "temperature", FixedTemperature(0.0))
-    entropy = isinstance(temperature, LearnedTemperature) or temperature.alpha > 0
+    entropy = isinstance(temperature, LearnedTemperature) or getattr(temperature, "alpha", 0.0) > 0
     soft = isinstance(critic, TD) and isinstance(critic.next_value, SampledAction) and entropy
     if soft and (above or below):
         raise ValueError(
