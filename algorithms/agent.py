@@ -89,8 +89,9 @@ class Agent:
 
     @property
     def needs_replay(self) -> bool:
-        """Whether `update` looks at the replay batch at all (BC does not)."""
-        return self.method.critic.evaluates or not self.needs_demonstrations
+        """Whether `update` looks at the replay batch at all (BC without a model does not)."""
+        models = bool(self.method.behavior.trained(self.config))
+        return self.method.critic.evaluates or models or not self.needs_demonstrations
 
     @property
     def episodes_per_improvement(self) -> int:

@@ -71,6 +71,9 @@ Evaluate = Callable[[Candidate], Row]
 _STATES_SHOWN = 1024
 """To the networks at a row, to see which of their units are dead."""
 
+_NO_SUCCESS: bool | None = None
+"""Of an episode on a task that has none, as in locomotion: no share of successes then, not 0."""
+
 
 class DivergedError(RuntimeError):
     """A loss or a value is no longer finite."""
@@ -109,7 +112,8 @@ class Training:
         self.seconds = {"update": 0.0, "simulate": 0.0, "evaluate": 0.0, "total": 0.0}
         self.rng = np.random.default_rng([seed, 1])
         self._metrics: Metrics = {}
-        self._finished: list[tuple[float, bool]] = []  # online episodes since the last row
+        # online episodes since the last row: return, and success on a task that has it
+        self._finished: list[tuple[float, bool | None]] = []
         self._unused = [0, 0]  # online episodes and transitions since the last on-policy update
         self._clipped = [0, 0]  # entries of online actions since the last row: at a bound, all
 
@@ -129,7 +133,7 @@ class Training:
         evaluations = self.schedule.evaluations(self.offline_steps)
         began = time.perf_counter() - self.seconds["total"]
         observation: np.ndarray | None = None
-        episode_return, episode_success = 0.0, False
+        episode_return, episode_success = 0.0, _NO_SUCCESS
         while True:
             if self.step in evaluations and not (
                 self.rows and self.rows[-1]["env_step"] == self.step
@@ -147,12 +151,11 @@ class Training:
             else:
                 if observation is None:
                     observation, _ = self.environment.reset(seed=self._episode_seed())
-                    episode_return, episode_success = 0.0, False
+                    episode_return, episode_success = 0.0, _NO_SUCCESS
                 observation, reward, success, ended = self._interact(observation)
-                episode_return, episode_success = (
-                    episode_return + reward,
-                    episode_success or success,
-                )
+                episode_return += reward
+                if success is not None:
+                    episode_success = success or bool(episode_success)
                 if ended:
                     self.buffer.end_trajectory()
                     self._finished.append((episode_return, episode_success))
@@ -163,7 +166,8 @@ class Training:
                     self._learn_online()
             self.step += 1
 
-    def _interact(self, observation: np.ndarray) -> tuple[np.ndarray, float, bool, bool]:
+    def _interact(self, observation: np.ndarray) -> tuple[np.ndarray, float, bool | None, bool]:
+        """One step: observation, reward, success where the task says so, and whether it ended."""
         began = time.perf_counter()
         if self._random_start and self.step < self.agent.config.learning_starts:
             size = self.buffer.column("actions").shape[1]
@@ -178,7 +182,8 @@ class Training:
         following, reward, terminated, truncated, info = self.environment.step(executed)
         self.buffer.add(observation, action, reward, 0.0 if terminated else 1.0, following)
         self.seconds["simulate"] += time.perf_counter() - began
-        return following, float(reward), bool(info.get("success", False)), terminated or truncated
+        success = bool(info["success"]) if "success" in info else None
+        return following, float(reward), success, terminated or truncated
 
     def _learn_online(self) -> None:
         config = self.agent.config
@@ -260,7 +265,8 @@ class Training:
         }
         if self._finished:
             row["train_return"] = float(np.mean([r for r, _ in self._finished]))
-            row["train_success"] = float(np.mean([s for _, s in self._finished]))
+            if successes := [s for _, s in self._finished if s is not None]:
+                row["train_success"] = float(np.mean(successes))
             self._finished.clear()
         if self._clipped[1]:
             row["clipped_fraction"] = self._clipped[0] / self._clipped[1]

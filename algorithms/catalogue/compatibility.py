@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
+import math
+
 from algorithms.acting import BestOfSamples, Unclipped
 from algorithms.behaviors.advantage_weighted import AdvantageWeightedBehavior, PriorAdvantage
 from algorithms.behaviors.likelihood import GaussianBehavior
+from algorithms.behaviors.none import NoBehavior
 from algorithms.behaviors.own_policy import PreviousPolicy
 from algorithms.behaviors.vae import VAEBehavior
 from algorithms.catalogue.method import Method
 from algorithms.constraints.divergence import KLPenalty, KLRegularisation
+from algorithms.constraints.implicit import NoConstraint
 from algorithms.constraints.infinity_norm import InfinityNorm
 from algorithms.constraints.mmd import MMD
 from algorithms.constraints.reward_shift import BatchConstantShift
 from algorithms.constraints.trust_region import TrustRegion
 from algorithms.critics.conservative import Conservative
-from algorithms.critics.ensembles import RandomSubset
+from algorithms.critics.ensembles import ClampOutput, ClampTarget, NoClamp, RandomSubset
 from algorithms.critics.expectile import ExpectileTD
 from algorithms.critics.gae import GAE
+from algorithms.critics.next_value import SampledAction
 from algorithms.critics.none import NoCritic
 from algorithms.critics.td import TD
 from algorithms.critics.td_lambda import TDLambda
+from algorithms.data.relabeling import Hindsight
 from algorithms.objectives.base import Objective
 from algorithms.objectives.imitation import Imitation, MeanSquaredError
 from algorithms.objectives.mixed import Mixed, QFilter
 from algorithms.objectives.natural_gradient import NaturalPolicyGradient
 from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
-from algorithms.objectives.values import LambdaAdvantage, LearnedValue, TargetQ
+from algorithms.objectives.temperature import FixedTemperature, LearnedTemperature
+from algorithms.objectives.values import LambdaAdvantage, LearnedValue, NoBaseline, TargetQ
 from algorithms.objectives.weighted_mle import BehaviorActions, BufferActions, WeightedMLE
-from algorithms.objectives.weights import DualExponential, PartitionFunction, StateMean
+from algorithms.objectives.weights import (
+    DualExponential,
+    Exponential,
+    Indicator,
+    PartitionFunction,
+    StateMean,
+    Unnormalised,
+)
 from algorithms.policies.deterministic import DeterministicTanh
 from algorithms.policies.free_gaussian import FreeGaussian
+from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
 from algorithms.policies.initialisation import CloneDemonstrations, CloneMeans, NoPretraining
 from algorithms.policies.perturbation import Perturbation
 from algorithms.policies.squashed import SquashedGaussian
@@ -39,8 +54,11 @@ def check(method: Method) -> None:
     """Raise ValueError, naming both components and a way out, if the row cannot be trained."""
     _check_critic(method)
     _check_objective(method)
+    _check_weights(method)
     _check_behavior(method)
     _check_policy(method)
+    _check_bounds(method)
+    _check_goals(method)
 
 
 def _name(component: object) -> str:
@@ -50,6 +68,14 @@ def _name(component: object) -> str:
 def _improvement(objective: Objective) -> Objective:
     """What improves the policy, without what imitates beside it."""
     return objective.improvement if isinstance(objective, Mixed) else objective
+
+
+def _critic_for(objective: Objective) -> str:
+    """The critic that goes with the objective's V(s)."""
+    value = getattr(_improvement(objective), "value", None)
+    if isinstance(value, LambdaAdvantage):
+        return "TDLambda"
+    return "ExpectileTD" if isinstance(value, LearnedValue) else "TD"
 
 
 def _check_critic(method: Method) -> None:
@@ -65,22 +91,41 @@ def _check_critic(method: Method) -> None:
             f"NaturalPolicyGradient learns from episodes of its own: pretraining=NoPretraining, "
             f"not {_name(method.pretraining)}"
         )
+    for field, part, nothing in (
+        ("behavior", method.behavior, NoBehavior),
+        ("constraint", method.constraint, NoConstraint),
+    ):
+        if on_policy and not isinstance(part, nothing):
+            raise ValueError(
+                f"NaturalPolicyGradient learns from episodes of its own and would leave "
+                f"{field}={_name(part)} untrained and unused; use {field}={nothing.__name__}"
+            )
     if isinstance(critic, NoCritic) and not isinstance(objective, Imitation):
-        raise ValueError(f"{_name(objective)} needs a critic, but critic=NoCritic")
+        raise ValueError(
+            f"{_name(objective)} needs a critic, but critic=NoCritic; "
+            f"use critic={_critic_for(objective)}"
+        )
     ascends = isinstance(_improvement(objective), (ReverseKL, DeterministicPolicyGradient))
     ascends = ascends or isinstance(getattr(objective, "filter", None), QFilter)
     has_q = isinstance(critic, (TD, ExpectileTD))
     if ascends and not has_q:
-        raise ValueError(f"{_name(objective)} asks for Q(s, a), which critic={_name(critic)} lacks")
+        raise ValueError(
+            f"{_name(objective)} asks for Q(s, a), which critic={_name(critic)} lacks; "
+            "use critic=TD"
+        )
     if isinstance(method.acting, BestOfSamples) and not has_q:
-        raise ValueError(f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks")
+        raise ValueError(
+            f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks; "
+            "use acting=ModeOrSample"
+        )
     members = critic.members if isinstance(critic, (TD, ExpectileTD)) else 0
     for user in (critic, _improvement(objective), method.acting):
         combined = getattr(user, "ensemble", None) or getattr(user, "combination", None)
         if isinstance(combined, RandomSubset) and combined.subset > members:
             raise ValueError(
                 f"{_name(user)}: RandomSubset takes the minimum of subset={combined.subset} "
-                f"critics, but there are members={members}"
+                f"critics, but there are members={members}; use members={combined.subset} or "
+                f"subset={members}"
             )
 
 
@@ -113,8 +158,29 @@ def _check_objective(method: Method) -> None:
     if elsewhere and not isinstance(critic, (TD, ExpectileTD)):
         raise ValueError(
             f"actions={_name(objective.actions)} needs Q(s, a) at actions that are not in the "
-            f"buffer, which critic={_name(critic)} lacks"
+            f"buffer, which critic={_name(critic)} lacks; use actions=BufferActions"
         )
+
+
+def _check_weights(method: Method) -> None:
+    """Weights of Q itself are all 0 where no Q is positive: 1[Q > 0], or e^(-100 / 0.3)."""
+    objective, behavior = _improvement(method.objective), method.behavior
+    value = getattr(objective, "value", None)
+    if not isinstance(objective, WeightedMLE) or not isinstance(value, (NoBaseline, TargetQ)):
+        return
+    users = [("objective", objective.weights)]
+    if isinstance(behavior, AdvantageWeightedBehavior) and not isinstance(
+        behavior.advantage, PriorAdvantage
+    ):
+        users.append(("behavior", behavior.weights))
+    for owner, weights in users:
+        shape, normalised = weights.shape, not isinstance(weights.normalisation, Unnormalised)
+        exponential = isinstance(shape, (Exponential, DualExponential))
+        if isinstance(shape, Indicator) or (exponential and not normalised):
+            raise ValueError(
+                f"{owner}.weights.shape={_name(shape)} of Q itself (value={_name(value)}) leaves "
+                "no weight above 0, in float32, where Q is far below 0; use value=PolicySamples"
+            )
 
 
 def _check_behavior(method: Method) -> None:
@@ -136,11 +202,12 @@ def _check_behavior(method: Method) -> None:
     if isinstance(constraint, TrustRegion) and not isinstance(behavior, PreviousPolicy):
         raise ValueError(f"TrustRegion needs behavior=PreviousPolicy, not {_name(behavior)}")
     own = getattr(behavior, "weights", None)
-    for part in (getattr(own, "shape", None), getattr(own, "normalisation", None)):
+    for field, other in (("shape", "Indicator"), ("normalisation", "Unnormalised")):
+        part = getattr(own, field, None)
         if isinstance(part, (DualExponential, StateMean, PartitionFunction)):
             raise ValueError(
                 f"{_name(part)} needs several actions a state: not in the weights of "
-                f"behavior={_name(behavior)}"
+                f"behavior={_name(behavior)}; use behavior.weights.{field}={other}"
             )
     prior_advantage = isinstance(getattr(behavior, "advantage", None), PriorAdvantage)
     if prior_advantage and not isinstance(method.critic, (TD, ExpectileTD)):
@@ -192,12 +259,25 @@ def _check_policy(method: Method) -> None:
             f"{_name(policy)}"
         )
     if isinstance(method.initialisation, CloneMeans) and not isinstance(policy, FreeGaussian):
-        raise ValueError(f"CloneMeans fits a linear mean: policy=FreeGaussian, not {_name(policy)}")
+        raise ValueError(
+            f"CloneMeans fits a linear mean: policy=FreeGaussian, not {_name(policy)}; "
+            "use initialisation=CloneDemonstrations"
+        )
     on_policy = isinstance(objective, NaturalPolicyGradient)
     if on_policy != isinstance(method.acting, Unclipped):
         raise ValueError(
             f"acting={_name(method.acting)} does not go with {_name(objective)} and "
             f"critic={_name(critic)}: Unclipped is for NaturalPolicyGradient, and only for it"
+        )
+    bounded = isinstance(policy, (SquashedGaussian, DeterministicTanh, Perturbation))
+    bounded_model = isinstance(getattr(method.behavior, "policy", None), SquashedGaussian)
+    if isinstance(method.constraint, KLRegularisation) and bounded_model and not bounded:
+        of_state = isinstance(policy, HeteroscedasticGaussian)
+        model = HeteroscedasticGaussian if of_state else TanhMeanGaussian
+        raise ValueError(
+            f"{_name(method.constraint)}: policy={_name(policy)} draws actions outside [-1, 1], "
+            "where behavior.policy=SquashedGaussian has no density, so that the divergence is "
+            f"infinite; use behavior.policy={model.__name__}"
         )
     if not isinstance(policy, (DeterministicTanh, Perturbation)):
         return
@@ -208,4 +288,42 @@ def _check_policy(method: Method) -> None:
     )
     by_density = by_density or isinstance(method.initialisation, CloneDemonstrations)
     if by_density or isinstance(method.constraint, (MMD, KLRegularisation, TrustRegion)):
-        raise ValueError(f"policy={_name(policy)} has no density, which this method needs")
+        more = " and constraint=NoConstraint" if isinstance(policy, Perturbation) else ""
+        raise ValueError(
+            f"policy={_name(policy)} has no density, which this method needs; "
+            f"use policy=TanhMeanGaussian{more}"
+        )
+
+
+def _check_bounds(method: Method) -> None:
+    """Bounds of the return of rewards in [-1, 0] are not those of whatever else Q may hold."""
+    critic, constraint = method.critic, method.constraint
+    clamp = getattr(critic, "clamp", NoClamp())
+    above = isinstance(clamp, (ClampTarget, ClampOutput)) and math.isfinite(clamp.high)
+    below = isinstance(clamp, ClampTarget) and math.isfinite(clamp.low)
+    temperature = getattr(_improvement(method.objective), "temperature", FixedTemperature(0.0))
+    entropy = isinstance(temperature, LearnedTemperature) or getattr(temperature, "alpha", 0.0) > 0
+    soft = isinstance(critic, TD) and isinstance(critic.next_value, SampledAction) and entropy
+    if soft and (above or below):
+        raise ValueError(
+            f"temperature={_name(temperature)} adds an entropy bonus to Q, which "
+            f"clamp={_name(clamp)} would cut off; use clamp=NoClamp"
+        )
+    if isinstance(constraint, BatchConstantShift) and (above or below):
+        raise ValueError(
+            "BatchConstantShift adds log b(a|s), of either sign, to every reward, which "
+            f"clamp={_name(clamp)} would cut off; use clamp=NoClamp"
+        )
+    if isinstance(constraint, KLPenalty) and isinstance(clamp, ClampTarget) and below:
+        raise ValueError(
+            f"KLPenalty lowers values without a bound, but clamp=ClampTarget holds targets at "
+            f"{clamp.low:g}; use clamp.low=-inf"
+        )
+
+
+def _check_goals(method: Method) -> None:
+    if isinstance(method.goals, Hindsight) and method.columns:
+        raise ValueError(
+            f"goals=Hindsight exchanges goals, and with them the rewards that the buffer's "
+            f"{' and '.join(method.columns)} are of; use goals=RecordedGoals"
+        )

@@ -9,8 +9,9 @@ from algorithms.catalogue.compatibility import check
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
 from algorithms.catalogue.settings import Settings, nearest, replace_path
-from algorithms.catalogue.variants import VARIANTS, ValueOf
+from algorithms.catalogue.variants import VARIANTS, TextUnits, Times, ValueOf
 from algorithms.config import Hyperparameters
+from algorithms.data.reward_scaling import FixedFactor
 
 
 def base_of(name: str) -> str:
@@ -52,8 +53,7 @@ def layers(
         result = replace_path(result, path, value)
     found["profile"], unchanged = result, result.paths()
     for path, value in changes.items():
-        kept = unchanged[value.path] if isinstance(value, ValueOf) else value
-        result = replace_path(result, path, kept)
+        result = replace_path(result, path, _meant(value, unchanged))
     found["variant"] = result
     known = result.paths()  # a preset sets numbers, so that no path comes or goes
     for path, value in (preset or {}).items():
@@ -66,6 +66,18 @@ def layers(
     found["preset"] = result
     found["--set"] = result.assign(*settings)
     return found
+
+
+def _meant(change: Any, row: Mapping[str, Any]) -> Any:
+    """What a variant's change is on a row, whose values are given by their paths."""
+    if isinstance(change, ValueOf):
+        return row[change.path]
+    if isinstance(change, Times):
+        return change.factor * row[change.path]
+    if isinstance(change, TextUnits):
+        scaling = row["reward_scaling"]
+        return change.value * (scaling.by if isinstance(scaling, FixedFactor) else 1.0)
+    return change
 
 
 def resolve(

@@ -18,6 +18,7 @@ from algorithms.constraints.trust_region import TrustRegion
 from algorithms.critics.ensembles import NoClamp
 from algorithms.critics.td_lambda import TDLambda, Unscaled
 from algorithms.data.observations import FromPriorData, Raw
+from algorithms.data.relabeling import RecordedGoals
 from algorithms.data.reward_scaling import TaskUnits
 from algorithms.objectives.mixed import Mixed, QFilter
 from algorithms.objectives.reverse_kl import ReverseKL
@@ -49,10 +50,29 @@ class ValueOf:
 
 
 @dataclass(frozen=True)
+class Times:
+    """Of a change: `factor` times the number that the row has at `path` before any of them."""
+
+    path: str
+    factor: float
+
+
+@dataclass(frozen=True)
+class TextUnits:
+    """Of a change: a number in units of the task's rewards, as the text has it.
+
+    Where the row's rewards are multiplied by a fixed factor, so is the number.
+    """
+
+    value: float
+
+
+@dataclass(frozen=True)
 class Variant:
     """A row of METHODS with components exchanged: `dataclasses.replace` along dotted paths.
 
-    A change to a `ValueOf` keeps what the row has, as its profile says, in another place.
+    A change to a `ValueOf` keeps what the row has, as its profile says, in another place. `Times`
+    and `TextUnits` are numbers that depend on what the row has.
     """
 
     base: str
@@ -63,13 +83,22 @@ class Variant:
 # a model of the data in the row's own policy class
 _OF_THE_DATA = {"behavior": GaussianBehavior(), "behavior.policy": ValueOf("policy")}
 
+# returns belong to the goals that they were recorded for
+_RETURNS = {"goals": RecordedGoals()}
+
 _LAMBDA = ValueOf("objective.weights.shape.lam")
 
-# lambda of the size that the authors' scripts for pushing had, where rewards are metres
-_PUSH_LAMBDA = {
-    "objective.weights.shape.lam": 0.03,
+# the authors' hand scripts had a clip of 2 and a lambda of 0.3: the same largest weight everywhere
+_CLIP = Times("objective.weights.shape.lam", 2.0 / 0.3)
+
+# the authors' B softmax(A / lambda) has no bound and needs none: a weight is at most B
+_SOFTMAX = {
     "objective.weights.normalisation": BatchMean(),
+    "objective.weights.shape.cap": math.inf,
 }
+
+# lambda of the size that the authors' scripts for pushing had, where rewards are metres
+_PUSH_LAMBDA = {"objective.weights.shape.lam": 0.03, **_SOFTMAX}
 
 # with --data none a run has no other experience
 _FROM_SCRATCH = {"pretraining": RandomActionsFirst(), "learning_starts": 5_000}
@@ -79,7 +108,7 @@ VARIANTS: dict[str, Variant] = {
         "AWAC", {"objective.weights.normalisation": Unnormalised()}, "weights exp(A / lambda)"
     ),
     "AWAC[batch]": Variant(
-        "AWAC", {"objective.weights.normalisation": BatchMean()}, "weights of mean 1 in each batch"
+        "AWAC", _SOFTMAX, "weights of mean 1 in each batch, a softmax without a bound"
     ),
     "AWAC[Z(s)]": Variant(
         "AWAC",
@@ -107,6 +136,7 @@ VARIANTS: dict[str, Variant] = {
             "critic": TDLambda(scale=Unscaled()),
             "objective.value": LambdaAdvantage(),
             "collect_steps": 1200,
+            **_RETURNS,
         },
         "the advantage of the data's policy, by TD(lambda), not of the present one",
     ),
@@ -116,6 +146,7 @@ VARIANTS: dict[str, Variant] = {
             "critic": TDLambda(trace_decay=1.0, scale=Unscaled()),
             "objective.value": LambdaAdvantage(),
             "collect_steps": 1200,
+            **_RETURNS,
         },
         "the advantage of the data's policy, by whole returns",
     ),
@@ -146,8 +177,8 @@ VARIANTS: dict[str, Variant] = {
     ),
     "AWAC[clip]": Variant(
         "AWAC",
-        {"objective.weights.shape.clip": 2.0, "objective.weights.shape.cap": math.inf},
-        "advantages clipped at 2, as the authors' hand scripts, in place of the weights' cap",
+        {"objective.weights.shape.clip": _CLIP, "objective.weights.shape.cap": math.inf},
+        "advantages clipped at 6.7 lambda, as the authors' hand scripts, in place of a cap",
     ),
     "AWAC[no-clip]": Variant(
         "AWAC",
@@ -156,7 +187,9 @@ VARIANTS: dict[str, Variant] = {
     ),
     **{
         f"AWAC[lambda={lam:g}]": Variant(
-            "AWAC", {"objective.weights.shape.lam": lam}, f"lambda {lam:g}"
+            "AWAC",
+            {"objective.weights.shape.lam": TextUnits(lam)},
+            f"lambda {lam:g} in units of the task's rewards",
         )
         for lam in (0.1, 0.3, 1.0, 3.0)
     },
@@ -224,12 +257,20 @@ VARIANTS: dict[str, Variant] = {
     ),
     "SAC[entropy]": Variant(
         "SAC",
-        {"objective.temperature": LearnedTemperature(), "critic.clamp": NoClamp()},
+        {
+            "objective.temperature": LearnedTemperature(),
+            "objective.temperature.initial_alpha": TextUnits(1.0),
+            "critic.clamp": NoClamp(),
+        },
         "the entropy bonus of Haarnoja 2018, its temperature learned from 1; soft Q unclamped",
     ),
     "SAC+BC[entropy]": Variant(
         "SAC+BC",
-        {"objective.improvement.temperature": LearnedTemperature(), "critic.clamp": NoClamp()},
+        {
+            "objective.improvement.temperature": LearnedTemperature(),
+            "objective.improvement.temperature.initial_alpha": TextUnits(1.0),
+            "critic.clamp": NoClamp(),
+        },
         "the entropy bonus of Haarnoja 2018, its temperature learned from 1; soft Q unclamped",
     ),
     "SAC+BC[Q-filter]": Variant(
@@ -240,7 +281,10 @@ VARIANTS: dict[str, Variant] = {
     ),
     "BRAC[policy]": Variant(
         "BRAC",
-        {"constraint": KLRegularisation(coefficient=0.1, warm_start_steps=20_000)},
+        {
+            "constraint": KLRegularisation(warm_start_steps=20_000),
+            "constraint.coefficient": ValueOf("constraint.coefficient"),
+        },
         "BRAC-p: the divergence is in the policy's loss alone",
     ),
     "BRAC[likelihood]": Variant(
@@ -252,6 +296,7 @@ VARIANTS: dict[str, Variant] = {
         "BRAC",
         {
             "constraint": BatchConstantShift(),
+            "constraint.coefficient": TextUnits(1.0),
             "behavior": GaussianBehavior(),
             "policy": SquashedGaussian(),
             # unclamped: the mean of log b is about +100 at the data, which B.3's clamp would hide
@@ -286,7 +331,7 @@ VARIANTS: dict[str, Variant] = {
     ),
     "ABM-MPO[returns]": Variant(
         "ABM-MPO",
-        {"behavior.advantage": ReturnAdvantage()},
+        {"behavior.advantage": ReturnAdvantage(), **_RETURNS},
         "the prior keeps actions whose return exceeds V(s) (Eq. 16)",
     ),
     "ABM-MPO[exponential]": Variant(

@@ -1,7 +1,8 @@
 """How much each transition counts in weighted maximum likelihood.
 
 w = f(A) / Z, worked out as exp(log f(A) - log Z): the shape f and the normaliser Z are chosen
-independently. Paper: f = exp(A / lambda) (Eq. 4), Z ignored (B.3). Released code: Z = batch mean.
+independently. A shape may bound w. Paper: f = exp(A / lambda) (Eq. 4), Z ignored (B.3). Released
+code: Z = batch mean.
 Advantages are (B,), or (K, B) for K actions a state.
 """
 
@@ -18,18 +19,18 @@ from algorithms.types import Metrics, check_range, check_same_shape
 
 @dataclass(frozen=True)
 class Exponential:
-    """f(A) = min(exp(min(A, clip) / lam), cap). `lam` and `clip` in units of reward.
+    """f(A) = exp(min(A, clip) / lam), and w = min(f(A) / Z, cap). `lam`, `clip` in units of reward.
 
     lam is the Lagrange multiplier of Eq. 2: 0.3 for manipulation, 1.0 for MuJoCo (B.3). The text
-    bounds f nowhere. `cap` bounds the weight itself, whatever lam is (100 in IQL and CORL); the
-    authors' scripts bounded the advantage, by `clip` (0.5 and 2 on the hand), which bounds f by
-    exp(clip / lam).
+    bounds no weight. `cap` bounds the weight itself, whatever lam and Z are (100 in IQL and CORL);
+    the authors' scripts bounded the advantage, by `clip` (0.5 and 2 on the hand), which bounds f
+    by exp(clip / lam).
     """
 
     lam: float = 0.3
     clip: float = math.inf
     cap: float = math.inf
-    """Before the normaliser: w = f(A) / Z."""
+    """After the normaliser: a bound of f would leave f / Z without one where Z is tiny."""
 
     def __post_init__(self) -> None:
         check_range("lam", self.lam, 0.0, above=True)
@@ -37,8 +38,8 @@ class Exponential:
         check_range("cap", self.cap, 0.0, above=True, finite=False)
 
     def log(self, advantages: Tensor) -> Tensor:
-        """Log f(A) = min(min(A, clip) / lam, log cap), shape as A."""
-        return (advantages.clamp(max=self.clip) / self.lam).clamp(max=math.log(self.cap))
+        """Log f(A) = min(A, clip) / lam, shape as A."""
+        return advantages.clamp(max=self.clip) / self.lam
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ Normalisation = Unnormalised | BatchMean | StateMean | PartitionFunction
 
 @dataclass(frozen=True)
 class Weights:
-    """w = f(A) / Z for a batch of advantages."""
+    """w = f(A) / Z for a batch of advantages; at most `cap` where the shape is `Exponential`."""
 
     shape: Shape = Exponential()
     normalisation: Normalisation = Unnormalised()
@@ -165,7 +166,10 @@ class Weights:
         check_same_shape(advantages=advantages)
         log_weights = self._log(advantages.detach(), eta)
         at_samples = None if partition is None else self._log(partition.detach(), eta)
-        return torch.exp(log_weights - self.normalisation.log(log_weights, at_samples))
+        log_weights = log_weights - self.normalisation.log(log_weights, at_samples)
+        if isinstance(self.shape, Exponential):
+            log_weights = log_weights.clamp(max=math.log(self.shape.cap))
+        return torch.exp(log_weights)
 
     def _log(self, advantages: Tensor, eta: Tensor | None) -> Tensor:
         if not isinstance(self.shape, DualExponential):

@@ -88,7 +88,7 @@ class Chapter:
 
 
 def _only(*names: str) -> tuple[Ablation, ...]:
-    return (Ablation(names, ()),)
+    return (Ablation(names),)
 
 
 CHAPTERS = (
@@ -158,10 +158,10 @@ CHAPTERS = (
                     "AWAC[raw]",
                     "AWAC[standardised]",
                 ),
-                ("lam=0.1", "lam=0.3", "lam=1.0", "lam=3.0"),
+                lambdas=(0.1, 0.3, 1.0, 3.0),
             ),
-            Ablation(("ABM-MPO", "ABM-MPO[returns]", "ABM-MPO[exponential]"), ()),
-            Ablation(("MPO", "MPO[full]"), ()),
+            Ablation(("ABM-MPO", "ABM-MPO[returns]", "ABM-MPO[exponential]")),
+            Ablation(("MPO", "MPO[full]")),
             Ablation(("BEAR",), ("threshold=0.1", "threshold=0.5")),
         ),
         data="auto",

@@ -256,4 +256,4 @@ class AblationOptions(FigureOptions):
     single variants instead."""
     sweep: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     """key=value,value,... for the reference, repeatable; none (default: lam=0.1,0.3,0.5,1,2 if it
-    has a lambda)."""
+    has a lambda, in units of the task's rewards)."""

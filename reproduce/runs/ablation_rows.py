@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from algorithms.catalogue.resolving import base_of, resolve
 from algorithms.catalogue.settings import Settings, nearest
 from algorithms.catalogue.variants import VARIANTS
+from algorithms.data.reward_scaling import FixedFactor
 from envs.tasks import task
 from figures.labels import with_settings
 from reproduce.runs.resolved import resolved
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from reproduce.commandline.options import AblationOptions
 
 
-DEFAULT_SWEEP = "lam=0.1,0.3,0.5,1,2"
+DEFAULT_LAMBDAS = (0.1, 0.3, 0.5, 1.0, 2.0)
+"""Values below and above the text's own: 0.3 for manipulation, 1 for MuJoCo (B.3)."""
 LAMBDA = "lambda"
 ALL, NONE = "all", "none"
 
@@ -65,10 +67,18 @@ def _axis(path: str) -> str:
 
 @dataclass(frozen=True)
 class Ablation:
-    """Rows of the registry, the reference first, and settings that the reference gets in turn."""
+    """Rows of the registry, the reference first, and settings that the reference gets in turn.
+
+    Attributes:
+        names: the rows.
+        swept: `key=value`s, the same on every task.
+        lambdas: values of `lam` in units of the task's rewards, as the text has them. Where rewards
+            are multiplied by a fixed factor, so are these.
+    """
 
     names: tuple[str, ...]
-    swept: tuple[str, ...]
+    swept: tuple[str, ...] = ()
+    lambdas: tuple[float, ...] = ()
 
     def specs(
         self,
@@ -92,6 +102,7 @@ class Ablation:
         nothing: tuple[DataKind, Labels] = ("none", "stored")
         rows: list[RunSpec] = []
         for env, source in data.items():
+            factor = self._factor(env, profile, settings) if self.lambdas else 1.0
             every = [
                 RunSpec.of(
                     preset,
@@ -102,15 +113,23 @@ class Ablation:
                     nothing if learns_online_alone(name) else source,
                     (*settings, *own),
                 )
-                for name, own in self._rows()
+                for name, own in self._rows(factor)
             ]
             rows += _distinct(_with_what_it_needs(every), settings)
         return [replace(spec, seed=seed) for seed in range(count) for spec in rows]
 
-    def _rows(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _factor(self, env: str, profile: ProfileName, settings: tuple[str, ...]) -> float:
+        """What the reference multiplies the rewards of `env` by, where that is one number."""
+        domain = task(env).domain
+        reference = resolve(self.names[0], profile=profile, domain=domain, settings=settings)
+        scaling = reference.method.reward_scaling
+        return scaling.by if isinstance(scaling, FixedFactor) else 1.0
+
+    def _rows(self, factor: float) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield each row's name in the registry, and the settings that only this row gets."""
         yield from ((name, ()) for name in self.names)
-        yield from ((self.names[0], (assignment,)) for assignment in self.swept)
+        lambdas = (f"lam={factor * value:g}" for value in self.lambdas)
+        yield from ((self.names[0], (assignment,)) for assignment in (*self.swept, *lambdas))
 
 
 def _with_what_it_needs(specs: Sequence[RunSpec]) -> list[RunSpec]:
@@ -162,7 +181,7 @@ def ablation_of(options: AblationOptions, envs: Sequence[str]) -> Ablation:
         raise ValueError(f"--reference: {error}") from None
     rows = _named(options, base) if options.methods else _varied(options.vary, reference)
     names = tuple(dict.fromkeys((reference, *rows)))
-    return Ablation(names, tuple(_swept(options, envs)))
+    return Ablation(names, tuple(_swept(options, envs)), _default_lambdas(options, envs))
 
 
 def learns_online_alone(name: str) -> bool:
@@ -204,26 +223,31 @@ def _varied(vary: str, reference: str) -> list[str]:
 
 def _swept(options: AblationOptions, envs: Sequence[str]) -> Iterator[str]:
     """Yield `key=value` for every value of `--sweep`, each valid for the reference on all tasks."""
-    grids = tuple(grid for grid in options.sweep if grid != NONE)
-    if not options.sweep:
-        default = _key(DEFAULT_SWEEP)
-        has_it = any(path.endswith("." + default) for path in _resolved(options, envs[0]).paths())
-        grids = (DEFAULT_SWEEP,) if has_it else ()
-    for grid in grids:
+    for grid in (grid for grid in options.sweep if grid != NONE):
         key, separator, values = grid.partition("=")
         if not separator or not values.strip(" ,"):
-            raise ValueError(
-                f"--sweep {grid!r}: expected key=value,value,..., e.g. {DEFAULT_SWEEP}"
-            )
-        for env in envs:
-            path = _resolved(options, env).find(key.strip())
-            if any(_resolved(options, env).find(_key(text)) == path for text in options.settings):
-                raise ValueError(f"--sweep {key}: --set gives it one value; leave out one of them")
+            raise ValueError(f"--sweep {grid!r}: expected key=value,value,..., e.g. lam=0.1,0.3,1")
+        _refuse_what_is_set(options, envs, key.strip())
         for value in filter(None, map(str.strip, values.split(","))):
             assignment = f"{key.strip()}={_plain(value)}"
             for env in envs:
                 _resolved(options, env, assignment)
             yield assignment
+
+
+def _default_lambdas(options: AblationOptions, envs: Sequence[str]) -> tuple[float, ...]:
+    """What is swept where nobody says what: lambda, if the reference has one."""
+    if options.sweep or not any(p.endswith(".lam") for p in _resolved(options, envs[0]).paths()):
+        return ()
+    _refuse_what_is_set(options, envs, "lam")
+    return DEFAULT_LAMBDAS
+
+
+def _refuse_what_is_set(options: AblationOptions, envs: Sequence[str], key: str) -> None:
+    for env in envs:
+        path = _resolved(options, env).find(key)
+        if any(_resolved(options, env).find(_key(text)) == path for text in options.settings):
+            raise ValueError(f"--sweep {key}: --set gives it one value; leave out one of them")
 
 
 def _resolved(options: AblationOptions, env: str, *more: str) -> Settings:

@@ -8,7 +8,7 @@ from typing import Any
 
 from algorithms.catalogue.resolving import layers, resolve
 from algorithms.catalogue.settings import Settings, describe, spelled
-from algorithms.critics.ensembles import ClampTarget
+from algorithms.critics.ensembles import ClampOutput, ClampTarget
 from algorithms.data.observations import FromPriorData
 from algorithms.data.relabeling import Hindsight
 from algorithms.data.reward_scaling import TaskUnits
@@ -109,6 +109,12 @@ def _check_evaluations(settings: Settings) -> None:
 def _check_clamp(run: ResolvedRun) -> None:
     known, settings = run.task, run.settings
     clamp, discount = getattr(settings.method.critic, "clamp", None), settings.config.discount
+    highest = _largest(known.reward_high, discount)
+    if isinstance(clamp, ClampOutput) and clamp.high < highest:
+        raise ValueError(
+            f"clamp=ClampOutput holds Q at {clamp.high:g} from above, but on {run.spec.env} it can "
+            f"be as high as {highest:.6g}; --set clamp=NoClamp"
+        )
     if not isinstance(clamp, ClampTarget):
         return
     if not isinstance(settings.method.reward_scaling, TaskUnits):
@@ -117,7 +123,7 @@ def _check_clamp(run: ResolvedRun) -> None:
             f"{type(settings.method.reward_scaling).__name__} changes; --set clamp=NoClamp"
         )
     boundless = math.isinf(known.reward_low)
-    if (boundless and math.isfinite(clamp.low)) or clamp.high < known.reward_high:
+    if (boundless and math.isfinite(clamp.low)) or clamp.high < highest:
         raise ValueError(
             f"clamp=ClampTarget holds targets in [{clamp.low:g}, {clamp.high:g}], but the rewards "
             f"of {run.spec.env} are in [{known.reward_low:g}, {known.reward_high:g}]; "
@@ -131,6 +137,13 @@ def _check_clamp(run: ResolvedRun) -> None:
             f"--set discount={discount} makes values as low as {lowest:.6g} possible, but "
             f"targets are clamped at {clamp.low:g}; add --set clamp.low={lowest:.6g}"
         )
+
+
+def _largest(reward: float, discount: float) -> float:
+    """The largest value that rewards of at most `reward` can come to, whenever they end."""
+    if reward <= 0:
+        return reward
+    return math.inf if discount == 1 else reward / (1 - discount)
 
 
 def _check_data(run: ResolvedRun) -> None:

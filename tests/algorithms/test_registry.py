@@ -19,7 +19,7 @@ from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.settings import replace_path
 from algorithms.catalogue.variants import VARIANTS
 from algorithms.config import Hyperparameters
-from algorithms.constraints.divergence import KLPenalty
+from algorithms.constraints.divergence import KLPenalty, KLRegularisation
 from algorithms.constraints.implicit import Implicit, LearnedPrior, NoConstraint, Prior
 from algorithms.constraints.infinity_norm import InfinityNorm
 from algorithms.constraints.mmd import MMD
@@ -29,6 +29,7 @@ from algorithms.critics.none import NoCritic
 from algorithms.critics.td import TD
 from algorithms.critics.td_lambda import TDLambda
 from algorithms.data.observations import FromPriorData, Raw
+from algorithms.data.reward_scaling import FixedFactor, TaskUnits
 from algorithms.objectives.imitation import Imitation
 from algorithms.objectives.mixed import Mixed
 from algorithms.objectives.natural_gradient import NaturalPolicyGradient
@@ -208,8 +209,6 @@ def test_pushing_is_in_metres() -> None:
         assert getattr(push, "improvement", push).temperature.initial_alpha == 0.01
         hand = resolve(f"{name}[entropy]" if "SAC" in name else name).method.objective
         assert getattr(hand, "improvement", hand).temperature.initial_alpha > 0.01
-    weights = resolve("AWAC[push-lambda]", domain="push").method.objective.weights
-    assert weights == Weights(Exponential(lam=0.03, cap=100.0), BatchMean())
     assert resolve("AWAC", domain="push").method.objective.weights.shape.lam == 0.3
 
 
@@ -257,8 +256,60 @@ def test_weights_are_bounded_by_their_cap_or_as_the_scripts_by_a_clip(domain: st
         assert scripts.cap == math.inf
         if domain == "hand":
             assert scripts.clip == (2.0 if name == "ABM-MPO" else 0.5)
-    clip = resolve("AWAC[clip]", domain=domain).method.objective.weights.shape
-    assert (clip.clip, clip.cap) == (2.0, math.inf)
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_clip_of_the_authors_hand_scripts_is_one_bound_everywhere(
+    profile: str, domain: str
+) -> None:
+    """2 with a lambda of 0.3: a weight is at most e^(20/3) = 786, in whatever units rewards are."""
+    shape = resolve("AWAC[clip]", profile=profile, domain=domain).method.objective.weights.shape
+    assert math.exp(shape.clip / shape.lam) == pytest.approx(785.77, abs=0.01)
+    assert shape.cap == math.inf
+    if profile == "paper" and domain != "locomotion":
+        assert shape.clip == 2.0
+
+
+IN_TENTHS = [
+    ("AWAC[lambda=0.3]", "objective.weights.shape.lam", 0.3),
+    ("AWAC[lambda=1]", "objective.weights.shape.lam", 1.0),
+    ("SAC[entropy]", "objective.temperature.initial_alpha", 1.0),
+    ("SAC+BC[entropy]", "objective.improvement.temperature.initial_alpha", 1.0),
+    ("BRAC[released]", "constraint.coefficient", 1.0),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "value"), IN_TENTHS)
+def test_numbers_in_units_of_reward_are_scaled_as_rewards_are(
+    name: str, path: str, value: float
+) -> None:
+    """Rewards are those of the task, but for locomotion in `paper`, where they are a tenth."""
+    for profile in PROFILES:
+        for domain in ("hand", "push", "locomotion"):
+            settings = resolve(name, profile=profile, domain=domain)
+            tenths = (profile, domain) == ("paper", "locomotion")
+            assert settings.paths()[path] == pytest.approx(value / 10 if tenths else value)
+            assert settings.method.reward_scaling == (FixedFactor(0.1) if tenths else TaskUnits())
+
+
+def test_brac_in_the_policy_alone_has_brac_s_coefficient() -> None:
+    """The penalty moves to another place; its weight is the row's, 1 in locomotion."""
+    for domain, coefficient in (("hand", 0.1), ("push", 0.1), ("locomotion", 1.0)):
+        row = resolve("BRAC", domain=domain).method.constraint
+        alone = resolve("BRAC[policy]", domain=domain).method.constraint
+        assert row == KLPenalty(coefficient, kl_samples=4, warm_start_steps=20_000)
+        assert alone == KLRegularisation(coefficient, kl_samples=4, warm_start_steps=20_000)
+
+
+@pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])
+@pytest.mark.parametrize("name", ["AWAC[batch]", "AWAC[push-lambda]", "AWAC[push-scratch]"])
+def test_a_softmax_over_the_batch_is_the_authors_without_a_bound(name: str, domain: str) -> None:
+    """A cap of 100 gave all advantages above lambda log 100 one weight."""
+    of_awac: float = resolve("AWAC", domain=domain).method.objective.weights.shape.lam
+    lam = of_awac if name == "AWAC[batch]" else 0.03
+    weights = resolve(name, domain=domain).method.objective.weights
+    assert weights == Weights(Exponential(lam=lam), BatchMean())
 
 
 @pytest.mark.parametrize("domain", ["hand", "push", "locomotion"])

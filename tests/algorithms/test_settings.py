@@ -135,7 +135,10 @@ def test_values_out_of_range_are_refused(text: str) -> None:
 
 
 def test_temperature_of_the_mixed_objective() -> None:
-    settings = resolve("SAC+BC", settings=("temperature=FixedTemperature", "temperature.alpha=0.2"))
+    settings = resolve(
+        "SAC+BC",
+        settings=("temperature=FixedTemperature", "temperature.alpha=0.2", "clamp=NoClamp"),
+    )
     assert settings.method.objective.improvement.temperature == FixedTemperature(0.2)
     assert settings.method.objective.fixed_alpha == 0.2
 

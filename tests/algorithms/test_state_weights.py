@@ -117,6 +117,22 @@ def test_partition_function_clips_its_samples_too_and_needs_them() -> None:
         weigh(torch.tensor([9.0]), partition=torch.tensor([9.0]))
 
 
+def test_cap_bounds_the_weight_over_a_tiny_partition() -> None:
+    """lam 0.3, all of b's actions worse by 30: Z = e^-100, and f / Z = e^100 is no float32."""
+    at_samples = torch.full((2, 2), -30.0)
+    weigh = Weights(Exponential(lam=0.3, cap=100.0), PartitionFunction(2))
+    weights = weigh(torch.tensor([0.0, -29.7]), partition=at_samples)
+    torch.testing.assert_close(weights, torch.tensor([100.0, math.e]), rtol=1e-4, atol=0)
+
+
+def test_cap_leaves_the_partition_as_it_is() -> None:
+    """f = 8 at the action, 2 and 6 at the samples: w = 8 / 4 = 2, a cap of 3 changes nothing."""
+    weigh = Weights(Exponential(lam=1.0, cap=3.0), PartitionFunction(2))
+    at_samples = torch.tensor([[2.0], [6.0]]).log()
+    weights = weigh(torch.tensor([8.0]).log(), partition=at_samples)
+    torch.testing.assert_close(weights, torch.tensor([2.0]))
+
+
 def divergence_to_uniform(q: Tensor, eta: float) -> float:
     """mean_s D_KL(softmax(q / eta) || uniform), nats."""
     p = torch.softmax(q.double() / eta, 0)

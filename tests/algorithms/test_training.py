@@ -12,6 +12,7 @@ import torch
 from algorithms.catalogue.resolving import base_of
 from algorithms.config import Schedule
 from algorithms.training import DivergedError, Training, use_one_core
+from algorithms.types import Batch, Metrics
 from tests.algorithms.conftest import (
     ACTION_DIM,
     EVERY_METHOD,
@@ -247,6 +248,26 @@ def test_training_returns_are_means_over_finished_episodes() -> None:
     assert (rows[10]["train_success"], rows[20]["train_success"]) == (0.0, 0.5)
 
 
+class Unsuccessful(Scripted):
+    """The same task without success, as in locomotion."""
+
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        return (*super().step(action)[:-1], {})
+
+
+def test_a_task_without_success_has_no_share_of_successes() -> None:
+    training = make_training(
+        tiny_settings("BC", "paper", OFFLINE),
+        task=Unsuccessful(),
+        online_steps=20,
+        eval_every=10,
+        dense_until=0,
+    )
+    training.run()
+    ended = [row for row in training.rows if "train_return" in row]
+    assert len(ended) == 2 and all("train_success" not in row for row in ended)
+
+
 def test_clipped_fraction_is_of_the_online_actions_since_the_last_row() -> None:
     """Counted from what the buffer stores; exactly as well by a run that was interrupted."""
 
@@ -299,6 +320,29 @@ def test_cloning_and_bc_look_at_demonstrations_only() -> None:
     training.buffer.sample = None  # type: ignore[assignment,method-assign]
     assert training.run()
     assert training.grad_steps == 3
+
+
+def test_a_model_of_the_data_beside_bc_is_trained_on_the_buffer() -> None:
+    """BC still imitates demonstrations alone; the model is of prior and online actions alike."""
+    settings = tiny_settings("BC", "paper", OFFLINE, "behavior=GaussianBehavior")
+    training = make_training(settings, online_steps=5)
+    seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+    real = training.agent.update
+
+    def spy(batch: Batch, demonstrations: Batch | None = None) -> Metrics:
+        assert demonstrations is not None
+        seen.append((batch.actions, demonstrations.actions))
+        return real(batch, demonstrations)
+
+    training.agent.update = spy  # type: ignore[method-assign]
+    assert training.run() and len(seen) == 10
+    assert training.demonstrations is not None
+    of_demonstrations = {tuple(a) for a in training.demonstrations.column("actions").tolist()}
+    of_buffer = {tuple(a) for a in training.buffer.column("actions").tolist()}
+    assert not of_demonstrations & of_buffer
+    for replayed, imitated in seen:
+        assert {tuple(a) for a in replayed.tolist()} <= of_buffer
+        assert {tuple(a) for a in imitated.tolist()} <= of_demonstrations
 
 
 @EVERYTHING

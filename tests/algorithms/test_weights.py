@@ -42,11 +42,13 @@ def test_cap_bounds_the_weight_whatever_lambda_is(lam: float) -> None:
     torch.testing.assert_close(weights, expected)
 
 
-def test_cap_comes_before_the_normaliser_and_after_the_clip() -> None:
-    advantages = torch.tensor([0.0, 0.0, 1e6, 1e6])
-    weights = Weights(Exponential(lam=1.0, cap=3.0), BatchMean())(advantages)
-    torch.testing.assert_close(weights, torch.tensor([0.5, 0.5, 1.5, 1.5]))
-    clipped = Weights(Exponential(lam=1.0, clip=math.log(2.0), cap=3.0))(advantages)
+def test_cap_comes_after_the_clip_and_the_normaliser() -> None:
+    """f = 1, 1, 2, 8 has the mean 3: weights 1/3, 1/3, 2/3, 8/3, and the last one is cut at 2."""
+    advantages = torch.tensor([1.0, 1.0, 2.0, 8.0]).log()
+    weights = Weights(Exponential(lam=1.0, cap=2.0), BatchMean())(advantages)
+    torch.testing.assert_close(weights, torch.tensor([1 / 3, 1 / 3, 2 / 3, 2.0]))
+    large = torch.tensor([0.0, 0.0, 1e6, 1e6])
+    clipped = Weights(Exponential(lam=1.0, clip=math.log(2.0), cap=3.0))(large)
     torch.testing.assert_close(clipped, torch.tensor([1.0, 1.0, 2.0, 2.0]))
     with pytest.raises(ValueError, match="cap must be above 0"):
         Exponential(cap=0.0)
@@ -63,6 +65,14 @@ def test_batch_mean_is_softmax_times_batch_size(lam: float) -> None:
     expected = 64 * torch.softmax(advantages / lam, 0)
     torch.testing.assert_close(weights, expected, rtol=1e-4, atol=1e-6)  # |A / lam| up to 1e3
     assert weights.mean().item() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_softmax_over_the_batch_tells_advantages_of_a_thousand_lambda_apart() -> None:
+    """A / lambda of 1000, 1000 - log 3 and -1000: weights 3 * (3, 1, 0) / 4; e^1000 is no float."""
+    lam = 0.03
+    advantages = torch.tensor([1000.0, 1000.0 - math.log(3.0), -1000.0]) * lam
+    weights = Weights(Exponential(lam=lam), BatchMean())(advantages)
+    torch.testing.assert_close(weights, torch.tensor([2.25, 0.75, 0.0]), atol=1e-3, rtol=0)
 
 
 def test_batch_mean_does_not_overflow() -> None:

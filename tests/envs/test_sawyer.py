@@ -355,6 +355,22 @@ def test_the_walls_hold_the_puck(env: SawyerPush, way: tuple[int, int]) -> None:
     assert (observations[:, 2:] < BOX_HIGH + 0.02).all()
 
 
+def middle_of_the_puck_inside(env: SawyerPush, actions: Any) -> float:
+    """Metres from the near rim, y = 0.5, after the last action."""
+    return float(run(env, actions)[-1, 3] - BOX_LOW[1])
+
+
+def test_the_near_wall_holds_a_puck_at_rest_inside_the_box_and_a_pushed_one_outside(
+    env: SawyerPush,
+) -> None:
+    """Let go at 1 and 1.25 cm it rests at 1.1 cm or more; a hand that presses moves it out."""
+    for start, end in ((0.01, 0.0116), (0.0125, 0.0125), (0.0, 0.0251)):
+        at(env, [0.19, 0.6, 0.0, 0.5 + start])
+        assert middle_of_the_puck_inside(env, [STILL] * 60) == pytest.approx(end, abs=5e-4)
+    at(env, [0.0, 0.68, 0.0, 0.6])
+    assert middle_of_the_puck_inside(env, [[0.0, -1.0]] * 60) < -0.003
+
+
 def test_a_puck_that_starts_in_a_wall_is_thrown_out(env: SawyerPush) -> None:
     at(env, [0.0, 0.65, -0.2, 0.5])
     puck = run(env, [STILL] * 15)[-1, 2:]

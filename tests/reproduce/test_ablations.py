@@ -50,7 +50,7 @@ def test_axes_are_what_a_variant_exchanges() -> None:
     assert axes_of("AWAC[Z(s)]") == ("normalisation", "behavior")
     assert axes_of("AWAC[Q-beta]") == ("critic", "value")
     assert axes_of("AWAC[scratch]") == ("data",)
-    assert axes_of("AWAC[push-lambda]") == ("lambda", "normalisation")
+    assert axes_of("AWAC[push-lambda]") == ("lambda", "normalisation", "weights")
     assert axes_of("AWAC[lambda=3]") == ("lambda",)
     assert all(axes_of(name) for name in VARIANTS)
 
@@ -90,10 +90,10 @@ def test_every_component_of_awac_is_exchanged_once() -> None:
         "AWAC[imitation]",
         "AWAC[raw]",
         "AWAC[scratch]",
-        "AWAC lam=0.3",
-        "AWAC lam=0.5",
-        "AWAC lam=1",
-        "AWAC lam=2",
+        "AWAC lam=0.01",  # of rewards times 0.1: the text's 0.1, 0.3, 0.5 and 2; its 1 is the row
+        "AWAC lam=0.03",
+        "AWAC lam=0.05",
+        "AWAC lam=0.2",
     ]
     assert [spec.seed for spec in grid] == sorted(spec.seed for spec in grid)
     assert {spec.seed for spec in grid} == {0, 1, 2, 3, 4}
@@ -132,7 +132,6 @@ def test_only_what_learns_alone_has_no_data() -> None:
         "SAC[raw]": "expert",
         "SAC[no-data]": "none",
         "SAC[scratch]": "none",
-        "SAC[entropy]": "expert",  # its temperature starts at 1, SAC's at 0.1
     }
     alone = specs(ablation(reference="AWAC[scratch]"), seeds=1)
     assert len(alone) == 10 and {spec.data for spec in alone} == {"none"}  # with its sweep
@@ -148,6 +147,18 @@ def test_what_begins_with_random_actions_has_no_prior_data_in_any_script(name: s
     assert one_spelling(made) == made
     base = RunSpec.of("small", "paper", env, name.partition("[")[0], 0, given)
     assert one_spelling(base).data == given[0]
+
+
+def test_lambda_is_swept_in_the_units_of_the_rewards_that_are_set() -> None:
+    """Times 0.5, the text's 0.1 to 2 are 0.05 to 1; as the task gives them they are themselves."""
+    for scaling, values in (
+        ("by=0.5", ["0.05", "0.15", "0.25", "0.5", "1"]),
+        ("reward_scaling=TaskUnits", ["0.3", "0.5", "1", "2"]),  # 0.1 is the row's own
+    ):
+        made = ablation_of(AblationOptions(vary="none", set=(scaling,)), (CHEETAH,))
+        grid = specs(made, data={CHEETAH: DATA[CHEETAH]}, settings=(scaling,), seeds=1)
+        expected = [f"AWAC {scaling}", *(f"AWAC {scaling} lam={value}" for value in values)]
+        assert rows(grid, CHEETAH) == expected
 
 
 def test_settings_go_to_all_and_swept_ones_to_the_reference_alone() -> None:
@@ -183,6 +194,7 @@ def test_methods_name_rows_and_the_reference_is_there_without_being_named() -> N
         ({"sweep": ("lam",)}, r"--sweep 'lam': expected key=value,value"),
         ({"sweep": ("lam=",)}, r"--sweep 'lam=': expected key=value,value"),
         ({"sweep": ("lam=1",), "set": ("weights.shape.lam=2",)}, r"--sweep lam: --set gives it"),
+        ({"set": ("weights.shape.lam=2",)}, r"--sweep lam: --set gives it"),
         ({"methods": ("BC",)}, r"--methods BC: not a variant of AWAC; --reference BC varies"),
         ({"methods": ("AWAC",), "vary": "clamp"}, r"--vary clamp: not with --methods"),
     ],

@@ -297,10 +297,12 @@ def test_a_metric_that_only_variants_have_says_whose_it_is(name: str) -> None:
 
 
 def in_numbers(text: str, name: str, profile: str) -> str:
-    """`lam` as a value is the method's own lambda, which its profile decides."""
-    if text.rpartition("=")[2] != "lam":
+    """`lam` as a value, or `20/3*lam`, is of the method's own lambda, which its profile decides."""
+    path, separator, value = text.rpartition("=")
+    if not (found := re.fullmatch(r"(?:(\d+)/(\d+)\*)?lam", value)):
         return text
-    return text[: -len("lam")] + str(resolve(name, profile=profile).paths()[LAMBDA])
+    factor = int(found[1]) / int(found[2]) if found[1] else 1.0
+    return path + separator + str(factor * resolve(name, profile=profile).paths()[LAMBDA])
 
 
 WRAPPED = "none: `Mixed` around the row's own objective"

@@ -139,7 +139,7 @@ def test_a_swap_is_told_with_the_numbers_that_differ_from_the_new_component() ->
     assert made(mode, "samples=1", "value=PolicySamples").settings == ("value=PolicySamples",)
     # the row's own class, whose own numbers a fresh one does not have
     brac = replace(AWAC, method="BRAC")
-    assert made(brac, "clamp=ClampTarget") == made(brac, "clamp.low=-100")
+    assert made(brac, "constraint=KLPenalty") == made(brac, "warm_start_steps=0")
 
 
 def test_keys_are_as_short_as_they_can_be_and_no_shorter() -> None:

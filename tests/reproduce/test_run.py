@@ -224,6 +224,26 @@ def test_folder_of_another_configuration_is_refused(
             "the rewards of HalfCheetah-v2 are in [-inf, inf]",
         ),
         (["--set", "reward_scaling=ReturnRange"], "reward_scaling=ReturnRange changes"),
+        (
+            ["--env", "HalfCheetah-v2", "--set", "clamp=ClampOutput"],
+            "clamp=ClampOutput holds Q at 0 from above, but on HalfCheetah-v2 it can be as high as "
+            "inf; --set clamp=NoClamp",
+        ),
+        (
+            ["--method", "BRAC", "--set", "constraint=BatchConstantShift"],
+            "clamp=ClampTarget would cut off; use clamp=NoClamp",
+        ),
+        (
+            [
+                "--env",
+                "SawyerPush-v0",
+                "--set",
+                "critic=TDLambda",
+                "--set",
+                "value=LambdaAdvantage",
+            ],
+            "use goals=RecordedGoals",
+        ),
         (["--set", "clamp.high=-1"], "the rewards of pen-binary-v0 are in [-1, 0]"),
         (["--set", "critic=NoCritic"], "WeightedMLE needs a critic"),
         (["--set", "batch_size=0"], "batch_size must be at least 1"),

@@ -26,7 +26,7 @@ def test_each_value_has_the_layer_that_decided_it() -> None:
     expected = {
         "objective.weights.shape.lam": "--set",
         "objective.weights.shape": "",  # the class is the row's, and the default; its lam is not
-        "objective.weights.shape.cap": "profile",
+        "objective.weights.shape.cap": "variant",
         "objective.weights.normalisation": "variant",
         "objective.value": "row",
         "critic.clamp": "profile",
