@@ -19,7 +19,7 @@ PURPOSES: MappingProxyType[str, str] = MappingProxyType(
         "AWAC[batch]": "normaliser: mean weight 1 in each batch",
         "AWAC[Z(s)]": "normaliser: Z(s) from 10 actions of a behaviour model",
         "AWAC[Z(s)-50]": "normaliser: Z(s) from 50 actions of a behaviour model",
-        "AWAC[clip]": "weights: advantages clipped at 2, no cap",
+        "AWAC[clip]": "weights: advantages clipped at 6.7 λ, no cap",
         "AWAC[no-clip]": "weights: bounded by nothing",
         "AWAC[V-sampled]": "value: V(s) at one action of the policy",
         "AWAC[V-mode]": "value: V(s) at the mode of the policy",
