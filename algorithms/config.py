@@ -99,7 +99,8 @@ class Schedule:
     eval_every: int = 5_000
     dense_eval_every: int = 1_000
     dense_until: int = 20_000
-    """Up to here (and in the offline phase) evaluate every `dense_eval_every` steps."""
+    """Up to here (and in the offline phase) evaluate every `dense_eval_every` steps, online also
+    every `eval_every` if that is less."""
     eval_episodes: int = 20
     sampled_eval_episodes: int = LONGEST_RUN
     """Episodes of sampled actions beside those of the mode, at the start, at 0 and at the end: at
@@ -120,6 +121,7 @@ class Schedule:
     def evaluations(self, offline_steps: int) -> set[int]:
         """Clock readings at which a row is made; always the start, 0 and the end."""
         offline = range(-offline_steps, 0, self.dense_eval_every)
-        dense = range(0, min(self.dense_until, self.online_steps), self.dense_eval_every)
+        often = min(self.dense_eval_every, self.eval_every)
+        dense = range(0, min(self.dense_until, self.online_steps), often)
         sparse = range(self.dense_until, self.online_steps, self.eval_every)
         return {*offline, *dense, *sparse, 0, self.online_steps}

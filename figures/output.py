@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import matplotlib as mpl
@@ -32,6 +33,9 @@ def save(fig: Figure, stem: Path) -> list[Path]:
 
 def _save_one(fig: Figure, stem: Path, kind: str) -> Path:
     target = stem.parent / f"{stem.name}.{kind}"
-    with whole_file(target) as file, mpl.rc_context(theme()):
-        fig.savefig(file, format=kind, dpi=DPI, metadata=_METADATA[kind])
+    drawn = io.BytesIO()  # Matplotlib's PDF writer hides the OSError of a full disk
+    with mpl.rc_context(theme()):
+        fig.savefig(drawn, format=kind, dpi=DPI, metadata=_METADATA[kind])
+    with whole_file(target) as file:
+        file.write(drawn.getbuffer())
     return target

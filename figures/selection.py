@@ -30,8 +30,10 @@ class Selection:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Of the methods: ``AWAC [scratch]``."""
-        return tuple(label(*split_registered(name)) for name in self.methods)
+        """Of the methods: ``AWAC [scratch]``, which may also be typed as it stands in a picture."""
+        return tuple(
+            name if " [" in name else label(*split_registered(name)) for name in self.methods
+        )
 
     def tasks(self, shown: Sequence[str]) -> tuple[str, ...]:
         """Those of ``shown``, in its order."""

@@ -183,22 +183,42 @@ def _check_weights(method: Method) -> None:
             )
 
 
+def unread(method: Method) -> str:
+    """Which trained model of the data nothing in the row asks, in a sentence; "" if there is none.
+
+    Such a row can be trained, and is the same method without the model.
+    """
+    trained = isinstance(
+        method.behavior, (GaussianBehavior, VAEBehavior, AdvantageWeightedBehavior)
+    )
+    readers = _readers_of_density(method)
+    if not trained or readers or isinstance(method.constraint, MMD):
+        return ""
+    if isinstance(method.policy, Perturbation):
+        return ""
+    return (
+        f"behavior={_name(method.behavior)} is trained, and no objective or constraint asks it: it "
+        "costs time and changes nothing; leave it away, or add what asks it, such as "
+        "constraint=KLPenalty"
+    )
+
+
+def _readers_of_density(method: Method) -> list[object]:
+    objective = _improvement(method.objective)
+    parts = (
+        method.constraint,
+        getattr(objective, "actions", None),
+        getattr(getattr(objective, "weights", None), "normalisation", None),
+    )
+    kinds = (KLRegularisation, BatchConstantShift, TrustRegion, BehaviorActions, PartitionFunction)
+    return [part for part in parts if isinstance(part, kinds)]
+
+
 def _check_behavior(method: Method) -> None:
     behavior, constraint = method.behavior, method.constraint
     objective = _improvement(method.objective)
     density = isinstance(behavior, (GaussianBehavior, AdvantageWeightedBehavior, PreviousPolicy))
-    needs_density = [
-        part
-        for part in (
-            constraint,
-            getattr(objective, "actions", None),
-            getattr(getattr(objective, "weights", None), "normalisation", None),
-        )
-        if isinstance(
-            part,
-            (KLRegularisation, BatchConstantShift, TrustRegion, BehaviorActions, PartitionFunction),
-        )
-    ]
+    needs_density = _readers_of_density(method)
     if isinstance(constraint, TrustRegion) and not isinstance(behavior, PreviousPolicy):
         raise ValueError(f"TrustRegion needs behavior=PreviousPolicy, not {_name(behavior)}")
     own = getattr(behavior, "weights", None)

@@ -21,6 +21,21 @@ from typing import Any
 from algorithms.catalogue.method import Method
 from algorithms.config import Hyperparameters, Schedule
 
+_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "gamma": ("discount",),
+    "lr": ("policy_learning_rate", "q_learning_rate"),
+    "learning_rate": ("policy_learning_rate", "q_learning_rate"),
+    "actor_lr": ("policy_learning_rate",),
+    "critic_lr": ("q_learning_rate",),
+    "beta": ("lam",),
+    "temperature": ("lam",),
+    "awr_temperature": ("lam",),
+    "polyak": ("tau",),
+    "hidden_dim": ("policy_hidden", "q_hidden"),
+    "alpha": ("coefficient", "lam"),
+}
+"""What other code and papers call our hyperparameters."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -112,7 +127,9 @@ class Settings:
         if matches:
             raise ValueError(f"--set {key}: ambiguous, say which of {', '.join(matches)}")
         short = {path.rsplit(".", 1)[-1] for path in paths} | set(paths)
-        raise ValueError(f"--set {key}: no such hyperparameter; {nearest(key, short)}")
+        ours = [name for name in _ELSEWHERE.get(key, ()) if self.matches(name)]
+        known = f"it is {' or '.join(ours)} here" if ours else nearest(key, short)
+        raise ValueError(f"--set {key}: no such hyperparameter; {known}")
 
     def _parse(self, path: str, text: str) -> Any:
         owner, _, name = path.rpartition(".")
@@ -231,6 +248,33 @@ def _differing(old: Any, new: Any, prefix: str) -> Iterator[tuple[str, str]]:
             yield path, kind.__name__
             was = kind()
         yield from _differing(was, value, path + ".")
+
+
+def also_changed(before: Settings, after: Settings, assignments: Iterable[str]) -> list[str]:
+    """What exchanging a component changed beside it: ``critic=ExpectileTD also sets
+    clamp=NoClamp(), which was ClampTarget(low=-100.0, high=0.0)``.
+
+    A component that is named has the values of its class. Those of the one that it replaces, such
+    as a profile's, do not pass to it. Fields that both have, that differ now, and that none of
+    `assignments` names are told.
+    """
+    asked = {after.find(key_of(each)) for each in assignments}
+    known = before.paths()
+    told = []
+    for path in sorted(asked):
+        old, new = known.get(path), after.paths()[path]
+        if not dataclasses.is_dataclass(old) or not dataclasses.is_dataclass(new):
+            continue
+        theirs = {field.name for field in dataclasses.fields(old)}
+        for field in dataclasses.fields(new):
+            inner = f"{path}.{field.name}"
+            was, value = getattr(old, field.name, None), getattr(new, field.name)
+            named = any(one == inner or one.startswith(f"{inner}.") for one in asked)
+            if field.name in theirs and was != value and not named:
+                told.append(
+                    f"{path}={type(new).__name__} also sets {field.name}={value}, which was {was}"
+                )
+    return told
 
 
 def _text(value: Any) -> str:

@@ -107,6 +107,9 @@ class Common:
         """Raise ValueError naming the flag of a folder that cannot be one."""
         if self.data_dir is not None and not self.data_dir.is_dir():
             raise ValueError(f"--data-dir {self.data_dir}: there is no such folder")
+        named = os.environ.get("AWAC_DATA_DIR")
+        if self.data_dir is None and named and not Path(named).is_dir():
+            raise ValueError(f"AWAC_DATA_DIR={named}: there is no such folder; correct or unset it")
         for flag, folder in (("--cache-dir", self.cache), ("--out", self.out)):
             parts = [] if folder is None else [folder, *folder.parents]
             file = next((part for part in parts if part.is_file()), None)

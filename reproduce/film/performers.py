@@ -201,7 +201,10 @@ def _command(spec: RunSpec, options: PerformerOptions) -> str:
 def _recorded(folder: RunFolder) -> RunSpec:
     """What the folder itself says about the run in it."""
     if not folder.path.is_dir():
-        raise ValueError(f"--run {folder.path}: there is no such folder")
+        raise ValueError(
+            f"--run {folder.path}: there is no such folder; folders of runs are not shipped, and "
+            "reproduce/run.py or a figure's script makes them"
+        )
     file = folder.path / "config.json"
     if not file.is_file():
         raise ValueError(f"--run {folder.path}: no run has begun there (no config.json)")

@@ -268,12 +268,13 @@ def run_grids(
                 _draw(experiment, out, draw, options.compare)
     if options.preset == "quick":
         for experiment, asked in grids.items():
-            for line in closing(experiment, out / f"{experiment}.csv", asked, jobs or 1):
+            for line in closing(experiment, out / f"{experiment}.csv", asked, jobs):
                 print(line)
     report_failures(failed, launcher.reasons, out)
-    if launcher.elsewhere:
+    elsewhere = [s for s in launcher.elsewhere if RunFolder(s.folder(out)).state() != "done"]
+    if elsewhere:
         print(
-            f"{len(launcher.elsewhere)} runs are queued, or being run by another process",
+            f"{len(elsewhere)} runs are queued, or being run by another process",
             file=sys.stderr,
         )
     return 1 if failed else INTERRUPTED if lacking else 0

@@ -44,13 +44,16 @@ class LocalLauncher:
     def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
         """Run everything that is pending; returns the runs that failed.
 
-        `on_finished` is called after every run that has ended, well or badly. SIGTERM and Ctrl-C
-        are passed on to the runs. The launcher then waits until every run has reached a resumable
-        point, and raises Interrupted.
+        `on_finished` is called after every run that has ended, well or badly. SIGTERM, Ctrl-C and
+        the end of the terminal are passed on to the runs. The launcher then waits until every run
+        has reached a resumable point, and raises Interrupted.
         """
         if not self.waiting:
             return []
-        before = {n: signal.signal(n, self._request_stop) for n in (signal.SIGINT, signal.SIGTERM)}
+        asked_by = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+            asked_by.append(signal.SIGHUP)
+        before = {n: signal.signal(n, self._request_stop) for n in asked_by}
         try:
             with _Display(self.total) as display:
                 while self.running or (self.waiting and not self._stop):
@@ -80,7 +83,8 @@ class LocalLauncher:
                 process.kill()
             return
         self._stop = True
-        print("stopping: waiting for every run to reach a resumable point", flush=True)
+        if number != signal.SIGHUP:  # there is nothing left to print to
+            print("stopping: waiting for every run to reach a resumable point", flush=True)
 
     def _ask_to_stop(self) -> None:
         for process in self.running.values():

@@ -25,21 +25,33 @@ def validated(
 
     The device is checked only if the runs use it `here`. Raises ValueError naming what is wrong.
     """
+    from algorithms.catalogue.compatibility import unread
     from algorithms.catalogue.resolving import resolve
+    from algorithms.catalogue.settings import also_changed
     from envs.tasks import task
 
     if here:
         check_device(options.device)
     options.check_folders()
+    beside: dict[str, None] = {}
     for env in envs:
         for method in methods:
             domain = task(env).domain
-            resolve(method, profile=options.profile, domain=domain)
+            before = resolve(method, profile=options.profile, domain=domain)
             try:
-                resolve(method, profile=options.profile, domain=domain, settings=options.settings)
+                found = resolve(
+                    method, profile=options.profile, domain=domain, settings=options.settings
+                )
             except ValueError as error:
                 hint = "; --methods limits which are run" if len(methods) > 1 else ""
-                raise ValueError(f"{method}: {error}{hint}") from None
+                told = str(error).removeprefix(f"{method}: ")
+                raise ValueError(f"{method}: {told}{hint}") from None
+            for change in also_changed(before, found, options.settings):
+                beside[f"{method}: --set {change}; name it too to keep it"] = None
+            if note := unread(found.method):
+                beside[f"{method}: {note}"] = None
+    for note in beside:
+        print(note)
     return list(dict.fromkeys(envs))
 
 

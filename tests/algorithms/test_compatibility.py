@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from algorithms.agent import Agent
-from algorithms.catalogue.compatibility import check
+from algorithms.catalogue.compatibility import check, unread
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.settings import Settings, _choices, replace_path
@@ -340,3 +340,20 @@ def test_what_is_accepted_can_be_trained(name: str) -> None:
             failures.append(f"{swap}: {error}")
     assert accepted > 8
     assert failures == []
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "told"),
+    [
+        ("AWAC", (), False),
+        ("AWAC", ("behavior=VAEBehavior",), True),
+        ("AWAC", ("behavior=GaussianBehavior",), True),
+        ("AWAC", ("behavior=GaussianBehavior", "normalisation=PartitionFunction"), False),
+        ("BC", ("behavior=GaussianBehavior",), True),
+        *((name, (), False) for name in METHODS),
+    ],
+)
+def test_a_model_that_nothing_asks_is_named(
+    name: str, changes: tuple[str, ...], told: bool
+) -> None:
+    assert bool(unread(resolve(name, settings=changes).method)) is told

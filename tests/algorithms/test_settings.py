@@ -12,7 +12,7 @@ import pytest
 from algorithms.catalogue.method import Method
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.resolving import resolve
-from algorithms.catalogue.settings import Settings, describe, replace_path
+from algorithms.catalogue.settings import Settings, also_changed, describe, replace_path
 from algorithms.config import Hyperparameters
 from algorithms.critics.ensembles import ClampOutput, ClampTarget, NoClamp
 from algorithms.objectives.temperature import FixedTemperature
@@ -93,6 +93,9 @@ def test_ambiguous_ending_names_the_candidates() -> None:
         ("lamda=1", "lamda: no such hyperparameter; did you mean lam"),
         ("batchsize=1", "did you mean .*batch_size"),
         ("policy_lr=1", "no such hyperparameter"),
+        ("gamma=1", "no such hyperparameter; it is discount here"),
+        ("lr=1", "it is policy_learning_rate or q_learning_rate here"),
+        ("beta=1", "it is lam here"),
         ("xyzzyplugh=1", "no such hyperparameter; valid: .*tau"),
         ("lam", "expected key=value"),
         ("lam=fast", "objective.weights.shape.lam=fast: expected float .now 0.3."),
@@ -170,3 +173,24 @@ def test_descriptions_tell_settings_apart() -> None:
     changed = resolve("AWAC").assign("shape=Indicator")
     assert describe(changed) != describe(resolve("AWAC"))
     assert describe(Exponential())["clip"] == "inf"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (("critic=ExpectileTD",), ["critic=ExpectileTD also sets clamp=NoClamp(), which was "
+                                   "ClampTarget(low=-100.0, high=0.0)"]),
+        (("critic=ExpectileTD", "clamp=ClampTarget", "clamp.low=-100"), []),
+        (("critic=ExpectileTD", "clamp=NoClamp"), []),
+        (("critic=TD",), ["critic=TD also sets clamp=NoClamp(), which was "
+                          "ClampTarget(low=-100.0, high=0.0)"]),
+        (("value=PolicyMode",), []),  # they share no field
+        (("lam=0.5", "batch_size=64"), []),
+    ],
+)  # fmt: skip
+def test_what_an_exchange_changes_beside_the_component_is_told(
+    changes: tuple[str, ...], told: list[str]
+) -> None:
+    before = resolve("AWAC", domain="hand")
+    after = resolve("AWAC", domain="hand", settings=changes)
+    assert also_changed(before, after, changes) == told

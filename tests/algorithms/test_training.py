@@ -68,6 +68,11 @@ def test_schedule() -> None:
     assert sorted(schedule.evaluations(0)) == [0, 10, 20, 45, 70, 95, 100]
 
 
+def test_evaluations_that_are_asked_for_more_often_than_the_dense_ones_are_made() -> None:
+    schedule = Schedule(online_steps=40, eval_every=5, dense_eval_every=10, dense_until=20)
+    assert sorted(schedule.evaluations(20)) == [-20, -10, *range(0, 41, 5)]
+
+
 def test_schedule_of_a_run_shorter_than_the_dense_phase() -> None:
     schedule = Schedule(online_steps=15, eval_every=25, dense_eval_every=10, dense_until=1000)
     assert sorted(schedule.evaluations(20)) == [-20, -10, 0, 10, 15]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import itertools
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -69,6 +73,25 @@ def test_a_failed_save_leaves_the_old_file_and_no_temporary_one(
         save(figure, tmp_path / "a")
     assert list(tmp_path.iterdir()) == [old]
     assert old.read_bytes() == b"old"
+
+
+def test_a_full_disk_is_an_error_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Matplotlib's PDF writer would make an AttributeError of it."""
+
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    @contextmanager
+    def full(target: Path) -> Iterator[io.BytesIO]:
+        yield Full()
+
+    monkeypatch.setattr("figures.output.whole_file", full)
+    monkeypatch.setattr("figures.output._METADATA", {"pdf": {}})
+    with pytest.raises(OSError, match="No space left"):
+        save(Figure(), tmp_path / "a")
 
 
 def test_a_dot_in_the_stem_is_kept(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def test_rows_are_those_of_the_tasks_and_methods(make_run, make_frame) -> None:
     of = {
         Selection(methods=("AWAC",)): [1.0],
         Selection(methods=("AWAC[scratch]", "SAC")): [2.0, 3.0],
+        Selection(methods=("AWAC [scratch]",)): [2.0],  # as a picture has it
         Selection(envs=(DOOR,)): [3.0],
         Selection(envs=(PEN,), methods=("AWAC", "SAC")): [1.0],
         EVERYTHING: [1.0, 2.0, 3.0],

@@ -197,6 +197,16 @@ def test_folder_of_another_configuration_is_refused(
     assert "hyperparameters.tau: 0.5 -> 0.005" in result.stderr
 
 
+def test_a_folder_of_data_that_is_misspelt_in_the_environment_is_refused(
+    run_main: Main, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else substitutes would be trained on without a word."""
+    monkeypatch.setenv("AWAC_DATA_DIR", str(tmp_path / "dta"))
+    result = run_main("--out", str(tmp_path), "--dry-run")
+    assert result.returncode == 2
+    assert f"AWAC_DATA_DIR={tmp_path / 'dta'}: there is no such folder" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
