@@ -2,7 +2,8 @@
 
 Such a file needs the columns ``env``, ``method``, ``seed``, ``env_step``, and ``success`` or
 ``return`` or both. ``env_step`` counts as ours does: negative in an offline phase, 0 at its end,
-online steps after it. Every run in the file counts as finished.
+online steps after it. Every run in the file counts as finished. A results file of another folder of
+ours is taken as well: its finished runs, by their labels.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pandas as pd
 
 from figures.results.cells import Cells, ResultsError, did_you_mean, read_cells
 from figures.results.schema import RESULTS
-from figures.results.table import CONDITION
+from figures.results.table import CONDITION, read_results
 
 KEY = ("env", "method", "seed", "env_step")
 VALUES: dict[str, tuple[str, ...]] = {
@@ -51,8 +52,13 @@ def read_compared(path: Path) -> pd.DataFrame:
     Raises:
         ResultsError: the file cannot be used; the message names file, line, column and remedy.
     """
+    if path.is_dir():
+        held = next(iter(sorted(path.glob("figure*.csv"))), path / "figure1.csv")
+        raise ResultsError(f"{path}: is a folder; name a file of rows in it, such as {held}")
     cells = read_cells(path, REMEDY)
     frame = cells.frame
+    if _is_ours(frame.columns):
+        return _of_results(path)
     missing = [name for name in KEY if name not in frame.columns]
     if missing:
         # the spreadsheets of many countries, and TSV
@@ -100,6 +106,32 @@ def read_compared(path: Path) -> pd.DataFrame:
     return found
 
 
+def _is_ours(columns: Iterable[str]) -> bool:
+    """Whether a file is one that the scripts here have written."""
+    return {"preset", "profile", "variant", "status"} <= set(columns)
+
+
+def _of_results(path: Path) -> pd.DataFrame:
+    """The finished runs of a results file of ours, each curve by its label."""
+    frame = read_results(path)
+    frame = frame[frame["status"] == "done"].reset_index(drop=True)
+    if frame.empty:
+        raise ResultsError(f"{path}: no run in it is finished")
+    told = frame["profile"].map(lambda profile: "" if profile == "paper" else f", {profile}")
+    found = frame[["env", "data", "seed", "env_step"]].assign(method=frame["label"] + told)
+    for columns in VALUES.values():
+        for column in columns:
+            found[column] = frame.get(column, np.nan)
+    # the evaluation at 0 may stand in both phases
+    return found.drop_duplicates(["data", *KEY], keep="last").reset_index(drop=True)
+
+
+def _name_of(path: Path) -> str:
+    """What tells the rows of a file from others of the same method: `mine` of `mine.csv`, and the
+    folder's name of a results file, all of which are called alike."""
+    return path.resolve().parent.name if _is_ours(read_cells(path).frame.columns) else path.stem
+
+
 def beside(
     ours: pd.DataFrame, paths: Sequence[Path], envs: Sequence[str]
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -134,7 +166,8 @@ def beside(
             )
         taken = set(frame["label"])
         names = {
-            name: f"{name} ({path.stem})" if name in taken else name for name in set(mine["method"])
+            name: f"{name} ({_name_of(path)})" if name in taken else name
+            for name in set(mine["method"])
         }
         mine = mine.assign(method=mine["method"].map(names))
         rows, apart = _in_every_condition(mine, ours)

@@ -156,9 +156,11 @@ class RunFolder:
         old = {k: v for k, v in self.config()["identity"].items() if k in identity}
         changes = differences(old, identity)
         if changes:
+            own = all(change.startswith("methods_from.") for change in changes)
+            keep = "; put new rows into a second file (--methods-from may be repeated), " * own
             raise ConfigurationChanged(
-                f"{self.path} was made with another configuration ({'; '.join(changes)}); "
-                "delete that folder to start afresh, or choose another --out"
+                f"{self.path} was made with another configuration ({'; '.join(changes)})"
+                f"{keep or '; '}delete that folder to start afresh, or choose another --out"
             )
 
     def config(self) -> dict[str, Any]:

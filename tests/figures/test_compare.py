@@ -223,3 +223,31 @@ def test_a_frame_that_was_read_takes_rows_beside_it(synthetic_csv: Path, tmp_pat
     assert (last["status"], last["phase"], last["preset"]) == ("done", "online", ours["preset"][0])
     assert set(frame.columns) >= {*ours.columns, "compared"}
     assert frame["seed"].dtype == ours["seed"].dtype
+
+
+def test_a_results_file_of_another_folder_is_compared_by_its_labels(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    """Finished runs alone; the folder's name where the method's is taken."""
+    ours = make_frame(make_run({0: -100.0, 100: -50.0}))
+    other = make_frame(
+        make_run({-10: -7.0, 0: -9.0, 100: -8.0})
+        + make_run({0: -3.0}, variant="lam=0.1")
+        + make_run({0: -2.0}, profile="released", method="SAC")
+        + make_run({0: -1.0}, method="SAC", status="running")
+    )
+    (tmp_path / "b").mkdir()
+    file = tmp_path / "b" / "figure1.csv"
+    other.drop(columns="label").to_csv(file, index=False)
+    frame, notes = beside(ours, [file], [PEN])
+    added = frame[frame["compared"] != ""]
+    assert {
+        label: list(rows["return_mean"]) for label, rows in added.groupby("label", sort=True)
+    } == {"AWAC (b)": [-7.0, -9.0, -8.0], "AWAC [lam=0.1]": [-3.0], "SAC, released": [-2.0]}
+    assert notes == ["From figure1.csv: AWAC (b), AWAC [lam=0.1], SAC, released."]
+    with pytest.raises(ResultsError, match=r"is a folder; name a file of rows .*figure1\.csv"):
+        read_compared(file.parent)
+    unfinished = other.assign(status="running").drop(columns="label")
+    unfinished.to_csv(file, index=False)
+    with pytest.raises(ResultsError, match="no run in it is finished"):
+        read_compared(file)

@@ -84,7 +84,7 @@ def _of(word: str) -> list[str]:
 
 def test_every_command_of_the_page_is_run_here() -> None:
     known = [*_of("mine.csv"), *_of("my_method.py"), *_of("my_component.py"), *_of("status.py")]
-    assert sorted(known) == sorted(COMMANDS) and len(COMMANDS) == 10
+    assert sorted(known) == sorted(COMMANDS) and len(COMMANDS) == 11
 
 
 def test_a_csv_is_drawn_reported_and_exported(
@@ -175,8 +175,10 @@ def test_a_tracker_that_is_not_installed_is_told_before_anything_runs(
 def test_a_component_of_ones_own_is_trained_and_has_settings(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (line,) = _of("my_component.py")
+    line, beside = _of("my_component.py")
     assert _run(line, *TINY, "--set", "lam=0.5") == 0, capsys.readouterr().err
+    assert _run(beside, *TINY) == 0, capsys.readouterr().err
+    assert "AWAC[linear]" in capsys.readouterr().out
     (config,) = (folder / "results").rglob("config.json")
     shape = json.loads(config.read_text())["identity"]["method"]["objective"]["weights"]["shape"]
     assert shape == {"component": "Linear", "lam": 0.5}
