@@ -19,7 +19,7 @@ from figures.run_facts import RunFacts, run_facts
 from reproduce.reporting.aggregates import ALL_TASKS, NO_PROBABILITY, Aggregate
 from reproduce.reporting.asked import axis_of, forests, thresholds
 from reproduce.reporting.blocks import Block, Picture, flat
-from reproduce.reporting.cards import effects_name, panel_name
+from reproduce.reporting.cards import effects_name, panel_name, preset_of
 from reproduce.reporting.charts import Chart, PointPool, chart
 from reproduce.reporting.content import SILENT, Card, Content, Side
 from reproduce.reporting.deciding import deciding
@@ -118,7 +118,7 @@ def _told(content: Content) -> Iterator[tuple[Card, Side]]:
 
 def claim_title(card: Card, side: Side, content: Content) -> str:
     """``H1, the text's settings: not seen at small``."""
-    verdict = worded(side.finding.verdict, content.preset)
+    verdict = worded(side.finding.verdict, preset_of(card.claim, content))
     return f"{card.claim.id}, {SETTINGS[side.profile]}: {verdict}"
 
 

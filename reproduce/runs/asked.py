@@ -86,4 +86,24 @@ def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKi
         if provenance.rewards != options.labels:
             print(f"{env}: {provenance.origin} has no stored binary labels; using recomputed ones")
         found[env] = (named_kind(asked, demonstrations), provenance.rewards)
+        if options.data == "auto":
+            _refuse_to_change(options, env, found[env][0])
     return found
+
+
+def _refuse_to_change(options: Common, env: str, kind: DataKind) -> None:
+    """Raise ValueError if the results folder has runs of the task on another kind of data alone.
+
+    `auto` depends on the files that are found today. The same command would begin anew, on other
+    data, where the user expects it to go on.
+    """
+    begun = options.results / "runs" / env
+    prefix = f"{options.profile}-"
+    held = {path.name.removeprefix(prefix) for path in begun.glob(f"{prefix}*") if path.is_dir()}
+    held = {name.removesuffix("-stored") for name in held} - {"none", "random"}
+    if held and kind not in held:
+        was = " and ".join(sorted(held))
+        raise ValueError(
+            f"{begun} has runs on {was} data, and --data auto finds {kind} data now: say "
+            f"--data {sorted(held)[0]} to go on with them, or --data {kind} to begin others"
+        )

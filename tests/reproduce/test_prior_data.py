@@ -354,3 +354,34 @@ def test_preset_small_takes_what_everybody_has(
     options = Common(preset=preset, data=data, data_dir=tmp_path, cache_dir=tmp_path)  # type: ignore[arg-type]
     assert resolve_data(options, ["door-binary-v0"])["door-binary-v0"][0] == kind
     assert options.results == Path("results") / folder
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        ((), ""),
+        (("paper-human",), ""),
+        (("paper-human-stored",), ""),
+        (("paper-embedded", "paper-human"), ""),
+        (("paper-none",), ""),
+        (("released-embedded",), ""),  # other runs, whatever the data
+        (("paper-embedded",), "has runs on embedded data, and --data auto finds human data now"),
+    ],
+)
+def test_runs_go_on_with_the_data_that_they_were_begun_with(
+    held: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _door_file(tmp_path)
+    sources = tuple(replace(s, sha256=None) for s in module_sources.SOURCES["door-binary-v0"])
+    monkeypatch.setitem(module_sources.SOURCES, "door-binary-v0", sources)
+    out = tmp_path / "out"
+    for name in held:
+        (out / "runs" / "door-binary-v0" / name).mkdir(parents=True)
+    options = Common(preset="quick", data_dir=tmp_path, cache_dir=tmp_path, out=out)
+    if not message:
+        assert resolve_data(options, ["door-binary-v0"])["door-binary-v0"][0] == "human"
+        return
+    with pytest.raises(ValueError, match=message):
+        resolve_data(options, ["door-binary-v0"])
+    named = replace(options, data="human")
+    assert resolve_data(named, ["door-binary-v0"])["door-binary-v0"][0] == "human"

@@ -33,7 +33,7 @@ from reproduce.reporting.findings import findings, reached
 from reproduce.reporting.front import warnings
 from reproduce.reporting.inventory import every_run, left_out, spent
 from reproduce.reporting.markdown import to_markdown
-from reproduce.reporting.pictures import charts, forest_sets
+from reproduce.reporting.pictures import charts, claim_title, forest_sets
 from reproduce.reporting.sensitivity import other_views, sensitivity
 from reproduce.reporting.verdict_files import COLUMNS, verdict_rows
 from reproduce.reporting.wording import WORDS, badge
@@ -111,6 +111,8 @@ def test_the_matrix_the_cards_and_the_file_say_the_same(grid: Content, tmp_path:
         line = matrix[card.claim.id]
         preset = "" if card.claim.id == "H9" else "paper"  # H9 asks no run
         assert line[2:] == tuple(badge(verdict, preset) for verdict in card.verdicts)
+        title = claim_title(card, card.sides[0], grid)
+        assert title.endswith(f": {badge(card.verdicts[0], preset).strip('*')}")
         for side, verdict in zip(("paper", "released"), card.verdicts, strict=True):
             mine = [r for r in rows if (r["claim"], r["profile"]) == (card.claim.id, side)]
             assert {row["claim_verdict"] for row in mine} == {str(verdict)}

@@ -144,7 +144,9 @@ HAND_CLAIMS = (
         "each hand task",
         ("figure1",),
         (Part((Level("gain", arms("AWAC"), HAND, "above", 0.05, zero=0.0),)),),
-        '"Excel fine-tuning": it gains online. M12 asks the same in locomotion, S3 in pushing.',
+        '"Excel fine-tuning": it gains online. M12 asks the same in locomotion, S3 in pushing. J '
+        "after the offline phase is one evaluation, on start states that all runs share: a part of "
+        "a gain may be theirs.",
     ),
     Claim(
         "H11",
