@@ -15,8 +15,8 @@ def clock(identity: Mapping[str, Any]) -> list[int]:
     """`env_step` of every row that a finished run has, rising: what
     `algorithms.config.Schedule.evaluations` says, without torch.
 
-    With S steps offline and N online: every `dense_eval_every` from -S to `dense_until`, then every
-    `eval_every`; and always 0 and N.
+    With S steps offline and N online: every `dense_eval_every` from -S to 0, the smaller of it and
+    `eval_every` to `dense_until`, then every `eval_every`; and always 0 and N.
 
     Args:
         identity: of the manifest.
@@ -28,12 +28,13 @@ def clock(identity: Mapping[str, Any]) -> list[int]:
     dense, sparse = (_count(schedule, name, 1) for name in ("dense_eval_every", "eval_every"))
     end, until = (_count(schedule, name, 0) for name in ("online_steps", "dense_until"))
     start = offline_steps(identity)
-    if (start + min(until, end)) // dense + max(end - until, 0) // sparse > _MOST:
+    often = min(dense, sparse)
+    if start // dense + min(until, end) // often + max(end - until, 0) // sparse > _MOST:
         raise ValueError(f"it asks for more than {_MOST} evaluations")
     return sorted(
         {
             *range(-start, 0, dense),
-            *range(0, min(until, end), dense),
+            *range(0, min(until, end), often),
             *range(until, end, sparse),
             0,
             end,

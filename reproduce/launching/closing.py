@@ -46,11 +46,11 @@ def closing(experiment: str, csv: Path, specs: Sequence[RunSpec], jobs: int | No
 
 
 def seen(frame: pd.DataFrame, experiment: Experiment) -> str:
-    """Write the figure's last metric at the start, after the offline phase and at the end.
+    """Write the figure's first metric at the start, after the offline phase and at the end.
 
     The numbers are means over seeds of single evaluations, for AWAC and SAC on each task.
     """
-    metric = experiment.metrics[-1]
+    metric = experiment.metrics[0]
     parts = []
     for task in experiment.tasks:
         for method in _SHOWN:

@@ -54,7 +54,7 @@ from reproduce.launching.experiment import figure_script
 
 EXPERIMENTS["toy"] = Experiment(
     name="toy", domain="locomotion", tasks=("ToyHopper-v0",), methods=("Toy",),
-    metrics=(Metric("return_mean", "Return"),), title="A figure of one small task",
+    metrics=(Metric("return_mean", "Return"),), heading="A figure of one small task",
 )
 main = figure_script(EXPERIMENTS["toy"], "A toy.")
 
