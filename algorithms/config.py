@@ -120,8 +120,15 @@ class Schedule:
 
     def evaluations(self, offline_steps: int) -> set[int]:
         """Clock readings at which a row is made; always the start, 0 and the end."""
-        offline = range(-offline_steps, 0, self.dense_eval_every)
-        often = min(self.dense_eval_every, self.eval_every)
-        dense = range(0, min(self.dense_until, self.online_steps), often)
-        sparse = range(self.dense_until, self.online_steps, self.eval_every)
+        offline, dense, sparse = self.ranges(offline_steps)
         return {*offline, *dense, *sparse, 0, self.online_steps}
+
+    def ranges(self, offline_steps: int) -> tuple[range, range, range]:
+        """The readings of `evaluations` offline, in the dense part, and in the rest; of any length
+        at no cost."""
+        often = min(self.dense_eval_every, self.eval_every)
+        return (
+            range(-offline_steps, 0, self.dense_eval_every),
+            range(0, min(self.dense_until, self.online_steps), often),
+            range(self.dense_until, self.online_steps, self.eval_every),
+        )

@@ -55,10 +55,10 @@ def read_compared(path: Path) -> pd.DataFrame:
     if path.is_dir():
         held = next(iter(sorted(path.glob("figure*.csv"))), path / "figure1.csv")
         raise ResultsError(f"{path}: is a folder; name a file of rows in it, such as {held}")
+    if _is_ours(path):
+        return _of_results(path)
     cells = read_cells(path, REMEDY)
     frame = cells.frame
-    if _is_ours(frame.columns):
-        return _of_results(path)
     missing = [name for name in KEY if name not in frame.columns]
     if missing:
         # the spreadsheets of many countries, and TSV
@@ -106,9 +106,14 @@ def read_compared(path: Path) -> pd.DataFrame:
     return found
 
 
-def _is_ours(columns: Iterable[str]) -> bool:
-    """Whether a file is one that the scripts here have written."""
-    return {"preset", "profile", "variant", "status"} <= set(columns)
+def _is_ours(path: Path) -> bool:
+    """Whether a file is one that the scripts here have written, by its header alone."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            header = file.readline()
+    except OSError:  # `read_cells` says what is wrong
+        return False
+    return {"preset", "profile", "variant", "status"} <= set(header.strip().split(","))
 
 
 def _of_results(path: Path) -> pd.DataFrame:
@@ -129,7 +134,7 @@ def _of_results(path: Path) -> pd.DataFrame:
 def _name_of(path: Path) -> str:
     """What tells the rows of a file from others of the same method: `mine` of `mine.csv`, and the
     folder's name of a results file, all of which are called alike."""
-    return path.resolve().parent.name if _is_ours(read_cells(path).frame.columns) else path.stem
+    return path.resolve().parent.name if _is_ours(path) else path.stem
 
 
 def beside(

@@ -274,7 +274,11 @@ def lead(ours: Floats, theirs: Sequence[Floats], noise: Sequence[Noise]) -> Esti
     ``noise`` is that of each difference (``rules.between``). The interval is the one that ``Leads``
     describes. There is none if a group has fewer than 5 seeds.
     """
-    differences = [between(ours, each, of) for each, of in zip(theirs, noise, strict=True)]
+    return _smallest([between(ours, each, of) for each, of in zip(theirs, noise, strict=True)])
+
+
+def _smallest(differences: Sequence[Estimate]) -> Estimate:
+    """The lead over the rivals of ``differences``, as ``lead`` describes it."""
     last = min(differences, key=lambda found: found.value)
     seeds = min(found.seeds for found in differences)
     if not all(found.known for found in differences):
@@ -312,11 +316,12 @@ class Trails:
         def judge(source: str, task: str, one: Arm, run: Sequence[Arm]) -> Answer:
             mine, *theirs = evidence.scalars(source, task, (one, *run), self.scalar)
             noise = [evidence.noise(source, task, (one, each), self.scalar) for each in run]
-            behind = lead(mine, theirs, noise)
+            differences = [between(mine, *other) for other in zip(theirs, noise, strict=True)]
+            behind = _smallest(differences)
             found = replace(
                 behind, value=-behind.value, low=-behind.high, high=-behind.low, name="behind"
             )
-            best = min(range(len(run)), key=lambda i: between(mine, theirs[i], noise[i]).value)
+            best = min(range(len(run)), key=lambda i: differences[i].value)
             note = (
                 f"{seeds_note(mine, *theirs)}; {len(run)} of {len(self.field)} others run; "
                 f"the best is {run[best]}"

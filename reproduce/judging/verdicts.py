@@ -117,13 +117,24 @@ def combine(effects: Sequence[Effect], need: float, parts: int = 1) -> Finding:
     if not 0 < need <= 1:
         raise ValueError(f"need must be in (0, 1], got {need}")
     total = len(effects)
-    wanted = ceil(need * total - 1e-9)
-    family = {"supports": total - wanted + 1, "contradicts": wanted * parts}
-    effects = [effect.among(**family) for effect in effects]
+    wanted = wanted_of(total, need)
+    supports, contradicts = families(total, need, parts)
+    effects = [effect.among(supports=supports, contradicts=contradicts) for effect in effects]
     count = Counter(effect.verdict for effect in effects)
     tally = ", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict if count[verdict])
     verdict = _counted(count, total, wanted)
     return Finding(verdict, tuple(effects), f"needs {wanted} of {total}; {tally}")
+
+
+def wanted_of(total: int, need: float) -> int:
+    """How many of ``total`` effects must hold."""
+    return ceil(need * total - 1e-9)
+
+
+def families(total: int, need: float, parts: int) -> tuple[int, int]:
+    """How many effects could support a claim by mistake, how many contradict it (``combine``)."""
+    wanted = wanted_of(total, need)
+    return total - wanted + 1, wanted * parts
 
 
 def _counted(count: Counter[Verdict], total: int, wanted: int) -> Verdict:

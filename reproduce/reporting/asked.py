@@ -20,7 +20,7 @@ from reproduce.judging.rules import Rule
 from reproduce.judging.shares import Solved
 from reproduce.judging.times import Faster
 from reproduce.judging.verdicts import NO_ESTIMATE, Effect
-from reproduce.reporting.bounds import possible
+from reproduce.reporting.bounds import compares, possible
 
 LEVELS = ("j0", "jt", "auc")
 """Scalars that are values of the measure itself."""
@@ -74,18 +74,13 @@ def groups(effects: Sequence[Effect]) -> list[Group]:
     figure."""
     found: dict[tuple[str, str, str, bool], list[Effect]] = {}
     for effect in effects:
-        key = (_quantity(effect.what)[0], effect.asks, _domain(effect.task), _compares(effect))
+        key = (_quantity(effect.what)[0], effect.asks, _domain(effect.task), compares(effect))
         found.setdefault(key, []).append(effect)
     tasks = list(dict.fromkeys(effect.task for effect in effects))
     return [
         Group(*key[:3], tuple(sorted(mine, key=lambda effect: _place(effect, tasks))))
         for key, mine in found.items()
     ]
-
-
-def _compares(effect: Effect) -> bool:
-    """Whether it is a difference of two methods, which has another axis than a level."""
-    return " − " in effect.what
 
 
 def forests(
@@ -199,7 +194,7 @@ def _zero(group: Group) -> float | None:
         return 1.0
     if group.quantity.startswith(("share", "P(")):
         return None
-    compared = any(map(_compares, group.effects))
+    compared = any(map(compares, group.effects))
     own = group.quantity.startswith(("gain", "dip", "slope", "rank correlation"))
     return 0.0 if compared or own else None
 
@@ -215,5 +210,5 @@ def _axis(group: Group) -> str:
     name = next((AXES[start] for start in AXES if group.quantity.startswith(start)), "")
     if "{}" not in name or not group.domain:
         return name if name and "{}" not in name else group.quantity
-    compared = any(map(_compares, group.effects))
+    compared = any(map(compares, group.effects))
     return f"{'difference in ' * compared}{name.format(axis_of(group.domain))}"

@@ -53,9 +53,14 @@ class Limits:
 ANY = Limits(-inf, inf)
 
 
+def compares(effect: Effect) -> bool:
+    """Whether it is a difference of two methods, which has another axis than a level."""
+    return " − " in effect.what
+
+
 def possible(effect: Effect) -> Limits:
     """The limits of an effect's value, by what it is called and its task's measure."""
-    difference = " − " in effect.what
+    difference = compares(effect)
     for start, (low, high) in _OWN.items():
         if effect.what.startswith(start):
             return Limits(low - high, high - low) if difference else Limits(low, high)

@@ -1,12 +1,10 @@
 """The interval that decides an effect among all that could decide its claim by mistake.
 
-``judging.verdicts.combine`` divides alpha by the sizes of two families, and ``judging.conditions``
-stretches intervals by them. Here the same sizes and ends are found again, to be drawn.
+``judging.verdicts.families`` says by what alpha is divided, and ``judging.conditions`` stretches
+intervals by it. Here the ends of these intervals are found again, to be drawn.
 """
 
 from __future__ import annotations
-
-from math import ceil
 
 from figures.statistics.across_seeds import CONFIDENCE
 from reproduce.judging.claim import Claim
@@ -22,7 +20,7 @@ from reproduce.judging.conditions import (
     stretched,
 )
 from reproduce.judging.evidence import Evidence
-from reproduce.judging.verdicts import Effect, Finding
+from reproduce.judging.verdicts import Effect, Finding, families
 from reproduce.reporting.bounds import possible
 
 Ends = tuple[float, float]
@@ -32,22 +30,16 @@ _NOTHING = Evidence({})
 def deciding(claim: Claim, finding: Finding) -> list[Ends | None]:
     """The ends of the interval that decides, for each effect of ``finding``; None for one that is
     counted, has no interval, or decides nothing, and for the only effect of a claim."""
-    families = [
+    each = [
         family
         for part in claim.parts
         for size in [sum(len(rule.effects(_NOTHING, claim.experiments)) for rule in part.rules)]
-        for family in [_family(size, part.need, len(claim.parts))] * size
+        for family in [families(size, part.need, len(claim.parts))] * size
     ]
     return [
         None if family == (1, 1) else _ends(effect, *family)
-        for effect, family in zip(finding.effects, families, strict=True)
+        for effect, family in zip(finding.effects, each, strict=True)
     ]
-
-
-def _family(total: int, need: float, parts: int) -> tuple[int, int]:
-    """How many effects could support by mistake, and how many contradict (``combine``)."""
-    wanted = ceil(need * total - 1e-9)
-    return total - wanted + 1, wanted * parts
 
 
 def _ends(effect: Effect, supports: int, contradicts: int) -> Ends | None:

@@ -95,11 +95,7 @@ def _laid(spec: RunSpec) -> dict[str, Any]:
 
 
 def _check_evaluations(settings: Settings) -> None:
-    offline, schedule = settings.config.offline_steps, settings.schedule
-    dense = min(schedule.dense_until, schedule.online_steps)
-    sparse = max(0, schedule.online_steps - schedule.dense_until)
-    often = min(schedule.dense_eval_every, schedule.eval_every)
-    count = offline // schedule.dense_eval_every + dense // often + sparse // schedule.eval_every
+    count = sum(map(len, settings.schedule.ranges(settings.config.offline_steps)))
     if count > _MOST_EVALUATIONS:
         raise ValueError(
             f"the schedule has {count:,} evaluations, at most {_MOST_EVALUATIONS:,} are possible; "
