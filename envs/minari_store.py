@@ -65,7 +65,7 @@ def read_minari(folder: Path, task: Task) -> Dataset:
     Each episode of ``data/main_data.hdf5`` has T + 1 observations for T actions. Actions are
     clipped. Rewards are dense in the file and recomputed from the next observations. Neither
     terminations nor truncations are terminal states of these tasks. The data set can be replayed
-    (:mod:`envs.replay`) if the episodes' reset options hold the initial state.
+    (:mod:`envs.demonstration_replay`) if the episodes' reset options hold the initial state.
 
     Args:
         folder: of the data set, ``<store>/D4RL/door/human-v2``.

@@ -156,7 +156,7 @@ def find_demonstrations(
     it downloads it if allowed. Otherwise it takes the set shipped with the project and says so. The
     other values accept only their own kind. Observations are as recorded. If the file says how each
     demonstration begins, the data set has its `initial_states` and can be replayed
-    (:mod:`envs.replay`).
+    (:mod:`envs.demonstration_replay`).
 
     Args:
         task_id: a hand task.

@@ -121,7 +121,7 @@ class Provenance:
         rewards: "relabelled" if recomputed from the next observations, else "stored".
         note: anything a reader of results should know.
         observations: "replayed" if they are the simulator's answers to the recorded actions
-            (:mod:`envs.replay`), else "recorded", which means as originally stored.
+            (:mod:`envs.demonstration_replay`), else "recorded", which means as originally stored.
     """
 
     source: Origin

@@ -33,7 +33,7 @@ def main(options: AblationOptions) -> int:
         return reproduce(ABLATIONS, options, envs=ABLATED, methods=(), draw=make)
     require_training()
     from reproduce.runs.ablation_rows import ablation_of
-    from reproduce.runs.asked import prepare
+    from reproduce.runs.option_checks import prepare
 
     prepare(options)
     ablation = ablation_of(options, options.envs or ABLATED)

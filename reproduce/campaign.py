@@ -88,7 +88,7 @@ def main(options: CampaignOptions) -> int:
     from reproduce.launching.clusters import choose
     from reproduce.launching.cost import affordable
     from reproduce.launching.experiment import jobs_of
-    from reproduce.runs.asked import prepare
+    from reproduce.runs.option_checks import prepare
 
     prepare(options)
     options = replace(options, preset=options.preset or "small")
@@ -145,9 +145,9 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
     from reproduce.campaigns.order import in_order
     from reproduce.judging.evidence import Evidence, load
     from reproduce.reporting.commands import seeds_needed
-    from reproduce.runs.asked import validated
     from reproduce.runs.collect import recorded
     from reproduce.runs.folder import RunFolder
+    from reproduce.runs.option_checks import validated
     from reproduce.runs.plan import Pace
     from reproduce.runs.resolved import one_spelling
 
@@ -207,7 +207,7 @@ def _sources(
     not asked for by its number; DataError where it was.
     """
     from envs.trajectory import DataError
-    from reproduce.runs.asked import resolve_data
+    from reproduce.runs.option_checks import resolve_data
 
     try:
         return resolve_data(options, envs)

@@ -90,7 +90,7 @@ def main(options: DescribeOptions) -> int:
 def describe(env_id: str, options: DescribeOptions) -> list[Line]:
     """The lines of one task: random policy, demonstrations, the rest of the prior data."""
     from reproduce.data.prior import demonstrations_for, prior_data
-    from reproduce.runs.asked import resolve_data
+    from reproduce.runs.option_checks import resolve_data
 
     known = task(env_id)
     kind, labels = resolve_data(options, [env_id])[env_id]

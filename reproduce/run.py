@@ -32,8 +32,8 @@ def main(options: RunOptions) -> int:
 
 def _asked_for(options: RunOptions) -> RunSpec | None:
     """The run to be done; None if something was to be printed instead, and has been."""
-    from reproduce.runs.asked import prepare, resolve_data, validated
     from reproduce.runs.listing import list_methods, list_settings
+    from reproduce.runs.option_checks import prepare, resolve_data, validated
     from reproduce.runs.plan import print_plan
     from reproduce.runs.resolved import one_spelling, resolved
     from reproduce.runs.showing import show

@@ -76,7 +76,7 @@ def main(options: StudyOptions) -> int:
     require_training()
     from reproduce.launching.clusters import choose
     from reproduce.launching.experiment import run_grids
-    from reproduce.runs.asked import prepare, resolve_data
+    from reproduce.runs.option_checks import prepare, resolve_data
 
     prepare(options)
     options = replace(options, preset=study.preset, profile=study.profile, out=out)

@@ -21,8 +21,8 @@ import numpy as np
 from rich.progress import Progress
 
 from algorithms.buffer import ReplayBuffer
+from envs.demonstration_replay import left_out, replay, states_checksum
 from envs.making import make_task
-from envs.replay import left_out, replay, states_checksum
 from envs.sources import find_demonstrations
 from envs.tasks import Domain, task
 from envs.trajectory import Dataset, Provenance, Trajectory, relabel

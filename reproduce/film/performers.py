@@ -58,7 +58,7 @@ def performer_of(options: PerformerOptions) -> Performer:
         DataError: if the task has no expert, or its file is missing or damaged.
     """
     from algorithms.training import use_one_core
-    from reproduce.runs.asked import validated
+    from reproduce.runs.option_checks import validated
 
     _check(options)
     use_one_core()
@@ -160,7 +160,7 @@ def _trained(options: PerformerOptions) -> Performer:
 
 def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
     """The run that run.py makes with the same options."""
-    from reproduce.runs.asked import resolve_data, validated
+    from reproduce.runs.option_checks import resolve_data, validated
     from reproduce.runs.resolved import one_spelling
 
     env, registered = options.env or "pen-binary-v0", options.method or "AWAC"

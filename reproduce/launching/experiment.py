@@ -25,7 +25,7 @@ from reproduce.launching.drawable import (
     refuse_unwritable,
 )
 from reproduce.launching.redrawn import Redrawn
-from reproduce.runs.asked import prepare, resolve_data, validated
+from reproduce.runs.option_checks import prepare, resolve_data, validated
 from reproduce.specs.grid import RunSpec, enumerate_runs
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.claim import Claim
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.verdicts import Effect, seen
-from reproduce.reporting.asked import forests, groups
 from reproduce.reporting.blocks import (
     Block,
     Code,
@@ -25,6 +24,7 @@ from reproduce.reporting.blocks import (
     sources,
 )
 from reproduce.reporting.bounds import possible
+from reproduce.reporting.claim_axes import forests, groups
 from reproduce.reporting.content import SILENT, Card, Content, Panels, Side
 from reproduce.reporting.sensitivity import Sensitivity
 from reproduce.reporting.wording import SETTINGS, badge, plain, worded

@@ -10,7 +10,7 @@ from reproduce.judging.conditions import Counted
 from reproduce.judging.levels import SINGLE_CONFIDENCE
 from reproduce.judging.verdicts import Effect
 from reproduce.reporting.aggregates import REFERENCE, SCALARS, Aggregate
-from reproduce.reporting.asked import axis_of
+from reproduce.reporting.claim_axes import axis_of
 
 
 def score_forests(found: Aggregate) -> list[Forest]:

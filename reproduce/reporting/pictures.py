@@ -17,10 +17,10 @@ from figures.metrics import ASKED, Metric
 from figures.report_plots import ProfileCurve, draw_aggregates, draw_claim, save_png
 from figures.run_facts import RunFacts, run_facts
 from reproduce.reporting.aggregates import ALL_TASKS, NO_PROBABILITY, Aggregate
-from reproduce.reporting.asked import axis_of, forests, thresholds
 from reproduce.reporting.blocks import Block, Picture, flat
 from reproduce.reporting.cards import effects_name, panel_name, preset_of
 from reproduce.reporting.charts import Chart, PointPool, chart
+from reproduce.reporting.claim_axes import axis_of, forests, thresholds
 from reproduce.reporting.content import SILENT, Card, Content, Side
 from reproduce.reporting.deciding import deciding
 from reproduce.reporting.document import aggregate_name, curves_name, lacks_probability

@@ -14,8 +14,8 @@ import pytest
 
 from envs import minari_store
 from envs.adroit import AdroitBinary
+from envs.demonstration_replay import replay
 from envs.minari_store import download_minari, minari_id, read_minari, store
-from envs.replay import replay
 from envs.sources import find_demonstrations
 from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS, TASKS

@@ -23,7 +23,7 @@ from reproduce.judging.claim import Claim
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
 from reproduce.reporting.commands import wants
-from reproduce.runs import asked
+from reproduce.runs import option_checks
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import DataKind, Labels, RunSpec
 from tests.forked import Forked
@@ -219,7 +219,7 @@ def test_a_chapter_without_data_is_left_out_unless_it_is_asked_for(
     def nothing(*_: object) -> None:
         raise DataError("no human data for pen-binary-v0")
 
-    monkeypatch.setattr(asked, "resolve_data", nothing)
+    monkeypatch.setattr(option_checks, "resolve_data", nothing)
     chapter = next(c for c in CHAPTERS if c.number == 5)
     options = campaign.CampaignOptions(preset="small")
     assert campaign._sources(options, chapter, chapter.tasks) is None

@@ -33,8 +33,8 @@ from reproduce.data.prior import (
     named_kind,
     prior_data,
 )
-from reproduce.runs.asked import resolve_data
 from reproduce.runs.assemble import prior_data_of
+from reproduce.runs.option_checks import resolve_data
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.place import Place

@@ -25,9 +25,9 @@ from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.verdicts import Effect, Finding
 from reproduce.reporting import svg
 from reproduce.reporting.aggregates import aggregates, pooled_difference, probability
-from reproduce.reporting.asked import AXES, asked, forests, groups, thresholds
 from reproduce.reporting.bounds import Limits, possible
 from reproduce.reporting.cards import would_be_seen
+from reproduce.reporting.claim_axes import AXES, asked, forests, groups, thresholds
 from reproduce.reporting.commands import Want
 from reproduce.reporting.deciding import deciding
 from reproduce.reporting.drawings import forests_html

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from envs.adroit import AdroitBinary
+from envs.demonstration_replay import replay
 from envs.experts import EXPERT_SEED
 from envs.readers import read_dapg_pickle
-from envs.replay import replay
 from envs.sources import find_demonstrations
 from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS, TASKS
