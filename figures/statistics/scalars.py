@@ -26,7 +26,9 @@ from figures.results.table import CONDITION, RUN, ResultsError
 from figures.statistics.across_seeds import Floats, evaluations, runs
 
 FINAL_EVALUATIONS = 5
-_ROUNDING = 1e-9  # the mean of five times 0.9 counts as 0.9
+ROUNDING = 1e-9
+"""A mean of evaluations this little below a threshold is at it: that of 0.85, 0.95, 0.9, 0.95 and
+0.85 is 0.9 but for rounding."""
 DIP_WINDOW = 0.1  # share of the budget in which a dip is looked for
 SLOPE_UNIT = 100_000  # environment steps
 
@@ -164,7 +166,7 @@ def time_to_threshold(
         size = min(window, found.size)
         means = np.lib.stride_tricks.sliding_window_view(found, size).mean(axis=-1)
         rest = np.array([found[start:].mean() for start in range(means.size)])
-        wanted = measure.sign * threshold - _ROUNDING
+        wanted = measure.sign * threshold - ROUNDING
         holds = np.flatnonzero((means >= wanted) & (rest >= wanted) & (means[-1] >= wanted))
         reached = holds.size > 0
         last = float(times[means.size - 1]) if found.size > 1 else float(budget)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL
 from figures.statistics.estimates import Estimate, proportion
-from figures.statistics.scalars import FINAL_EVALUATIONS
+from figures.statistics.scalars import FINAL_EVALUATIONS, ROUNDING
 from reproduce.judging.conditions import Above, Below, Held, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.rules import Answer, Seen, answer, of_source
@@ -55,14 +55,15 @@ class Solved:
 
         def judge(source: str, task: str) -> Answer:
             runs = evidence.levels(source, task, self.of, self.by)
-            solved = np.concatenate([each.level >= self.threshold for each in runs])
+            wanted = self.threshold - ROUNDING
+            solved = np.concatenate([each.level >= wanted for each in runs])
             ended = np.concatenate([each.ended for each in runs])
             episodes = float(np.concatenate([each.episodes for each in runs]).min())
             few = any(len(each.level) < MIN_SEEDS_FOR_INTERVAL for each in runs)
             short = [
                 str(arm)
                 for arm, each in zip(self.of, runs, strict=True)
-                if (each.ended & (each.level < self.threshold)).any()
+                if (each.ended & (each.level < wanted)).any()
             ]
             return self._judged(solved, ended, episodes, few, short)
 

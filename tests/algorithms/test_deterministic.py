@@ -109,6 +109,18 @@ def test_filter_imitates_what_q_prefers_to_the_mode(name: str) -> None:
     torch.testing.assert_close(losses["policy"], alone["policy"] + metrics["imitation_loss"])
 
 
+def test_filter_keeps_nothing_where_q_tells_nothing_apart() -> None:
+    """1[Q(s, a) > Q(s, mode)] is 0 where both are at the clamp of 0."""
+    agent = tiny_agent("SAC+BC[Q-filter]", "paper", "clamp=ClampOutput", "high=0")
+    for member in agent.networks["critic"].mlp.layers():
+        member[-1][1].add_(50.0)
+    step = step_of(agent)
+    batch = step.demonstrations
+    assert step.critic(batch.observations, batch.actions).eq(0).all()
+    _, metrics = agent.method.objective.losses(step)
+    assert metrics["imitation_kept"] == 0
+
+
 def test_deterministic_policy_explores_by_clipped_noise() -> None:
     mean = torch.tensor([[0.0, 0.95]])
     samples = Deterministic(mean, 0.1).sample(torch.Generator().manual_seed(0), 4000)

@@ -13,6 +13,7 @@ from torch import Tensor
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.catalogue.resolving import resolve
+from algorithms.critics import td_lambda
 from algorithms.critics.td_lambda import TDLambda, Unscaled, Whitened, value_loss
 from algorithms.engine.update import policy_losses
 from algorithms.types import Batch, Metrics
@@ -75,8 +76,10 @@ def awr(*changes: str) -> Agent:
     return agent
 
 
+@pytest.mark.parametrize("chunk", [5, 14, 16_384])  # 14 steps: 5, 5 and 4; one whole chunk
 @pytest.mark.parametrize("lam", [0.0, 0.95, 1.0])
-def test_refresh_by_hand(lam: float) -> None:
+def test_refresh_by_hand(lam: float, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(td_lambda, "_CHUNK", chunk)
     agent = awr(f"trace_decay={lam}")
     buffer = filled(agent)
     agent.prepare(buffer)

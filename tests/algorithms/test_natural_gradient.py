@@ -197,6 +197,14 @@ def test_kl_equals_torch_distributions(per_state: bool) -> None:
     assert gaussian_kl(means[0], log_stds[0], means[0], log_stds[0]).eq(0).all()
 
 
+def test_a_small_kl_keeps_its_digits() -> None:
+    """Half of exp(x) - 1 - x at x = -0.002 is x^2 / 4 + x^3 / 12 = 9.99334e-7, in float32."""
+    mean, narrower, same = torch.zeros(1, 1), torch.tensor([-0.001]), torch.tensor([0.0])
+    result = gaussian_kl(mean, narrower, mean, same)
+    assert result.dtype == torch.float32
+    assert result.item() == pytest.approx(9.99334e-7, rel=1e-3, abs=0)
+
+
 def test_whiten() -> None:
     advantages = 5 + 3 * randn(50, seed=8)
     white = whiten(advantages)

@@ -58,6 +58,7 @@ def test_success_measures() -> None:
     assert stats.lengths.tolist() == [5, 5, 5, 5]
     assert stats.final_distances.dtype == np.float64
     assert np.isnan(stats.final_distances).tolist() == [True] * 4
+    assert np.isnan(stats.start_distances).tolist() == [True] * 4
 
 
 def test_without_a_number_of_steps_nothing_is_sustained() -> None:
@@ -67,14 +68,19 @@ def test_without_a_number_of_steps_nothing_is_sustained() -> None:
     assert stats.success_any.tolist() == [True, False, True, True]
 
 
-def test_final_distance_is_the_last_steps() -> None:
+def test_distances_are_those_of_the_reset_and_of_the_last_step() -> None:
     class Nearing(Scripted):
+        def reset(self, **options: Any) -> Any:
+            observation, info = super().reset(**options)
+            return observation, info | {"puck_distance": float(self.key)}
+
         def step(self, action: NDArray[np.float32]) -> Any:
             observation, reward, terminated, truncated, info = super().step(action)
             distance = (self.key - 9) / self.t  # metres: 1, 2, ... over the step
             return observation, reward, terminated, truncated, info | {"puck_distance": distance}
 
     stats = evaluate(Nearing(), lambda o: np.zeros(1), episodes=2, seed=10, sustained_steps=2)
+    assert stats.start_distances.tolist() == [10.0, 11.0]
     assert stats.final_distances.tolist() == [1 / 5, 2 / 5]
 
 

@@ -147,6 +147,19 @@ def test_pairs_of_seeds_cancel_what_seeds_share(runs_of, write_csv) -> None:
     assert "Not of pairs" in text_of(figure)
 
 
+def test_a_variant_with_fewer_seeds_is_compared_in_pairs(runs_of, write_csv) -> None:
+    levels = (0.40, 0.45, 0.50, 0.60, 0.70)
+    base = [row | {"success_any": levels[row["seed"]]} for row in runs_of()]
+    four = [
+        row | {"success_any": levels[row["seed"]] + 0.1} for row in runs_of("batch", 0.1, seeds=4)
+    ]
+    found = found_in(write_csv(base, four))
+    for change in effects(found, exchanges(found.rows)):
+        assert change.paired
+        # of pairs; the centres of five and of four levels differ by 0.058
+        assert change.estimate is not None and change.estimate.value == pytest.approx(0.1)
+
+
 def test_runs_without_data_are_compared_with_those_that_have_it(runs_of, write_csv) -> None:
     none = {"data": "none", "labels": "stored", "data_checksum": "ef" * 32}
     figure = draw(write_csv(runs_of(), runs_of("batch"), runs_of("scratch", -0.3, **none)))

@@ -28,7 +28,18 @@ from reproduce.judging.comparisons import (
     Trails,
     lead,
 )
-from reproduce.judging.conditions import Above, Below, Held, Never, Verdict, Within, stretched
+from reproduce.judging.conditions import (
+    Above,
+    Below,
+    Condition,
+    Counted,
+    Held,
+    Never,
+    Ranked,
+    Verdict,
+    Within,
+    stretched,
+)
 from reproduce.judging.evidence import QUIET, Arm, Evidence, Noise, load
 from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.rules import between
@@ -112,6 +123,42 @@ def test_an_effect_is_judged_by_its_interval() -> None:
     assert Within(0.1).verdict(estimate(-0.05, 0.05)) is SUPPORTED
     assert Within(0.1).verdict(estimate(0.05, 0.15)) is INCONCLUSIVE
     assert Within(0.1).verdict(estimate(-0.3, -0.15)) is CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    ("condition", "low", "high", "verdict"),
+    [
+        (Above(0.5, zero=0.0), 0.5, 0.75, INCONCLUSIVE),
+        (Above(0.5, zero=0.0), 0.0, 0.25, INCONCLUSIVE),
+        (Above(0.5, zero=0.0), 0.25, 0.5, INCONCLUSIVE),
+        (Above(0.5, zero=0.0), -0.25, 0.0, INCONCLUSIVE),
+        (Above(0.5), 0.5, 0.75, INCONCLUSIVE),
+        (Above(0.5), 0.25, 0.5, INCONCLUSIVE),
+        (Below(0.5), 0.25, 0.5, INCONCLUSIVE),
+        (Below(0.5), 0.5, 0.75, INCONCLUSIVE),
+        (Counted(0.5), 0.5, 0.5, CONTRADICTED),  # 12 of 24 are not more than half
+        (Counted(0.5), 0.5, 0.75, INCONCLUSIVE),
+    ],
+)
+def test_an_interval_that_touches_the_edge_is_not_beyond_it(
+    condition: Condition, low: float, high: float, verdict: Verdict
+) -> None:
+    assert condition.verdict(estimate(low, high)) is verdict
+
+
+def test_a_rank_test_must_agree_with_the_interval() -> None:
+    won, lost = estimate(0.6, 0.95), estimate(0.05, 0.4)
+    for above, below, found, supports, verdict in (
+        (0.04, 0.96, won, 1, SUPPORTED),
+        (0.06, 0.94, won, 1, INCONCLUSIVE),
+        (0.04, 0.96, won, 2, INCONCLUSIVE),  # above 0.05 / 2
+        (0.96, 0.04, lost, 1, CONTRADICTED),
+        (0.94, 0.06, lost, 1, INCONCLUSIVE),
+    ):
+        condition = Ranked(above, below, 0.05)
+        assert condition.verdict(found, supports=supports) is verdict, (above, supports)
+    both = Ranked(0.96, 0.04, 0.05)
+    assert both.verdict(estimate(0.05, 0.2), contradicts=2) is INCONCLUSIVE
 
 
 def test_a_point_without_interval_decides_nothing() -> None:
@@ -586,6 +633,14 @@ def test_level_with_a_horizon_looks_no_further() -> None:
     assert whole.estimate.value == pytest.approx((3 * 0.2 + 2 * 1.0) / 5)  # type: ignore[union-attr]
 
 
+def test_the_evaluation_at_the_horizon_counts() -> None:
+    late = [0.1, 0.2, 0.2, 0.2, 0.2, 0.7, 1.0, 1.0]  # 0.7 at step 100,000
+    found = evidence([row for s in TEN for row in run(PEN, "AWAC", late, s)])
+    effect = one(Level("jt", (A,), (PEN,), "above", 0.15, horizon=100_000), found)
+    assert effect.estimate is not None
+    assert effect.estimate.value == pytest.approx((4 * 0.2 + 0.7) / 5)
+
+
 def test_short_runs_can_show_that_a_level_is_reached_by_then_and_not_that_it_is_not() -> None:
     found = evidence([row for s in TEN for row in run(PEN, "AWAC", 0.5, s)])  # to step 150,000
     for value, side, horizon, verdict in (
@@ -736,6 +791,28 @@ def test_solved_by_a_step_looks_no_further() -> None:
     assert one(Solved((A,), (PEN,), 0.9, None), found).verdict is CONTRADICTED
     assert one(Solved((B,), (PEN,), 0.1, 130_000), found).verdict is CONTRADICTED  # not late: 0 yet
     assert one(Solved((B,), (PEN,), 0.1, None), found).verdict is SUPPORTED
+
+
+def test_solved_counts_the_evaluation_at_the_step_itself() -> None:
+    curve = [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.0]  # 0.9 over the five up to 120,000
+    found = evidence(*(run(PEN, "AWAC", curve, s) for s in TEN))
+    assert one(Solved((A,), (PEN,), 0.85, 120_000), found).verdict is SUPPORTED
+    assert one(Solved((A,), (PEN,), 0.95, 120_000), found).verdict is CONTRADICTED
+
+
+def test_a_run_that_ends_at_the_step_has_had_its_time() -> None:
+    found = evidence(*(run(PEN, "AWAC", 0.2, s) for s in TEN))  # to step 150,000
+    assert one(Solved((A,), (PEN,), 0.9, 150_000), found).verdict is CONTRADICTED
+    assert one(Solved((A,), (PEN,), 0.9, 150_001), found).verdict is NOT_RUN
+
+
+def test_a_run_at_the_threshold_but_for_rounding_holds_it() -> None:
+    last = [0.85, 0.95, 0.9, 0.95, 0.85]
+    assert np.mean(last) < 0.9 == pytest.approx(np.mean(last))
+    found = evidence(*(run(PEN, "AWAC", [0.0, 0.0, 0.0, *last], s) for s in TEN))
+    effect = one(Solved((A,), (PEN,), 0.9, None), found)
+    assert effect.verdict is SUPPORTED
+    assert effect.estimate is not None and effect.estimate.value == 1.0
 
 
 @pytest.mark.parametrize(
@@ -1080,6 +1157,18 @@ def test_faster_where_both_are_there_from_the_start() -> None:
     effect = one(Faster(A, (B,), (PEN,), 0.9), found)
     assert effect.estimate is not None
     assert effect.estimate.value == pytest.approx(1.0)
+    assert effect.verdict is INCONCLUSIVE  # neither is the faster one
+
+
+def test_times_are_compared_up_to_where_the_shorter_runs_end() -> None:
+    """SAC ends at 100,000, and its last step that five evaluations follow is 2,000."""
+    late = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    sac = [row for s in TEN for row in run(PEN, "SAC", 0.0, s) if row["env_step"] <= 100_000]
+    awac = [run(PEN, "AWAC", late if s else 0.0, s) for s in TEN]  # one never gets there
+    effect = one(Faster(A, (B,), (PEN,), 0.9), evidence(*awac, sac))
+    assert effect.estimate is not None
+    assert effect.estimate.value == pytest.approx(1.0)  # nobody is there at 2,000
+    assert effect.verdict is INCONCLUSIVE
 
 
 # --- evidence -----------------------------------------------------------------------------------

@@ -151,6 +151,12 @@ def test_demonstrations_are_good_episodes_of_the_expert(demonstrations: Any, rat
     assert len(first.rewards) == 1000 and not first.terminals.any()
 
 
+def test_demonstrations_are_as_many_and_as_good_as_the_page_says() -> None:
+    """15 in the paper's appendix on the MuJoCo benchmarks; the share of 0.8 is in docs/data.md."""
+    assert expert_data.DEMONSTRATIONS == 15
+    assert expert_data.GOOD == 0.8
+
+
 def test_an_expert_shows_as_many_episodes_as_asked(rated: Path) -> None:
     found = expert_demonstrations(CHEETAH, Place(rated / "cache", rated), episodes=2)
     assert len(found.trajectories) == 2
