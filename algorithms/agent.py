@@ -135,7 +135,9 @@ class Agent:
     def imitate(self, demonstrations: Batch) -> Metrics:
         """One step of behaviour cloning, used to initialise the policy (B.4).
 
-        Uses the policy's optimiser, whose moments carry over into `update`.
+        demonstrations: B transitions, of which observations (B, O) and actions (B, A) count. Uses
+        the policy's optimiser, whose moments carry over into `update`. Returns scalar tensors
+        without gradient.
         """
         if self.compiled is not None:
             return self.compiled.imitate(demonstrations, demonstrations)
@@ -144,7 +146,10 @@ class Agent:
         return metrics
 
     def prepare(self, buffer: ReplayBuffer) -> None:
-        """To be called before a batch is drawn: critics of the whole buffer work on it here."""
+        """Let a critic of the whole buffer refresh its columns, such as TD(lambda)'s returns.
+
+        Call it before a batch is drawn. Does nothing for critics of single transitions.
+        """
         grown = self._refreshed != buffer.added
         if self.method.critic.refreshes(self.updates, grown=grown):
             self.method.critic.refresh(self.networks, buffer, self.config.discount, see=self._see)
@@ -194,10 +199,11 @@ class Agent:
         return metrics
 
     def fit_observations(self, observations: Tensor) -> None:
-        """Before all else: what there is of prior observations (N, O), in units of the task.
+        """Fit the standardisation to prior observations (N, O), in units of the task.
 
-        On a goal task their last entries are achieved goals. Does nothing for a method that sees
-        observations as they are. Raises ValueError if the method needs some and N is 0.
+        Call it before any update. On a goal task the last entries of an observation are achieved
+        goals. Does nothing for a method that sees observations as they are. Raises ValueError if
+        the method needs some and N is 0.
         """
         self.method.observations.fit(self.networks["observations"], observations)
 

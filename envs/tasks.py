@@ -1,7 +1,7 @@
 """The tasks by name, with everything in which they differ, without a simulator.
 
-A new task of a known domain is a row of ``TASKS``. It also needs one line where its simulation is
-registered (``envs.adroit``, ``envs.locomotion``).
+A new task of a known domain is a row of ``TASKS``, and a line where its simulation is registered
+(``envs.adroit``, ``envs.locomotion``). CONTRIBUTING.md lists the other places.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Task:
         camera: of pictures and films.
         shipped_demonstrations: number of an expert's episodes that the project ships. An expert
             shows as many unless more are asked for. They are few on purpose: cloning 25 of them
-            alone solves 75 to 100 % and leaves nothing to improve. Relocate has 10, because no
-            method learns from 5 (``docs/diagnosis.md``).
+            alone solves 75 to 100 % and leaves nothing to improve. Relocate has 10: with 5 neither
+            AWAC nor BC keeps what it learns offline (``docs/diagnosis.md``).
     """
 
     id: str

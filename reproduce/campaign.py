@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, as_typed
 from reproduce.commandline.script import command
+from reproduce.specs.grid import PresetName
 
 if TYPE_CHECKING:
     from reproduce.campaigns.chapters import Chapter
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 class CampaignOptions(FigureOptions):
     """Options of a figure's script, and how much of the campaign is done."""
 
+    preset: PresetName | None = None
+    """Size of the chapters that name none of their own (default: small)."""
     plan: bool = False
     """Print what is missing, in order, with claims and hours, and stop."""
     hours: float | None = None

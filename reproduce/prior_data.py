@@ -1,10 +1,10 @@
 """What every method starts from: random policy, expert, demonstrations and prior data of each task.
 
-    python reproduce/prior_data.py --describe
-    python reproduce/prior_data.py --describe --preset small --envs pen-binary-v0 --write
+    python reproduce/prior_data.py --describe                  # of preset quick
+    python reproduce/prior_data.py --describe --preset small --write
 
 Makes what is not cached yet (minutes with preset quick, half an hour with small). `--write` puts
-the table into docs/data.md as well.
+the table into docs/data.md as well, whose table is that of all tasks at preset small.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class DescribeOptions(Common):
     describe: bool = False
     """Print a table of every task's prior data, making what is not cached yet."""
     write: bool = False
-    """Also write the table into docs/data.md."""
+    """Also write the table into docs/data.md; of all tasks, at preset small."""
 
 
 Line = tuple[str, ...]
@@ -65,6 +65,13 @@ def main(options: DescribeOptions) -> int:
     """
     if not options.describe:
         print("nothing to do: say --describe (or --help)", file=sys.stderr)
+        return 2
+    if options.write and (options.preset != "small" or set(options.envs) != set(TASKS)):
+        print(
+            "--write: the table of docs/data.md is of all tasks at preset small; say --preset "
+            "small and no --envs",
+            file=sys.stderr,
+        )
         return 2
     options.check_folders()
     lines: list[Line] = []

@@ -6,7 +6,8 @@
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; the text around it is not touched.
 README.md and docs/results-<preset>.md show the figures' rows, the latter superseded ones too.
 docs/pilots.md, docs/controls.md, docs/locomotion.md and docs/diagnosis.md show those of the
-studies. Only finished runs count. "End" is the mean of a run's last five evaluations.
+studies. Only finished runs count. "End" is the mean of a run's last five evaluations, in the
+tables of the studies of its last three.
 """
 
 from __future__ import annotations

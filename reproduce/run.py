@@ -1,4 +1,4 @@
-"""One run: resume, train, write rows, finish. The only writer of run folders.
+"""One run: resume, train, write rows, finish.
 
     python reproduce/run.py --env pen-binary-v0 --method AWAC --seed 0 --preset small
 

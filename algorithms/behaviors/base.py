@@ -20,5 +20,9 @@ class Behavior(Component):
         """
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        """Of the model, from one batch."""
+        """Losses of the model, from one batch of B transitions.
+
+        Returns the losses, each a scalar by the name of a network of `trained`, to which alone it
+        carries gradient, and scalar metrics without gradient. Changes no network.
+        """
         return {}, {}

@@ -12,7 +12,7 @@ from algorithms.types import check_range
 
 @dataclass(frozen=True)
 class Laplacian:
-    """k(x, y) = exp(-|x - y|_1 / (2 sigma))."""
+    """k(x, y) = exp(-|x - y|_1 / (2 sigma)) (Kumar 2019); sigma in units of x and y."""
 
     sigma: float = 20.0
 
@@ -20,13 +20,16 @@ class Laplacian:
         check_range("sigma", self.sigma, 0.0, above=True)
 
     def __call__(self, difference: Tensor) -> Tensor:
-        """(..., A) -> (...)."""
+        """Differences x - y (..., A) -> k (...), with gradient to them."""
         return torch.exp(-difference.abs().sum(-1) / (2 * self.sigma))
 
 
 @dataclass(frozen=True)
 class GaussianKernel:
-    """k(x, y) = exp(-|x - y|_2^2 / (2 sigma)); as in BEAR's code sigma is not squared."""
+    """k(x, y) = exp(-|x - y|_2^2 / (2 sigma)); as in BEAR's code sigma is not squared.
+
+    sigma has the units of x and y, squared.
+    """
 
     sigma: float = 50.0
 
@@ -34,7 +37,7 @@ class GaussianKernel:
         check_range("sigma", self.sigma, 0.0, above=True)
 
     def __call__(self, difference: Tensor) -> Tensor:
-        """(..., A) -> (...)."""
+        """Differences x - y (..., A) -> k (...), with gradient to them."""
         return torch.exp(-difference.square().sum(-1) / (2 * self.sigma))
 
 

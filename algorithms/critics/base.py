@@ -26,7 +26,11 @@ class Critic(Component):
         return True
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        """Of its networks, from one batch."""
+        """Losses of its networks, from one batch of B transitions.
+
+        Returns the losses, each a scalar by the name of a network of `trained`, to which alone it
+        carries gradient, and scalar metrics without gradient. Changes no network.
+        """
         return {}, {}
 
     def refreshes(self, updates: int, *, grown: bool) -> bool:

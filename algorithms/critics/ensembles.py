@@ -74,7 +74,7 @@ class Minimum:
     """min_j Q_j: clipped double Q (Fujimoto 2018)."""
 
     def __call__(self, q: Tensor, generator: torch.Generator | None) -> Tensor:
-        """(E, ...) -> (...)."""
+        """Q of E networks (E, ...) -> (...), with gradient to q."""
         return q.min(0).values
 
 
@@ -88,7 +88,7 @@ class SoftClipped:
         check_range("minimum_weight", self.minimum_weight, 0.0, 1.0)
 
     def __call__(self, q: Tensor, generator: torch.Generator | None) -> Tensor:
-        """(E, ...) -> (...)."""
+        """Q of E networks (E, ...) -> (...), with gradient to q."""
         low, high = q.min(0).values, q.max(0).values
         return self.minimum_weight * low + (1 - self.minimum_weight) * high
 
@@ -98,7 +98,7 @@ class First:
     """Q_1 alone (the actors of BCQ and TD3)."""
 
     def __call__(self, q: Tensor, generator: torch.Generator | None) -> Tensor:
-        """(E, ...) -> (...)."""
+        """Q of E networks (E, ...) -> (...), with gradient to q."""
         return q[0]
 
 
@@ -107,7 +107,7 @@ class Mean:
     """mean_j Q_j (the actor of RLPD)."""
 
     def __call__(self, q: Tensor, generator: torch.Generator | None) -> Tensor:
-        """(E, ...) -> (...)."""
+        """Q of E networks (E, ...) -> (...), with gradient to q."""
         return q.mean(0)
 
 
@@ -121,7 +121,7 @@ class RandomSubset:
         check_range("subset", self.subset, 1)
 
     def __call__(self, q: Tensor, generator: torch.Generator | None) -> Tensor:
-        """(E, ...) -> (...). ValueError if the ensemble has fewer members."""
+        """Q of E networks (E, ...) -> (...), with gradient to q. ValueError if E < `subset`."""
         if self.subset > q.shape[0]:
             raise ValueError(f"a subset of {self.subset} from {q.shape[0]} critics")
         chosen = torch.randperm(q.shape[0], generator=generator, device=q.device)[: self.subset]

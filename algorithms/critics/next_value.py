@@ -17,7 +17,7 @@ class SampledAction:
     """V(s') = Q'(s', a') - alpha log pi(a'|s') at one action a' ~ pi(.|s')."""
 
     def __call__(self, step: Step, combine: Combination) -> Tensor:
-        """(B,), under no_grad."""
+        """V(s') (B,), in units of rewards; called under no_grad."""
         alpha = step.alpha
         if isinstance(alpha, float) and alpha == 0:
             actions = step.next_pi.sample(step.generator)
@@ -32,7 +32,7 @@ class SampledAction:
 
 @dataclass(frozen=True)
 class BestCandidate:
-    """V(s') = max_k Q'(s', a_k) over `candidates` actions of the policy (BCQ, BEAR).
+    """V(s') = max_k Q'(s', a_k) over `candidates` actions of the policy (BCQ, BEAR, Cal-QL).
 
     The maximum is taken over the candidates of each state. A released BCQ reshapes them so that
     it runs over different states.
@@ -44,7 +44,7 @@ class BestCandidate:
         check_range("candidates", self.candidates, 1)
 
     def __call__(self, step: Step, combine: Combination) -> Tensor:
-        """(B,), under no_grad."""
+        """V(s') (B,), in units of rewards; called under no_grad."""
         actions = step.next_pi.sample(step.generator, self.candidates).clamp(-1, 1)
         q = step.target_critic.candidates(step.batch.next_observations, actions)
         return combine(q, step.generator).max(0).values
@@ -52,7 +52,7 @@ class BestCandidate:
 
 @dataclass(frozen=True)
 class SmoothedAction:
-    """V(s') = Q'(s', mode + clipped noise): target policy smoothing (TD3)."""
+    """V(s') = Q'(s', clip(mode + clip(noise, ±c), ±1)): target policy smoothing (TD3)."""
 
     noise: float = 0.2
     clip: float = 0.5
@@ -62,7 +62,7 @@ class SmoothedAction:
         check_range("clip", self.clip, 0.0, finite=False)
 
     def __call__(self, step: Step, combine: Combination) -> Tensor:
-        """(B,), under no_grad."""
+        """V(s') (B,), in units of rewards; called under no_grad."""
         mode = step.next_pi.mode()
         noise = torch.randn(mode.shape, generator=step.generator, device=mode.device)
         actions = mode + (self.noise * noise).clamp(-self.clip, self.clip)
@@ -74,12 +74,12 @@ class SmoothedAction:
 class EntropyFreeAction:
     """V(s') = Q'(s', a') at one action a' ~ pi(.|s'), also where the actor has an entropy term.
 
-    Q is then the return itself, and bounds of the return hold for it (RLPD, Cal-QL:
-    "backup_entropy = False").
+    Q is then the return itself, and bounds of the return hold for it (RLPD: "backup_entropy =
+    False").
     """
 
     def __call__(self, step: Step, combine: Combination) -> Tensor:
-        """(B,), under no_grad."""
+        """V(s') (B,), in units of rewards; called under no_grad."""
         actions = step.next_pi.sample(step.generator).clamp(-1, 1)
         return combine(step.target_critic(step.batch.next_observations, actions), step.generator)
 

@@ -9,9 +9,11 @@ from algorithms.networks.mlp import MLP
 
 
 class ConditionalVAE(nn.Module):
-    """p(a|s) = integral p(a|s, z) N(z; 0, I) dz; the decoder's output is squashed by tanh.
+    """p(a|s) = integral p(a|s, z) N(z; 0, I) dz; the decoder's output is squashed by tanh (BCQ).
 
-    encoder: (s, a) -> mean and log-std of z, log-std clamped to [-4, 15]; decoder: (s, z) -> a.
+    encoder: (s, a) -> mean and log-std of z, log-std clamped to [-4, 15]; decoder: (s, z) -> a. Z
+    is the number of latent dimensions. All outputs carry gradient to the networks and the inputs.
+    Source: Fujimoto 2019, as in their code.
     """
 
     def __init__(self, encoder: MLP, decoder: MLP, latent_dim: int) -> None:

@@ -42,7 +42,11 @@ class Objective(Component):
         return {}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        """Of the policy, from one batch."""
+        """Losses of the policy, from one batch of B transitions.
+
+        Returns the losses, each a scalar by the name of a network of `trained`, to which alone it
+        carries gradient, and scalar metrics without gradient. Changes no network.
+        """
         return {}, {}
 
     def improve(

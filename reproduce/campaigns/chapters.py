@@ -24,7 +24,7 @@ class Chapter:
     """Runs that are asked for together.
 
     Attributes:
-        number: its place in the campaign.
+        number: its name on the command line; chapters are made in the order of `CHAPTERS`.
         title: what it is for, in a few words.
         experiment: whose CSV its rows go to.
         tasks: ids.

@@ -33,14 +33,14 @@ class Common:
     """Hyperparameters: the paper's text, or what the authors' published scripts run."""
     data: DataChoice = "auto"
     """Source of the prior data. auto: on the hand human demonstrations, else the set shipped with
-    the project (preset small: that set; its runs on human demonstrations go to
-    results/small-human); in locomotion the project's own expert; in pushing random data. human:
-    replayed in the simulator where the file says how each begins; human-recorded: as they were
-    recorded.
+    the project (presets small and long: that set; their runs on human demonstrations go to
+    results/small-human and results/long-human); in locomotion the project's own expert; in pushing
+    random data. human: replayed in the simulator where the file says how each begins;
+    human-recorded: as they were recorded.
     minari-...: D4RL's data sets of the hand from the local Minari store. none: learn from
     scratch."""
     download: bool = False
-    """Let missing data be fetched: published demonstrations (presets small and paper always do),
+    """Let missing data be fetched: published demonstrations (every preset but quick does so),
     and Minari's data sets, which go into its local store."""
     labels: Labels = "relabelled"
     """Rewards of human pen demonstrations: recomputed from observations, or as stored."""
@@ -66,8 +66,8 @@ class Common:
     """Write each row of a run also for a tracker, into the run's folder. tensorboard needs
     `pip install '.[track]'`."""
     out: Path | None = None
-    """Results folder (default: results/<preset>, and results/small-human for the human
-    demonstrations of preset small)."""
+    """Results folder (default: results/<preset>, and results/<preset>-human for the human
+    demonstrations of presets small and long)."""
 
     @property
     def results(self) -> Path:

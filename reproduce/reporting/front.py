@@ -49,8 +49,8 @@ def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Bloc
         "J is success on the hand, minus the distance from the goal in pushing, and the normalised "
         "score in locomotion. Final J is the mean of a run's last five evaluations. AUC is the "
         "mean of J over the online steps. A gain is final J less J after the offline phase. "
-        "A method is likely above another if its runs are in more than half of the pairs, by a "
-        "rank test."
+        "A method is likely above another if, by a rank test, its run is the better one in more "
+        "than half of the pairs."
     )
     yield from _matrix(content)
     yield Table(
