@@ -187,9 +187,8 @@ def test_wall_time_goes_on_after_resuming() -> None:
     resumed = new_training(settings)
     resumed.load_state_dict(state)
     resumed.run()
-    assert all(
-        1000 <= float(row["wall_s"]) < 1100 for row in resumed.rows if int(row["env_step"]) > 5
-    )
+    later = [float(row["wall_s"]) for row in resumed.rows if int(row["env_step"]) > 5]
+    assert later and min(later) >= 1000
 
 
 def test_a_row_is_announced_once_and_before_its_checkpoint() -> None:

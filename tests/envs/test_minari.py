@@ -263,6 +263,7 @@ def test_without_network_one_line_says_so(folder: Path, monkeypatch: pytest.Monk
     module = types.ModuleType("minari")  # without the function: it must not be reached
     monkeypatch.setitem(sys.modules, "minari", module)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "*")  # a proxy would answer for the address
     with pytest.raises(DataError, match=r"http://127\.0\.0\.1:9 cannot be reached") as caught:
         download_minari(HUMAN)
     assert "\n" not in str(caught.value)

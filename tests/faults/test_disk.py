@@ -63,7 +63,9 @@ def test_run_on_a_disk_that_gets_full_continues_when_there_is_space(
     child = start(out, *OFTEN, log=log)
     assert child.wait() == 1, child.output
     assert "No space left on device" in child.output
-    for path in out.glob("runs/*/*/*/seed0"):
+    begun = list(out.glob("runs/*/*/*/seed0"))
+    assert begun or share < 0.5
+    for path in begun:
         folder = RunFolder(path)
         assert folder.state() in ("failed", "resumable", "pending")
         assert left_over(path) == []

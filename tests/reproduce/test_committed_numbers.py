@@ -20,6 +20,11 @@ EARLIER = ROOT / "results" / "earlier" / "small"
 PAGES = pages(ROOT, SMALL)
 
 
+def test_the_pages_with_tables_are_found() -> None:
+    names = {page.name for page in PAGES}
+    assert {"README.md", "results-small.md", "locomotion.md", "pilots.md"} <= names
+
+
 @pytest.mark.parametrize("page", sorted(PAGES, key=str), ids=lambda page: page.name)
 def test_the_tables_of_a_page_are_those_of_the_results(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

@@ -457,6 +457,11 @@ def stands_for_something(token: str, methods: list[str]) -> bool:
     return (ROOT / token.removeprefix("python ").split()[0]).is_file()
 
 
+def test_pages_have_links() -> None:
+    """Without any the next test would look at nothing."""
+    assert len(re.findall(r"\]\(([^)]+)\)", page("awac.md"))) > 5
+
+
 @EVERY_PAGE
 def test_links_lead_somewhere(file: str) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", page(file)):
@@ -508,5 +513,7 @@ def test_what_the_architecture_follows_is_in_the_files_that_it_names() -> None:
 def test_every_file_of_the_architecture_is_there() -> None:
     """From the root, or somewhere in a package."""
     packages = ("algorithms", "envs", "figures", "reproduce")
-    for name in re.findall(r"`([\w/]+\.py)`", ARCHITECTURE):
+    found = re.findall(r"`([\w/]+\.py)`", ARCHITECTURE)
+    assert len(found) > 10
+    for name in found:
         assert (ROOT / name).is_file() or any(list((ROOT / p).rglob(name)) for p in packages), name

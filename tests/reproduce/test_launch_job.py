@@ -74,7 +74,9 @@ def later(act: Callable[[], None]) -> threading.Thread:
 
 
 def wait_for(name: str) -> None:
+    deadline = time.monotonic() + 60
     while not Path(name).exists():
+        assert time.monotonic() < deadline, f"nobody made {name}"
         time.sleep(0.01)
 
 

@@ -77,6 +77,12 @@ MENTIONING = [
 ]
 
 
+def test_commands_are_found_in_the_pages() -> None:
+    """An empty list would parametrise nothing and pass."""
+    assert {"figure1", "figure2", "figure3", "ablations", "report"} <= {name for name, _ in README}
+    assert ROOT / "README.md" in MENTIONING and len(MENTIONING) > 5
+
+
 def tiny(name: str, words: tuple[str, ...]) -> list[str]:
     """The same command in the form that trains nothing and ends."""
     if name in ONLY_HELP:

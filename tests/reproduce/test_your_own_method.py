@@ -37,6 +37,7 @@ FILES = {
 COMMANDS = [
     line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()
 ]
+assert len(COMMANDS) > 5, "an empty list would parametrise nothing and pass"
 TINY = shlex.split(
     "--data embedded --engine eager --set offline_steps=2 --set online_steps=4 "
     "--set prior_rollouts=1 --set prior_cloning_steps=2 --set eval_episodes=1 --set eval_every=4 "
