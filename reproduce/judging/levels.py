@@ -10,7 +10,7 @@ modes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -137,7 +137,12 @@ class Level(_Single):
 
 @dataclass(frozen=True)
 class Negligible(_Single):
-    """scalar < delta: no gain worth naming. A loss is none; contradicted by more than delta."""
+    """scalar < delta: no gain worth naming. A loss is none; contradicted by more than delta.
+
+    A success rate gains no more than it ends at. The upper end of a gain is therefore that of final
+    J where this one is lower: runs that never succeed gain nothing, however few episodes the
+    evaluation before them had.
+    """
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and arm."""
@@ -146,8 +151,13 @@ class Negligible(_Single):
             (values,) = evidence.scalars(source, task, (arm,), self.scalar)
             margin = margin_of(task)
             noise = evidence.noise(source, task, (arm,), self.scalar)
+            gain = level_of(values, noise)
+            if self.scalar == "gain" and evidence.measure(task).per_success and gain.known:
+                (final,) = evidence.scalars(source, task, (arm,), "jt")
+                end = level_of(final, evidence.noise(source, task, (arm,), "jt"))
+                gain = replace(gain, high=max(gain.value, min(gain.high, end.high)))
             found = Answer(
-                level_of(values, noise),
+                gain,
                 Below(margin),
                 f"{seeds_note(values)}; {WIDE}",
                 seen=level_seen(values, noise, margin, "below"),

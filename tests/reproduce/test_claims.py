@@ -675,8 +675,9 @@ def test_equal_runs_are_known_as_well_as_their_episodes_tell() -> None:
     assert effect.estimate is not None and effect.verdict is SUPPORTED
     assert effect.estimate.high == pytest.approx(2.5758 * noise, rel=1e-4)
     assert one(Level("j0", (A,), (PEN,), "below", 0.06), never).verdict is INCONCLUSIVE
-    # from step 0 on they have gained 0, which 20 episodes cannot tell from 0.05
-    assert one(Negligible("gain", (A,), (PEN,)), never).verdict is INCONCLUSIVE
+    # runs at one half have gained 0 from step 0 on, which 20 episodes cannot tell from 0.05
+    half = evidence(*(run(PEN, "AWAC", 0.5, s, episodes=20) for s in range(5)))
+    assert one(Negligible("gain", (A,), (PEN,)), half).verdict is INCONCLUSIVE
     both = evidence(
         *(run(PEN, name, 0.0, s, episodes=20) for s in range(5) for name in ("AWAC", "SAC"))
     )
@@ -724,6 +725,24 @@ def test_negligible() -> None:
     assert one(rule, still).verdict is SUPPORTED
     assert one(rule, moving).verdict is CONTRADICTED
     assert one(rule, falling).verdict is SUPPORTED  # a loss is no improvement
+
+
+def test_runs_that_never_succeed_gain_nothing() -> None:
+    """The one evaluation before the online phase has 20 episodes: its noise alone reaches 0.07.
+
+    The end has five. Its interval ends at z = 2.576 standard errors of an interquartile mean of
+    five runs, each of 100 episodes, whose noise is that of a share of 2 / 104.
+    """
+    share = 2 / 104
+    end = 2.576 * 1.06 * (share * (1 - share) / 104 / 5) ** 0.5
+    rule = Negligible("gain", (A,), (PEN,))
+    never = one(rule, evidence(*(run(PEN, "AWAC", 0.0, s, episodes=20) for s in range(5))))
+    assert never.verdict is SUPPORTED
+    assert never.estimate is not None and never.estimate.high == pytest.approx(end, rel=0.02)
+    half = [0.5, *[0.52] * 7]  # a gain of 0.02 may be one of 0.07
+    some = one(rule, evidence(*(run(PEN, "AWAC", half, s, episodes=20) for s in range(5))))
+    assert some.verdict is INCONCLUSIVE
+    assert some.estimate is not None and some.estimate.high > 0.07
 
 
 def test_nothing_can_dip_that_has_learned_nothing() -> None:
