@@ -55,7 +55,7 @@ def pages(root: Path, results: Path) -> Mapping[Path, Mapping[str, Callable[[], 
     """Page that is there -> its tables: what makes each, by name."""
     figures = tables(results)
     page = root / f"docs/results-{results.name}.md"
-    known = {root / "README.md": figures, page: {**figures, **_human(results), **_earlier(results)}}
+    known = {root / "README.md": figures, page: {**figures, **_beside(results), **_earlier(results)}}
     for folder in dict.fromkeys(study.folder for study in STUDIES.values()):
         known[root / "docs" / f"{folder}.md"] = study_tables(folder, results)
     return {page: found for page, found in known.items() if page.is_file()}
@@ -81,11 +81,18 @@ def tables(folder: Path) -> Mapping[str, Callable[[], str]]:
     }
 
 
-def _human(results: Path) -> Mapping[str, Callable[[], str]]:
-    """The figures' tables of runs on human demonstrations, ``human-FIGURE``."""
+def _beside(results: Path) -> Mapping[str, Callable[[], str]]:
+    """The figures' tables of the folders beside `results`, such as ``human-FIGURE``.
+
+    They are of runs on human demonstrations, and beside preset small of those of preset long.
+    """
+    folders = {"human": f"{results.name}-human"}
+    if results.name == "small":
+        folders |= {"long": "long", "long-human": "long-human"}
     return {
-        f"human-{path.stem}": functools.partial(_outcomes, path)
-        for path in sorted(results.with_name(f"{results.name}-human").glob("figure?.csv"))
+        f"{kind}-{path.stem}": functools.partial(_outcomes, path)
+        for kind, folder in folders.items()
+        for path in sorted(results.with_name(folder).glob("figure?.csv"))
     }
 
 

@@ -240,5 +240,6 @@ def _commands(card: Card, content: Content) -> Iterator[Block]:
         step, reached_by = card.beyond
         yield Text(
             f"It asks about step {step:,}, which runs of preset `{content.preset}` do not reach. "
-            f"Those of preset `{reached_by}` do, in a results folder and a report of their own."
+            f"Those of preset `{reached_by}` do: `report.py --preset {reached_by}` judges them, in "
+            f"`results/{reached_by}/REPORT.md`."
         )
