@@ -55,7 +55,10 @@ def pages(root: Path, results: Path) -> Mapping[Path, Mapping[str, Callable[[], 
     """Page that is there -> its tables: what makes each, by name."""
     figures = tables(results)
     page = root / f"docs/results-{results.name}.md"
-    known = {root / "README.md": figures, page: {**figures, **_beside(results), **_earlier(results)}}
+    known = {
+        root / "README.md": figures,
+        page: {**figures, **_beside(results), **_earlier(results)},
+    }
     for folder in dict.fromkeys(study.folder for study in STUDIES.values()):
         known[root / "docs" / f"{folder}.md"] = study_tables(folder, results)
     return {page: found for page, found in known.items() if page.is_file()}

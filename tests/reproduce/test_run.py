@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -96,6 +99,22 @@ def test_run_leaves_rows_configuration_and_final_state(uninterrupted: Path) -> N
     assert len(config["identity"]["data"]["checksum"]) == 64
     assert config["identity"]["method"]["objective"]["weights"]["shape"]["lam"] == 0.3
     assert config["environment"]["versions"]["torch"]
+
+
+def test_a_trained_policy_acts_as_the_document_says(
+    uninterrupted: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The code in docs/results.md, on the tiny run and with one episode."""
+    document = (REPRODUCE.parent / "docs" / "results.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    (code,) = (block for block in blocks if "performer_of" in block)
+    code = re.sub(r'Path\("results/[^"]+"\)', f"Path({str(uninterrupted)!r})", code)
+    scope: dict[str, Any] = {}
+    exec(code.replace("episodes=20", "episodes=1"), scope)
+    assert capsys.readouterr().out in ("0.0\n", "1.0\n")
+    observation = np.zeros(45, dtype=np.float32)
+    first, second = (scope["policy"].act(observation) for _ in range(2))
+    assert first.shape == (24,) and np.array_equal(first, second)
 
 
 def test_a_run_that_is_to_last_longer_begins_with_the_same_rows(
