@@ -148,7 +148,7 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
     from reproduce.campaigns.order import in_order
     from reproduce.judging.evidence import Evidence, load
     from reproduce.reporting.commands import seeds_needed
-    from reproduce.runs.collect import recorded
+    from reproduce.runs.collect import recorded, recorded_beside
     from reproduce.runs.folder import RunFolder
     from reproduce.runs.option_checks import validated
     from reproduce.runs.plan import Pace
@@ -179,6 +179,7 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
         name = options.results.name if chapter.preset == options.preset else str(chapter.preset)
         out = options.results.with_name(f"{name}{chapter.suffix}")
         done = recorded(chapter.experiment, specs, out)
+        done |= recorded_beside(chapter.experiment, specs, out).keys()
         missing = [
             spec
             for spec in specs

@@ -195,7 +195,13 @@ def run_grids(
     from reproduce.launching.launcher import Interrupted
     from reproduce.launching.slurm_client import SlurmError
     from reproduce.launching.slurm_queue import refresh
-    from reproduce.runs.collect import collect, recorded, refuse_other_preset
+    from reproduce.runs.collect import (
+        adopt,
+        collect,
+        recorded,
+        recorded_beside,
+        refuse_other_preset,
+    )
     from reproduce.runs.folder import ConfigurationChanged, RunFolder
     from reproduce.runs.plan import print_plan
     from reproduce.runs.resolved import one_spelling, resolved
@@ -203,6 +209,7 @@ def run_grids(
     out = options.results
     name = ", ".join(grids)
     left: dict[str, list[RunSpec]] = {}
+    shared: dict[str, dict[RunSpec, Path]] = {}
     kept = 0
 
     def collect_all() -> list[str]:
@@ -222,8 +229,12 @@ def run_grids(
                     f"{len(known)} of {len(specs)} runs are done already, in {csv} "
                     "(--out starts afresh)"
                 )
-            kept += len(known)
-            left[experiment] = [spec for spec in specs if spec not in known]
+            shared[experiment] = beside = recorded_beside(experiment, specs, out)
+            for table in dict.fromkeys(beside.values()):
+                count = sum(path == table for path in beside.values())
+                print(f"{count} of {len(specs)} runs are done already, and taken from {table}")
+            kept += len(known) + len(beside)
+            left[experiment] = [s for s in specs if s not in known and s not in beside]
         every = list(dict.fromkeys(spec for specs in left.values() for spec in specs))
         for spec in every:
             RunFolder(spec.folder(out)).check(resolved(spec).identity, options.engine)
@@ -236,6 +247,8 @@ def run_grids(
         if options.dry_run:
             return 0
         confirm(cost, yes=options.yes)
+        for experiment, beside in shared.items():
+            adopt(experiment, beside, out)
         if cluster.name != "slurm":
             _make_prior_data(every, options, jobs or 1)
         pictures = Redrawn({each: partial(_redraw, each, out, draws[each]) for each in draws})

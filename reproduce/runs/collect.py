@@ -41,7 +41,7 @@ def collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path,
 
 
 def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path, list[str]]:
-    path, manifest_path = out / f"{experiment}.csv", out / f"{experiment}.manifest.json"
+    path = out / f"{experiment}.csv"
     old_rows, old_manifest = standing(path)
     finished_before = {run_of(row) for row in old_rows if row["status"] == "done"}
     rows: list[dict[str, Any]] = []
@@ -64,9 +64,15 @@ def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path
     rows = [row for row in old_rows if run_of(row) not in fresh] + rows
     manifest = [entry for entry in old_manifest if run_of(entry) not in fresh] + manifest
     if rows:
-        write_csv(path, sorted(rows, key=_order), first=IDENTITY)
-        write_json(manifest_path, sealed(sorted(manifest, key=run_of), rows))
+        _write(path, rows, manifest)
     return path, missing
+
+
+def _write(
+    path: Path, rows: Sequence[Mapping[str, Any]], manifest: Sequence[Mapping[str, Any]]
+) -> None:
+    write_csv(path, sorted(rows, key=_order), first=IDENTITY)
+    write_json(manifest_of(path), sealed(sorted(manifest, key=run_of), rows))
 
 
 def standing(path: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
@@ -127,7 +133,57 @@ def recorded(experiment: str, specs: Sequence[RunSpec], out: Path) -> set[RunSpe
     Raises:
         ResultsError: the table or its manifest is not in order.
     """
-    rows, entries = standing(out / f"{experiment}.csv")
+    return _recorded_in(out / f"{experiment}.csv", specs, out)
+
+
+def recorded_beside(experiment: str, specs: Sequence[RunSpec], out: Path) -> dict[RunSpec, Path]:
+    """Find runs that have finished rows in another experiment's table of the folder alone.
+
+    Such a run is that of this experiment too: experiments of one folder share the folders of runs.
+    It counts as done under the conditions of `recorded`. Returns the table that has each.
+
+    Raises:
+        ResultsError: a table or its manifest is not in order.
+    """
+    own = recorded(experiment, specs, out)
+    found: dict[RunSpec, Path] = {}
+    for name in grids():
+        left = [spec for spec in specs if spec not in own and spec not in found]
+        if name != experiment and left:
+            path = out / f"{name}.csv"
+            found |= dict.fromkeys(_recorded_in(path, left, out), path)
+    return found
+
+
+def adopt(experiment: str, found: Mapping[RunSpec, Path], out: Path) -> None:
+    """Copy the runs that `recorded_beside` found into the experiment's own table and manifest.
+
+    Rows stay as they are but for the column `experiment`, so that both tables tell the run alike.
+
+    Raises:
+        ResultsError: a table or its manifest is not in order. Nothing is changed then.
+    """
+    if not found:
+        return
+    path = out / f"{experiment}.csv"
+    with FileLock(out / f".{experiment}.lock"):
+        rows: list[Mapping[str, Any]] = []
+        manifest: list[Mapping[str, Any]] = []
+        for other in dict.fromkeys(found.values()):
+            keys = {_key_of(spec) for spec, where in found.items() if where == other}
+            theirs, entries = standing(other)
+            rows += [row | {"experiment": experiment} for row in theirs if run_of(row) in keys]
+            manifest += [entry for entry in entries if run_of(entry) in keys]
+        fresh = {run_of(entry) for entry in manifest}
+        own_rows, own_manifest = standing(path)
+        rows += [row for row in own_rows if run_of(row) not in fresh]
+        manifest += [entry for entry in own_manifest if run_of(entry) not in fresh]
+        _write(path, rows, manifest)
+
+
+def _recorded_in(path: Path, specs: Sequence[RunSpec], out: Path) -> set[RunSpec]:
+    """The specs that have finished rows of their configuration in a table, but no folder."""
+    rows, entries = standing(path)
     done = {run_of(row) for row in rows if row["status"] == "done"}
     made = {run_of(entry): entry["identity"] for entry in entries}
     found = set()

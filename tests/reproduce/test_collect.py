@@ -12,8 +12,16 @@ import pytest
 from figures.results.cells import ResultsError
 from reproduce.checking.evaluations import clock
 from reproduce.checking.reader import checked
+from reproduce.checking.shared_runs import disagreements
 from reproduce.commandline.files import write_json
-from reproduce.runs.collect import _observations, collect, recorded, refuse_other_preset
+from reproduce.runs.collect import (
+    _observations,
+    adopt,
+    collect,
+    recorded,
+    recorded_beside,
+    refuse_other_preset,
+)
 from reproduce.runs.folder import ConfigurationChanged, RunFolder, differences
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
@@ -102,6 +110,46 @@ def test_empty_folder_does_not_hide_a_recorded_run(tmp_path: Path) -> None:
     without_folders(tmp_path)
     spec().folder(tmp_path).mkdir(parents=True)
     assert recorded("figure1", [spec()], tmp_path) == {spec()}
+
+
+def test_a_run_of_another_experiments_table_is_taken_from_there(tmp_path: Path) -> None:
+    both, swept = [spec(0), spec(1)], spec(settings=("lam=0.5",))
+    for which in both:
+        make_run(tmp_path, which, value=-10.0 - which.seed, done=True)
+    make_run(tmp_path, spec(2), value=-30.0, done=False)
+    collect("figure1", [*both, spec(2)], tmp_path)
+    make_run(tmp_path, swept, value=-40.0, done=True)
+    collect("ablations", [swept], tmp_path)
+    without_folders(tmp_path)
+    wanted = [*both, spec(2), swept]
+    assert recorded("ablations", wanted, tmp_path) == {swept}
+    found = recorded_beside("ablations", wanted, tmp_path)
+    assert found == dict.fromkeys(both, tmp_path / "figure1.csv")  # not the unfinished one
+    adopt("ablations", found, tmp_path)
+    assert recorded("ablations", wanted, tmp_path) == {*both, swept}
+    assert recorded_beside("ablations", wanted, tmp_path) == {}
+    mine = checked(tmp_path / "ablations.csv")
+    assert {row["experiment"] for row in mine.cells.rows} == {"ablations"}
+    assert {row["return_mean"] for row in mine.cells.rows} == {"-10.0", "-11.0", "-40.0"}
+    theirs = checked(tmp_path / "figure1.csv")
+    assert list(disagreements([theirs.cells, mine.cells])) == []
+    assert {row["experiment"] for row in theirs.cells.rows} == {"figure1"}
+
+
+def test_a_run_with_a_folder_or_other_settings_is_not_taken_from_another_table(
+    tmp_path: Path,
+) -> None:
+    make_run(tmp_path, spec(), value=-10.0, done=True)
+    collect("figure1", [spec()], tmp_path)
+    assert recorded_beside("ablations", [spec()], tmp_path) == {}  # its folder is there
+    without_folders(tmp_path)
+    manifest = tmp_path / "figure1.manifest.json"
+    (entry,) = json.loads(manifest.read_text())
+    assert recorded_beside("ablations", [spec()], tmp_path).keys() == {spec()}
+    entry["identity"]["hyperparameters"]["tau"] = 0.5
+    del entry["seal"]
+    write_json(manifest, [entry])
+    assert recorded_beside("ablations", [spec()], tmp_path) == {}
 
 
 def test_finished_run_of_another_preset_is_not_taken_for_this_one(tmp_path: Path) -> None:

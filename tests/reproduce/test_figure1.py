@@ -165,6 +165,21 @@ def test_recorded_runs_are_not_repeated_without_their_folders(
     assert "2 of 2 runs are done already" in result.stdout
     assert not (tmp_path / "runs").exists()
     assert (tmp_path / "figure1.csv").read_text() == before
+    # nor by another experiment, which takes them over
+    taken = script(
+        "ablations.py", *grid(tmp_path, "--methods", "AWAC[no-clamp]", "--sweep", "none")
+    )
+    assert taken.returncode == 0, taken.stderr
+    told = f"1 of 2 runs are done already, and taken from {tmp_path / 'figure1.csv'}"
+    assert told in taken.stdout
+    (trained,) = tmp_path.glob("runs/*/*/*")
+    assert trained.name.startswith("AWAC+no-clamp")
+    with (tmp_path / "ablations.csv").open(newline="") as file:
+        theirs = [row for row in csv.DictReader(file) if "no-clamp" not in row["variant"]]
+    ours = [row for row in table(tmp_path) if row["method"] == "AWAC"]
+    assert {row["experiment"] for row in theirs} == {"ablations"} and len(theirs) == len(ours)
+    for one, other in zip(ours, theirs, strict=True):
+        assert all(one.get(name, "") == other[name] for name in other if name != "experiment")
     manifest = json.loads((tmp_path / "figure1.manifest.json").read_text())
     manifest[0]["identity"]["hyperparameters"]["tau"] = 0.5  # made otherwise: to be run again
     with (tmp_path / "figure1.csv").open(newline="") as file:
