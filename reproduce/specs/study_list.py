@@ -170,6 +170,20 @@ _EVERY = (
         settings=("online_steps=40000",),
     ),
     Study(
+        "pen_level",
+        "diagnosis",
+        "What holds AWAC level at 0.73 on the pen? One exchange at a time.",
+        tuple(
+            Case(PEN, method, settings, "embedded")
+            for method, settings in (
+                ("AWAC", ()),
+                ("AWAC[lambda=1]", ()),
+                ("AWAC", ("policy_hidden=256,256", "q_hidden=256,256")),
+                ("AWAC", ("batch_size=512", "offline_batch_size=512")),
+            )
+        ),
+    ),
+    Study(
         "hand_data",
         "diagnosis",
         "How many demonstrations does AWAC need on the hand? The paper has 25.",
