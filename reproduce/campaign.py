@@ -13,6 +13,8 @@ Under SLURM everything is submitted.
 
 from __future__ import annotations
 
+import difflib
+import math
 import os
 import signal
 import subprocess
@@ -73,6 +75,8 @@ class Part:
     out: Path
     specs: list[RunSpec]
     steps: list[Step]
+    earlier: int = 0
+    """How many of `specs` an earlier chapter makes."""
 
     @property
     def missing(self) -> list[RunSpec]:
@@ -122,13 +126,18 @@ def main(options: CampaignOptions) -> int:
 
 def _check(options: CampaignOptions) -> None:
     from reproduce.campaigns.chapters import CHAPTERS
+    from reproduce.launching.experiment import check_counts
 
     known = sorted({chapter.number for chapter in CHAPTERS})
     for number in options.chapters:
         if number not in known:
             raise ValueError(f"--chapters {number}: one of {', '.join(map(str, known))}")
-    if options.hours is not None and not options.hours > 0:
-        raise ValueError(f"--hours {options.hours}: must be above 0")
+    if options.hours is not None and not 0 < options.hours < math.inf:
+        raise ValueError(f"--hours {options.hours}: must be a number above 0")
+    check_counts(options)
+    asked = [c for c in CHAPTERS if not options.chapters or c.number in options.chapters]
+    _refuse_unknown("--envs", options.envs, [env for c in asked for env in c.tasks])
+    _refuse_unknown("--methods", options.methods, [name for c in asked for name in c.methods])
     decided = {
         "--plot-only": options.plot_only,
         "--profile": options.profile != "paper",
@@ -140,11 +149,20 @@ def _check(options: CampaignOptions) -> None:
             raise ValueError(f"{flag}: the campaign's chapters decide it; use a figure's script")
 
 
+def _refuse_unknown(flag: str, given: Sequence[str], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            near = [each for each in known if name in each]
+            near = near or difflib.get_close_matches(name, list(dict.fromkeys(known)), 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"{flag} {name}: no chapter that is asked for has it{hint}")
+
+
 def _parts(options: CampaignOptions) -> Iterator[Part]:
     """The chapters asked for, with what is missing of each; ValueError if nothing is left over."""
     from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
     from reproduce.campaigns.chapters import CHAPTERS, of_preset
-    from reproduce.campaigns.ledger import Ledger
+    from reproduce.campaigns.ledger import Ledger, in_table, seed_of
     from reproduce.campaigns.order import in_order
     from reproduce.judging.evidence import Evidence, load
     from reproduce.reporting.commands import seeds_needed
@@ -156,12 +174,16 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
 
     pace: dict[str, Pace] = defaultdict(lambda: Pace("cpu", options.engine, options.cache))
     ledgers: dict[tuple[Path, str], Ledger] = {}
+    planned: set[tuple[Path, RunSpec]] = set()
     assert options.preset is not None
     for chapter in CHAPTERS:
         if options.chapters and chapter.number not in options.chapters:
             continue
         chapter = of_preset(chapter, options.preset)
         envs = [env for env in chapter.tasks if not options.envs or env in options.envs]
+        chapter = chapter.only(options.methods) if options.methods else chapter
+        if not envs or not chapter.methods:
+            continue
         mine = replace(options, data=chapter.data, profile=chapter.profile, preset=chapter.preset)
         validated(mine, envs=envs, methods=chapter.methods)
         data = _sources(mine, chapter, envs)
@@ -174,24 +196,24 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
             settings=options.settings,
         )
         specs = list(dict.fromkeys(map(one_spelling, typed)))
-        if options.methods:
-            specs = [spec for spec in specs if spec.registered in options.methods]
-        name = options.results.name if chapter.preset == options.preset else str(chapter.preset)
-        out = options.results.with_name(f"{name}{chapter.suffix}")
+        out = _folder(options, chapter)
         done = recorded(chapter.experiment, specs, out)
         done |= recorded_beside(chapter.experiment, specs, out).keys()
-        missing = [
-            spec
-            for spec in specs
-            if spec not in done and RunFolder(spec.folder(out)).state() != "done"
-        ]
+        done |= {spec for spec in specs if RunFolder(spec.folder(out)).state() == "done"}
+        earlier = {spec for spec in specs if (out, spec) in planned} - done
+        missing = [spec for spec in specs if spec not in done and spec not in earlier]
+        planned |= {(out, spec) for spec in missing}
         evidence = Evidence(load(out) if out.is_dir() else {}, profile=chapter.profile)
         step = {spec: RunFolder(spec.folder(out)).status().get("step") for spec in missing}
         seconds = {s: pace[f"{s.preset} {s.profile}"].seconds(s, step[s]) for s in missing}
         place = (out, chapter.profile)
         if place not in ledgers:
             ledgers[place] = Ledger.of(evidence, MIN_SEEDS_FOR_INTERVAL)
-        steps = [
+        there = in_table(evidence, chapter.experiment)
+        free = [spec for spec in specs if spec not in missing and seed_of(spec) not in there]
+        given = ledgers[place].add(chapter.experiment, free)  # taken over, without training
+        steps = [Step((), given, 0.0)] if given else []
+        steps += [
             Step(
                 group,
                 ledgers[place].add(chapter.experiment, group),
@@ -199,7 +221,15 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
             )
             for group in in_order(missing, chapter.experiment, evidence, seconds.__getitem__)
         ]
-        yield Part(chapter, out, specs, steps)
+        yield Part(chapter, out, specs, steps, len(earlier))
+
+
+def _folder(options: CampaignOptions, chapter: Chapter) -> Path:
+    """The results folder of a chapter: that of the options, or one beside it for another size."""
+    name = options.results.name
+    if chapter.preset != options.preset:
+        name = str(chapter.preset) if options.out is None else f"{name}-{chapter.preset}"
+    return options.results.with_name(f"{name}{chapter.suffix}")
 
 
 def _sources(
@@ -227,15 +257,17 @@ def _table(parts: Sequence[Part]) -> str:
     lines = [f"{'chapter':>7}  {'runs':>4}  {'hours':>6}  {'so far':>6}  decides; runs"]
     total = 0.0
     for part in parts:
-        done = len(part.specs) - len(part.missing)
+        done = len(part.specs) - len(part.missing) - part.earlier
+        others = f"; {part.earlier} are made above" if part.earlier else ""
         lines.append(
             f"{part.chapter.number:>7}  {part.chapter.title}: {done} of {len(part.specs)} runs "
-            f"are done, in {part.out}"
+            f"are done, in {part.out}{others}"
         )
         for step in part.steps:
             total += step.seconds / 3600
             names = [f"{s.env} {s.label}" for s in step.specs]
             rows = ", ".join(f"{name} x{len(list(same))}" for name, same in groupby(sorted(names)))
+            rows = rows or "runs of other tables and chapters"
             lines.append(
                 f"{'':>7}  {len(step.specs):>4}  {step.seconds / 3600:>6.1f}  {total:>6.1f}  "
                 f"{' '.join(step.claims) or '-'}; {rows}"
@@ -333,12 +365,19 @@ def _side_by_side(options: CampaignOptions, parts: Sequence[Part]) -> int:
         )
         for mine in numbers.values()
     ]
-    try:
-        return max(process.wait() for process in processes)
-    except KeyboardInterrupt:
+
+    def pass_on(number: int, _: object) -> None:
         for process in processes:
-            process.send_signal(signal.SIGINT)
-        return max(process.wait() for process in processes)
+            process.send_signal(number)
+
+    # SIGTERM comes of --hours, too
+    before = {each: signal.signal(each, pass_on) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        statuses = [process.wait() for process in processes]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return max(1 if status < 0 else status for status in statuses)  # negative: it was killed
 
 
 if __name__ == "__main__":

@@ -75,10 +75,11 @@ def main(options: StudyOptions) -> int:
         return 0
     require_training()
     from reproduce.launching.clusters import choose
-    from reproduce.launching.experiment import run_grids
+    from reproduce.launching.experiment import check_counts, run_grids
     from reproduce.runs.option_checks import prepare, resolve_data
 
     prepare(options)
+    check_counts(options)
     options = replace(options, preset=study.preset, profile=study.profile, out=out)
     cluster, chosen = choose(options)
     data = {

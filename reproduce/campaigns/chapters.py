@@ -5,7 +5,7 @@ A chapter is a set of rows on a set of tasks, in one experiment of one results f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from algorithms.catalogue.methods import LATER_WORK
@@ -24,7 +24,8 @@ class Chapter:
     """Runs that are asked for together.
 
     Attributes:
-        number: its name on the command line; chapters are made in the order of `CHAPTERS`.
+        number: its name on the command line. All chapters of one number go to one results folder.
+            They are made in the order of `CHAPTERS`.
         title: what it is for, in a few words.
         experiment: whose CSV its rows go to.
         tasks: ids.
@@ -58,6 +59,18 @@ class Chapter:
     def methods(self) -> tuple[str, ...]:
         """Every row's name in the registry."""
         return tuple(dict.fromkeys(name for group in self.rows for name in group.names))
+
+    def only(self, names: Collection[str]) -> Chapter:
+        """The chapter with these rows alone. Values are swept where their row is among them."""
+        groups = []
+        for group in self.rows:
+            mine = tuple(name for name in group.names if name in names)
+            if group.names[0] in names:
+                groups.append(replace(group, names=mine))
+            elif mine:
+                groups.append(Ablation(mine))
+        twice = {name: tasks for name, tasks in self.twice.items() if name in names}
+        return replace(self, rows=tuple(groups), twice=twice)
 
     def specs(
         self,
@@ -128,7 +141,7 @@ CHAPTERS = (
         twice={"AWAC": HAND},
     ),
     Chapter(
-        9,
+        10,
         "the pen to step 120,000 on human demonstrations",
         "figure1",
         (PEN,),

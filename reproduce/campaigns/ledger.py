@@ -52,6 +52,28 @@ class Ledger:
         return tuple(name for name in self.decidable() if name not in before)
 
 
+Seed = tuple[str, str, int, bool]
+"""Task, label, seed, and whether without prior data."""
+
+
+def in_table(evidence: Evidence, experiment: str) -> set[Seed]:
+    """The runs of an experiment's table that are finished, under the profile of the evidence."""
+    table = evidence.tables.get(experiment)
+    if table is None:
+        return set()
+    mine = table[(table["status"] == "done") & (table["profile"] == evidence.profile)]
+    runs = mine[["env", "label", "seed", "data"]].drop_duplicates()
+    return {
+        (env, label, int(seed), data == "none")
+        for env, label, seed, data in runs.itertuples(index=False, name=None)
+    }
+
+
+def seed_of(spec: RunSpec) -> Seed:
+    """A run as `in_table` names it."""
+    return spec.env, spec.label, spec.seed, spec.data == "none"
+
+
 def _key(want: Want) -> tuple[str, str, str, bool]:
     return want.experiment, want.task, want.arm.label, want.arm.data == "none"
 

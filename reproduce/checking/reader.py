@@ -57,9 +57,9 @@ def examine(path: Path, *, manifest_needed: bool = True) -> Examined:
     Raises:
         ResultsError: rows or manifest cannot be read at all.
     """
-    cells = read_cells(path)
+    # both files at once, since another process may write new ones while rows are examined
+    cells, entries = read_cells(path), read_manifest(path)
     found = problems_of(cells)
-    entries = read_manifest(path)
     if not found:
         found = _of_its_place(cells) if manifest_needed else []
         if manifest_of(path).exists():

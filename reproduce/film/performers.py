@@ -165,8 +165,8 @@ def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
 
     env, registered = options.env or "pen-binary-v0", options.method or "AWAC"
     validated(options, envs=(env,), methods=(registered,))
-    # the preset quick downloads nothing; data that run.py has downloaded is found in the cache
-    data = resolve_data(replace(options, preset="quick"), (env,))
+    # data that run.py has downloaded is found in the cache
+    data = resolve_data(options, (env,), unasked=False)
     spec = RunSpec.of(
         options.preset,
         options.profile,

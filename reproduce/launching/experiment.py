@@ -65,7 +65,7 @@ def reproduce(
         require_training()
         prepare(options)
         print(f"cluster: {cluster.name} ({cluster.why})")
-        _check_counts(options)
+        check_counts(options)
         wanted = validated(
             options,
             envs=options.envs or envs,
@@ -107,7 +107,8 @@ def figure_script(experiment: Experiment, description: str | None) -> Main:
     return main
 
 
-def _check_counts(options: FigureOptions) -> None:
+def check_counts(options: FigureOptions) -> None:
+    """Raise ValueError naming the flag of a number that is too small."""
     for name in ("jobs", "seeds"):
         value = getattr(options, name)
         if value is not None and value < 1:
@@ -232,12 +233,18 @@ def run_grids(
             shared[experiment] = beside = recorded_beside(experiment, specs, out)
             for table in dict.fromkeys(beside.values()):
                 count = sum(path == table for path in beside.values())
-                print(f"{count} of {len(specs)} runs are done already, and taken from {table}")
+                print(
+                    f"{count} of {len(specs)} runs are done already, and taken from {table} "
+                    "(--out starts afresh)"
+                )
             kept += len(known) + len(beside)
             left[experiment] = [s for s in specs if s not in known and s not in beside]
         every = list(dict.fromkeys(spec for specs in left.values() for spec in specs))
         for spec in every:
-            RunFolder(spec.folder(out)).check(resolved(spec).identity, options.engine)
+            folder = RunFolder(spec.folder(out))
+            folder.check(resolved(spec).identity, options.engine)
+            if folder.state() == "done":
+                folder.rows()  # damaged ones are refused now, not when a first run is finished
         if (out / "launches").is_dir() and not slurm_client.absent():
             refresh(every, out)
         jobs = jobs_of(cluster, options)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from figures.labels import label
 from figures.results.partial import partial_of
 from reproduce.commandline.files import write_json
 from reproduce.launching.launcher import tail
@@ -42,18 +46,46 @@ def report_failures(failed: Sequence[RunSpec], reasons: Mapping[RunSpec, str], o
 def mark_partial(experiment: str, specs: Sequence[RunSpec], out: Path) -> int:
     """Write `<experiment>.partial.json` beside the CSV while runs are missing from it.
 
-    Rows show the state of their run, but a run that was never evaluated has no row. Returns how
-    many runs are not done. The file is removed when all are done.
+    Rows show the state of their run, but a run that was never evaluated has no row. Runs that an
+    earlier start listed and that are not among `specs` stay, unless the CSV has them finished.
+    Returns how many of `specs` are not done. The file is removed when all are done.
     """
-    path = partial_of(out / f"{experiment}.csv")
+    csv_path = out / f"{experiment}.csv"
+    path = partial_of(csv_path)
     states = {spec: RunFolder(spec.folder(out)).state() for spec in specs}
-    lacking = [
+    lacking: list[dict[str, Any]] = [
         {"env": spec.env, "label": spec.label, "seed": spec.seed, "state": state}
         for spec, state in states.items()
         if state != "done"
     ]
-    if lacking:
-        write_json(path, {"runs": len(specs), "not_done": lacking})
+    over = {(spec.env, spec.label, spec.seed) for spec in specs} | _finished(csv_path)
+    kept = [e for e in _listed(path) if (e["env"], e["label"], int(e["seed"])) not in over]
+    if lacking or kept:
+        write_json(path, {"runs": len(specs) + len(kept), "not_done": [*lacking, *kept]})
     else:
         path.unlink(missing_ok=True)
     return len(lacking)
+
+
+def _listed(path: Path) -> list[dict[str, Any]]:
+    """What the file lists; nothing if there is none, or it cannot be read."""
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["not_done"]
+        return [
+            dict(each, seed=int(each["seed"]), env=each["env"], label=each["label"])
+            for each in listed
+        ]
+    except (OSError, ValueError, TypeError, LookupError):
+        return []
+
+
+def _finished(path: Path) -> set[tuple[str, str, int]]:
+    """Task, label and seed of the finished runs of a CSV; nothing without one."""
+    if not path.is_file():
+        return set()
+    with path.open(newline="", encoding="utf-8") as file:
+        return {
+            (row["env"], label(row["method"], row["variant"]), int(row["seed"]))
+            for row in csv.DictReader(file)
+            if row["status"] == "done"
+        }

@@ -28,8 +28,11 @@ class InlineLauncher:
 
     def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
         """Do what `Launcher.run` says."""
+        with Interruption() as interruption:  # what comes between two launches stops as before
+            return self._run(interruption, on_finished)
+
+    def _run(self, interruption: Interruption, on_finished: Callable[[], object]) -> list[RunSpec]:
         failed: list[RunSpec] = []
-        interruption = Interruption()
         for position, spec in enumerate(self.waiting):
             status = execute(
                 spec,

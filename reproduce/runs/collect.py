@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from figures.results.manifest import manifest_of
 from figures.results.schema import RUN_KEY
 from reproduce.checking.reader import checked
 from reproduce.checking.seals import run_of, sealed
-from reproduce.commandline.files import write_csv, write_json
+from reproduce.commandline.files import write_pair
 from reproduce.runs.folder import RunFolder, differences
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
@@ -71,8 +72,8 @@ def _collect(experiment: str, specs: Sequence[RunSpec], out: Path) -> tuple[Path
 def _write(
     path: Path, rows: Sequence[Mapping[str, Any]], manifest: Sequence[Mapping[str, Any]]
 ) -> None:
-    write_csv(path, sorted(rows, key=_order), first=IDENTITY)
-    write_json(manifest_of(path), sealed(sorted(manifest, key=run_of), rows))
+    entries = sealed(sorted(manifest, key=run_of), rows)
+    write_pair(path, sorted(rows, key=_order), IDENTITY, manifest_of(path), entries)
 
 
 def standing(path: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
@@ -140,10 +141,11 @@ def recorded_beside(experiment: str, specs: Sequence[RunSpec], out: Path) -> dic
     """Find runs that have finished rows in another experiment's table of the folder alone.
 
     Such a run is that of this experiment too: experiments of one folder share the folders of runs.
-    It counts as done under the conditions of `recorded`. Returns the table that has each.
+    It counts as done under the conditions of `recorded`. Returns the table that has each. A table
+    of others that is not in order is passed over, and a line on stderr says so.
 
     Raises:
-        ResultsError: a table or its manifest is not in order.
+        ResultsError: the experiment's own table or its manifest is not in order.
     """
     own = recorded(experiment, specs, out)
     found: dict[RunSpec, Path] = {}
@@ -151,7 +153,11 @@ def recorded_beside(experiment: str, specs: Sequence[RunSpec], out: Path) -> dic
         left = [spec for spec in specs if spec not in own and spec not in found]
         if name != experiment and left:
             path = out / f"{name}.csv"
-            found |= dict.fromkeys(_recorded_in(path, left, out), path)
+            try:
+                found |= dict.fromkeys(_recorded_in(path, left, out), path)
+            except ResultsError as error:
+                told = f"note: no run of {experiment} is taken from {path}"
+                print(f"{told}, which is not in order: {error}", file=sys.stderr)
     return found
 
 

@@ -185,6 +185,11 @@ class RunFolder:
         """Rows so far, as text; none if the run has not been evaluated yet. Raises DamagedRun."""
         path, done = self.path / "progress.csv", self.path / "done"
         if not path.exists():
+            if done.exists() and done.read_text():
+                raise DamagedRun(
+                    f"{path} is missing, and `done` beside it says that the run has rows; delete "
+                    "`done`: the same command writes them again from the checkpoint"
+                )
             return []
         try:
             if done.exists() and done.read_text() not in ("", _checksum_line(path)):

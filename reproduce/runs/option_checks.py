@@ -55,11 +55,13 @@ def validated(
     return list(dict.fromkeys(envs))
 
 
-def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKind, Labels]]:
+def resolve_data(
+    options: Common, envs: Sequence[str], *, unasked: bool = True
+) -> dict[str, tuple[DataKind, Labels]]:
     """Map each task to the kinds of demonstrations and labels that the options mean here.
 
-    Only the larger presets use the network unasked. The preset quick must work on a fresh machine
-    as it is.
+    Only the larger presets use the network unasked, and only where `unasked` is true. The preset
+    quick must work on a fresh machine as it is.
     """
     from envs.tasks import task
     from reproduce.data.prior import demonstrations_for, kind_of, named_kind
@@ -79,7 +81,7 @@ def resolve_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKi
             labels=options.labels,
             profile=options.profile,
             place=options.place,
-            download=options.download or options.preset != "quick",
+            download=options.download or (unasked and options.preset != "quick"),
             minari_download=options.download,
         )
         provenance = demonstrations.provenance

@@ -82,6 +82,15 @@ def print_plan(
     return left
 
 
+def _changes_work(setting: str) -> bool:
+    """Whether an update may take longer with it: not where it is a number that is no count."""
+    try:
+        float(setting.partition("=")[2])
+    except ValueError:
+        return True
+    return setting.partition("=")[2].isdigit()
+
+
 def _count(values: Sequence[str]) -> str:
     return ", ".join(f"{values.count(v)} {v}" for v in dict.fromkeys(values)) or "-"
 
@@ -99,7 +108,7 @@ class Pace:
     ) -> None:
         self.device, self._engine, self._cache = device, engine, cache
         self._clock = time.process_time if device == "cpu" else time.perf_counter
-        self._update: dict[tuple[str, str], tuple[float, float]] = {}
+        self._update: dict[tuple[str, ...], tuple[float, float]] = {}
         self._simulate: dict[str, float] = {}
         use_one_core()
 
@@ -126,7 +135,7 @@ class Pace:
         )
 
     def _update_s(self, spec: RunSpec) -> tuple[float, float]:
-        key = (spec.env, spec.registered)
+        key = (spec.env, spec.profile, spec.registered, *filter(_changes_work, spec.settings))
         if key not in self._update:
             self._update[key] = self._measured(spec)
         return self._update[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import signal
 import time
 from collections import Counter
@@ -115,7 +116,13 @@ def test_sizes_and_kinds_of_data_have_folders_of_their_own(
     monkeypatch.setattr(campaign, "_sources", lambda options, chapter, envs: sources(chapter))
     options = campaign.CampaignOptions(preset="small", out=tmp_path / "mine", methods=("AWAC",))
     found = {(part.chapter.number, part.out.name) for part in campaign._parts(options)}
-    assert {(1, "mine"), (5, "mine-human"), (8, "paper"), (9, "long"), (9, "long-human")} <= found
+    assert {
+        (1, "mine"),
+        (5, "mine-human"),
+        (8, "mine-paper"),
+        (9, "mine-long"),
+        (10, "mine-long-human"),
+    } <= found
     assert len({part.out.parent for part in campaign._parts(options)}) == 1
 
 
@@ -242,6 +249,83 @@ def test_hours_that_are_none_and_unknown_chapters_are_refused(script: Run, tmp_p
         assert "Traceback" not in result.stderr
 
 
+def test_all_chapters_of_a_number_go_to_one_folder() -> None:
+    """Under SLURM a process for each folder is started with the numbers of its chapters."""
+    folders: dict[int, set[tuple[str | None, str]]] = {}
+    for chapter in CHAPTERS:
+        folders.setdefault(chapter.number, set()).add((chapter.preset, chapter.suffix))
+    assert {number: len(found) for number, found in folders.items()} == dict.fromkeys(folders, 1)
+
+
+def parts_of(monkeypatch: pytest.MonkeyPatch, out: Path, **options: object) -> list[campaign.Part]:
+    """The parts of a plan in which each run takes an hour."""
+    monkeypatch.setattr("reproduce.runs.plan.Pace.seconds", lambda *_: 3600.0)
+    given = campaign.CampaignOptions(**({"preset": "small", "out": out} | options))  # type: ignore[arg-type]
+    campaign._check(given)
+    return list(campaign._parts(given))
+
+
+def test_a_run_of_two_chapters_is_planned_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parts = parts_of(monkeypatch, tmp_path / "small", chapters=(1, 4), envs=("pen-binary-v0",))
+    figure, ablations, _ = parts
+    assert len(figure.missing) == len(figure.specs) == 60  # eleven methods, AWAC twice
+    assert len(set(figure.missing) & set(ablations.specs)) == ablations.earlier
+    assert {spec.label for spec in figure.missing} >= {
+        spec.label for spec in ablations.specs if spec not in ablations.missing
+    }
+    every = [spec for part in parts for spec in part.missing]
+    assert len(every) == len(set(every))
+    assert campaign._table(parts).splitlines()[-1] == (
+        f"left: {len(every)}.0 core-hours on this machine"
+    )
+    # what is planned above counts for the claims of this chapter
+    (step,) = (step for step in ablations.steps if "A3" in step.claims)
+    assert {spec.label for spec in step.specs} == {"AWAC [no-clamp]"}
+
+
+def test_hours_of_a_plan_add_up() -> None:
+    chapter = CHAPTERS[0]
+    (one, two, *_) = specs_of(chapter)
+    steps = [campaign.Step((one,), (), 1800.0), campaign.Step((two,), ("H1",), 5400.0)]
+    text = campaign._table([campaign.Part(chapter, Path("out"), [one, two], steps)])
+    assert "     1     0.5     0.5  -;" in text and "     1     1.5     2.0  H1;" in text
+    assert text.endswith("left: 2.0 core-hours on this machine")
+
+
+def test_methods_and_tasks_that_no_chapter_has_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for given, told in (
+        ({"methods": ("AWACC",)}, "--methods AWACC: .*did you mean AWAC"),
+        ({"envs": ("pen",)}, "--envs pen: .*did you mean pen-binary-v0"),
+        ({"chapters": (2,), "envs": ("pen-binary-v0",)}, "--envs pen-binary-v0: no chapter"),
+        ({"jobs": -1}, "--jobs must be at least 1"),
+        ({"hours": math.inf}, "--hours inf"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            parts_of(monkeypatch, tmp_path, **given)
+
+
+def test_a_setting_is_asked_of_the_methods_that_are_run_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """SAC has no lam."""
+    only = {"chapters": (1,), "envs": ("pen-binary-v0",), "set": ("lam=0.5",)}
+    (part,) = parts_of(monkeypatch, tmp_path, methods=("AWAC",), **only)
+    assert {spec.label for spec in part.missing} == {"AWAC [lam=0.5]"}
+    with pytest.raises(ValueError, match="--set lam: no such"):
+        parts_of(monkeypatch, tmp_path, methods=("SAC",), **only)
+
+
+def test_other_sizes_lie_beside_the_folder_that_is_named(tmp_path: Path) -> None:
+    long = next(c for c in CHAPTERS if c.number == 10)
+    for out, folder in ((None, "results/long-human"), (tmp_path / "mine", "mine-long-human")):
+        options = campaign.CampaignOptions(preset="small", out=out)
+        assert str(campaign._folder(options, long)).endswith(folder)
+
+
 def test_under_slurm_each_results_folder_has_a_process_with_the_chapters_of_its_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -253,7 +337,7 @@ def test_under_slurm_each_results_folder_has_a_process_with_the_chapters_of_its_
             begun.append(words)
 
         def wait(self) -> int:
-            return len(begun) - 1
+            return -9 if len(begun) == 2 else 0  # killed
 
     monkeypatch.setattr(campaign.subprocess, "Popen", Process)
     monkeypatch.setattr("sys.argv", ["another program", "--chapters", "8"])

@@ -22,7 +22,7 @@ from reproduce.runs.collect import (
     recorded_beside,
     refuse_other_preset,
 )
-from reproduce.runs.folder import ConfigurationChanged, RunFolder, differences
+from reproduce.runs.folder import ConfigurationChanged, DamagedRun, RunFolder, differences
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 
@@ -152,6 +152,57 @@ def test_a_run_with_a_folder_or_other_settings_is_not_taken_from_another_table(
     assert recorded_beside("ablations", [spec()], tmp_path) == {}
 
 
+def test_an_unfinished_run_gives_way_to_the_finished_one_of_another_table(
+    tmp_path: Path,
+) -> None:
+    make_run(tmp_path, spec(), value=-5.0, done=False)
+    collect("ablations", [spec()], tmp_path)
+    without_folders(tmp_path)
+    make_run(tmp_path, spec(), value=-10.0, done=True)
+    collect("figure1", [spec()], tmp_path)
+    without_folders(tmp_path)
+    adopt("ablations", recorded_beside("ablations", [spec()], tmp_path), tmp_path)
+    mine = checked(tmp_path / "ablations.csv")
+    assert [row["return_mean"] for row in mine.cells.rows] == ["-10.0"] * 5
+    assert {row["status"] for row in mine.cells.rows} == {"done"} and len(mine.entries) == 1
+
+
+def test_a_table_of_others_that_is_not_in_order_is_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_run(tmp_path, spec(), value=-10.0, done=True)
+    collect("figure3", [spec()], tmp_path)
+    without_folders(tmp_path)
+    (tmp_path / "figure3.manifest.json").unlink()
+    assert recorded_beside("figure1", [spec()], tmp_path) == {}
+    told = capsys.readouterr().err
+    assert told.startswith(f"note: no run of figure1 is taken from {tmp_path / 'figure3.csv'}")
+
+
+def test_a_disk_that_is_full_leaves_table_and_manifest_of_one_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run(tmp_path, spec(0), value=-10.0, done=True)
+    collect("figure1", [spec(0)], tmp_path)
+    make_run(tmp_path, spec(1), value=-20.0, done=True)
+    written = []
+
+    def full(number: int) -> None:
+        written.append(number)
+        if len(written) == 2:  # the table is on the disk, the manifest is not
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("reproduce.commandline.files.os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        collect("figure1", [spec(0), spec(1)], tmp_path)
+    assert returns(tmp_path) == {"0": -10.0}
+    checked(tmp_path / "figure1.csv")
+    assert sorted(p.name for p in tmp_path.glob("*.tmp")) == []
+    monkeypatch.undo()
+    collect("figure1", [spec(0), spec(1)], tmp_path)
+    assert returns(tmp_path) == {"0": -10.0, "1": -20.0}
+
+
 def test_finished_run_of_another_preset_is_not_taken_for_this_one(tmp_path: Path) -> None:
     folder = make_run(tmp_path, spec(), value=-10.0, done=True)
     small = spec(preset="small")
@@ -159,6 +210,15 @@ def test_finished_run_of_another_preset_is_not_taken_for_this_one(tmp_path: Path
     folder.check(resolved(spec()).identity)
     with pytest.raises(ConfigurationChanged, match=r"spec\.preset: quick -> small"):
         folder.check(resolved(small).identity)
+
+
+def test_rows_of_a_finished_run_that_are_gone_are_missed(tmp_path: Path) -> None:
+    folder = make_run(tmp_path, spec(), value=-10.0, done=True)
+    (folder.path / "progress.csv").unlink()
+    with pytest.raises(DamagedRun, match=r"progress\.csv is missing, and `done` beside it"):
+        folder.rows()
+    (folder.path / "done").unlink()  # as the message says
+    assert folder.rows() == [] and folder.state() != "done"
 
 
 def test_settings_added_since_do_not_make_it_another_run(tmp_path: Path) -> None:

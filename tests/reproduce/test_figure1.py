@@ -166,9 +166,10 @@ def test_recorded_runs_are_not_repeated_without_their_folders(
     assert not (tmp_path / "runs").exists()
     assert (tmp_path / "figure1.csv").read_text() == before
     # nor by another experiment, which takes them over
-    taken = script(
-        "ablations.py", *grid(tmp_path, "--methods", "AWAC[no-clamp]", "--sweep", "none")
-    )
+    asked = ("--methods", "AWAC[no-clamp]", "--sweep", "none")
+    assert script("ablations.py", *grid(tmp_path, *asked, "--dry-run")).returncode == 0
+    assert not (tmp_path / "ablations.csv").exists()
+    taken = script("ablations.py", *grid(tmp_path, *asked))
     assert taken.returncode == 0, taken.stderr
     told = f"1 of 2 runs are done already, and taken from {tmp_path / 'figure1.csv'}"
     assert told in taken.stdout
@@ -180,6 +181,12 @@ def test_recorded_runs_are_not_repeated_without_their_folders(
     assert {row["experiment"] for row in theirs} == {"ablations"} and len(theirs) == len(ours)
     for one, other in zip(ours, theirs, strict=True):
         assert all(one.get(name, "") == other[name] for name in other if name != "experiment")
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("ablations.csv", "ablations.manifest.json"):
+        (other / name).write_text((tmp_path / name).read_text())
+    assert script("figure1.py", *grid(other, "--methods", "AWAC")).returncode == 0
+    assert (other / "figure1.png").exists() and not (other / "runs").exists()
     manifest = json.loads((tmp_path / "figure1.manifest.json").read_text())
     manifest[0]["identity"]["hyperparameters"]["tau"] = 0.5  # made otherwise: to be run again
     with (tmp_path / "figure1.csv").open(newline="") as file:

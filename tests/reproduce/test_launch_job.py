@@ -210,6 +210,14 @@ def test_what_is_missing_is_written_beside_the_csv(capsys: pytest.CaptureFixture
             pen_bc | {"seed": 2, "state": "pending"},
         ],
     }
+    # a start that asks for one of them alone keeps the note of the other
+    assert mark_partial("figure1", specs[1:2], Path()) == 1
+    assert len(json.loads(Path("figure1.partial.json").read_text())["not_done"]) == 2
+    header = "env,method,variant,seed,status\n"
+    Path("figure1.csv").write_text(f"{header}pen-binary-v0,BC,,2,done\n")
+    assert mark_partial("figure1", specs[1:2], Path()) == 1
+    (left,) = json.loads(Path("figure1.partial.json").read_text())["not_done"]
+    assert left["seed"] == 1
     report_failures(specs[1:], {specs[2]: "job 7 was cancelled"}, Path())
     printed = capsys.readouterr().err
     for said in ("2 runs have no result", "too large", "the last words", "job 7 was cancelled"):

@@ -1,0 +1,41 @@
+"""The seconds that a plan expects of a run, from measurements that are made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reproduce.runs.plan import Pace
+from reproduce.specs.grid import RunSpec
+
+SPEC = RunSpec("quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded")
+
+
+@pytest.mark.parametrize(("step", "seconds"), [(None, 4.4), (0, 3.0)])
+def test_a_plan_adds_up_updates_steps_and_evaluations(
+    step: int | None, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """100 offline updates of 10 ms, 200 online steps of 10 + 1 ms, evaluations of two episodes of
+    200 steps: 0.4 s each, three from the start on and two from step 0 on."""
+    monkeypatch.setattr(Pace, "_update_s", lambda *_: (0.01, 0.02))
+    monkeypatch.setattr(Pace, "_simulate_s", lambda *_: 0.001)
+    settings = ("offline_steps=100", "online_steps=200", "eval_episodes=2", "eval_every=200")
+    settings += ("dense_eval_every=200", "dense_until=0", "sampled_eval_episodes=0")
+    assert Pace("cpu").seconds(replace(SPEC, settings=settings), step) == pytest.approx(seconds)
+
+
+def test_settings_that_change_the_work_of_an_update_are_measured_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured: list[tuple[str, ...]] = []
+
+    def time(_: Pace, spec: RunSpec) -> tuple[float, float]:
+        measured.append(spec.settings)
+        return float(len(measured)), 0.0
+
+    monkeypatch.setattr(Pace, "_measured", time)
+    pace = Pace("cpu")
+    for settings in ((), ("lam=0.5",), ("lam=1e-2",), ("batch_size=4096",), ("policy=Any",)):
+        pace._update_s(replace(SPEC, settings=settings))
+    assert measured == [(), ("batch_size=4096",), ("policy=Any",)]
