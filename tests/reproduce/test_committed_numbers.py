@@ -36,7 +36,7 @@ def test_the_tables_of_a_page_are_those_of_the_results(page: Path) -> None:
 def test_every_table_is_on_the_page_once_and_the_first_on_the_front_page_too() -> None:
     front, page = ((ROOT / n).read_text() for n in ("README.md", "docs/results-small.md"))
     found = re.findall(r"<!-- table: (\S+) -->", page)
-    beside = ["human-figure1", "long-figure1", "earlier-first-data-figure1"]
+    beside = ["human-figure1", "long-figure1", "long-human-figure1", "earlier-first-data-figure1"]
     assert sorted(found) == sorted([*tables(SMALL), *beside])
     assert re.findall(r"<!-- table: (\S+) -->", front) == ["figure1"]
     assert (front + page).count("<!-- end -->") == len(found) + 1
@@ -99,21 +99,30 @@ def test_a_table_out_of_step_is_named_and_mended(
     assert "table 'pen2' is none of pen, door" in capsys.readouterr().err
 
 
+REPORTS = sorted(path.parent for path in (ROOT / "results").glob("*/REPORT.md"))
+
+
+def test_the_committed_reports_are_found() -> None:
+    assert {path.name for path in REPORTS} >= {"small", "long", "long-human"}
+
+
+@pytest.mark.parametrize("folder", REPORTS, ids=lambda path: path.name)
 def test_the_committed_report_is_that_of_the_committed_results(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """REPORT.md, the page, verdicts.csv and what they were judged from, made anew beside a copy."""
-    out = tmp_path / "results" / "small"
+    out = tmp_path / "results" / folder.name
     out.mkdir(parents=True)
     for name in ("README.md", "docs"):  # what the report links to
         (tmp_path / name).symlink_to(ROOT / name)
-    for path in (*SMALL.glob("*.csv"), *SMALL.glob("*.manifest.json"), *SMALL.glob("*.png")):
+    for path in (*folder.glob("*.csv"), *folder.glob("*.manifest.json"), *folder.glob("*.png")):
         shutil.copy(path, out)
     monkeypatch.setattr(blocks, "ROOT", tmp_path.resolve())
     monkeypatch.setattr(report, "draw_pictures", lambda *_: None)  # they decide no number
-    assert report.main(["--preset", "small", "--out", str(out)]) == 0
+    preset = folder.name.removesuffix("-human")
+    assert report.main(["--preset", preset, "--out", str(out)]) == 0
     for name in ("verdicts.csv", "verdicts.meta.json", "REPORT.md", "report.html"):
-        made, committed = ((place / name).read_text(encoding="utf-8") for place in (out, SMALL))
+        made, committed = ((place / name).read_text(encoding="utf-8") for place in (out, folder))
         assert made.splitlines() == committed.splitlines(), (
-            f"{name} is out of step: `python reproduce/report.py --preset small`"
+            f"{name} is out of step: `python reproduce/report.py --preset {preset} --out {folder}`"
         )
