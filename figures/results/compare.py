@@ -124,7 +124,11 @@ def _of_results(path: Path) -> pd.DataFrame:
     if frame.empty:
         raise ResultsError(f"{path}: no run in it is finished")
     told = frame["profile"].map(lambda profile: "" if profile == "paper" else f", {profile}")
-    found = frame[["env", "data", "seed", "env_step"]].assign(method=frame["label"] + told)
+    method = frame["label"] + told
+    # a run that stands there with both readings of the labels is two runs
+    readings = frame["labels"].groupby([frame["data"], method]).transform("nunique")
+    method += np.where((readings > 1) & (frame["labels"] != "relabelled"), ", stored labels", "")
+    found = frame[["env", "data", "seed", "env_step"]].assign(method=method)
     for columns in VALUES.values():
         for column in columns:
             found[column] = frame.get(column, np.nan)

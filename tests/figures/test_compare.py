@@ -316,3 +316,18 @@ def test_a_name_with_the_files_is_itself_not_taken(tmp_path: Path, make_run, mak
     ours = make_frame(make_run({0: -9.0}) + make_run({0: -8.0}, method="AWAC (mine)"))
     frame, _ = beside(ours, [_csv(tmp_path, HEAD + f"{PEN},AWAC,0,0,0.1,\n")], [PEN])
     assert _added(frame) == {"AWAC (mine, 2)": [0.1]}
+
+
+def test_a_run_with_both_readings_of_its_labels_is_compared_as_two(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    other = make_frame(
+        make_run({0: -9.0, 9: -8.0}, success_any=0.1)
+        + make_run({0: -7.0, 9: -6.0}, success_any=0.2, labels="stored")
+        + make_run({0: -5.0}, success_any=0.3, labels="stored", method="SAC")
+    )
+    path = tmp_path / "figure1.csv"
+    other.drop(columns="label").to_csv(path, index=False)
+    found = read_compared(path)
+    held = {str(method): list(rows["success_any"]) for method, rows in found.groupby("method")}
+    assert held == {"AWAC": [0.1, 0.1], "AWAC, stored labels": [0.2, 0.2], "SAC": [0.3]}
