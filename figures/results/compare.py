@@ -260,8 +260,11 @@ def _in_every_condition(mine: pd.DataFrame, ours: pd.DataFrame) -> tuple[pd.Data
 
 
 def _scored(part: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
-    """Put returns on the normalised scale of our rows of the same condition, if they have one."""
-    if "normalised_score" not in ours or part["normalised_score"].notna().any():
+    """Put returns on the normalised scale of our rows of the same condition, if they have one.
+
+    A method with scores of its own keeps them as they are.
+    """
+    if "normalised_score" not in ours:
         return part
     first = part.iloc[0]
     same = ours[(ours[list(CONDITION)] == first[list(CONDITION)]).all(axis=1)]
@@ -269,7 +272,9 @@ def _scored(part: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
     if known["return_mean"].nunique() < 2:
         return part
     slope, offset = np.polyfit(known["return_mean"], known["normalised_score"], 1)
-    return part.assign(normalised_score=slope * part["return_mean"] + offset)
+    scores = part["normalised_score"]
+    own = scores.groupby(part["method"]).transform("count") > 0
+    return part.assign(normalised_score=scores.where(own, slope * part["return_mean"] + offset))
 
 
 def _as_ours(rows: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:

@@ -193,6 +193,45 @@ def test_returns_get_the_score_that_ours_have_for_them(
     assert frame["normalised_score"].iloc[-1] == pytest.approx(0.35)
 
 
+def _two_scales(make_run, make_frame) -> pd.DataFrame:
+    """Ours: a score is r / 1000 on expert data, and r / 500 on embedded data."""
+    parts = []
+    for data, scale in (("expert", 1000), ("embedded", 500)):
+        part = make_frame(make_run({0: 100.0, 9: 600.0}, env="Ant-v2", data=data))
+        parts.append(part.assign(normalised_score=part["return_mean"] / scale))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _scores(frame: pd.DataFrame) -> dict[tuple[str, str], float]:
+    added = frame[frame["compared"] != ""]
+    keys = zip(added["label"], added["data"], strict=True)
+    return dict(zip(keys, added["normalised_score"], strict=True))
+
+
+def test_each_condition_has_a_scale_of_its_own(tmp_path: Path, make_run, make_frame) -> None:
+    ours = _two_scales(make_run, make_frame)
+    text = "env,method,seed,env_step,return\nAnt-v2,Mine,0,0,350\n"
+    frame, _ = beside(ours, [_csv(tmp_path, text)], ["Ant-v2"])
+    assert _scores(frame) == pytest.approx({("Mine", "expert"): 0.35, ("Mine", "embedded"): 0.70})
+
+
+def test_a_method_with_scores_keeps_them_and_another_gets_ours(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    ours = _two_scales(make_run, make_frame)
+    head = "env,method,seed,env_step,return,normalised_score\n"
+    path = _csv(tmp_path, head + "Ant-v2,Mine,0,0,350,0.9\nAnt-v2,Other,0,0,350,\n")
+    frame, _ = beside(ours, [path], ["Ant-v2"])
+    assert _scores(frame) == pytest.approx(
+        {
+            ("Mine", "expert"): 0.9,
+            ("Mine", "embedded"): 0.9,
+            ("Other", "expert"): 0.35,
+            ("Other", "embedded"): 0.70,
+        }
+    )
+
+
 def test_it_is_drawn_in_its_own_colour_where_single_seeds_of_ours_are_grey(
     tmp_path: Path, make_run, make_frame
 ) -> None:
