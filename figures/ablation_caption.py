@@ -103,14 +103,14 @@ def warnings(panels: Sequence[Panel], frame: pd.DataFrame) -> str:
     return " ".join(f"{text}, not counted: {names}." for text, names in named)
 
 
-def own_value(manifest: Sequence[Mapping[str, Any]], panel: Panel, base: Row, key: str) -> float:
-    """What the runs of ``base`` had for ``key`` (any ending of its path) by the manifest.
+def own_value(manifest: Sequence[Mapping[str, Any]], panel: Panel, row: Row, key: str) -> float:
+    """What the runs of ``row`` had for ``key`` (any ending of its path) by the manifest.
 
     NaN if no entry says so, or the key is ambiguous.
     """
     for entry in manifest:
         same = all(entry.get(c) == getattr(panel, c) for c in ("env", "data", "labels", "profile"))
-        if not same or parse(str(entry.get("method")), str(entry.get("variant"))) != base:
+        if not same or parse(str(entry.get("method")), str(entry.get("variant"))) != row:
             continue
         identity = entry.get("identity", {})
         values = {

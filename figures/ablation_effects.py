@@ -6,7 +6,9 @@ is the unchanged row. So nothing but the CSV is needed to tell what was varied.
 
 * A name (``batch``), or a setting whose value is no number (``normalisation=BatchMean``), is an
   exchange: its effect is the difference of a scalar from the unchanged row.
-* A setting whose value is a number is swept: its points are levels, not differences.
+* A setting whose value is a number is swept: its points are levels, not differences. The variant
+  ``lambda=0.3`` is a point of the sweep of ``lam``. Its number is in units of the task's rewards,
+  and the runs' own may be another, so that only the manifest tells where the point stands.
 * Runs without prior data (``data`` none) are compared with the unchanged row of each data source.
 
 Scalars (``figures.statistics.scalars``) are times the measure's sign: a positive effect is an
@@ -34,6 +36,8 @@ from figures.statistics.estimates import Estimate, aggregate, difference, paired
 from figures.statistics.scalars import run_scalars
 
 SCALARS = ("auc", "jt")
+_NAMED_BY = {"lambda": "lam"}
+"""What a variant's name calls a number -> the setting that it sets."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,19 @@ class ScalarChange:
 class SweptScalar:
     """A scalar at one value of a swept setting.
 
-    ``unchanged``: the row itself, whose value the CSV does not tell (NaN).
+    Attributes:
+        row: what was run.
+        base: the row in which the setting was not set.
+        key: of the setting.
+        value: of the setting; NaN where the CSV does not tell it: of the row itself
+            (``unchanged``), and of a variant named by it.
+        scalar: ``auc`` or ``jt``.
+        estimate: the level.
+        seeds: single levels, (n,).
+        unchanged: it is the row itself.
     """
 
+    row: Row
     base: Row
     key: str
     value: float
@@ -101,9 +115,7 @@ class SweptScalar:
 def parse(method: str, variant: str) -> Row:
     """Take a label's parts asunder (``figures.labels``)."""
     named, settings = labels.split_variant(variant)
-    # AWAC[lambda=0.1] is a value of lambda, whatever it was set by
-    lam = (f"lam={s.removeprefix('lambda=')}" if s.startswith("lambda=") else s for s in settings)
-    return Row(method, named, frozenset(lam))
+    return Row(method, named, frozenset(settings))
 
 
 def number(setting: str) -> float:
@@ -113,6 +125,17 @@ def number(setting: str) -> float:
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
+
+
+def swept_key(setting: str) -> str:
+    """The key whose value ``key=value`` is: ``lam``, also of the variant ``lambda=0.3``."""
+    key = setting.partition("=")[0]
+    return _NAMED_BY.get(key, key)
+
+
+def _told(setting: str) -> float:
+    """The value of ``key=value``; NaN of a variant named by one, whose units may be others."""
+    return math.nan if setting.partition("=")[0] in _NAMED_BY else number(setting)
 
 
 def condition_rows(panel: Panel, frame: pd.DataFrame) -> pd.DataFrame:
@@ -217,19 +240,19 @@ def levels(found: Runs) -> Iterator[SweptScalar]:
     known = set(found.rows)
     swept = sorted(
         {
-            (row.without(s).name(), s.partition("=")[0], number(s), row, row.without(s))
+            (row.without(s).name(), swept_key(s), number(s), s, row, row.without(s))
             for row in found.rows
             for s in row.settings
             if not math.isnan(number(s)) and row.without(s) in known
         },
-        key=lambda entry: entry[:3],
+        key=lambda entry: entry[:4],
     )
-    bases = {(base, key): None for _, key, _, _, base in swept}
-    points = [(base, key, value, row) for _, key, value, row, base in swept]
+    bases = {(base, key): None for _, key, *_, base in swept}
+    points = [(base, key, _told(setting), row) for _, key, _, setting, row, base in swept]
     points += [(base, key, math.nan, base) for base, key in bases]
     for base, key, value, row in points:
         table = found.of(row)
         for scalar in SCALARS if len(table) else ():
             values: Floats = np.asarray(table[scalar], dtype=np.float64)
             estimate, seeds = aggregate([values]), tuple(map(float, values))
-            yield SweptScalar(base, key, value, scalar, estimate, seeds, row == base)
+            yield SweptScalar(row, base, key, value, scalar, estimate, seeds, row == base)

@@ -83,7 +83,8 @@ def draw_sweep(ax: Axes, found: Sequence[SweptScalar], key: str, measure: Measur
     ax.set_ylabel(_axis_name(measure), labelpad=3)
     values = sorted({level.value for level in found if not math.isnan(level.value)})
     if not values:
-        ax.text(0.5, 0.5, "not swept", transform=ax.transAxes, ha="center", color=style.TEXT_GREY)
+        said = "values not known" if found else "not swept"
+        ax.text(0.5, 0.5, said, transform=ax.transAxes, ha="center", color=style.TEXT_GREY)
         ax.set_xticks([])
         ax.set_yticks([])
         return

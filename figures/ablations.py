@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -108,10 +109,10 @@ def _with_prior_data(frame: pd.DataFrame) -> pd.DataFrame:
 def _placed(
     found: Sequence[SweptScalar], panel: Panel, manifest: list[dict[str, object]]
 ) -> list[SweptScalar]:
-    """The unchanged rows at their own value, where the manifest tells it."""
+    """The rows whose value the CSV does not tell at their own, where the manifest tells it."""
     return [
-        replace(level, value=own_value(manifest, panel, level.base, level.key))
-        if level.unchanged
+        replace(level, value=own_value(manifest, panel, level.row, level.key))
+        if math.isnan(level.value)
         else level
         for level in found
     ]
@@ -126,7 +127,7 @@ def _sweep_text(key: str, found: Sequence[Sequence[SweptScalar]], common: frozen
     bases = {level.base.name(common) for mine in found for level in mine if level.key == key}
     return (
         f"Sensitivity of {', '.join(sorted(bases))} to {symbol(key)}. The row as it stands "
-        "is marked by an upright rule; level dashes where its value is not known."
+        "is marked by an upright rule; level dashes stand for a row whose value is not known."
     )
 
 

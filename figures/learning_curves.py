@@ -25,7 +25,7 @@ from figures.panels import NONE, panels_of, refuse_blank, rows_of
 from figures.phase_axis import NAME_LINE, name_lines, name_phases, set_phase_axis
 from figures.results.partial import warning
 from figures.results.table import RUN
-from figures.rule_lines import draw_rules, name_rules
+from figures.rule_lines import draw_rules, is_curve, name_rules
 from figures.run_facts import RunFacts
 from figures.statistics.across_seeds import curve, evaluations, runs
 
@@ -345,10 +345,13 @@ def _dress_panel(ax: Axes, metric: Metric, *, left: bool) -> None:
 def _drawn(ax: Axes) -> list[float]:
     """The largest value of every curve in a panel, and of those in panels that share its axis."""
     axes = [each for each in ax.figure.axes if ax.get_shared_y_axes().joined(ax, each)]
-    lines = [np.asarray(line.get_ydata(), float) for each in axes or [ax] for line in each.lines]
-    return [
-        float(np.nanmax(line)) for line in lines if np.isfinite(line).any() and len(line) > 2
-    ]  # no rules
+    lines = [
+        np.asarray(line.get_ydata(), float)
+        for each in axes or [ax]
+        for line in each.lines
+        if is_curve(each, line)
+    ]
+    return [float(np.nanmax(line)) for line in lines if np.isfinite(line).any()]
 
 
 def _width_inches(ax: Axes) -> float:

@@ -42,7 +42,7 @@ def name_rules(ax: Axes, metric: Metric) -> None:
     """
     wide, tall = _inches(ax)
     ax.get_ylim()  # decides limits that are still to follow the curves
-    points = [_points(ax, line) * (wide, tall) for line in ax.lines if _is_curve(ax, line)]
+    points = [_points(ax, line) * (wide, tall) for line in ax.lines if is_curve(ax, line)]
     taken: list[tuple[float, float]] = []
     for value, name in zip(metric.rules, metric.rule_names, strict=False):
         rule = float(_to_axes(ax, np.array([[0.0, value]]))[0, 1]) * tall
@@ -97,7 +97,7 @@ def _points(ax: Axes, line: Line2D) -> Floats:
     return np.column_stack([np.interp(steps, at, places[:, axis]) for axis in (0, 1)])
 
 
-def _is_curve(ax: Axes, line: Line2D) -> bool:
+def is_curve(ax: Axes, line: Line2D) -> bool:
     """Whether a line is of values; rules and the line at step 0 span the panel instead."""
     return bool(line.get_transform() == ax.transData)
 

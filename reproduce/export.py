@@ -199,7 +199,8 @@ def export(
     """
     parts = {path: _text_of(path) for path in paths}
     once, notes = each_run_once(parts)
-    frame = _united([*once.values(), *compared_rows(compare)])
+    others = compared_rows(compare)
+    frame = _united([*once.values(), *others])
     written: dict[str, bytes] = {}
     if form in ("csv", "all"):
         written["rows.csv"] = frame.to_csv(index=False, lineterminator="\n").encode()
@@ -212,8 +213,11 @@ def export(
             notes.append(f"left out: {NO_PYARROW}")
     if form in ("json", "all"):
         for metric in metrics or [name for name in EVALUATED if _has(frame, name)]:
-            having = [path for path in paths if metrics or _has(parts[path], metric)]
-            text = ",\n ".join(json.dumps(curve) for curve in curves(having, metric, compare))
+            having = [path for path in paths if _has(parts[path], metric)]
+            if metrics and (having or not any(_has(part, metric) for part in others)):
+                having = list(paths)  # one that lacks what is asked for is named
+            found = curves(having, metric, compare, paths)
+            text = ",\n ".join(map(json.dumps, found))
             written[f"curves.{metric}.json"] = f"[\n {text}\n]\n".encode()
     for name, content in written.items():
         with whole_file(out / name) as file:

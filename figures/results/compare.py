@@ -8,7 +8,8 @@ ours is taken as well: its finished runs, by their labels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +124,11 @@ def _of_results(path: Path) -> pd.DataFrame:
     if frame.empty:
         raise ResultsError(f"{path}: no run in it is finished")
     told = frame["profile"].map(lambda profile: "" if profile == "paper" else f", {profile}")
-    found = frame[["env", "data", "seed", "env_step"]].assign(method=frame["label"] + told)
+    method = frame["label"] + told
+    # a run that stands there with both readings of the labels is two runs
+    readings = frame["labels"].groupby([frame["data"], method]).transform("nunique")
+    method += np.where((readings > 1) & (frame["labels"] != "relabelled"), ", stored labels", "")
+    found = frame[["env", "data", "seed", "env_step"]].assign(method=method)
     for columns in VALUES.values():
         for column in columns:
             found[column] = frame.get(column, np.nan)
@@ -131,37 +136,89 @@ def _of_results(path: Path) -> pd.DataFrame:
     return found.drop_duplicates(["data", *KEY], keep="last").reset_index(drop=True)
 
 
-def _name_of(path: Path) -> str:
-    """What tells the rows of a file from others of the same method: `mine` of `mine.csv`, and the
-    folder's name of a results file, all of which are called alike."""
-    return path.resolve().parent.name if _is_ours(path) else path.stem
+def _places(paths: Sequence[Path]) -> list[str]:
+    """What tells the rows of each file from others of the same method.
+
+    That is ``mine`` of ``mine.csv``, and the folder's name of a results file, all of which are
+    called alike. Folders above come before it where files would share a name: ``a/mine``.
+    """
+    whole = [
+        path.parent.resolve() if _is_ours(path) else path.parent.resolve() / path.stem
+        for path in paths
+    ]
+    return _shortest(whole)
+
+
+def _shortest(paths: Sequence[Path]) -> list[str]:
+    """The ends of paths, each as long as it must be to differ from those of all other paths."""
+    every = {path.parts for path in paths}
+
+    def end(parts: tuple[str, ...]) -> str:
+        lengths = range(1, len(parts) + 1)
+        alike = (sum(other[-n:] == parts[-n:] for other in every) for n in lengths)
+        length = next(n for n, number in zip(lengths, alike, strict=True) if number == 1)
+        return "/".join(parts[-length:])
+
+    return [end(path.parts) for path in paths]
+
+
+def _named_apart(mine: pd.DataFrame, place: str, frame: pd.DataFrame) -> dict[str, str]:
+    """The label of each method of a file: its name, or one that no rows of ``frame`` have.
+
+    Two results files of a folder have the same place. They share a label where no task is in both.
+    """
+    held, ours = set(frame["label"]), set(frame.loc[frame["compared"] == "", "label"])
+    names = {name: name for name in sorted(set(mine["method"])) if name not in held}
+    for name in sorted(set(mine["method"]) & held):
+        tasks = mine.loc[mine["method"] == name, "env"]
+        there = set(frame.loc[frame["env"].isin(tasks), "label"])
+        names[name] = _free(name, place, {*ours, *there, *names.values()})
+    return names
+
+
+def _free(name: str, place: str, taken: Collection[str]) -> str:
+    """``AWAC (mine)``, or ``AWAC (mine, 2)`` and so on where that is taken."""
+    further = (f"{name} ({place}, {number})" for number in count(2))
+    return next(each for each in chain([f"{name} ({place})"], further) if each not in taken)
 
 
 def beside(
-    ours: pd.DataFrame, paths: Sequence[Path], envs: Sequence[str]
+    ours: pd.DataFrame,
+    paths: Sequence[Path],
+    envs: Sequence[str],
+    among: Sequence[Path] = (),
 ) -> tuple[pd.DataFrame, list[str]]:
     """Add the rows of other files below ``ours`` (``table.read_results``), as finished runs.
 
     A run may not name its prior data. It then appears in every condition (data, labels, profile)
     that our runs have on its task. A method may have a name that is taken. Its file's name is then
-    added, so that it is never averaged with another method's runs. If our rows have normalised
-    scores and the file has only returns, the line through our rows gives the scores.
+    added, so that it is never averaged with another method's runs. Files of one name are told apart
+    by their folders: ``AWAC (a/mine)``, ``AWAC (b/mine)``. If our rows have normalised scores and
+    the file has only returns, the line through our rows gives the scores.
 
     Args:
         ours: the rows of one results file.
         paths: of the other files.
         envs: tasks that are wanted. Other rows of the files are left out, and the notes say so.
+        among: more files, from which the names of ``paths`` differ.
 
     Returns:
         The frame, and notes for a caption. Its column ``compared`` has a file's name, or "" for
         our rows.
 
     Raises:
-        ResultsError: a file cannot be used, or has no row of ``envs``.
+        ResultsError: a file cannot be used, has no row of ``envs``, or is named twice.
     """
     frame = ours.assign(compared="")
     notes: list[str] = []
-    for path in paths:
+    every = list(dict.fromkeys([*paths, *among]))
+    places = dict(zip(every, _places(every), strict=True))
+    files = dict(zip(every, _shortest([path.resolve() for path in every]), strict=True))
+    for number, path in enumerate(paths):
+        if any(path.resolve() == other.resolve() for other in paths[:number]):
+            raise ResultsError(
+                f"{path}: is named twice, and its rows would count twice; name it once"
+            )
         found = read_compared(path)
         mine = found[found["env"].isin(envs)]
         if mine.empty:
@@ -169,18 +226,14 @@ def beside(
             raise ResultsError(
                 f"{path}: no row of {', '.join(envs)}; it holds {held}, which another figure shows"
             )
-        taken = set(frame["label"])
-        names = {
-            name: f"{name} ({_name_of(path)})" if name in taken else name
-            for name in set(mine["method"])
-        }
+        names = _named_apart(mine, places[path], frame)
         mine = mine.assign(method=mine["method"].map(names))
         rows, apart = _in_every_condition(mine, ours)
-        rows["label"], rows["compared"] = rows["method"], path.name
+        rows["label"], rows["compared"] = rows["method"], files[path]
         frame = pd.concat([frame, _as_ours(rows, ours)], ignore_index=True)
         others = len(found) - int(found["env"].isin(envs).sum())
         left = f"; {others} rows of other tasks are not shown" if others else ""
-        notes.append(f"From {path.name}: {', '.join(sorted(names.values()))}{left}.")
+        notes.append(f"From {files[path]}: {', '.join(sorted(names.values()))}{left}.")
         notes += [f"No run of ours is of {each} a panel of its own." for each in apart]
     return frame, notes
 
@@ -207,8 +260,11 @@ def _in_every_condition(mine: pd.DataFrame, ours: pd.DataFrame) -> tuple[pd.Data
 
 
 def _scored(part: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
-    """Put returns on the normalised scale of our rows of the same condition, if they have one."""
-    if "normalised_score" not in ours or part["normalised_score"].notna().any():
+    """Put returns on the normalised scale of our rows of the same condition, if they have one.
+
+    A method with scores of its own keeps them as they are.
+    """
+    if "normalised_score" not in ours:
         return part
     first = part.iloc[0]
     same = ours[(ours[list(CONDITION)] == first[list(CONDITION)]).all(axis=1)]
@@ -216,7 +272,9 @@ def _scored(part: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
     if known["return_mean"].nunique() < 2:
         return part
     slope, offset = np.polyfit(known["return_mean"], known["normalised_score"], 1)
-    return part.assign(normalised_score=slope * part["return_mean"] + offset)
+    scores = part["normalised_score"]
+    own = scores.groupby(part["method"]).transform("count") > 0
+    return part.assign(normalised_score=scores.where(own, slope * part["return_mean"] + offset))
 
 
 def _as_ours(rows: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:

@@ -39,7 +39,12 @@ class Curve(TypedDict):
     also_in: list[str]
 
 
-def curves(paths: Sequence[Path], metric: str, compare: Sequence[Path] = ()) -> list[Curve]:
+def curves(
+    paths: Sequence[Path],
+    metric: str,
+    compare: Sequence[Path] = (),
+    among: Sequence[Path] = (),
+) -> list[Curve]:
     """The curves of ``metric`` of every run in some results files, unfinished and failed ones too.
 
     ``method`` is the curve's label, with its variant. ``task`` is the task's name. If runs of the
@@ -52,6 +57,8 @@ def curves(paths: Sequence[Path], metric: str, compare: Sequence[Path] = ()) -> 
         metric: a column of numbers. Runs without a value of it have no curve.
         compare: files of rows of other methods (``figures.results.compare``). ``experiment`` is
             then the file's name. Each run has a curve for every condition of our runs on its task.
+        among: more files of our rows, which may lack the column. ``compare`` stands beside these
+            runs too.
 
     Raises:
         ResultsError: a file is malformed or lacks the column, presets are mixed, or two experiments
@@ -78,12 +85,13 @@ def curves(paths: Sequence[Path], metric: str, compare: Sequence[Path] = ()) -> 
                     f"{curve['seed']}, with other values of {metric}; export them one at a time"
                 )
     ours = [curve for _, curve in found.values()]
+    if not compare:
+        return _named_apart(ours)
+    frames += [read_results(path) for path in among if path not in paths]
     return _named_apart([*ours, *_compared(frames, metric, compare)])
 
 
 def _compared(frames: Sequence[pd.DataFrame], metric: str, compare: Sequence[Path]) -> list[Curve]:
-    if not compare:
-        return []
     ours = pd.concat(frames, ignore_index=True)
     frame, _ = beside(ours, compare, list(RESULTS.tasks))
     frame["experiment"] = frame["experiment"].mask(frame["compared"] != "", frame["compared"])

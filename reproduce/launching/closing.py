@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +11,37 @@ import pandas as pd
 
 from figures.experiments import EXPERIMENTS, Experiment, title_of
 from figures.labels import method_of
-from figures.results.table import read_results
+from figures.results.table import CONDITION, RUN, read_results
+from figures.statistics.across_seeds import runs
 from reproduce.commandline.durations import duration
+from reproduce.commandline.options import FigureOptions, as_typed
 from reproduce.runs.plan import Pace
+from reproduce.runs.resolved import one_spelling
 from reproduce.specs.grid import PRESETS, RunSpec
 
 _SHOWN = ("AWAC", "SAC")
+_KEPT = (
+    "profile",
+    "data",
+    "download",
+    "labels",
+    "data_dir",
+    "cache_dir",
+    "engine",
+    "device",
+    "methods_from",
+)
+"""Options that the real one has as well: what runs learn from, and where. Sizes are the preset's,
+and runs with settings have no such command."""
 
 
-def closing(experiment: str, csv: Path, specs: Sequence[RunSpec], jobs: int | None) -> list[str]:
+def closing(
+    experiment: str,
+    csv: Path,
+    specs: Sequence[RunSpec],
+    jobs: int | None,
+    options: FigureOptions,
+) -> list[str]:
     """Say what AWAC and SAC show, and give the command for the preset `small` with its time here.
 
     Args:
@@ -27,15 +50,18 @@ def closing(experiment: str, csv: Path, specs: Sequence[RunSpec], jobs: int | No
         csv: its results.
         specs: its runs that were asked for.
         jobs: how many run at a time; None: as many as a cluster has room for.
+        options: with which they were asked for.
     """
     if experiment not in EXPERIMENTS or not csv.exists():
         return []
     row = EXPERIMENTS[experiment]
-    lines = [f"seen: {seen(read_results(csv), row)}"]
+    frame = read_results(csv, drawn=[row.metrics[0].column])
+    lines = [f"seen: {seen(frame, row, list(map(one_spelling, specs)))}"]
     whole = {(task, method) for task in row.tasks for method in row.methods}
     if {(spec.env, spec.registered) for spec in specs if not spec.settings} != whole:
         return lines
-    command = f"python reproduce/{experiment}.py --preset small"
+    words = ["python", f"reproduce/{experiment}.py", "--preset", "small", *_kept(options)]
+    command = shlex.join(words)
     if jobs is None:
         return [*lines, f"the real one: {command}; it can be interrupted"]
     return [
@@ -45,26 +71,39 @@ def closing(experiment: str, csv: Path, specs: Sequence[RunSpec], jobs: int | No
     ]
 
 
-def seen(frame: pd.DataFrame, experiment: Experiment) -> str:
+def _kept(options: FigureOptions) -> list[str]:
+    """The user's own options of ``_KEPT``, and a results folder beside the user's own.
+
+    A folder holds one preset, so that the real one would be refused in the same folder.
+    """
+    kept = replace(FigureOptions(), **{name: getattr(options, name) for name in _KEPT})
+    if options.out is not None and options.out != replace(options, out=None).results:
+        out = options.out if options.out.name.strip(".") else options.out.resolve()
+        kept = replace(kept, out=out.with_name(f"{out.name}-small"))
+    return as_typed(kept)
+
+
+def seen(frame: pd.DataFrame, experiment: Experiment, specs: Sequence[RunSpec]) -> str:
     """Write the figure's first metric at the start, after the offline phase and at the end.
 
-    The numbers are means over seeds of single evaluations, for AWAC and SAC on each task.
+    The numbers are means over seeds of single evaluations, for AWAC and SAC on each task. Finished
+    runs alone count, and only those on the data and with the profile of ``specs``: the table may
+    hold others.
     """
     metric = experiment.metrics[0]
+    asked = {(s.env, s.data, s.labels, s.profile, s.label) for s in specs}
+    keys = frame[[*CONDITION, "label"]].itertuples(index=False, name=None)
+    wanted = frame[[key in asked for key in keys]]
+    done = runs(wanted).query("status == 'done'")
+    finished = wanted.merge(done[list(RUN)], on=list(RUN))
     parts = []
     for task in experiment.tasks:
         for method in _SHOWN:
-            mine = frame[(frame["env"] == task) & (frame["label"].map(method_of) == method)]
-            mine = mine[mine["label"] == mine["label"].min()]  # the row itself before its variants
-            runs = [rows.sort_values("env_step") for _, rows in mine.groupby("seed")]
-            values = [
-                [
-                    rows[metric.column].iloc[0],
-                    *rows.loc[rows["env_step"] == 0, metric.column],
-                    rows[metric.column].iloc[-1],
-                ]
-                for rows in runs
+            mine = finished[
+                (finished["env"] == task) & (finished["label"].map(method_of) == method)
             ]
+            mine = mine[mine["label"] == mine["label"].min()]  # the row itself before its variants
+            values = [_three(rows, metric.column) for _, rows in mine.groupby(list(RUN))]
             whole = [row for row in values if len(row) == 3]
             if whole:
                 means = pd.DataFrame(whole).mean()
@@ -72,6 +111,14 @@ def seen(frame: pd.DataFrame, experiment: Experiment) -> str:
                 parts.append(f"{title_of(task)} {mine['label'].iloc[0]} {numbers}")
     at = "at the start -> after the offline phase -> at the end"
     return f"{metric.name.lower()} {at}: {'; '.join(parts)}" if parts else "no finished run yet"
+
+
+def _three(run: pd.DataFrame, column: str) -> list[float]:
+    """A run's first value, that at step 0 and its last one; fewer where it lacks one."""
+    rows = run[run[column].notna()].sort_values(["env_step", "phase"], kind="stable")
+    rows = rows.drop_duplicates("env_step", keep="last")  # step 0 may stand in both phases
+    values = rows[column]
+    return [*values.iloc[:1], *values[rows["env_step"] == 0], *values.iloc[-1:]]
 
 
 def _seconds(specs: Sequence[RunSpec]) -> float:

@@ -288,7 +288,7 @@ def run_grids(
                 _draw(experiment, out, draw, options.compare)
     if options.preset == "quick":
         for experiment, asked in grids.items():
-            for line in closing(experiment, out / f"{experiment}.csv", asked, jobs):
+            for line in closing(experiment, out / f"{experiment}.csv", asked, jobs, options):
                 print(line)
     report_failures(failed, launcher.reasons, out)
     elsewhere = [s for s in launcher.elsewhere if RunFolder(s.folder(out)).state() != "done"]

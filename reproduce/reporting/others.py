@@ -57,7 +57,7 @@ def others(evidence: Evidence, compare: Sequence[Path] = ()) -> Others:
     for experiment, tasks in ((row.name, row.tasks) for row in EXPERIMENTS.values()):
         mine = [path for path in compare if set(read_compared(path)["env"]) & set(tasks)]
         if experiment in tables and mine:
-            tables[experiment], said = beside(tables[experiment], mine, tasks)
+            tables[experiment], said = beside(tables[experiment], mine, tasks, compare)
             foreign = tables[experiment].loc[tables[experiment]["compared"] != "", "label"]
             labels[experiment] += tuple(sorted(set(foreign)))
             notes += said

@@ -80,7 +80,9 @@ def test_a_label_is_taken_apart() -> None:
     row = parse("AWAC", "batch,q_hidden=16,16,tau=0.01")
     assert row == Row("AWAC", "batch", frozenset({"q_hidden=16,16", "tau=0.01"}))
     assert row.name(frozenset({"q_hidden=16,16"})) == "AWAC[batch] tau=0.01"
-    assert parse("AWAC", "lambda=0.1") == parse("AWAC", "lam=0.1")
+    # a variant's number is in units of the task's rewards, a setting's in those of the runs
+    assert parse("AWAC", "lambda=0.1") == Row("AWAC", "", frozenset({"lambda=0.1"}))
+    assert parse("AWAC", "lambda=0.1") != parse("AWAC", "lam=0.1")
 
 
 def test_what_differs_in_one_component_is_compared_and_nothing_else() -> None:
@@ -206,6 +208,37 @@ def test_swept_values_stand_at_their_place_and_the_row_at_its_own(runs_of, write
     # interquartile mean of 0.40 ... 0.70 without the ends: (0.45 + 0.50 + 0.60) / 3
     assert y == pytest.approx((0.5167 - 0.1, 0.5167, 0.5167 - 0.2), abs=1e-3)
     assert any(list(line.get_xdata()) == [0.3, 0.3] for line in panel.lines)
+
+
+def test_a_variant_named_by_its_number_stands_at_the_number_of_its_runs(runs_of, write_csv) -> None:
+    """Locomotion, profile paper: AWAC has lambda 0.1, and AWAC[lambda=0.3] a tenth of 0.3."""
+    csv = write_csv(
+        runs_of(env=CHEETAH),
+        runs_of("lambda=0.3", -0.1, env=CHEETAH),
+        runs_of("lam=0.3", -0.2, env=CHEETAH),
+    )
+    (panel,) = draw(csv).axes  # without a manifest neither AWAC nor its variant has a place
+    assert [x for x, _ in points(panel, "o")] == pytest.approx([0.3], rel=0.03)
+    dashed = [line.get_ydata()[0] for line in panel.lines if line.get_linestyle() == "--"]
+    assert dashed == pytest.approx([0.4167, 0.5167] * 2, abs=1e-3)
+
+    def entry(variant: str, lam: float) -> dict[str, Any]:
+        run = {"env": CHEETAH, "data": "human", "labels": "relabelled", "profile": "paper"}
+        identity = {"method": {"objective": {"weights": {"shape": {"lam": lam}}}}}
+        return run | {"method": "AWAC", "variant": variant, "seed": 0, "identity": identity}
+
+    entries = [entry("", 0.1), entry("lam=0.3", 0.3), entry("lambda=0.3", 0.03)]
+    csv.with_name("ablations.manifest.json").write_text(json.dumps(entries))
+    (panel,) = draw(csv).axes
+    x, y = zip(*points(panel, "o"), strict=True)
+    assert x == pytest.approx((0.03, 0.1, 0.3), rel=0.03)
+    # interquartile mean of the unchanged row: (0.45 + 0.50 + 0.60) / 3
+    assert y == pytest.approx((0.5167 - 0.1, 0.5167, 0.5167 - 0.2), abs=1e-3)
+
+
+def test_values_that_no_manifest_tells_are_said_to_be_unknown(runs_of, write_csv) -> None:
+    (panel,) = draw(write_csv(runs_of(), runs_of("lambda=0.3"))).axes
+    assert "values not known" in [text.get_text() for text in panel.texts]
 
 
 def test_each_swept_number_has_a_row_of_panels(runs_of, write_csv) -> None:

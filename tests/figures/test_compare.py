@@ -193,6 +193,45 @@ def test_returns_get_the_score_that_ours_have_for_them(
     assert frame["normalised_score"].iloc[-1] == pytest.approx(0.35)
 
 
+def _two_scales(make_run, make_frame) -> pd.DataFrame:
+    """Ours: a score is r / 1000 on expert data, and r / 500 on embedded data."""
+    parts = []
+    for data, scale in (("expert", 1000), ("embedded", 500)):
+        part = make_frame(make_run({0: 100.0, 9: 600.0}, env="Ant-v2", data=data))
+        parts.append(part.assign(normalised_score=part["return_mean"] / scale))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _scores(frame: pd.DataFrame) -> dict[tuple[str, str], float]:
+    added = frame[frame["compared"] != ""]
+    keys = zip(added["label"], added["data"], strict=True)
+    return dict(zip(keys, added["normalised_score"], strict=True))
+
+
+def test_each_condition_has_a_scale_of_its_own(tmp_path: Path, make_run, make_frame) -> None:
+    ours = _two_scales(make_run, make_frame)
+    text = "env,method,seed,env_step,return\nAnt-v2,Mine,0,0,350\n"
+    frame, _ = beside(ours, [_csv(tmp_path, text)], ["Ant-v2"])
+    assert _scores(frame) == pytest.approx({("Mine", "expert"): 0.35, ("Mine", "embedded"): 0.70})
+
+
+def test_a_method_with_scores_keeps_them_and_another_gets_ours(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    ours = _two_scales(make_run, make_frame)
+    head = "env,method,seed,env_step,return,normalised_score\n"
+    path = _csv(tmp_path, head + "Ant-v2,Mine,0,0,350,0.9\nAnt-v2,Other,0,0,350,\n")
+    frame, _ = beside(ours, [path], ["Ant-v2"])
+    assert _scores(frame) == pytest.approx(
+        {
+            ("Mine", "expert"): 0.9,
+            ("Mine", "embedded"): 0.9,
+            ("Other", "expert"): 0.35,
+            ("Other", "embedded"): 0.70,
+        }
+    )
+
+
 def test_it_is_drawn_in_its_own_colour_where_single_seeds_of_ours_are_grey(
     tmp_path: Path, make_run, make_frame
 ) -> None:
@@ -251,3 +290,83 @@ def test_a_results_file_of_another_folder_is_compared_by_its_labels(
     unfinished.to_csv(file, index=False)
     with pytest.raises(ResultsError, match="no run in it is finished"):
         read_compared(file)
+
+
+def _added(frame: pd.DataFrame) -> dict[str, list[float]]:
+    added = frame[frame["compared"] != ""]
+    return {str(label): list(rows["success_any"]) for label, rows in added.groupby("label")}
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    ours = make_frame(make_run({0: -9.0}))
+    paths = []
+    for folder, success in (("a", 0.1), ("b", 0.2), ("c", 0.3)):
+        (tmp_path / folder).mkdir()
+        text = HEAD + f"{PEN},AWAC,0,0,{success},\n"
+        paths.append(_csv(tmp_path, text, f"{folder}/mine.csv"))
+    frame, notes = beside(ours, paths[:1], [PEN])
+    assert _added(frame) == {"AWAC (mine)": [0.1]}
+    assert notes == ["From mine.csv: AWAC (mine)."]
+    frame, notes = beside(ours, paths, [PEN])
+    assert _added(frame) == {"AWAC (a/mine)": [0.1], "AWAC (b/mine)": [0.2], "AWAC (c/mine)": [0.3]}
+    assert notes[1] == "From b/mine.csv: AWAC (b/mine)."
+    # a table of other tasks has one of the files alone, and calls it as the first table does
+    frame, _ = beside(ours, paths[:1], [PEN], paths)
+    assert _added(frame) == {"AWAC (a/mine)": [0.1]}
+    with pytest.raises(ResultsError, match=r"mine\.csv: is named twice"):
+        beside(ours, [paths[0], tmp_path / "b" / ".." / "a" / "mine.csv"], [PEN])
+
+
+def test_results_of_folders_of_one_name_are_told_apart(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    ours, paths = make_frame(make_run({0: -9.0})), []
+    for folder, success in (("x", 0.1), ("y", 0.2)):
+        rows = make_frame(make_run({0: -9.0}, success_any=success)).drop(columns="label")
+        paths.append(tmp_path / folder / "long" / "figure1.csv")
+        paths[-1].parent.mkdir(parents=True)
+        rows.to_csv(paths[-1], index=False)
+    frame, _ = beside(ours, paths, [PEN])
+    assert _added(frame) == {"AWAC (x/long)": [0.1], "AWAC (y/long)": [0.2]}
+    # of one folder: the same place, and one label only where no task is in both
+    other = make_frame(make_run({0: -9.0}, env="Ant-v2", success_any=0.3)).drop(columns="label")
+    again = make_frame(make_run({0: -9.0}, success_any=0.4)).drop(columns="label")
+    for name, rows in (("figure3.csv", other), ("ablations.csv", again)):
+        paths.append(paths[0].with_name(name))
+        rows.to_csv(paths[-1], index=False)
+    frame, _ = beside(ours, [paths[0], *paths[2:]], [PEN, "Ant-v2"])
+    assert _added(frame) == {"AWAC (long)": [0.1, 0.3], "AWAC (long, 2)": [0.4]}
+
+
+def test_a_name_with_the_files_is_itself_not_taken(tmp_path: Path, make_run, make_frame) -> None:
+    ours = make_frame(make_run({0: -9.0}) + make_run({0: -8.0}, method="SAC (mine)"))
+    text = HEAD + "".join(
+        f"{PEN},{method},0,0,{success},\n"
+        for method, success in (("AWAC", 0.1), ("AWAC (mine)", 0.2), ("SAC (mine)", 0.3))
+    )
+    frame, _ = beside(ours, [_csv(tmp_path, text)], [PEN])
+    assert _added(frame) == {
+        "AWAC (mine)": [0.2],
+        "AWAC (mine, 2)": [0.1],
+        "SAC (mine) (mine)": [0.3],
+    }
+    ours = make_frame(make_run({0: -9.0}) + make_run({0: -8.0}, method="AWAC (mine)"))
+    frame, _ = beside(ours, [_csv(tmp_path, HEAD + f"{PEN},AWAC,0,0,0.1,\n")], [PEN])
+    assert _added(frame) == {"AWAC (mine, 2)": [0.1]}
+
+
+def test_a_run_with_both_readings_of_its_labels_is_compared_as_two(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    other = make_frame(
+        make_run({0: -9.0, 9: -8.0}, success_any=0.1)
+        + make_run({0: -7.0, 9: -6.0}, success_any=0.2, labels="stored")
+        + make_run({0: -5.0}, success_any=0.3, labels="stored", method="SAC")
+    )
+    path = tmp_path / "figure1.csv"
+    other.drop(columns="label").to_csv(path, index=False)
+    found = read_compared(path)
+    held = {str(method): list(rows["success_any"]) for method, rows in found.groupby("method")}
+    assert held == {"AWAC": [0.1, 0.1], "AWAC, stored labels": [0.2, 0.2], "SAC": [0.3]}

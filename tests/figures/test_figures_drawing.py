@@ -22,6 +22,7 @@ from figures import paper_figure
 from figures.experiments import EXPERIMENTS
 from figures.layout import elide, wrap
 from figures.learning_curves import draw, looks_of
+from figures.metrics import Metric
 from figures.output import save
 from figures.phase_axis import step_name
 from figures.results.table import ResultsError, read_results
@@ -430,3 +431,24 @@ def test_figures_need_neither_torch_nor_a_simulator() -> None:
         [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("steps", [(0,), (0, 9), (-9, 0, 9)])
+@pytest.mark.parametrize(
+    ("most", "low", "high"),
+    [
+        (0.5, -0.021, 0.546),  # up to 1.05 x 0.5 = 0.525, and 4 % of that on either side
+        (0.1, -0.01, 0.26),  # up to 0.25, the least
+        (1.0, -0.04, 1.04),  # up to 1, the most
+    ],
+)
+def test_a_share_that_follows_its_values_has_every_curve_in_it(
+    most: float, low: float, high: float, steps: tuple[int, ...], make_run, make_frame
+) -> None:
+    """Rules, the line at step 0 among them, are no curves; a curve of one or two points is one."""
+    frame = make_frame(make_run(dict.fromkeys(steps, -9.0), success_final=most))
+    shares = Metric(
+        "success_final", "Success", rules=(0.05,), rule_names=("rule",), whole_range=False
+    )
+    (ax,) = draw(frame, panels=PEN, metrics=[shares]).axes
+    assert ax.get_ylim() == pytest.approx((low, high))

@@ -111,6 +111,23 @@ def test_rows_of_another_method_are_exported_too(tmp_path: Path) -> None:
     assert [curve for curve in curves if curve["method"] != "Mine"] == ours
 
 
+@pytest.mark.parametrize("asked", [[], ["--metric", "final_distance"]])
+def test_a_metric_that_only_another_methods_file_has_is_exported_from_it(
+    tmp_path: Path, asked: list[str]
+) -> None:
+    mine = tmp_path / "mine.csv"
+    mine.write_text(
+        "env,method,seed,env_step,success,final_distance\n"
+        "pen-binary-v0,AWAC,0,0,0.5,0.25\npen-binary-v0,AWAC,0,90,1,0.125\n"
+    )
+    out = tmp_path / "out"
+    arguments = [str(PEN), "--compare", str(mine), "--format", "json", "--out", str(out), *asked]
+    assert main(arguments) == 0
+    (found,) = json.loads((out / "curves.final_distance.json").read_text())
+    assert (found["method"], found["xs"], found["ys"]) == ("AWAC (mine)", [0, 90], [0.25, 0.125])
+    assert found["data"] == _text(PEN)["data"].iloc[0]  # beside our runs, which lack the column
+
+
 def _curves_alone(tmp_path: Path) -> str:
     arguments = ["--format", "json", "--metric", "success_any", "--out", str(tmp_path / "alone")]
     assert main([str(PEN), *arguments]) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +10,14 @@ import pytest
 
 from figures.experiments import EXPERIMENTS
 from figures.results.cells import ResultsError
-from reproduce.launching.closing import seen
+from reproduce.commandline.options import FigureOptions
+from reproduce.launching.closing import closing, seen
 from reproduce.launching.redrawn import Redrawn
+from reproduce.runs.plan import Pace
+from reproduce.specs.grid import RunSpec, enumerate_runs
+
+FIGURE1 = EXPERIMENTS["figure1"]
+PEN, DOOR = "pen-binary-v0", "door-binary-v0"
 
 
 class Clock:
@@ -54,22 +61,40 @@ def test_a_picture_that_cannot_be_drawn_stops_nothing(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == "figure1: no picture yet: figure1.csv: no row\n"
 
 
-def rows(env: str, label: str, seed: int, values: dict[int, float]) -> list[dict[str, object]]:
+def rows(
+    env: str, label: str, seed: int, values: dict[int, float], **cells: str
+) -> list[dict[str, object]]:
+    plain = {"data": "embedded", "labels": "stored", "profile": "paper", "status": "done"}
     return [
-        {"env": env, "label": label, "seed": seed, "env_step": step, "success_any": value}
+        plain
+        | {"env": env, "label": label, "seed": seed, "env_step": step, "success_any": value}
+        | {"phase": "online" if step > 0 else "offline", "grad_step": step}
+        | cells
         for step, value in values.items()
     ]
 
 
+def specs(*methods: str, settings: tuple[str, ...] = ()) -> list[RunSpec]:
+    """Quick runs of Figure 1, two seeds each."""
+    return enumerate_runs(
+        preset="quick",
+        profile="paper",
+        methods=methods or FIGURE1.methods,
+        seeds=2,
+        data=dict.fromkeys(FIGURE1.tasks, ("embedded", "stored")),
+        settings=settings,
+    )
+
+
 def test_seen_are_the_start_the_offline_phase_and_the_end() -> None:
     frame = pd.DataFrame(
-        rows("pen-binary-v0", "AWAC", 0, {-8: 0.0, 0: 0.5, 4: 0.1, 8: 0.75})
-        + rows("pen-binary-v0", "AWAC", 1, {-8: 0.1, 0: 0.7, 4: 0.1, 8: 0.25})
-        + rows("pen-binary-v0", "SAC", 0, {8: 0.0, -8: 0.05, 0: 0.15})
-        + rows("door-binary-v0", "AWAC", 0, {-8: 0.0})  # has just begun
-        + rows("door-binary-v0", "BC", 0, {-8: 0.0, 0: 1.0, 8: 1.0})
+        rows(PEN, "AWAC", 0, {-8: 0.0, 0: 0.5, 4: 0.1, 8: 0.75})
+        + rows(PEN, "AWAC", 1, {-8: 0.1, 0: 0.7, 4: 0.1, 8: 0.25})
+        + rows(PEN, "SAC", 0, {8: 0.0, -8: 0.05, 0: 0.15})
+        + rows(DOOR, "AWAC", 0, {-8: 0.0}, status="running")  # has just begun
+        + rows(DOOR, "BC", 0, {-8: 0.0, 0: 1.0, 8: 1.0})
     )
-    line = seen(frame, EXPERIMENTS["figure1"])
+    line = seen(frame, FIGURE1, specs())
     assert "success at the start" in line
     assert line.endswith(
         "Pen rotation AWAC 0.05 -> 0.60 -> 0.50; Pen rotation SAC 0.05 -> 0.15 -> 0.00"
@@ -77,5 +102,84 @@ def test_seen_are_the_start_the_offline_phase_and_the_end() -> None:
 
 
 def test_nothing_is_seen_before_a_run_is_through() -> None:
-    frame = pd.DataFrame(rows("pen-binary-v0", "AWAC", 0, {-8: 0.0}))
-    assert seen(frame, EXPERIMENTS["figure1"]) == "no finished run yet"
+    frame = pd.DataFrame(rows(PEN, "AWAC", 0, {-8: 0.0, 0: 0.5, 4: 0.5}, status="running"))
+    assert seen(frame, FIGURE1, specs()) == "no finished run yet"
+    other = pd.DataFrame(rows(PEN, "AWAC", 0, {-8: 0.0, 0: 0.5, 8: 0.5}, data="human"))
+    assert seen(other, FIGURE1, specs()) == "no finished run yet"
+
+
+def test_only_finished_runs_of_the_data_and_profile_asked_for_are_seen() -> None:
+    """The table holds AWAC on three more conditions, and a run that failed half way."""
+    frame = pd.DataFrame(
+        rows(PEN, "AWAC", 0, {-8: 0.0, 0: 0.5, 8: 0.75})
+        + rows(PEN, "AWAC", 0, {-8: 0.3, 0: 0.9, 8: 1.0}, data="human")
+        + rows(PEN, "AWAC", 0, {-8: 0.3, 0: 0.9, 8: 1.0}, labels="relabelled")
+        + rows(PEN, "AWAC", 0, {-8: 0.3, 0: 0.9, 8: 1.0}, profile="released")
+        + rows(PEN, "AWAC", 1, {-8: 0.4, 0: 0.4, 4: 0.0}, status="failed")
+        + rows(PEN, "AWAC [batch]", 0, {-8: 0.4, 0: 0.4, 8: 0.4})
+    )
+    assert seen(frame, FIGURE1, specs()).endswith(": Pen rotation AWAC 0.00 -> 0.50 -> 0.75")
+    both = pd.concat(
+        [frame, pd.DataFrame(rows(PEN, "AWAC", 0, {0: 0.25}, phase="online"))], ignore_index=True
+    )  # step 0 in both phases: the online row counts, as in every curve
+    assert seen(both, FIGURE1, specs()).endswith(": Pen rotation AWAC 0.00 -> 0.25 -> 0.75")
+    batch = seen(frame, FIGURE1, specs("AWAC[batch]"))
+    assert batch.endswith(": Pen rotation AWAC [batch] 0.40 -> 0.40 -> 0.40")
+
+
+@pytest.fixture
+def close(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[list[RunSpec], int | None, FigureOptions], list[str]]:
+    """The closing lines of a table with one run, where each run takes 160 s at preset small."""
+
+    def seconds(_: Pace, spec: RunSpec, step: int | None = None) -> float:
+        assert spec.preset == "small"
+        return 160.0
+
+    monkeypatch.setattr(Pace, "seconds", seconds)
+    csv = tmp_path / "figure1.csv"
+    numbers = {"return_mean": "0", "experiment": "figure1", "preset": "quick", "method": "AWAC"}
+    more = numbers | {"variant": "", "data_checksum": "ab", "commit": "ab", "version": "1"}
+    pd.DataFrame(rows(PEN, "AWAC", 0, {-8: 0.0, 0: 0.5, 8: 0.75}, **more)).drop(
+        columns="label"
+    ).to_csv(csv, index=False)
+    return lambda asked, jobs, options: closing("figure1", csv, asked, jobs, options)
+
+
+SEEN = (
+    "seen: success at the start -> after the offline phase -> at the end: "
+    "Pen rotation AWAC 0.00 -> 0.50 -> 0.75"
+)
+REAL = "the real one: python reproduce/figure1.py --preset small"
+
+
+def test_the_real_one_has_a_command_and_a_time(close) -> None:
+    """3 tasks x 11 methods x 5 seeds of 160 s, two at a time: 13,200 s are 3.7 hours."""
+    plain = FigureOptions(preset="quick")
+    ending = "at most 3.7 h on this machine; it can be interrupted"
+    assert close(specs(), 2, plain) == [SEEN, f"{REAL} --jobs 2, {ending}"]
+    assert close(specs(), None, plain) == [SEEN, f"{REAL}; it can be interrupted"]
+    # a part of the figure, or other settings, are not the figure
+    assert close(specs("AWAC"), 2, plain) == [SEEN]
+    (other,) = close(specs(settings=("tau=0.01",)), 2, plain)
+    assert other == "seen: no finished run yet"
+
+
+def test_the_real_one_keeps_what_the_user_gave(close) -> None:
+    given = FigureOptions(
+        preset="quick",
+        profile="released",
+        data="human-recorded",
+        labels="stored",
+        data_dir=Path("my data"),
+        seeds=2,
+        out=Path("results/mine"),
+    )
+    _, line = close(specs(), None, given)
+    assert line == (
+        f"{REAL} --profile=released --data=human-recorded --labels=stored "
+        "'--data-dir=my data' --out=results/mine-small; it can be interrupted"
+    )  # in a folder of its own: results/mine holds preset quick
+    _, line = close(specs(), None, FigureOptions(preset="quick", out=Path("results/quick")))
+    assert line == f"{REAL}; it can be interrupted"
