@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -30,23 +31,31 @@ def without_rows(csv: Path, frame: pd.DataFrame) -> list[str]:
     Raises:
         ResultsError: the file is damaged.
     """
+    present = set(zip(frame["env"], frame["label"], frame["seed"], strict=True))
+    return [
+        f"{label} on {env}, seed {seed}"
+        for env, label, seed in not_done(csv)
+        if (env, label, seed) not in present
+    ]
+
+
+def not_done(csv: Path) -> dict[tuple[str, str, int], dict[str, Any]]:
+    """Task, label and seed of every run that ``partial_of(csv)`` lists -> its entry, in order.
+
+    Raises:
+        ResultsError: the file is damaged.
+    """
     path = partial_of(csv)
     if not path.is_file():
-        return []
-    present = set(zip(frame["env"], frame["label"], frame["seed"], strict=True))
+        return {}
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))["not_done"]
-        runs = [(str(each["env"]), str(each["label"]), int(each["seed"])) for each in listed]
+        return {(str(e["env"]), str(e["label"]), int(e["seed"])): dict(e) for e in listed}
     except (ValueError, TypeError, LookupError) as error:
         raise ResultsError(
             f"{path}: not a list of unfinished runs ({one_line(error)}); delete it, or run the "
             "figure's script, which writes it anew"
         ) from None
-    return [
-        f"{label} on {env}, seed {seed}"
-        for env, label, seed in runs
-        if (env, label, seed) not in present
-    ]
 
 
 def warning(absent: Sequence[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from figures.labels import label
-from figures.results.partial import partial_of
+from figures.results.cells import ResultsError
+from figures.results.partial import not_done, partial_of
 from reproduce.commandline.files import write_json
 from reproduce.launching.launcher import tail
 from reproduce.runs.folder import RunFolder
@@ -59,24 +59,16 @@ def mark_partial(experiment: str, specs: Sequence[RunSpec], out: Path) -> int:
         if state != "done"
     ]
     over = {(spec.env, spec.label, spec.seed) for spec in specs} | _finished(csv_path)
-    kept = [e for e in _listed(path) if (e["env"], e["label"], int(e["seed"])) not in over]
+    try:
+        before = not_done(csv_path)
+    except ResultsError:  # damaged: it is written anew
+        before = {}
+    kept = [entry for run, entry in before.items() if run not in over]
     if lacking or kept:
         write_json(path, {"runs": len(specs) + len(kept), "not_done": [*lacking, *kept]})
     else:
         path.unlink(missing_ok=True)
     return len(lacking)
-
-
-def _listed(path: Path) -> list[dict[str, Any]]:
-    """What the file lists; nothing if there is none, or it cannot be read."""
-    try:
-        listed = json.loads(path.read_text(encoding="utf-8"))["not_done"]
-        return [
-            dict(each, seed=int(each["seed"]), env=each["env"], label=each["label"])
-            for each in listed
-        ]
-    except (OSError, ValueError, TypeError, LookupError):
-        return []
 
 
 def _finished(path: Path) -> set[tuple[str, str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from figures.experiments import grids
 from figures.results.cells import ResultsError, read_cells
 from figures.results.manifest import manifest_of
 from figures.results.schema import RUN_KEY
-from reproduce.checking.reader import checked
+from reproduce.checking.reader import Examined, checked
 from reproduce.checking.seals import run_of, sealed
 from reproduce.commandline.files import write_pair
 from reproduce.runs.folder import RunFolder, differences
@@ -83,14 +84,29 @@ def standing(path: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
         ResultsError: they are not in order, or one of the two is missing.
     """
     if path.exists():
-        examined = checked(path)
-        return examined.cells.rows, list(examined.entries)
+        examined = _checked(path, _stamp(path), _stamp(manifest_of(path)))
+        return list(examined.cells.rows), list(examined.entries)
     if (manifest := manifest_of(path)).exists():
         raise ResultsError(
             f"{manifest}: lies there without {path.name}; put that file back (git, a copy), or "
             "move the manifest away"
         )
     return [], []
+
+
+@lru_cache(maxsize=8)
+def _checked(path: Path, *_: object) -> Examined:
+    """`checked`, once for each state of the files: a plan asks for the same tables often."""
+    return checked(path)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes whenever a file is written anew; None without a file."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def refuse_other_preset(out: Path, preset: str) -> None:
