@@ -118,7 +118,8 @@ _SMALL = Preset(
         # made half of its way
         "push": {"policy_hidden": (64, 64), "q_hidden": (64, 64), "online_steps": 60_000},
     },
-    # in locomotion rollouts are to return a quarter of the demonstrations, as the authors' did
+    # in locomotion rollouts are to return a quarter of the demonstrations, as the authors' did on
+    # HalfCheetah; what theirs returned on the other two is not known
     tasks={
         "door-binary-v0": {"prior_cloning_steps": 30_000},
         "Ant-v2": {"prior_cloning_steps": 700},

@@ -58,6 +58,13 @@ _DATA: tuple[tuple[str, DataChoice], ...] = (
     (DOOR, "embedded"),
 )
 
+_TWICE_AS_LARGE = (
+    "policy_hidden=256,256",
+    "q_hidden=256,256",
+    "batch_size=256",
+    "offline_batch_size=256",
+)
+
 _EVERY = (
     Study(
         "observations",
@@ -181,6 +188,63 @@ _EVERY = (
                 ("AWAC", ("policy_hidden=256,256", "q_hidden=256,256")),
                 ("AWAC", ("batch_size=512", "offline_batch_size=512")),
             )
+        ),
+    ),
+    Study(
+        "pen_human",
+        "diagnosis",
+        "Is it the size, the authors' value and clip, or the method that holds AWAC on human data?",
+        (
+            Case(PEN, "AWAC[V-mode]", (), "human"),
+            Case(PEN, "RLPD", (), "human"),
+            Case(PEN, "AWAC", _TWICE_AS_LARGE, "human"),
+            Case(PEN, "AWAC[clip]", ("objective.value=PolicyMode", *_TWICE_AS_LARGE), "human"),
+        ),
+    ),
+    Study(
+        "relocate_level",
+        "diagnosis",
+        "Does AWAC fall on relocate by its updates, by online data, or by what it starts from?",
+        (
+            Case(RELOCATE, "AWAC", ("offline_steps=65000", "online_steps=0"), "embedded"),
+            Case(RELOCATE, "BC", ("offline_steps=65000", "online_steps=0"), "embedded"),
+            Case(RELOCATE, "AWAC", ("initialisation=CloneDemonstrations",), "embedded"),
+            Case(RELOCATE, "AWAC", ("batch_size=512", "offline_batch_size=512"), "embedded"),
+        ),
+    ),
+    Study(
+        "locomotion_level",
+        "diagnosis",
+        "What keeps AWAC below BC in locomotion: rollouts, weights, budget, or BC's policy class?",
+        (
+            *(
+                Case(env, method, settings)
+                for method, settings in (
+                    ("AWAC", ("prior_rollouts=0",)),
+                    ("BC[all]", ()),
+                    ("AWAC[batch]", ()),
+                    ("BC", ("policy=SquashedGaussian",)),
+                )
+                for env in (WALKER, CHEETAH)
+            ),
+            *(Case(env, "AWAC", ("prior_cloning_steps=3000",)) for env in (WALKER, ANT)),
+            *(Case(env, "AWAC", ("online_steps=100000",)) for env in (WALKER, CHEETAH)),
+        ),
+    ),
+    Study(
+        "sac_data",
+        "locomotion",
+        "Does SAC learn faster with the data in its buffer alone, and does it learn at all?",
+        (
+            *(
+                Case(env, method, settings)
+                for env in (CHEETAH, WALKER)
+                for method, settings in (
+                    ("SAC", ("initialisation=RandomInit", "pretraining=NoPretraining")),
+                    ("SAC[no-data]", ()),
+                )
+            ),
+            Case(CHEETAH, "SAC[no-data]", ("online_steps=200000", "eval_every=10000")),
         ),
     ),
     Study(
@@ -353,10 +417,7 @@ _EVERY = (
         (Case(PEN, "BC", (), "human"),),
         settings=(
             "online_steps=60000",
-            "policy_hidden=256,256",
-            "q_hidden=256,256",
-            "batch_size=256",
-            "offline_batch_size=256",
+            *_TWICE_AS_LARGE,
         ),
     ),
     Study(
