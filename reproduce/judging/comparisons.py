@@ -108,8 +108,9 @@ class Difference(_Against):
     """scalar(better) - scalar(rival) > ``factor`` delta.
 
     A difference between 0 and ``factor`` delta is smaller than claimed. One below 0 contradicts.
-    Nothing is decidable where neither method has ``learned``, the final J that the claim takes for
-    granted of one of them: both are certainly below it then.
+    ``learned`` is the final J that the claim takes for granted of one of the two methods. A task
+    decides only where one of them certainly ends above it. It is not decidable where both certainly
+    end below it, and inconclusive where neither is certain.
     """
 
     factor: float = 1.0
@@ -124,11 +125,15 @@ class Difference(_Against):
             arm: level_of(values, evidence.noise(source, task, (arm,), "jt"))
             for arm, values in zip(arms, evidence.scalars(source, task, arms, "jt"), strict=True)
         }
-        if not all(level.high < self.learned for level in levels.values()):
+        if any(level.low > self.learned for level in levels.values()):
             return found
         ends = ", ".join(f"{arm} at {level.value:.3g}" for arm, level in levels.items())
-        note = f"{found.note}; neither ends above {self.learned:g}: {ends}"
-        return replace(found, judged=Verdict.NOT_DECIDABLE, note=note, seen=unseen)
+        if all(level.high < self.learned for level in levels.values()):
+            judged, neither = Verdict.NOT_DECIDABLE, "neither ends"
+        else:
+            judged, neither = Verdict.INCONCLUSIVE, "neither certainly ends"
+        note = f"{found.note}; {neither} above {self.learned:g}: {ends}"
+        return replace(found, judged=judged, note=note, seen=unseen)
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival."""

@@ -135,7 +135,7 @@ _SMALL = Preset(
         "critic.next_value.candidates": 4,
         "objective.actions.samples": 8,
         "objective.trajectories": 20,
-        "constraint.mmd_samples": 4,  # as rlkit, whose implementation the authors ran
+        "constraint.mmd_samples": 4,  # rlkit's default; the authors' scripts have 10
         "acting.act_candidates": 10,
     },
     # everybody has them, and their clone leaves something to improve

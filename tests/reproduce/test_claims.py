@@ -1345,7 +1345,9 @@ def sac_with_and_without(data: float, none: float) -> Evidence:
         (0.3, 0.6, CONTRADICTED),
         (0.2, 0.1, NOT_DECIDABLE),
         (-0.5, 0.2, NOT_DECIDABLE),  # the worse of two that learn nothing
-        (0.1, 0.25, CONTRADICTED),  # the other may have learned
+        (0.1, 0.25, INCONCLUSIVE),  # the other may have learned, and may not
+        (0.25, 0.1, INCONCLUSIVE),
+        (0.2, 0.26, CONTRADICTED),  # the other has, by a little
     ],
 )
 def test_m5_says_nothing_where_neither_sac_learns(
@@ -1355,6 +1357,7 @@ def test_m5_says_nothing_where_neither_sac_learns(
     assert found.verdict is verdict
     notes = [effect.note for effect in found.effects]
     assert all(("neither ends above 0.25" in n) is (verdict is NOT_DECIDABLE) for n in notes)
+    assert all(("neither certainly ends" in n) is (verdict is INCONCLUSIVE) for n in notes)
 
 
 def test_trailing_the_best_takes_one_better_method() -> None:
