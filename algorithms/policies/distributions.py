@@ -122,6 +122,8 @@ class TanhGaussian:
 
     mean: Tensor  # (B, A), before the tanh
     log_std: Tensor  # (B, A)
+    margin: float = 1e-4
+    """Of the bounds, in units of actions: actions beyond 1 - margin have the density there."""
 
     def mode(self) -> Tensor:
         """tanh(mean), (B, A) in (-1, 1), with gradient: the image of the Gaussian's mode."""
@@ -130,9 +132,9 @@ class TanhGaussian:
     def log_prob(self, actions: Tensor) -> Tensor:
         """(B, A) or (K, B, A) -> (B,) or (K, B) nats.
 
-        Actions are clipped to +-(1 - 1e-4): the bounds have no density.
+        Actions are clipped to +-(1 - margin): the bounds have no density.
         """
-        return self._density(torch.atanh(actions.clamp(-1 + 1e-4, 1 - 1e-4)))
+        return self._density(torch.atanh(actions.clamp(-1 + self.margin, 1 - self.margin)))
 
     def sample(self, generator: torch.Generator | None, count: int = 1) -> Tensor:
         """(count * B, A), block k holding the k-th sample of every state; reparameterised."""

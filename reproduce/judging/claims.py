@@ -134,7 +134,8 @@ from inconclusive to not decidable, and M8 and M8-released from contradicted to 
 * A comparison of times is not decidable where no run of either method reached the threshold. It was
   inconclusive before, as if more seeds could help.
 
-Version 12 is of 2026-11-30 too. A reader of the tests and the last seeds of MPO led to it. No verdict changes with the rows of that day, Figure 1's of all methods among them.
+Version 12 is of 2026-11-30 too. A reader of the tests and the last seeds of MPO led to it. No
+verdict changes with the rows of that day, Figure 1's of all methods among them.
 
 * A run whose level is the threshold but for rounding holds it (H1, H4), as in times to a threshold.
   The mean of 0.85, 0.95, 0.9, 0.95 and 0.85 was below 0.9 before.
@@ -145,9 +146,9 @@ Version 13, the one in force, is of 2026-11-30 too. A reader on the side of the 
 to it. Figure 1 was complete at ``small``, and five methods of Figure 3 had five seeds. It changes
 M5 from contradicted to inconclusive.
 
-* M5 takes for granted that SAC learns. A task decides only where SAC certainly ends above 0.25, with
-  the data or without. It was enough before that SAC might end above it: on HalfCheetah SAC without
-  data ends at 0.14 with an interval that reaches beyond 0.25.
+* M5 takes for granted that SAC learns. A task decides only where SAC certainly ends above 0.25,
+  with the data or without. It was enough before that SAC might end above it: on HalfCheetah SAC
+  without data ends at 0.14 with an interval that reaches beyond 0.25.
 * ``SAC[no-data]`` differs from SAC by what comes with the data, too: the cloned start, the offline
   updates, and uniform first actions in their place. Version 8 names the data alone.
 """

@@ -229,6 +229,42 @@ _EVERY = (
             ),
             *(Case(env, "AWAC", ("prior_cloning_steps=3000",)) for env in (WALKER, ANT)),
             *(Case(env, "AWAC", ("online_steps=100000",)) for env in (WALKER, CHEETAH)),
+            # from BC to AWAC one exchange at a time: the first is to be BC itself
+            Case(WALKER, "AWAC[free-std]", ("lam=1e6", "prior_rollouts=0")),
+            Case(WALKER, "AWAC[free-std]", ("prior_rollouts=0",)),
+            Case(CHEETAH, "AWAC", ("layers=NormalisedLayers",)),
+        ),
+    ),
+    Study(
+        "squash_margin",
+        "pilots",
+        "How far from its bounds must an action be, so that a squashed policy clones it?",
+        tuple(
+            Case(env, "SAC", (f"squash_margin={margin}",), "embedded")
+            for env in (DOOR, RELOCATE, PEN)
+            for margin in (1e-4, 1e-3, 1e-2)
+        ),
+        settings=("offline_steps=2500", "online_steps=0", "dense_eval_every=2500"),
+    ),
+    Study(
+        "locomotion_clones",
+        "locomotion",
+        "Are 10,000 updates enough to clone in locomotion, and what becomes of SAC's clone?",
+        (
+            *(
+                Case(env, "DAPG", ("initialisation.cloning_steps=100000",))
+                for env in (CHEETAH, WALKER, ANT)
+            ),
+            *(
+                Case(
+                    env,
+                    "SAC",
+                    ("pretraining=NoPretraining", "initial_alpha=0.003", "online_steps=6000"),
+                )
+                for env in (WALKER, ANT)
+            ),
+            Case(CHEETAH, "SAC", ("initialisation.cloning_steps=100000",)),
+            Case(CHEETAH, "SAC", ("layers=NormalisedLayers",)),
         ),
     ),
     Study(

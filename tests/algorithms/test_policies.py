@@ -53,6 +53,16 @@ def torch_distribution(pi: Gaussian | TanhGaussian) -> torch.distributions.Distr
     return Independent(TransformedDistribution(normal, [TanhTransform()]), 1)
 
 
+@pytest.mark.parametrize("margin", [1e-4, 0.01])
+def test_a_squashed_policy_takes_an_action_at_a_bound_for_one_a_margin_away(margin: float) -> None:
+    policy = build(SquashedGaussian(squash_margin=margin), 3, A, 8)
+    pi = policy(torch.zeros(1, 3))
+    signs = torch.tensor([[1.0, -1.0, 1.0, -1.0]])
+    inside = torch_distribution(pi).log_prob((1 - margin) * signs)
+    torch.testing.assert_close(pi.log_prob(signs), inside, rtol=1e-3, atol=1e-3)
+    assert pi.log_prob((1 - 2 * margin) * signs).item() != pytest.approx(inside.item(), abs=0.01)
+
+
 @EITHER
 def test_log_prob_equals_torch_distributions(kind: type[Gaussian]) -> None:
     pi = distribution(kind)
