@@ -27,7 +27,7 @@ import tyro
 
 from figures.files import whole_file
 from figures.results.cells import ResultsError
-from figures.results.compare import read_compared
+from figures.results.compare import read_compared, shortest_ends
 from figures.results.schema import RESULTS, RUN_KEY
 from figures.results.table import read_results
 from figures.results.validation import named
@@ -128,20 +128,23 @@ def _refuse_other(one: Path, other: Path, mine: pd.DataFrame, theirs: pd.DataFra
 
 
 def compared_rows(paths: Sequence[Path]) -> list[pd.DataFrame]:
-    """Rows of files of other methods as text, in the columns of the results that they fill."""
+    """Rows of files of other methods as text, in the columns of the results that they fill.
+
+    Their experiment is the file's name, with its folder where two files have one name.
+    """
     parts = []
-    for path in paths:
+    for path, name in zip(paths, shortest_ends([p.resolve() for p in paths]), strict=True):
         found = read_compared(path)
         text = pd.DataFrame(
             {
-                name: found[name].map(lambda cell: "" if pd.isna(cell) else str(cell))
-                for name in found.columns
-                if name in ("env", "method", "data", "seed", "env_step")
-                or found[name].notna().any()
+                column: found[column].map(lambda cell: "" if pd.isna(cell) else str(cell))
+                for column in found.columns
+                if column in ("env", "method", "data", "seed", "env_step")
+                or found[column].notna().any()
             }
         )
         phase = np.where(found["env_step"] < 0, "offline", "online")
-        parts.append(text.assign(experiment=path.name, phase=phase, status="done"))
+        parts.append(text.assign(experiment=name, phase=phase, status="done"))
     return parts
 
 

@@ -146,10 +146,10 @@ def _places(paths: Sequence[Path]) -> list[str]:
         path.parent.resolve() if _is_ours(path) else path.parent.resolve() / path.stem
         for path in paths
     ]
-    return _shortest(whole)
+    return shortest_ends(whole)
 
 
-def _shortest(paths: Sequence[Path]) -> list[str]:
+def shortest_ends(paths: Sequence[Path]) -> list[str]:
     """The ends of paths, each as long as it must be to differ from those of all other paths."""
     every = {path.parts for path in paths}
 
@@ -213,7 +213,7 @@ def beside(
     notes: list[str] = []
     every = list(dict.fromkeys([*paths, *among]))
     places = dict(zip(every, _places(every), strict=True))
-    files = dict(zip(every, _shortest([path.resolve() for path in every]), strict=True))
+    files = dict(zip(every, shortest_ends([path.resolve() for path in every]), strict=True))
     for number, path in enumerate(paths):
         if any(path.resolve() == other.resolve() for other in paths[:number]):
             raise ResultsError(

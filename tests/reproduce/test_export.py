@@ -111,6 +111,21 @@ def test_rows_of_another_method_are_exported_too(tmp_path: Path) -> None:
     assert [curve for curve in curves if curve["method"] != "Mine"] == ours
 
 
+def test_two_compared_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    given = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "mine.csv"
+        path.write_text("env,method,seed,env_step,success\npen-binary-v0,Mine,0,0,0.5\n")
+        given += ["--compare", str(path)]
+    out = tmp_path / "out"
+    assert main([str(PEN), *given, "--metric", "success_any", "--out", str(out)]) == 0
+    assert list(_text(out / "rows.csv").iloc[-2:]["experiment"]) == ["a/mine.csv", "b/mine.csv"]
+    curves = json.loads((out / "curves.success_any.json").read_text())
+    files = {curve["experiment"] for curve in curves if curve["method"].startswith("Mine")}
+    assert files == {"a/mine.csv", "b/mine.csv"}
+
+
 @pytest.mark.parametrize("asked", [[], ["--metric", "final_distance"]])
 def test_a_metric_that_only_another_methods_file_has_is_exported_from_it(
     tmp_path: Path, asked: list[str]
