@@ -217,6 +217,9 @@ _EVERY = (
         "diagnosis",
         "What keeps AWAC below BC in locomotion: rollouts, weights, budget, or BC's policy class?",
         (
+            # from BC to AWAC one exchange at a time: the first is to be BC itself
+            Case(WALKER, "AWAC[free-std]", ("lam=1e6", "prior_rollouts=0")),
+            Case(WALKER, "AWAC[free-std]", ("prior_rollouts=0",)),
             *(
                 Case(env, method, settings)
                 for method, settings in (
@@ -227,12 +230,9 @@ _EVERY = (
                 )
                 for env in (WALKER, CHEETAH)
             ),
+            Case(CHEETAH, "AWAC", ("layers=NormalisedLayers",)),
             *(Case(env, "AWAC", ("prior_cloning_steps=3000",)) for env in (WALKER, ANT)),
             *(Case(env, "AWAC", ("online_steps=100000",)) for env in (WALKER, CHEETAH)),
-            # from BC to AWAC one exchange at a time: the first is to be BC itself
-            Case(WALKER, "AWAC[free-std]", ("lam=1e6", "prior_rollouts=0")),
-            Case(WALKER, "AWAC[free-std]", ("prior_rollouts=0",)),
-            Case(CHEETAH, "AWAC", ("layers=NormalisedLayers",)),
         ),
     ),
     Study(
