@@ -46,6 +46,7 @@ def distance_seen(
     freedom: float | None = None,
     family: int = 1,
     noise: float = 0.0,
+    shared: float = 0.0,
 ) -> float:
     """How far beyond a threshold the truth must lie so that seeds show it with probability 0.8.
 
@@ -53,7 +54,8 @@ def distance_seen(
     ``family`` effects that could decide by mistake. The distance is in the unit of the groups.
     ``freedom`` is the degrees of freedom of an expanded interval, by default Welch's of such
     groups. ``noise`` is the standard error of ``seeds`` seeds from their episodes alone, below
-    which no interval falls (``resampling.at_least``). The result is NaN if no group has two seeds.
+    which no interval falls (``resampling.at_least``). ``shared`` is the standard error that all
+    seeds share (``resampling.widened``). The result is NaN if no group has two seeds.
     """
     end = (1 - confidence) / 2 / family
     error = TRIMMING * spread(groups) / np.sqrt(seeds)
@@ -63,7 +65,8 @@ def distance_seen(
         quantile *= expansion(seeds, freedom, 1 - 2 * end)
         least *= tail(freedom, end) / tail(freedom, (1 - confidence) / 2)
     beyond = tail(np.inf, 1 - POWER)
-    return float(np.maximum((quantile + beyond) * error, (least + beyond) * noise))
+    alone = np.maximum((quantile + beyond) * error, (least + beyond) * noise)
+    return float(np.hypot(alone, (least + beyond) * shared))
 
 
 def _freedom(groups: Sequence[Floats]) -> float:

@@ -221,3 +221,24 @@ def at_least(found: Estimate, noise: float) -> Estimate:
     return replace(
         found, low=min(found.low, found.value - reach), high=max(found.high, found.value + reach)
     )
+
+
+def widened(found: Estimate, shared: float) -> Estimate:
+    """``found`` with an interval that also holds an error which all its runs share.
+
+    Variances add: each end moves to value +- sqrt(reach^2 + (z shared)^2), where reach is its
+    distance from the value and z the normal quantile of the interval's confidence.
+
+    Args:
+        found: any estimate.
+        shared: standard error of its value that more runs do not reduce, in its unit.
+    """
+    more = tail(np.inf, (1 - found.confidence) / 2) * shared
+    if not found.known or more == 0:
+        return found
+    low, high = found.value - found.low, found.high - found.value
+    return replace(
+        found,
+        low=found.value - float(np.hypot(low, more)),
+        high=found.value + float(np.hypot(high, more)),
+    )

@@ -142,15 +142,23 @@ verdict changes with the rows of that day, Figure 1's of all methods among them.
 * A success rate gains no more than it ends at (A4, H12). Runs of MPO that never opened the door had
   a gain of up to 0.07 before, by the noise of the one evaluation before the online phase.
 
-Version 13, the one in force, is of 2026-11-30 too. A reader on the side of the paper's authors led
-to it. Figure 1 was complete at ``small``, and five methods of Figure 3 had five seeds. It changes
-M5 from contradicted to inconclusive.
+Version 13 is of 2026-11-30 too. A reader on the side of the paper's authors led to it. Figure 1 was
+complete at ``small``, and five methods of Figure 3 had five seeds. It changes M5 from contradicted
+to inconclusive.
 
 * M5 takes for granted that SAC learns. A task decides only where SAC certainly ends above 0.25,
   with the data or without. It was enough before that SAC might end above it: on HalfCheetah SAC
   without data ends at 0.14 with an interval that reaches beyond 0.25.
 * ``SAC[no-data]`` differs from SAC by what comes with the data, too: the cloned start, the offline
   updates, and uniform first actions in their place. Version 8 names the data alone.
+
+Version 14, the one in force, is of 2026-11-30 too. The rows were those of version 13. No verdict on
+a claim changes.
+
+* The interval of a single method's level or gain counts the start states that all its runs share
+  (``figures.statistics.start_states``). A reader found that methods rise and fall together from one
+  evaluation to the next. More seeds made such an interval narrower before, and start states no
+  more certain.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from figures.results.table import RUN, read_results
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, Floats
 from figures.statistics.power import TRIMMING
 from figures.statistics.scalars import SCALARS, run_scalars, time_to_threshold
+from figures.statistics.start_states import shared_error
 from figures.statistics.survival import Sample
 from reproduce.specs.numbers import code_of
 
@@ -84,15 +85,18 @@ class Sustained:
 
 @dataclass(frozen=True)
 class Noise:
-    """Standard error of an effect that its evaluation episodes alone make.
+    """Standard error of an effect that its evaluation episodes make, whatever the runs are.
 
     Attributes:
-        now: of the seeds at hand.
-        of_five: of five seeds a group.
+        now: of the seeds at hand, if every run had start states of its own.
+        of_five: the same of five seeds a group.
+        shared: by the start states that all runs of an evaluation share; more seeds do not reduce
+            it. It is 0 for a difference of two methods, which share them too.
     """
 
     now: float = 0.0
     of_five: float = 0.0
+    shared: float = 0.0
 
 
 QUIET = Noise()
@@ -230,15 +234,20 @@ class Evidence:
 
         It is that of the evaluation episodes alone: 1.06 sqrt(sum of mean(noise^2) / seeds), where
         1.06 is that of ``figures.statistics.power``. It is 0 for a scalar whose noise is unknown
-        (``figures.statistics.scalars``).
+        (``figures.statistics.scalars``). What one arm's runs share is
+        ``figures.statistics.start_states.shared_error``.
         """
         if f"{scalar}_noise" not in SCALARS:
             return QUIET
+        shared = 0.0
+        if len(arms) == 1:
+            rows = self.rows(experiment, task, arms[0], horizon)
+            shared = shared_error(rows, self.measure(task), scalar)
         found = self.scalars(experiment, task, arms, f"{scalar}_noise", horizon)
         squares = [float((each**2).mean()) for each in found]
         now = sum(square / len(each) for square, each in zip(squares, found, strict=True))
         of_five = sum(squares) / MIN_SEEDS_FOR_INTERVAL
-        return Noise(TRIMMING * np.sqrt(now), TRIMMING * np.sqrt(of_five))
+        return Noise(TRIMMING * np.sqrt(now), TRIMMING * np.sqrt(of_five), shared)
 
     @cached_property
     def _scalars(self) -> dict[tuple[Any, ...], list[pd.DataFrame]]:

@@ -18,7 +18,7 @@ import numpy as np
 from figures.statistics.across_seeds import Floats
 from figures.statistics.estimates import Estimate, aggregate
 from figures.statistics.power import distance_seen
-from figures.statistics.resampling import at_least
+from figures.statistics.resampling import at_least, widened
 from reproduce.judging.conditions import Above, Below, Verdict
 from reproduce.judging.evidence import Arm, Evidence, Noise
 from reproduce.judging.rules import (
@@ -41,9 +41,11 @@ WIDE = "99 % interval"
 def level_of(values: Floats, noise: Noise) -> Estimate:
     """The centre of one group, (seeds,), with the interval by which levels are judged.
 
-    The interval is at least as wide as ``noise`` alone would make it (``Evidence.noise``).
+    The interval is at least as wide as ``noise`` alone would make it (``Evidence.noise``). What all
+    runs share comes on top.
     """
-    return at_least(aggregate([values], confidence=SINGLE_CONFIDENCE, method="expanded"), noise.now)
+    found = aggregate([values], confidence=SINGLE_CONFIDENCE, method="expanded")
+    return widened(at_least(found, noise.now), noise.shared)
 
 
 def level_seen(values: Floats, noise: Noise, threshold: float, side: str) -> Seen:
@@ -57,6 +59,7 @@ def level_seen(values: Floats, noise: Noise, threshold: float, side: str) -> See
             method="expanded",
             family=family,
             noise=noise.of_five,
+            shared=noise.shared,
         )
         return beyond(threshold, distance, side)
 

@@ -98,6 +98,22 @@ class Runs:
         each = [_noise(self.points(method, seed), name) for seed in self.seeds(method)]
         return 1.06**2 * fmean(each) / 5
 
+    def shared(self, method: str, name: str) -> float:
+        """Standard error by start states that all seeds share: half the variance of the mean change
+        from one online evaluation to the next, beyond what the seeds' own changes make."""
+        curves = [
+            [value for step, value in self.points(method, seed) if step > 0]
+            for seed in self.seeds(method)
+        ]
+        changes = list(zip(*([b - a for a, b in pairwise(curve)] for curve in curves), strict=True))
+        if name == "AUC" or len(changes) < 2 or len(curves) < 2:
+            return 0.0
+        own = fmean(variance(change) for change in changes) / len(curves)
+        common = max((fmean(fmean(change) ** 2 for change in changes) - own) / 2, 0.0)
+        last = min(5, len(curves[0]))
+        by = {"J after the offline phase": 1.0, "final J": 1 / last, "gain": 1 + 1 / last}[name]
+        return sqrt(common * by)
+
     def times(self, method: str, threshold: float) -> list[tuple[float, bool]]:
         return [_time(self.points(method, seed), threshold) for seed in self.seeds(method)]
 
@@ -173,11 +189,17 @@ def within_bootstrap(low: float, high: float, values: list[float], digits: int =
 
 
 def within_expanded(
-    low: float, high: float, groups: list[list[float]], noise: float, digits: int = 3
+    low: float,
+    high: float,
+    groups: list[list[float]],
+    noise: float,
+    digits: int = 3,
+    shared: float = 0.0,
 ) -> bool:
     """The interval that verdicts use: of 99 % for one group of five seeds, of 95 % for two.
 
-    Its ends are at least z times the noise of the episodes from the value.
+    Its ends are at least z times the noise of the episodes from the value, and z times what all
+    runs share is added as variances are.
 
     Its ends are percentiles, sqrt(5 / 4) t / z times as far from the value. Both sides draw at
     random: the report 10,000 times, this function `number` times.
@@ -195,7 +217,8 @@ def within_expanded(
 
     def stretched(share: float) -> float:
         found = value + by * (drawn[round(share * (number - 1))] - value)
-        return min(found, value - z * noise) if share < 0.5 else max(found, value + z * noise)
+        reach = max(abs(found - value), z * noise)
+        return value + (-1 if share < 0.5 else 1) * sqrt(reach**2 + (z * shared) ** 2)
 
     return all(
         stretched(share - slack) - 0.51 * 10**-digits
@@ -454,9 +477,10 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
         name, *methods = found.groups()
         values = runs.scalar(methods[0], name)
         same(value, centre(values))
-        noise = runs.noise(methods[0], name)
-        _check_interval(row, [values], noise)
-        _check_seen(row, [(asked, d) for d in distances(row, [values], 0.005, noise=noise)])
+        noise, shared = (find(methods[0], name) for find in (runs.noise, runs.shared))
+        _check_interval(row, [values], noise, shared)
+        beyond = distances(row, [values], 0.005, noise=noise, shared=shared)
+        _check_seen(row, [(asked, distance) for distance in beyond])
     elif found := re.fullmatch(r"P\((gain|AUC|final J) of ([\w+-]+) > ([\w+-]+)\)", what):
         name, *methods = found.groups()
         same(value, better(*(runs.scalar(method, name) for method in methods)))
@@ -510,6 +534,7 @@ def distances(
     end: float,
     freedom: float | None = None,
     noise: float = 0.0,
+    shared: float = 0.0,
 ) -> list[float]:
     """What five seeds a group see beyond a threshold, of one among each of the claim's families.
 
@@ -522,9 +547,11 @@ def distances(
     error = 1.06 * sqrt(len(groups) * fmean(known) / 5)
     tails = [float(stats.t.isf(end / int(n), freedom)) for n in row["families"].split()]
     wider = [t / float(stats.t.isf(end, freedom)) for t in tails]
-    least = [sqrt(noise) * (float(stats.norm.isf(end)) * by + Z_80) for by in wider]
+    normal = [float(stats.norm.isf(end)) * by + Z_80 for by in wider]
+    least = [sqrt(noise) * each for each in normal]
     seen = [error * (sqrt(5 / 4) * t + Z_80) for t in tails]
-    return [max(pair) for pair in zip(seen, least, strict=True)]
+    alone = [max(pair) for pair in zip(seen, least, strict=True)]
+    return [sqrt(one**2 + (shared * z) ** 2) for one, z in zip(alone, normal, strict=True)]
 
 
 def _digits(text: str) -> float:
@@ -532,12 +559,14 @@ def _digits(text: str) -> float:
     return float(re.sub(r"^[^\d-]*", "", text))
 
 
-def _check_interval(row: dict[str, str], groups: list[list[float]], noise: float) -> None:
+def _check_interval(
+    row: dict[str, str], groups: list[list[float]], noise: float, shared: float = 0.0
+) -> None:
     if min(map(len, groups)) < 5:
         assert row["interval"] == "–"
         return
     low, high = (float(end.replace("−", "-")) for end in row["interval"].split(" … "))
-    assert within_expanded(low, high, groups, sqrt(noise)), row["effect"]
+    assert within_expanded(low, high, groups, sqrt(noise), shared=shared), row["effect"]
 
 
 def _check_seen(row: dict[str, str], options: list[tuple[float, float]]) -> None:

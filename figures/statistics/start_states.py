@@ -1,0 +1,68 @@
+"""What all runs of a task share in an evaluation: the states that its episodes begin in.
+
+Each evaluation has start states of its own, the same for all methods and seeds. More seeds do not
+average them out, and no spread between seeds shows them. They show in how the mean over seeds
+changes from one evaluation to the next.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from figures.measures import Measure
+from figures.statistics.across_seeds import Floats, evaluations
+from figures.statistics.scalars import FINAL_EVALUATIONS
+
+
+def common_deviation(values: Floats) -> float:
+    """Standard deviation of what the runs have in common in an evaluation, in the unit of J.
+
+    With D[s, k] = J[s, k+1] - J[s, k], m[k] its mean and v[k] its variance over the S seeds::
+
+        sigma^2 = (mean of m[k]^2 - mean of v[k] / S) / 2, at least 0
+
+    Runs that share nothing have m[k]^2 = v[k] / S on average. A trend that all runs share counts as
+    well, and makes the deviation larger.
+
+    Args:
+        values: (seeds, evaluations), J of every run at the same ascending steps.
+
+    Returns:
+        0 with fewer than two seeds or three evaluations: it is unknown then.
+    """
+    seeds, count = values.shape
+    if seeds < 2 or count < 3:
+        return 0.0
+    steps = np.diff(values, axis=1)
+    together = float((steps.mean(axis=0) ** 2).mean())
+    apart = float(steps.var(axis=0, ddof=1).mean()) / seeds
+    return float(np.sqrt(max((together - apart) / 2, 0.0)))
+
+
+def shared_error(frame: pd.DataFrame, measure: Measure, scalar: str) -> float:
+    """Standard error of the centre of ``j0``, ``jt`` or ``gain`` that start states make.
+
+    It is ``common_deviation`` over t > 0, times 1 for ``j0``, which is one evaluation,
+    1 / sqrt(n) for ``jt``, the mean of n, and sqrt(1 + 1 / n) for ``gain``, their difference. The
+    change from t = 0 on is left out: it may be the gain that is asked about.
+    ``gain`` is relative to where episodes begin if the rows have it (``scalars.run_scalars``). It
+    is 0 for other scalars, and for runs without an online phase.
+
+    Args:
+        frame: the rows of the finished runs of one method on one task.
+        measure: what J is.
+        scalar: one of ``scalars.SCALARS``.
+    """
+    if scalar not in ("j0", "jt", "gain"):
+        return 0.0
+    rows = evaluations(frame, measure.column)
+    rows = rows[rows["env_step"] > 0]
+    values = measure.sign * rows[measure.column]
+    if scalar == "gain" and measure.start in rows and rows[measure.start].notna().all():
+        values = values - measure.sign * rows[measure.start]
+    table = rows.assign(j=values).pivot_table(index="seed", columns="env_step", values="j")
+    table = table.dropna(axis="columns")
+    last = max(1, min(FINAL_EVALUATIONS, table.shape[1]))
+    factor = {"j0": 1.0, "jt": 1 / last, "gain": 1 + 1 / last}[scalar]
+    return common_deviation(table.to_numpy(float)) * float(np.sqrt(factor))
