@@ -230,7 +230,6 @@ _EVERY = (
                 )
                 for env in (WALKER, CHEETAH)
             ),
-            Case(CHEETAH, "AWAC", ("layers=NormalisedLayers",)),
             *(Case(env, "AWAC", ("prior_cloning_steps=3000",)) for env in (WALKER, ANT)),
             *(Case(env, "AWAC", ("online_steps=100000",)) for env in (WALKER, CHEETAH)),
         ),
@@ -281,6 +280,15 @@ _EVERY = (
                 )
             ),
             Case(CHEETAH, "SAC[no-data]", ("online_steps=200000", "eval_every=10000")),
+        ),
+    ),
+    Study(
+        "layer_norm",
+        "locomotion",
+        "What does layer normalisation change where the critic of AWAC or SAC is too high?",
+        (
+            *(Case(env, "AWAC", ("layers=NormalisedLayers",)) for env in (CHEETAH, WALKER, ANT)),
+            *(Case(env, "SAC", ("layers=NormalisedLayers",)) for env in (WALKER, ANT)),
         ),
     ),
     Study(
