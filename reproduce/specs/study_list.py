@@ -292,6 +292,12 @@ _EVERY = (
         ),
     ),
     Study(
+        "critic_speed",
+        "diagnosis",
+        "Does a critic whose targets move four times as fast let AWAC learn the hand online?",
+        tuple(Case(env, "AWAC", ("tau=0.02",), "embedded") for env in (PEN, RELOCATE, DOOR)),
+    ),
+    Study(
         "hand_data",
         "diagnosis",
         "How many demonstrations does AWAC need on the hand? The paper has 25.",
