@@ -283,12 +283,31 @@ _EVERY = (
         ),
     ),
     Study(
+        "hand_clones",
+        "pilots",
+        "Are 10,000 updates enough to clone on the hand? DAPG has no other offline phase.",
+        tuple(
+            Case(env, "DAPG", ("initialisation.cloning_steps=25000",), "embedded")
+            for env in (RELOCATE, DOOR, PEN)
+        ),
+    ),
+    Study(
         "layer_norm",
         "locomotion",
         "What does layer normalisation change where the critic of AWAC or SAC is too high?",
         (
             *(Case(env, "AWAC", ("layers=NormalisedLayers",)) for env in (CHEETAH, WALKER, ANT)),
             *(Case(env, "SAC", ("layers=NormalisedLayers",)) for env in (WALKER, ANT)),
+            Case(CHEETAH, "SAC[no-data]", ("layers=NormalisedLayers",)),
+            Case(
+                CHEETAH,
+                "SAC",
+                (
+                    "layers=NormalisedLayers",
+                    "initialisation=RandomInit",
+                    "pretraining=NoPretraining",
+                ),
+            ),
         ),
     ),
     Study(
