@@ -292,6 +292,14 @@ _EVERY = (
         ),
     ),
     Study(
+        "locomotion_weights",
+        "locomotion",
+        "Are AWAC's weights too sharp for batches of 256, with the offline phase of today?",
+        tuple(
+            Case(env, "AWAC", (f"lam={lam}",)) for lam in (1, 0.3) for env in (WALKER, ANT, CHEETAH)
+        ),
+    ),
+    Study(
         "layer_norm",
         "locomotion",
         "What does layer normalisation change where the critic of AWAC or SAC is too high?",
