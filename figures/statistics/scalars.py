@@ -106,7 +106,7 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
         ResultsError: there is no such column, or a finished run has no value at step 0.
     """
     rows = []
-    for name, steps, values, starts, episodes, budget in _finished(frame, measure):
+    for name, steps, values, starts, episodes, budget in finished(frame, measure):
         online = steps >= 0
         if 0 not in steps:
             raise ResultsError(
@@ -160,7 +160,7 @@ def time_to_threshold(
     if not np.isfinite(threshold):
         raise ValueError(f"threshold {threshold} must be finite")
     rows = []
-    for name, steps, values, _, _, budget in _finished(frame, measure):
+    for name, steps, values, _, _, budget in finished(frame, measure):
         online = steps >= 0
         times, found = steps[online], values[online]
         size = min(window, found.size)
@@ -176,7 +176,7 @@ def time_to_threshold(
     return table.astype({"time": float, "observed": bool})
 
 
-def _finished(
+def finished(
     frame: pd.DataFrame, measure: Measure
 ) -> list[tuple[dict[str, object], Floats, Floats, Floats, Floats, int]]:
     """Every finished run of the tasks that have the measure.

@@ -7,12 +7,14 @@ changes from one evaluation to the next.
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import pandas as pd
 
 from figures.measures import Measure
-from figures.statistics.across_seeds import Floats, evaluations
-from figures.statistics.scalars import FINAL_EVALUATIONS
+from figures.statistics.across_seeds import Floats
+from figures.statistics.scalars import FINAL_EVALUATIONS, finished
 
 
 def common_deviation(values: Floats) -> float:
@@ -56,13 +58,12 @@ def shared_error(frame: pd.DataFrame, measure: Measure, scalar: str) -> float:
     """
     if scalar not in ("j0", "jt", "gain"):
         return 0.0
-    rows = evaluations(frame, measure.column)
-    rows = rows[rows["env_step"] > 0]
-    values = measure.sign * rows[measure.column]
-    if scalar == "gain" and measure.start in rows and rows[measure.start].notna().all():
-        values = values - measure.sign * rows[measure.start]
-    table = rows.assign(j=values).pivot_table(index="seed", columns="env_step", values="j")
-    table = table.dropna(axis="columns")
-    last = max(1, min(FINAL_EVALUATIONS, table.shape[1]))
+    curves = [
+        (steps[steps > 0], (values - starts if scalar == "gain" else values)[steps > 0])
+        for _, steps, values, starts, _, _ in finished(frame, measure)
+    ]
+    everywhere = reduce(np.intersect1d, (steps for steps, _ in curves))
+    table = np.array([values[np.isin(steps, everywhere)] for steps, values in curves])
+    last = max(1, min(FINAL_EVALUATIONS, len(everywhere)))
     factor = {"j0": 1.0, "jt": 1 / last, "gain": 1 + 1 / last}[scalar]
-    return common_deviation(table.to_numpy(float)) * float(np.sqrt(factor))
+    return common_deviation(table) * float(np.sqrt(factor))

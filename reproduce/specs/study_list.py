@@ -492,10 +492,7 @@ _EVERY = (
         "controls",
         "Does the pen hold a success of 0.9 with networks and batches twice as large?",
         (Case(PEN, "BC", (), "human"),),
-        settings=(
-            "online_steps=60000",
-            *_TWICE_AS_LARGE,
-        ),
+        settings=("online_steps=60000", *_TWICE_AS_LARGE),
     ),
     Study(
         "controls_hand",

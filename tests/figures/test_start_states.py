@@ -54,8 +54,9 @@ def rows(values: Floats, starts: Floats | None = None, first: float = 0.3) -> pd
     names = ["seed", "phase", "env_step", SUCCESS.column, DISTANCE.start]
     frame = pd.DataFrame(made, columns=names)
     frame[DISTANCE.column] = frame[SUCCESS.column]
-    for name in ("env", "data", "labels", "profile", "label"):
+    for name in ("env", "data", "labels", "profile", "label", "method", "variant"):
         frame[name] = name
+    frame["status"], frame["grad_step"] = "done", 0
     if starts is not None:
         online = frame["env_step"] > 0
         frame.loc[online, DISTANCE.start] = starts[(frame.loc[online, "env_step"] // 1000 - 1)]
