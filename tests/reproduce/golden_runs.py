@@ -99,7 +99,8 @@ EAGER = (
     *(Golden(env, method) for env in DATA for method in ("AWAC", "BEAR", "AWR")),
     Golden("pen-binary-v0", "MPO"),
     Golden("pen-binary-v0", "ABM-MPO"),
-    Golden("pen-binary-v0", "DAPG", settings=("trajectories=1", "online_steps=400")),
+    # the text's damping leaves conjugate gradients to the last bits of a processor
+    Golden("pen-binary-v0", "DAPG", settings=("trajectories=1", "online_steps=400", "damping=0.1")),
     Golden("HalfCheetah-v2", "SAC+BC"),
     Golden("SawyerPush-v0", "BCQ", settings=("vae_hidden=16,16",)),
 )

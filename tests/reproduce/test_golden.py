@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.reproduce.golden_runs import EAGER, Golden, identity_of, kept, summary
+from reproduce.runs.resolved import resolved
+from reproduce.specs.grid import RunSpec
+from tests.reproduce.golden_runs import COMPILED, EAGER, Golden, identity_of, kept, summary
 from tests.tiers import tiered
 
 LEARNED = ("q_mean", "policy_loss", "critic_loss", "advantage_mean", "value_loss", "buffer_size")
@@ -22,6 +25,8 @@ EVALUATED = (
 """Compared in the first row, before any update could move the actions."""
 CHAOTIC = ("HalfCheetah-v2-BEAR-eager",)
 """Its first policy moves the legs, so that the last bit of an action makes another episode."""
+NORMS_WITHIN = {"pen-binary-v0-DAPG-eager": 1e-2}
+"""Conjugate gradients in single precision: two kinds of processor differ by 2e-3."""
 
 QUICK = [golden for golden in EAGER if golden.method == "AWAC" and "Push" not in golden.env]
 
@@ -36,11 +41,22 @@ def test_a_run_gives_the_numbers_that_it_gave(
     assert_gave_the_same(golden, golden.run_in(tmp_path))
 
 
+@pytest.mark.parametrize("golden", EAGER + COMPILED, ids=lambda golden: golden.name)
+def test_todays_code_means_the_configuration_that_is_kept(golden: Golden) -> None:
+    """Without a run: a setting that is new shows here, in the tests that everybody runs."""
+    before = kept(golden)["identity"]
+    assert isinstance(before, dict)
+    spec = RunSpec(**before["spec"] | {"settings": tuple(before["spec"]["settings"])})
+    today = json.loads(json.dumps(resolved(spec).identity))
+    assert today == {name: before[name] for name in today}
+
+
 def assert_gave_the_same(golden: Golden, folder: Path) -> None:
     found, before = summary(folder), kept(golden)
     assert identity_of(folder) == before["identity"]
     # the last bits are those of a processor; a hundred updates do not blow them up to this
-    assert found["norms"] == pytest.approx(before["norms"], rel=1e-4)
+    within = NORMS_WITHIN.get(golden.name, 1e-3)
+    assert found["norms"] == pytest.approx(before["norms"], rel=within)
     rows, old = found["rows"], before["rows"]
     assert isinstance(rows, list) and isinstance(old, list)
     assert [row["env_step"] for row in rows] == [row["env_step"] for row in old]
