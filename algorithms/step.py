@@ -165,8 +165,10 @@ class Step:
             assert isinstance(target, Policy)
             with torch.no_grad():
                 following = target(self.batch.next_observations)
-            return self.policy(self.batch.observations), following
-        return self.policy.pair(self.batch.observations, self.batch.next_observations)
+            with torch.enable_grad():
+                return self.policy(self.batch.observations), following
+        with torch.enable_grad():  # who asks for next_pi first, under no_grad, makes pi too
+            return self.policy.pair(self.batch.observations, self.batch.next_observations)
 
     @property
     def pi(self) -> Distribution:
@@ -184,18 +186,24 @@ class Step:
 
         A sampled action may carry gradient to the policy; Q is always taken without it.
         """
-        return self.objective.queries(self)
+        with torch.enable_grad():
+            return self.objective.queries(self)
 
     @cached_property
     def _values(self) -> tuple[Tensor, dict[str, Tensor]]:
+        queries = self.queries
+        with torch.enable_grad():  # who asks under no_grad is not the only one who reads it
+            return self._values_at(queries)
+
+    def _values_at(self, queries: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         s, a = self.batch.observations, self.batch.actions
-        if not self.queries:
+        if not queries:
             return self.critic(s, a), {}
         # clipped: Q is trained on what the simulator executes
-        others = torch.cat(list(self.queries.values())).detach().clamp(-1, 1)
+        others = torch.cat(list(queries.values())).detach().clamp(-1, 1)
         q, q_others = self.critic.split(s, a, others)
-        sizes = [actions.shape[0] for actions in self.queries.values()]
-        return q, dict(zip(self.queries, torch.split(q_others, sizes, 1), strict=True))
+        sizes = [actions.shape[0] for actions in queries.values()]
+        return q, dict(zip(queries, torch.split(q_others, sizes, 1), strict=True))
 
     @property
     def q(self) -> Tensor:

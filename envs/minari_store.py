@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.download import TIMEOUT_S
-from envs.files import atomic_file, sha256_of
+from envs.files import DAMAGED_ARCHIVE, atomic_file, sha256_of
 from envs.success import binary_rewards
 from envs.tasks import Task
 from envs.trajectory import (
@@ -91,7 +91,9 @@ def read_minari(folder: Path, task: Task) -> Dataset:
                 group = file[f"episode_{number}"]
                 trajectories.append(_episode(group, task, where, remedy))
                 states.append(_initial_state(group))
-    except OSError as error:
+    except DataError:
+        raise  # it says what is wrong
+    except DAMAGED_ARCHIVE as error:
         raise DataError(f"{path} is no HDF5 file or is truncated ({error}); {remedy}") from error
     note = f"{len(trajectories)} of {metadata['total_episodes']} episodes; dense rewards recomputed"
     provenance = Provenance(_ORIGIN[collection], name, sha256_of(path), "relabelled", note)

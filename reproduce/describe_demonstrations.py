@@ -15,7 +15,7 @@ if __name__ == "__main__":  # in one line, before an import fails
     exit_without_training()
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,26 +25,31 @@ from envs.sources import find_demonstrations
 from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS
 from reproduce.commandline.files import write_csv
-from reproduce.commandline.options import Common
+from reproduce.commandline.options import FolderOptions
 from reproduce.commandline.script import command
-from reproduce.judging.demonstrations import TABLE
+from reproduce.judging.demonstrations import TABLE, demonstrations
 from reproduce.specs.grid import DOOR_THRESHOLDS, ProfileName
 
 
 @dataclass(frozen=True)
-class DemonstrationOptions(Common):
+class DemonstrationOptions(FolderOptions):
     """Options of the count."""
 
+    download: bool = False
+    """Fetch demonstrations that are missing here and published."""
     write: bool = False
     """Also write the table that claims are judged by."""
 
 
-def demonstration_rows(env: str, profile: ProfileName, options: Common) -> Iterator[dict[str, Any]]:
+def demonstration_rows(
+    env: str, profile: ProfileName, options: DemonstrationOptions
+) -> Iterator[dict[str, Any]]:
     """One row a demonstration: its length, return and the first step (from 1) with success."""
     found = find_demonstrations(  # as recorded: the claim is of the people, not of a replay
         env,
         data_dir=options.data_dir,
         cache=options.cache / "data",
+        download=options.download,
         door_threshold=DOOR_THRESHOLDS[profile],
     )
     for number, episode in enumerate(found.trajectories):
@@ -62,6 +67,20 @@ def demonstration_rows(env: str, profile: ProfileName, options: Common) -> Itera
             "return": float(rewards.sum()),
             "success_step": int(there[0]) + 1 if there.size else "",
         }
+
+
+def check_sources(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Raise ValueError if a task would have demonstrations of another source than in the table.
+
+    A machine without the human ones finds those that are shipped: the claim is of the people's.
+    """
+    known: dict[str, str] = dict(demonstrations()[["env", "source"]].itertuples(index=False))
+    for env, source in sorted({(row["env"], row["source"]) for row in rows}):
+        if source != known.get(env, source):
+            raise ValueError(
+                f"--write: {env} has {source} demonstrations here, the table {known[env]} ones; "
+                "name their folder with --data-dir, or say --download"
+            )
 
 
 @command(DemonstrationOptions, __doc__)
@@ -82,6 +101,7 @@ def main(options: DemonstrationOptions) -> int:
         solved = sum(row["success_step"] != "" for row in mine)
         print(f"{env}, profile {profile}: {solved} of {len(mine)} {mine[0]['source']} ones succeed")
     if options.write:
+        check_sources(rows)
         write_csv(TABLE, rows)
         print(f"written: {TABLE.name}")
     return 0

@@ -29,7 +29,7 @@ from envs.success import binary_rewards
 from envs.tasks import TASKS, Task, task
 from envs.trajectory import DataError, Dataset
 from figures.files import write_text
-from reproduce.commandline.options import Common
+from reproduce.commandline.options import Common, flags_given
 from reproduce.commandline.script import command
 from reproduce.data.cloning import Cloning
 from reproduce.runs.evaluator import random_episodes
@@ -52,6 +52,8 @@ class DescribeOptions(Common):
     """Also write the table into docs/data.md; of all tasks, at preset small."""
 
 
+NOT_READ = ("engine", "precision", "device", "track", "methods_from")
+
 Line = tuple[str, ...]
 
 
@@ -64,15 +66,14 @@ def main(options: DescribeOptions) -> int:
     Returns the exit status: 0 all described, 2 bad input, `--describe` is missing, or a task fails.
     """
     if not options.describe:
-        print("nothing to do: say --describe (or --help)", file=sys.stderr)
-        return 2
+        raise ValueError("nothing to do: say --describe (or --help)")
     if options.write and (options.preset != "small" or set(options.envs) != set(TASKS)):
-        print(
+        raise ValueError(
             "--write: the table of docs/data.md is of all tasks at preset small; say --preset "
-            "small and no --envs",
-            file=sys.stderr,
+            "small and no --envs"
         )
-        return 2
+    for flag in flags_given(options, NOT_READ):
+        raise ValueError(f"{flag}: no method runs here; leave it away")
     options.check_folders()
     lines: list[Line] = []
     status = 0

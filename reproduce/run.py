@@ -33,7 +33,7 @@ def main(options: RunOptions) -> int:
 def _asked_for(options: RunOptions) -> RunSpec | None:
     """The run to be done; None if something was to be printed instead, and has been."""
     from reproduce.runs.listing import list_methods, list_settings
-    from reproduce.runs.option_checks import prepare, resolve_data, validated
+    from reproduce.runs.option_checks import asked_data, prepare, resolve_data, validated
     from reproduce.runs.plan import print_plan
     from reproduce.runs.resolved import one_spelling, resolved
     from reproduce.runs.showing import show
@@ -45,11 +45,8 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
     if options.seed < 0:
         raise ValueError(f"--seed {options.seed}: must be 0 or more")
     check_checkpoint_interval(options.checkpoint_every_s)
-    specs = validated(options, envs=(options.env,), methods=(options.method,))
-    if options.list_settings:
-        print(list_settings(options))
-        return None
-    data = resolve_data(options, specs)
+    envs = validated(options, envs=(options.env,), methods=(options.method,))
+    data = asked_data(options, envs) if options.list_settings else resolve_data(options, envs)
     spec = RunSpec.of(
         options.preset,
         options.profile,
@@ -61,6 +58,9 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
     )
     spec = one_spelling(spec)
     resolved(spec)
+    if options.list_settings:
+        print(list_settings(spec))
+        return None
     if options.show:
         print(show(spec))
         return None

@@ -91,6 +91,9 @@ STOP_BEYOND = 1.1
 FINAL_EPISODES = 20
 
 
+NOT_READ = ("preset", "profile", "data", "labels", "data_dir", "download", "methods_from")
+
+
 @dataclass(frozen=True)
 class ExpertOptions(Common):
     """Options of an expert's training."""
@@ -151,7 +154,7 @@ def _check(options: ExpertOptions) -> None:
         raise ValueError(f"--env {options.env}: one of {', '.join(EXPERTS)}")
     if options.seed < 0:
         raise ValueError(f"--seed {options.seed}: must be 0 or more")
-    for flag in flags_given(options, ("preset", "profile", "data", "labels", "data_dir")):
+    for flag in flags_given(options, NOT_READ):
         raise ValueError(f"{flag}: an expert is trained from scratch by its recipe; use --set")
     check_checkpoint_interval(options.checkpoint_every_s)
     if options.stop_at is not None and math.isnan(options.stop_at):
@@ -187,6 +190,7 @@ def main(options: ExpertOptions) -> int:
         options.place,
         engine=options.engine,
         checkpoint_every_s=options.checkpoint_every_s,
+        track=options.track,
         interruption=StopWhenLearned(folder, stop_at),
     )
     if status == INTERRUPTED and good_enough(folder, stop_at):

@@ -23,7 +23,49 @@ APP = "awac-reproduction"
 
 
 @dataclass(frozen=True)
-class Common:
+class FolderOptions:
+    """Where the user's own files lie, and those that this project fetches or makes."""
+
+    data_dir: Path | None = None
+    """Folder with human demonstrations and expert policies (default: $AWAC_DATA_DIR, else the
+    user's cache)."""
+    cache_dir: Path | None = None
+    """Where downloads and rollouts are kept (default: $AWAC_CACHE_DIR, else the user's cache)."""
+
+    @property
+    def cache(self) -> Path:
+        """The cache folder: `--cache-dir`, $AWAC_CACHE_DIR, or the user's own.
+
+        Raises:
+            ValueError: none is named, and the system knows no home folder of the user.
+        """
+        if self.cache_dir is not None:
+            return self.cache_dir
+        named = os.environ.get("AWAC_CACHE_DIR")
+        try:
+            return Path(named or platformdirs.user_cache_dir(APP))
+        except RuntimeError as error:  # no HOME, and no entry of the user in the system's list
+            raise ValueError(f"--cache-dir must name a folder here ({error})") from None
+
+    def check_folders(self) -> None:
+        """Raise ValueError naming the flag of a folder that cannot be one."""
+        if self.data_dir is not None and not self.data_dir.is_dir():
+            raise ValueError(f"--data-dir {self.data_dir}: there is no such folder")
+        named = os.environ.get("AWAC_DATA_DIR")
+        if self.data_dir is None and named and not Path(named).is_dir():
+            raise ValueError(f"AWAC_DATA_DIR={named}: there is no such folder; correct or unset it")
+        _check_folder("--cache-dir", self.cache)
+
+
+def _check_folder(flag: str, folder: Path | None) -> None:
+    parts = [] if folder is None else [folder, *folder.parents]
+    file = next((part for part in parts if part.is_file()), None)
+    if file is not None:
+        raise ValueError(f"{flag} {folder}: {file} is a file, a folder is needed")
+
+
+@dataclass(frozen=True)
+class Common(FolderOptions):
     """Options of a single run and of a whole figure alike."""
 
     preset: PresetName = "quick"
@@ -44,11 +86,6 @@ class Common:
     and Minari's data sets, which go into its local store."""
     labels: Labels = "relabelled"
     """Rewards of human pen demonstrations: recomputed from observations, or as stored."""
-    data_dir: Path | None = None
-    """Folder with human demonstrations and expert policies (default: $AWAC_DATA_DIR, else the
-    user's cache)."""
-    cache_dir: Path | None = None
-    """Where downloads and rollouts are kept (default: $AWAC_CACHE_DIR, else the user's cache)."""
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     """key=value for any hyperparameter, repeatable; see `run.py --list-settings`."""
     precision: Literal["float32", "bf16"] = "float32"
@@ -84,40 +121,17 @@ class Common:
         return tuple(dict.fromkeys((*self.set, *flags)))
 
     @property
-    def cache(self) -> Path:
-        """The cache folder: `--cache-dir`, $AWAC_CACHE_DIR, or the user's own.
-
-        Raises:
-            ValueError: none is named, and the system knows no home folder of the user.
-        """
-        if self.cache_dir is not None:
-            return self.cache_dir
-        named = os.environ.get("AWAC_CACHE_DIR")
-        try:
-            return Path(named or platformdirs.user_cache_dir(APP))
-        except RuntimeError as error:  # no HOME, and no entry of the user in the system's list
-            raise ValueError(f"--cache-dir must name a folder here ({error})") from None
-
-    @property
     def place(self) -> Place:
         """Where runs find their data, keep what they make, and compute."""
         return Place(self.cache, self.data_dir, self.device)
 
     def check_folders(self) -> None:
         """Raise ValueError naming the flag of a folder that cannot be one."""
-        if self.data_dir is not None and not self.data_dir.is_dir():
-            raise ValueError(f"--data-dir {self.data_dir}: there is no such folder")
-        named = os.environ.get("AWAC_DATA_DIR")
-        if self.data_dir is None and named and not Path(named).is_dir():
-            raise ValueError(f"AWAC_DATA_DIR={named}: there is no such folder; correct or unset it")
-        for flag, folder in (("--cache-dir", self.cache), ("--out", self.out)):
-            parts = [] if folder is None else [folder, *folder.parents]
-            file = next((part for part in parts if part.is_file()), None)
-            if file is not None:
-                raise ValueError(f"{flag} {folder}: {file} is a file, a folder is needed")
+        super().check_folders()
+        _check_folder("--out", self.out)
 
 
-def flags_given(options: Common | SlurmOptions, names: Iterable[str]) -> list[str]:
+def flags_given(options: FolderOptions | SlurmOptions, names: Iterable[str]) -> list[str]:
     """Flags of ``names`` that differ from their defaults, as they are typed.
 
     Names that the options do not have are passed over.

@@ -12,7 +12,7 @@ import numpy as np
 from envs.evaluation import EVALUATION_SEED_BASE, Act
 from envs.tasks import HAND_TASKS, task
 from envs.trajectory import DataError
-from reproduce.commandline.options import Common
+from reproduce.commandline.options import Common, flags_given
 from reproduce.runs.folder import RunFolder, differences
 from reproduce.specs.grid import ProfileName, RunSpec
 
@@ -79,6 +79,8 @@ def _check(options: PerformerOptions) -> None:
     for name in ("method", "seed"):
         if (options.expert or options.random) and getattr(options, name) is not None:
             raise ValueError(f"--{name} selects a run, but --{filmed[0]} films no run")
+    for flag in flags_given(options, ("engine", "track", "download")):
+        raise ValueError(f"{flag}: a film trains nothing and fetches nothing; leave it away")
 
 
 def _random(env: str, options: PerformerOptions) -> Act:
@@ -127,7 +129,7 @@ def _trained(options: PerformerOptions) -> Performer:
     run = resolved(spec)
     settings, known = run.settings, run.task
     config = folder.config()
-    changes = differences(config["identity"]["method"], describe(settings.method))
+    changes = differences(config["identity"]["method"], describe(settings.method), "method")
     if changes:
         made = config["environment"]["commit"]
         raise ValueError(

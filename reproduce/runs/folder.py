@@ -40,12 +40,15 @@ _UNREADABLE: tuple[type[Exception], ...] = (*DAMAGED_ARCHIVE, pickle.UnpicklingE
 
 _WRITTEN_BY_HOLDER = ("checkpoint.new.pt", "progress.csv", "config.json", "status.json", "done")
 
-# What runs did before the field existed, as `settings.describe` writes it.
+# What runs did before the field existed, as `settings.describe` writes it, by its whole path.
 _BEFORE: dict[str, Any] = {
-    "observations": {"component": "Raw"},
-    "cap": "inf",
-    "expert_demonstrations": 0,
-    "sampled_eval_episodes": LONGEST_RUN,
+    "method.observations": {"component": "Raw"},
+    "method.objective.weights.shape.cap": "inf",
+    "method.objective.improvement.weights.shape.cap": "inf",
+    "method.policy.squash_margin": 1e-4,
+    "hyperparameters.expert_demonstrations": 0,
+    "schedule.sampled_eval_episodes": LONGEST_RUN,
+    "data.demonstrations.observations": "recorded",
 }
 
 _FORMER = {"hyperparameters.compile": False}
@@ -301,11 +304,12 @@ def differences(old: Any, new: Any, where: str = "") -> list[str]:
     """
     new = json.loads(json.dumps(new))
     if isinstance(old, dict) and isinstance(new, dict):
-        old = {name: value for name, value in _BEFORE.items() if name in new} | old
+        paths = {key: f"{where}.{key}".lstrip(".") for key in {**old, **new}}
+        old = {key: _BEFORE[paths[key]] for key in new if paths[key] in _BEFORE} | old
         return [
             change
             for key in sorted(old)
-            for path in [f"{where}.{key}".lstrip(".")]
+            for path in [paths[key]]
             if key in new or path not in _FORMER or old[key] != _FORMER[path]
             for change in differences(old[key], new.get(key), path)
         ]

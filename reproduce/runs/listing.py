@@ -8,7 +8,6 @@ from typing import Any
 from algorithms.catalogue.method import Method
 from algorithms.catalogue.methods import LATER_WORK, METHODS
 from algorithms.catalogue.variants import VARIANTS
-from reproduce.commandline.options import RunOptions
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 
@@ -36,17 +35,8 @@ def list_methods() -> str:
     return "\n".join(lines)
 
 
-def list_settings(options: RunOptions) -> str:
-    """Every key of `--set` for one run, with its present value."""
-    spec = RunSpec.of(
-        options.preset,
-        options.profile,
-        options.env,
-        options.method,
-        options.seed,
-        ("embedded", options.labels),
-        options.settings,
-    )
+def list_settings(spec: RunSpec) -> str:
+    """Every key of `--set` for one run, with the value that the run has."""
     paths = resolved(spec).settings.paths()
     width = max(map(len, paths))
     return "\n".join(f"{path:{width}}  {_short(value)}" for path, value in paths.items())

@@ -63,14 +63,11 @@ def resolve_data(
     Only the larger presets use the network unasked, and only where `unasked` is true. The preset
     quick must work on a fresh machine as it is.
     """
-    from envs.tasks import task
     from reproduce.data.prior import demonstrations_for, kind_of, named_kind
 
     found: dict[str, tuple[DataKind, Labels]] = {}
     for env in envs:
-        asked: DataChoice = options.data
-        if asked == "auto" and task(env).domain == "hand":
-            asked = PRESETS[options.preset].hand_data or asked
+        asked = _asked(options, env)
         kind = kind_of(env, asked)
         if kind is not None:  # this kind needs no search, and its labels have one reading
             found[env] = (kind, "stored")
@@ -91,6 +88,31 @@ def resolve_data(
         if options.data == "auto":
             _refuse_to_change(options, env, found[env][0])
     return found
+
+
+def asked_data(options: Common, envs: Sequence[str]) -> dict[str, tuple[DataKind, Labels]]:
+    """What `resolve_data` maps tasks to, without a search for files.
+
+    `auto` counts as the shipped demonstrations on the hand. For what is only to be read.
+    """
+    from reproduce.data.prior import kind_of
+
+    found: dict[str, tuple[DataKind, Labels]] = {}
+    for env in envs:
+        asked = _asked(options, env)
+        kind = kind_of(env, asked)
+        named = "embedded" if asked == "auto" else asked
+        found[env] = (named, options.labels) if kind is None else (kind, "stored")
+    return found
+
+
+def _asked(options: Common, env: str) -> DataChoice:
+    """`--data`, or what the preset has on the hand in place of `auto`."""
+    from envs.tasks import task
+
+    if options.data == "auto" and task(env).domain == "hand":
+        return PRESETS[options.preset].hand_data or "auto"
+    return options.data
 
 
 def _refuse_to_change(options: Common, env: str, kind: DataKind) -> None:

@@ -185,6 +185,24 @@ def test_damaged_files_are_named() -> None:
         read_minari(store() / "D4RL/door/cloned-v2", DOOR)
 
 
+def test_a_flipped_bit_is_read_or_named() -> None:
+    """HDF5 answers damage with errors of several classes, by its place."""
+    folder = save_minari(store(), HUMAN, [5])
+    path = folder / "data" / "main_data.hdf5"
+    whole, named = path.read_bytes(), 0
+    for place in range(0, len(whole), 41):
+        for bit in (0, 7):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << bit
+            path.write_bytes(damaged)
+            try:
+                read_minari(folder, DOOR)
+            except DataError as error:
+                named += 1
+                assert HUMAN in str(error) or str(path) in str(error)
+    assert named > 20
+
+
 def test_another_tasks_set_is_refused() -> None:
     folder = save_minari(store(), HUMAN, [5])
     with pytest.raises(DataError, match=r"episode 0: .*pen-binary-v0 needs"):

@@ -104,6 +104,25 @@ def test_what_did_not_exist_when_a_run_was_made_counts_as_what_it_did_instead() 
     assert differences(old, capped) == ["method.objective.weights.shape.cap: inf -> 100.0"]
 
 
+def test_a_field_counts_as_new_at_its_own_place_alone() -> None:
+    """Both method and prior data have `observations`: one is a component, one a word."""
+    demonstrations = {"demonstrations": {"source": "d4rl"}}
+    as_recorded = {"demonstrations": {"source": "d4rl", "observations": "recorded"}}
+    replayed = {"demonstrations": {"source": "d4rl", "observations": "replayed"}}
+    old = {"method": {"observations": {"component": "Raw"}}, "data": demonstrations}
+    assert differences(old, old | {"data": as_recorded}) == []
+    assert differences(old, old | {"data": replayed}) == [
+        "data.demonstrations.observations: recorded -> replayed"
+    ]
+
+
+def test_a_margin_of_the_squash_counts_as_the_one_that_was_in_the_code() -> None:
+    recorded_before: dict[str, object] = {"policy": {"component": "SquashedGaussian"}}
+    for margin, changes in (1e-4, []), (1e-2, ["method.policy.squash_margin: 0.0001 -> 0.01"]):
+        now = {"policy": {"component": "SquashedGaussian", "squash_margin": margin}}
+        assert differences(recorded_before, now, "method") == changes
+
+
 def test_empty_folder_does_not_hide_a_recorded_run(tmp_path: Path) -> None:
     make_run(tmp_path, spec(), value=-10.0, done=True)
     collect("figure1", [spec()], tmp_path)

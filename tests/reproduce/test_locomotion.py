@@ -279,6 +279,8 @@ def test_training_ends_once_it_is_good_enough(
         (("--seed", "-1"), "--seed -1: must be 0 or more"),
         (("--preset", "small"), "--preset: an expert is trained from scratch by its recipe"),
         (("--data-dir", "."), "--data-dir: an expert is trained from scratch by its recipe"),
+        (("--methods-from", "mine.py"), "--methods-from: an expert is trained from scratch"),
+        (("--download",), "--download: an expert is trained from scratch by its recipe"),
         (("--out", __file__), "is a file, a folder is needed"),
     ],
 )

@@ -33,6 +33,7 @@ from reproduce.data.prior import (
     named_kind,
     prior_data,
 )
+from reproduce.prior_data import main as describe
 from reproduce.runs.assemble import prior_data_of
 from reproduce.runs.option_checks import resolve_data
 from reproduce.runs.resolved import resolved
@@ -385,3 +386,20 @@ def test_runs_go_on_with_the_data_that_they_were_begun_with(
         resolve_data(options, ["door-binary-v0"])
     named = replace(options, data="human")
     assert resolve_data(named, ["door-binary-v0"])["door-binary-v0"][0] == "human"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "nothing to do: say --describe"),
+        (("--describe", "--write"), "--write: the table of docs/data.md is of all tasks"),
+        (("--describe", "--engine", "eager"), "--engine: no method runs here"),
+        (("--describe", "--methods-from", "mine.py"), "--methods-from: no method runs here"),
+    ],
+)
+def test_the_description_refuses_what_it_would_not_do(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert describe(list(arguments)) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and message in error and error.count("\n") == 1

@@ -330,6 +330,8 @@ def refused(
         (["--fps", "nan"], "--fps must be between"),
         (["--episode-seed", "-1"], "--episode-seed must be between"),
         (["--device", "cuda:99"], "--device cuda:99"),
+        (["--track", "tensorboard"], "--track: a film trains nothing"),
+        (["--engine", "eager"], "--engine: a film trains nothing"),
         (["--data-dir", "nowhere"], "there is no such folder"),
     ],
 )

@@ -301,3 +301,12 @@ def test_lists(run_main: Main) -> None:
     assert "RLPD  (later work" in methods and "AWAC[batch]" in methods
     settings = run_main("--list-settings", "--set", "lam=0.7").stdout
     assert "objective.weights.shape.lam" in settings and "0.7" in settings
+
+
+def test_the_listed_settings_are_those_of_the_data_that_is_asked_for(run_main: Main) -> None:
+    """`small` clones for longer on the door's shipped demonstrations than on people's."""
+    door = ("--list-settings", "--env", "door-binary-v0", "--preset", "small", "--data")
+    for data, steps in ("embedded", "30000"), ("human", "10000"):
+        listed = run_main(*door, data).stdout.splitlines()
+        (line,) = (line for line in listed if line.startswith("prior_cloning_steps"))
+        assert line.split() == ["prior_cloning_steps", steps]
