@@ -123,7 +123,8 @@ class ReplayBuffer:
         """
         if self.prior == self.capacity:
             raise ValueError(
-                f"prior data fills the replay buffer ({self.capacity}); raise replay_buffer_size"
+                f"prior data fills the replay buffer of {self.capacity}; raise it with "
+                f"--set replay_buffer_size={2 * self.capacity}"
             )
         index = self._next if self._next < self.capacity else self.prior
         data = self._data
@@ -222,7 +223,8 @@ class ReplayBuffer:
         if count > self.size - self.prior:
             raise ValueError(
                 f"{count} online transitions are wanted, but the replay buffer keeps "
-                f"{self.size - self.prior}; raise replay_buffer_size"
+                f"{self.size - self.prior}; raise it with "
+                f"--set replay_buffer_size={self.prior + count}"
             )
         ring = self.capacity - self.prior
         offset = torch.arange(self._next - count - self.prior, self._next - self.prior)

@@ -75,6 +75,9 @@ _NO_SUCCESS: bool | None = None
 """Of an episode on a task that has none, as in locomotion: no share of successes then, not 0."""
 
 
+_CALMER = "lower --set policy_learning_rate or --set q_learning_rate, or bound the weights' cap"
+
+
 class DivergedError(RuntimeError):
     """A loss or a value is no longer finite."""
 
@@ -175,7 +178,9 @@ class Training:
         else:
             action = self.agent.act(observation, deterministic=False)
         if not np.isfinite(action).all():
-            raise DivergedError(f"the policy's action is not finite at step {self.step}")
+            raise DivergedError(
+                f"the policy's action is not finite at step {self.step}; {_CALMER}"
+            )
         executed = np.clip(action, -1.0, 1.0)
         self._clipped[0] += int((np.abs(executed) == 1.0).sum())
         self._clipped[1] += executed.size
@@ -230,7 +235,9 @@ class Training:
         demonstrations = None
         if cloning or agent.needs_demonstrations:
             if self.demonstrations is None:
-                raise ValueError("this method needs demonstrations, but none were given")
+                raise ValueError(
+                    "this method needs demonstrations, and the run has none; give it other --data"
+                )
             demonstrations = self.demonstrations.sample(size, self.rng)
         if cloning:
             assert demonstrations is not None
@@ -251,7 +258,9 @@ class Training:
         metrics = {name: float(value) for name, value in self._metrics.items()}
         bad = [name for name, value in metrics.items() if not np.isfinite(value)]
         if bad:
-            raise DivergedError(f"{', '.join(bad)} not finite at step {self.step}: {metrics}")
+            raise DivergedError(
+                f"{', '.join(bad)} not finite at step {self.step}: {metrics}; {_CALMER}"
+            )
         phase = "online" if self.step > 0 else "offline"
         columns = self._evaluated()
         row: Row = {

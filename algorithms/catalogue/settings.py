@@ -70,7 +70,12 @@ class Settings:
             owner, _, name = path.rpartition(".")
             owners.setdefault(owner, {})[name] = _only(path, values)
         for owner, changes in owners.items():
-            result = result._with(owner, changes)
+            try:
+                result = result._with(owner, changes)
+            except ValueError as error:  # of one value, or of two that do not go together
+                flags = (path for path in given if path.rpartition(".")[0] == owner)
+                told = " ".join(f"--set {path}={next(iter(given[path]))}" for path in flags)
+                raise ValueError(f"{told}: {error}") from None
         return result
 
     def _swaps(self, pending: Iterable[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:

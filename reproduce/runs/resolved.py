@@ -13,6 +13,7 @@ from algorithms.data.observations import FromPriorData
 from algorithms.data.relabeling import Hindsight
 from algorithms.data.reward_scaling import TaskUnits
 from algorithms.policies.initialisation import RandomActionsFirst
+from envs.evaluation import EPISODES_AT_MOST
 from envs.tasks import Task, task
 from reproduce.runs import own_methods
 from reproduce.specs.grid import PRESETS, RunSpec
@@ -95,11 +96,16 @@ def _laid(spec: RunSpec) -> dict[str, Any]:
 
 
 def _check_evaluations(settings: Settings) -> None:
+    episodes = settings.schedule.eval_episodes
+    if episodes > EPISODES_AT_MOST:
+        raise ValueError(
+            f"--set eval_episodes={episodes}: an evaluation has at most {EPISODES_AT_MOST} episodes"
+        )
     count = sum(map(len, settings.schedule.ranges(settings.config.offline_steps)))
     if count > _MOST_EVALUATIONS:
         raise ValueError(
             f"the schedule has {count:,} evaluations, at most {_MOST_EVALUATIONS:,} are possible; "
-            "raise eval_every and dense_eval_every"
+            "raise --set eval_every and --set dense_eval_every"
         )
 
 

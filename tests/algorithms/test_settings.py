@@ -194,3 +194,22 @@ def test_what_an_exchange_changes_beside_the_component_is_told(
     before = resolve("AWAC", domain="hand")
     after = resolve("AWAC", domain="hand", settings=changes)
     assert also_changed(before, after, changes) == told
+
+
+@pytest.mark.parametrize(
+    ("method", "assignments", "message"),
+    [
+        ("AWAC", ("discount=2",), r"--set discount=2: discount must be at least 0"),
+        ("MPO", ("samples=0",), r"--set objective\.actions\.samples=0: samples must be at least 1"),
+        (
+            "SAC",
+            ("log_std_min=3", "log_std_max=1"),
+            r"--set policy\.log_std_min=3 --set policy\.log_std_max=1: log_std_min must be at most",
+        ),
+    ],
+)
+def test_a_value_out_of_range_is_told_as_it_can_be_typed(
+    method: str, assignments: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        resolve(method, settings=assignments)
