@@ -178,9 +178,7 @@ class Training:
         else:
             action = self.agent.act(observation, deterministic=False)
         if not np.isfinite(action).all():
-            raise DivergedError(
-                f"the policy's action is not finite at step {self.step}; {_CALMER}"
-            )
+            raise DivergedError(f"the policy's action is not finite at step {self.step}; {_CALMER}")
         executed = np.clip(action, -1.0, 1.0)
         self._clipped[0] += int((np.abs(executed) == 1.0).sum())
         self._clipped[1] += executed.size

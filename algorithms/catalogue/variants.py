@@ -248,7 +248,7 @@ VARIANTS: dict[str, Variant] = {
             "learning_starts": 5_000,
             "observations": Raw(),
         },
-        "learns online alone; with --data none from nothing but its own experience",
+        "the recipe of the locomotion experts: SAC as Haarnoja 2018, online alone",
     ),
     "SAC[no-data]": Variant(
         "SAC",
