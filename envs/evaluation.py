@@ -11,12 +11,6 @@ from numpy.typing import NDArray
 
 from envs.trajectory import Trajectory
 
-EVALUATION_SEED_BASE = 1_000_000_000
-EPISODES_AT_MOST = 1000
-"""Evaluations use the seeds from `EVALUATION_SEED_BASE` to 2^31. Training uses those from 2^31 on.
-Rollouts for prior data, experts and the random policy begin at 500,000, 2,000,000 and 3,000,000. No
-evaluation episode therefore starts from a seed that is used elsewhere."""
-
 Act = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 Env = gymnasium.Env[Any, Any]
 
@@ -60,23 +54,6 @@ class Episode(NamedTuple):
     successes: NDArray[np.bool_]
     final_distance: float
     start_distance: float
-
-
-def evaluation_seed(number: int) -> int:
-    """The seed of the first episode of a run's evaluation `number`; the others follow it.
-
-    Every evaluation has start states of its own. They are the same for all methods and seeds.
-    Number 0 is the evaluation at clock 0. Later evaluations count up, those of the offline phase
-    count down from -1.
-
-    Raises:
-        ValueError: if the seeds would overlap with those of training.
-    """
-    place = 2 * number if number >= 0 else -2 * number - 1
-    seed = EVALUATION_SEED_BASE + EPISODES_AT_MOST * place
-    if seed + EPISODES_AT_MOST > 1 << 31:
-        raise ValueError(f"evaluation {number}: a run has no seeds for so many evaluations")
-    return seed
 
 
 def evaluate(

@@ -16,8 +16,6 @@ from envs.files import DAMAGED_ARCHIVE, sha256_of
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory, check_readable
 
-EXPERT_SEED = 2_000_000
-"""First reset seed of expert demonstrations; training and evaluation use other seeds."""
 _ATTEMPTS_PER_DEMONSTRATION = 20
 _ARRAYS = ("W0", "b0", "W1", "b1", "W2", "b2", "in_shift", "in_scale", "out_shift", "out_scale")
 

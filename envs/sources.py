@@ -12,9 +12,10 @@ from typing import Literal, get_args
 import numpy as np
 import platformdirs
 
+from envs import seeds
 from envs.conditions import DOOR_ANGLE_RAD
 from envs.download import download as fetch
-from envs.experts import EXPERT_SEED, ExpertPolicy, rollout_expert
+from envs.experts import ExpertPolicy, rollout_expert
 from envs.files import sha256_of
 from envs.minari_store import (
     check_unchanged,
@@ -69,7 +70,7 @@ class Source:
 
 def _roll_out(path: Path, task: Task, episodes: int = 0) -> Dataset:
     policy = ExpertPolicy.load(path)
-    return rollout_expert(task.id, policy, episodes or task.shipped_demonstrations, EXPERT_SEED)
+    return rollout_expert(task.id, policy, episodes or task.shipped_demonstrations, seeds.EXPERT)
 
 
 def _load_embedded(path: Path, task: Task) -> Dataset:

@@ -16,7 +16,8 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from envs.experts import EXPERT_SEED, ExpertPolicy, rollout_expert
+from envs import seeds
+from envs.experts import ExpertPolicy, rollout_expert
 from envs.sources import ASSETS
 from envs.storage import save_dataset
 from envs.tasks import task
@@ -35,7 +36,7 @@ class EmbeddedOptions:
     """Folder to write to."""
     episodes: int = 0
     """Successful episodes to keep; 0: the number that the task has shipped."""
-    seed: int = EXPERT_SEED
+    seed: int = seeds.EXPERT
     """Reset seed of the first attempt."""
 
 

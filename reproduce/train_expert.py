@@ -202,7 +202,8 @@ def main(options: ExpertOptions) -> int:
 def export(spec: RunSpec, folder: RunFolder, options: ExpertOptions) -> int:
     """Measure the final actor, write its weights, and say whether it reaches the target."""
     from algorithms.agent import Agent
-    from envs.evaluation import EVALUATION_SEED_BASE, evaluate
+    from envs import seeds
+    from envs.evaluation import evaluate
     from envs.sources import ASSETS
     from reproduce.data.actors import filename, save_actor
     from reproduce.data.prior import make_env
@@ -222,7 +223,7 @@ def export(spec: RunSpec, folder: RunFolder, options: ExpertOptions) -> int:
         env,
         lambda obs: agent.act(obs, deterministic=True),
         episodes=FINAL_EPISODES,
-        seed=EVALUATION_SEED_BASE,
+        seed=seeds.EVALUATION,
         sustained_steps=None,
     )
     reached = float(stats.returns.mean())

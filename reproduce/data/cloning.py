@@ -18,6 +18,7 @@ from algorithms.data.observations import FromPriorData, Observations, Raw
 from algorithms.networks.annealing import Annealing, ConstantRates, LinearDecay
 from algorithms.objectives.imitation import Imitation, MeanSquaredError, NegativeLogLikelihood
 from algorithms.policies.gaussians import TanhMeanGaussian
+from envs import seeds
 from envs.evaluation import collect
 from envs.making import make_task
 from envs.tasks import Domain, task
@@ -25,8 +26,6 @@ from envs.trajectory import Trajectory
 
 SEED = 200_609_359
 """Of the clone alone. With the seed of a run its policy would start at the clone's very weights."""
-
-FIRST_EPISODE_SEED = 500_000
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ class Cloning:
             "error": type(recipe.error).__name__,
             "sampled": recipe.sampled,
             "seed": SEED,
-            "first_episode": FIRST_EPISODE_SEED,
+            "first_episode": seeds.ROLLOUTS,
         }
 
 
@@ -175,7 +174,7 @@ def roll_out(
     """
     sampled = int(episodes * recipe.sampled)
     parts: dict[bool, list[Trajectory]] = {}
-    first = FIRST_EPISODE_SEED
+    first = seeds.ROLLOUTS
     for by_mode, count in ((True, episodes - sampled), (False, sampled)):
         parts[by_mode] = []
         if count:

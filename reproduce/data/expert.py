@@ -8,6 +8,7 @@ from functools import partial
 import torch
 from rich.progress import Progress
 
+from envs import seeds
 from envs.evaluation import collect
 from envs.making import make_task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
@@ -22,7 +23,6 @@ GOOD = 0.8
 """An episode is kept if its return is at least this share of the expert's mean return. (The
 authors kept those above 9000 on HalfCheetah and 5000 on Ant and Walker2d.)"""
 
-_FIRST_SEED = 2_000_000
 _ATTEMPTS = 20
 
 
@@ -46,7 +46,7 @@ def expert_demonstrations(
         "actor": actor.sha256,
         "demonstrations": wanted,
         "good": GOOD,
-        "first_episode": _FIRST_SEED,
+        "first_episode": seeds.EXPERT,
     }
     enough = GOOD * actor.return_mean
     make = partial(_roll_out, task_id, actor, wanted, enough, _ATTEMPTS * wanted)
@@ -67,12 +67,12 @@ def _roll_out(
                     f"{actor.path}: {len(kept)} of {attempts} sampled episodes returned at least "
                     f"{enough:.0f}; the expert is not as good as its file says"
                 )
-            generator = torch.Generator().manual_seed(_FIRST_SEED + attempts)
+            generator = torch.Generator().manual_seed(seeds.EXPERT + attempts)
             (episode,) = collect(
                 env,
                 lambda o, g=generator: actor.act(o, generator=g),  # type: ignore[misc]
                 episodes=1,
-                seed=_FIRST_SEED + attempts,
+                seed=seeds.EXPERT + attempts,
             )
             attempts += 1
             if episode.rewards.sum(dtype=float) >= enough:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.progress import track
 
+from envs import seeds
 from envs.evaluation import collect
 from envs.making import make_task
 from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
@@ -16,7 +17,6 @@ from envs.tasks import task
 from envs.trajectory import Dataset, Provenance
 from reproduce.data.cache import cached
 
-_FIRST_EPISODE_SEED = 500_000
 _SEED = 0
 
 
@@ -40,7 +40,7 @@ def random_rollouts(
     recipe = {
         "process": asdict(process),
         "seed": _SEED,
-        "first_episode": _FIRST_EPISODE_SEED,
+        "first_episode": seeds.ROLLOUTS,
         "episodes": episodes,
     }
     return cached(cache, task_id, recipe, partial(_made, task_id, episodes, process), notify)
@@ -52,7 +52,7 @@ def _made(task_id: str, episodes: int, process: Process) -> Dataset:
     trajectories = []
     for episode in track(range(episodes), f"{task_id}: random data", transient=True):
         noise.reset()
-        seed = _FIRST_EPISODE_SEED + episode
+        seed = seeds.ROLLOUTS + episode
         trajectories += collect(env, lambda _: noise.sample(), episodes=1, seed=seed)
     env.close()
     return Dataset(task_id, tuple(trajectories), provenance(process))

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from envs.evaluation import EVALUATION_SEED_BASE, Act
+from envs import seeds
+from envs.evaluation import Act
 from envs.tasks import HAND_TASKS, task
 from envs.trajectory import DataError
 from reproduce.commandline.options import Common, flags_given
@@ -33,7 +34,7 @@ class PerformerOptions(Common):
     """Film the task's expert: in locomotion the project's own, on the hand the data folder's."""
     random: bool = False
     """Film uniformly random actions."""
-    episode_seed: int = EVALUATION_SEED_BASE
+    episode_seed: int = seeds.EVALUATION
     """Reset seed of the first episode; the next ones follow."""
     stochastic: bool = False
     """Sample actions, as in training; otherwise they are those of evaluation."""

@@ -9,11 +9,10 @@ from functools import cache
 import numpy as np
 
 from algorithms.training import Act, Candidate, Evaluate, Row
+from envs import seeds
 from envs.evaluation import (
-    EPISODES_AT_MOST,
     EpisodeStats,
     evaluate,
-    evaluation_seed,
     measure,
     run_episodes,
 )
@@ -25,7 +24,6 @@ from reproduce.runs.q_bias import q_bias
 from reproduce.specs.grid import RunSpec
 
 _RANDOM_EPISODES = 20
-_RANDOM_SEED = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -62,14 +60,14 @@ def evaluator(
     Raises:
         ValueError: if there are more episodes than an evaluation has seeds.
     """
-    if episodes > EPISODES_AT_MOST:
+    if episodes > seeds.EPISODES_AT_MOST:
         raise ValueError(
-            f"eval_episodes={episodes}: an evaluation has at most {EPISODES_AT_MOST} episodes"
+            f"eval_episodes={episodes}: an evaluation has at most {seeds.EPISODES_AT_MOST} episodes"
         )
     env, known = make_env(spec.env, spec.profile), task(spec.env)
 
     def columns(candidate: Candidate) -> Row:
-        seed = evaluation_seed(candidate.number)
+        seed = seeds.evaluation_seed(candidate.number)
         shown = run_episodes(env, candidate.act, episodes=episodes, seed=seed)
         stats = measure(shown, known.success_steps_sustained)
         row: Row = {
@@ -145,13 +143,13 @@ def random_return(task_id: str) -> float:
 @cache
 def random_episodes(task_id: str) -> EpisodeStats:
     """Episodes of uniformly random actions, the same ones every time."""
-    rng, known = np.random.default_rng(_RANDOM_SEED), task(task_id)
+    rng, known = np.random.default_rng(seeds.RANDOM_POLICY), task(task_id)
     env = make_task(task_id)
     stats = evaluate(
         env,
         lambda _: rng.uniform(-1.0, 1.0, known.action_dim).astype(np.float32),
         episodes=_RANDOM_EPISODES,
-        seed=_RANDOM_SEED,
+        seed=seeds.RANDOM_POLICY,
         sustained_steps=known.success_steps_sustained,
     )
     env.close()

@@ -13,7 +13,7 @@ from algorithms.data.observations import FromPriorData
 from algorithms.data.relabeling import Hindsight
 from algorithms.data.reward_scaling import TaskUnits
 from algorithms.policies.initialisation import RandomActionsFirst
-from envs.evaluation import EPISODES_AT_MOST
+from envs.seeds import EPISODES_AT_MOST
 from envs.tasks import Task, task
 from reproduce.runs import own_methods
 from reproduce.specs.grid import PRESETS, RunSpec

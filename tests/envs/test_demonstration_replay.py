@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from envs import seeds
 from envs.adroit import AdroitBinary
 from envs.demonstration_replay import replay
-from envs.experts import EXPERT_SEED
 from envs.readers import read_dapg_pickle
 from envs.sources import find_demonstrations
 from envs.success import binary_rewards
@@ -122,7 +122,7 @@ def test_every_hand_task_replays_its_own_episodes(task_id: str) -> None:
     The episode is an expert's, which reaches the goal and goes on beyond the horizon.
     """
     expert = find_demonstrations(task_id, data="embedded").trajectories[0]
-    t, state = _episode(task_id, 210, seed=EXPERT_SEED, known=expert.actions)
+    t, state = _episode(task_id, 210, seed=seeds.EXPERT, known=expert.actions)
     dataset = Dataset(
         task_id, (t,), Provenance("human", "a test", "", "stored"), initial_states=(state,)
     )

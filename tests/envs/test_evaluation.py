@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from envs import seeds
 from envs.evaluation import (
-    EPISODES_AT_MOST,
-    EVALUATION_SEED_BASE,
     collect,
     evaluate,
-    evaluation_seed,
     measure,
     run_episodes,
 )
@@ -138,7 +136,7 @@ def test_on_the_tasks(task_id: str) -> None:
 
     def run() -> Any:
         sustained = spec.success_steps_sustained
-        return evaluate(env, act, episodes=2, seed=EVALUATION_SEED_BASE, sustained_steps=sustained)
+        return evaluate(env, act, episodes=2, seed=seeds.EVALUATION, sustained_steps=sustained)
 
     first, second = run(), run()
     if task_id == "Walker2d-v2":
@@ -147,7 +145,7 @@ def test_on_the_tasks(task_id: str) -> None:
         assert first.lengths.tolist() == [spec.horizon] * 2
     for mine, theirs in zip(first, second, strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    (t,) = collect(env, act, episodes=1, seed=EVALUATION_SEED_BASE)
+    (t,) = collect(env, act, episodes=1, seed=seeds.EVALUATION)
     check_trajectory(t, spec, "collected")
     assert t.rewards.sum(dtype=np.float64) == first.returns[0]
     assert len(t.rewards) == first.lengths[0]
@@ -165,24 +163,6 @@ def test_no_episodes_is_an_error() -> None:
 def test_discrete_actions_are_refused() -> None:
     with pytest.raises(TypeError, match="continuous"):
         collect(gymnasium.make("CartPole-v1"), lambda o: np.zeros(1), episodes=1, seed=0)
-
-
-def test_every_evaluation_has_start_states_of_its_own() -> None:
-    """Disjoint ranges of seeds, below those of training and above all others."""
-    numbers = range(-300, 300)
-    firsts = [evaluation_seed(number) for number in numbers]
-    seeds = {seed for first in firsts for seed in range(first, first + 20)}
-    assert len(seeds) == 20 * len(numbers)
-    assert min(seeds) == evaluation_seed(0) == EVALUATION_SEED_BASE > 3_000_000 + 10**6
-    assert max(seeds) < 2**31
-    gaps = np.diff(sorted(firsts))
-    assert gaps.min() == EPISODES_AT_MOST
-
-
-def test_more_evaluations_than_seeds_is_an_error() -> None:
-    evaluation_seed(570_000)
-    with pytest.raises(ValueError, match="evaluation 600000: a run has no seeds"):
-        evaluation_seed(600_000)
 
 
 def test_episodes_measured_are_those_that_were_run() -> None:
