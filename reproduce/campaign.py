@@ -30,12 +30,13 @@ from typing import TYPE_CHECKING
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, as_typed
 from reproduce.commandline.script import command
-from reproduce.specs.grid import PresetName
+from reproduce.specs.kinds import PresetName
 
 if TYPE_CHECKING:
     from reproduce.campaigns.chapters import Chapter
     from reproduce.judging.conditions import Verdict
-    from reproduce.specs.grid import DataKind, Labels, RunSpec
+    from reproduce.specs.grid import RunSpec
+    from reproduce.specs.kinds import DataKind, Labels
 
 
 @dataclass(frozen=True)

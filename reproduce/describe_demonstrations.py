@@ -28,7 +28,7 @@ from reproduce.commandline.files import write_csv
 from reproduce.commandline.options import FolderOptions
 from reproduce.commandline.script import command
 from reproduce.judging.demonstrations import TABLE, demonstrations
-from reproduce.specs.grid import DOOR_THRESHOLDS, ProfileName
+from reproduce.specs.kinds import DOOR_THRESHOLDS, ProfileName
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from reproduce.check_results import row_files
 from reproduce.checking.reader import checked
 from reproduce.checking.shared_runs import difference
 from reproduce.commandline.script import command
-from reproduce.specs.grid import PresetName
+from reproduce.specs.kinds import PresetName
 
 Format = Literal["csv", "parquet", "json", "all"]
 

@@ -33,7 +33,8 @@ from reproduce.commandline.options import Common, flags_given
 from reproduce.commandline.script import command
 from reproduce.data.cloning import Cloning
 from reproduce.runs.evaluator import random_episodes
-from reproduce.specs.grid import DOOR_THRESHOLDS, PRESETS
+from reproduce.specs.kinds import DOOR_THRESHOLDS
+from reproduce.specs.presets import PRESETS
 
 COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"

@@ -35,7 +35,7 @@ from reproduce.reporting.inventory import judged_files
 from reproduce.reporting.markdown import to_markdown
 from reproduce.reporting.pictures import charts, draw_pictures, forest_sets
 from reproduce.reporting.verdict_files import write_verdicts
-from reproduce.specs.grid import PresetName
+from reproduce.specs.kinds import PresetName
 
 
 @dataclass(frozen=True)

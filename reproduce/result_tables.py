@@ -34,7 +34,7 @@ from reproduce.checking.reader import checked
 from reproduce.commandline.script import command
 from reproduce.reporting.inventory import PROFILES
 from reproduce.reporting.study_table import table
-from reproduce.specs.study_list import STUDIES
+from reproduce.specs.studies import STUDIES
 
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

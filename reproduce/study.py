@@ -55,7 +55,7 @@ def main(options: StudyOptions) -> int:
     (the same command continues).
     """
     from reproduce.reporting.study_table import table
-    from reproduce.specs.study_list import STUDIES
+    from reproduce.specs.studies import STUDIES
 
     if options.list:
         for study in STUDIES.values():
@@ -96,7 +96,7 @@ def _refuse_what_a_study_decides(options: StudyOptions) -> None:
     given = flags_given(options, OF_THE_STUDY)
     if given:
         raise ValueError(
-            f"{given[0]}: a study says itself what it runs (reproduce/specs/study_list.py); "
+            f"{given[0]}: a study says itself what it runs (reproduce/specs/studies/); "
             "use a figure's script or run.py for anything else"
         )
 

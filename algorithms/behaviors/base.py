@@ -11,7 +11,7 @@ from algorithms.types import Metrics
 
 
 class Behavior(Component):
-    """One level of defaults."""
+    """Base of all behaviour models. By default nothing is done; a model overrides what it needs."""
 
     def before_update(self, networks: nn.ModuleDict, updates: int) -> None:
         """Change networks in place before the losses of update number `updates` are taken.

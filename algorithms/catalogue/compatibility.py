@@ -45,9 +45,10 @@ from algorithms.objectives.weights import (
 from algorithms.policies.deterministic import DeterministicTanh
 from algorithms.policies.free_gaussian import FreeGaussian
 from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
-from algorithms.policies.initialisation import CloneDemonstrations, CloneMeans, NoPretraining
+from algorithms.policies.initialisation import CloneDemonstrations, CloneMeans
 from algorithms.policies.perturbation import Perturbation
 from algorithms.policies.squashed import SquashedGaussian
+from algorithms.pretraining import NoPretraining
 
 
 def check(method: Method) -> None:

@@ -35,9 +35,10 @@ from algorithms.policies.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.policies.deterministic import DeterministicTanh
 from algorithms.policies.free_gaussian import FreeGaussian
 from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
-from algorithms.policies.initialisation import Initialisation, OnPriorData, Pretraining, RandomInit
+from algorithms.policies.initialisation import Initialisation, RandomInit
 from algorithms.policies.perturbation import Perturbation
 from algorithms.policies.squashed import SquashedGaussian
+from algorithms.pretraining import OnPriorData, Pretraining
 from algorithms.replay import Replay, Uniform
 
 AnyBehavior = (

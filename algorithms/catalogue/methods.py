@@ -37,10 +37,11 @@ from algorithms.objectives.weights import Exponential, StateMean, Unnormalised, 
 from algorithms.policies.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.policies.deterministic import DeterministicTanh
 from algorithms.policies.free_gaussian import FreeGaussian
-from algorithms.policies.initialisation import CloneDemonstrations, CloneMeans, NoPretraining
+from algorithms.policies.initialisation import CloneDemonstrations, CloneMeans
 from algorithms.policies.log_std import AffineLogStd, TanhLogStd
 from algorithms.policies.perturbation import Perturbation
 from algorithms.policies.squashed import SquashedGaussian
+from algorithms.pretraining import NoPretraining
 from algorithms.replay import Symmetric
 
 # BRAC's network, for policy and behaviour model alike

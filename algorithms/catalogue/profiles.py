@@ -18,7 +18,8 @@ from algorithms.objectives.temperature import FixedTemperature
 from algorithms.objectives.values import PolicyMode
 from algorithms.objectives.weights import BatchMean
 from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
-from algorithms.policies.initialisation import NoPretraining, RandomInit
+from algorithms.policies.initialisation import RandomInit
+from algorithms.pretraining import NoPretraining
 
 Values = Mapping[str, Any]
 

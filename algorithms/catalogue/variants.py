@@ -38,8 +38,9 @@ from algorithms.objectives.weights import (
     Weights,
 )
 from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
-from algorithms.policies.initialisation import NoPretraining, RandomActionsFirst, RandomInit
+from algorithms.policies.initialisation import RandomInit
 from algorithms.policies.squashed import SquashedGaussian
+from algorithms.pretraining import NoPretraining, RandomActionsFirst
 
 
 @dataclass(frozen=True)

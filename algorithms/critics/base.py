@@ -16,7 +16,7 @@ from algorithms.types import Metrics
 
 
 class Critic(Component):
-    """One level of defaults: a critic of single transitions defines `losses` and nothing else."""
+    """Base of all critics. One of single transitions defines `losses` and nothing else."""
 
     evaluates = True
     """Whether it learns a value of anything; a method that learns none may do without replay."""
@@ -58,5 +58,10 @@ class Critic(Component):
         rollouts: Sequence[Rollout],
         generator: torch.Generator,
     ) -> Metrics:
-        """Learn from whole episodes. TypeError unless it is an on-policy critic."""
+        """Learn values from N transitions of whole episodes, the policy's own.
+
+        networks: the agent's, those of `trained` are stepped. optimizers: theirs, by name.
+        generator: draws minibatches. Returns scalar metrics without gradient. TypeError unless it
+        is an on-policy critic.
+        """
         raise TypeError(f"critic={type(self).__name__} does not learn from whole episodes")

@@ -12,7 +12,9 @@ from algorithms.types import Metrics, check_ensemble, check_vectors
 def td_target(
     rewards: Tensor, masks: Tensor, next_q: Tensor, *, discount: float, clamp: Clamp
 ) -> Tensor:
-    """Y = r + discount * mask * Q'(s', a'), a' ~ pi(.|s'); all (B,), no gradient leaves it.
+    """The target y = r + discount * mask * Q'(s', a'), a' ~ pi(.|s').
+
+    All are (B,), in units of reward. No gradient leaves it.
 
     `next_q` is the minimum over the target networks, less alpha log pi(a'|s') where the method
     has an entropy term.

@@ -23,7 +23,7 @@ _CHUNK = 16_384
 
 @dataclass(frozen=True)
 class Whitened:
-    """(A - mean) / std over the whole buffer: AWR's weights then do not depend on its scale."""
+    """(A - mean) / (std + 1e-5) over the buffer: AWR's weights then do not depend on its scale."""
 
     def __call__(self, advantages: Tensor) -> Tensor:
         """A (N,) of the N stored transitions, in units of reward -> (N,), without unit."""

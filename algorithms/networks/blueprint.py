@@ -60,7 +60,7 @@ class Blueprint:
 class Component:
     """A part of a method. What it needs (networks, dual variables) it declares; the agent owns it.
 
-    One level of defaults, nothing more: most components need no network of their own.
+    Methods do nothing by default: most components need no network of their own.
     """
 
     @property

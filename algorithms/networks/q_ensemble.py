@@ -59,6 +59,6 @@ class ValueNetwork(nn.Module):
         self.mlp, self.scale = mlp, scale
 
     def forward(self, observations: Tensor) -> Tensor:
-        """(B,), with gradient to parameters."""
+        """V(s): (B,) in units of reward, with gradient to the parameters."""
         values: Tensor = self.scale * self.mlp(observations).squeeze(-1).squeeze(0)
         return values

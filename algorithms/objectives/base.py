@@ -15,7 +15,7 @@ from algorithms.types import Batch, Metrics
 
 
 class Objective(Component):
-    """One level of defaults: most objectives define `losses` and nothing else."""
+    """Base of all objectives. Most define `losses` and nothing else."""
 
     @property
     def needs_demonstrations(self) -> bool:

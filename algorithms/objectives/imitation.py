@@ -7,11 +7,11 @@ from typing import Literal
 
 from torch import Tensor
 
-from algorithms.losses import Losses, imitation_loss
+from algorithms.losses import Losses
 from algorithms.objectives.base import Objective
 from algorithms.policies.distributions import Distribution
 from algorithms.step import Step
-from algorithms.types import Metrics
+from algorithms.types import Metrics, check_vectors
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Imitation(Objective):
         batch = step.demonstrations if self.needs_demonstrations else step.batch
         pi = step.policy(batch.observations)
         error = self.error(pi, batch.actions)
-        loss = imitation_loss(-error)
+        check_vectors(error=error)
+        loss = error.mean()
         metrics = {"policy_loss": loss.detach()}
         if isinstance(self.error, NegativeLogLikelihood):
             metrics["log_prob_mean"] = -error.detach().mean()

@@ -15,11 +15,11 @@ class _FromCritic:
     """A(s, a) = min_j Q_j(s, a) - V(s), V from Q at actions that the value asks for."""
 
     def of(self, step: Step) -> Tensor:
-        """V(s): (B,), the mean over the queried actions of the minimum over the ensemble."""
+        """V(s): (B,) in units of reward, mean over queried actions of the ensemble's minimum."""
         return step.q_at("value").mean(0)
 
     def advantages(self, step: Step) -> Tensor:
-        """A at the batch's actions: (B,)."""
+        """A at the batch's actions: (B,) in units of reward, without gradient."""
         q, values = step.q.detach().min(0).values, step.values
         check_vectors(q=q, values=values)
         return q - values
@@ -78,7 +78,7 @@ class TargetQ:
         return torch.zeros_like(step.batch.rewards)
 
     def advantages(self, step: Step) -> Tensor:
-        """A at the batch's actions: (B,)."""
+        """A at the batch's actions: (B,) in units of reward, without gradient."""
         return self.at(step, step.batch.actions)[0]
 
     @torch.no_grad()
@@ -98,13 +98,13 @@ class LearnedValue:
 
     @torch.no_grad()
     def of(self, step: Step) -> Tensor:
-        """(B,)."""
+        """V(s) of the critic's network: (B,) in units of reward, without gradient."""
         values: Tensor = step.value_network(step.batch.observations)
         return values
 
     @torch.no_grad()
     def advantages(self, step: Step) -> Tensor:
-        """(B,)."""
+        """A at the batch's actions: (B,) in units of reward, without gradient."""
         q = step.target_critic(step.batch.observations, step.batch.actions).min(0).values
         values = step.values
         check_vectors(q=q, values=values)
@@ -122,12 +122,16 @@ class LambdaAdvantage:
 
     @torch.no_grad()
     def of(self, step: Step) -> Tensor:
-        """(B,)."""
+        """V(s) of the critic's network: (B,) in units of reward, without gradient."""
         values: Tensor = step.value_network(step.batch.observations)
         return values
 
     def advantages(self, step: Step) -> Tensor:
-        """(B,). ValueError if no TD(lambda) critic has filled them in."""
+        """A as the critic has filled it in: (B,), without gradient.
+
+        In units of reward, or without unit where the critic whitens. ValueError if no TD(lambda)
+        critic has filled them in.
+        """
         if step.batch.advantages is None:
             raise ValueError("LambdaAdvantage needs critic=TDLambda, which fills advantages in")
         return step.batch.advantages

@@ -79,7 +79,10 @@ class DualExponential:
 
 
 def temperature_dual_loss(eta: Tensor, q: Tensor, epsilon: float) -> Tensor:
-    """Eta epsilon + eta mean_B log mean_K exp(q / eta); q (K, B) is detached, eta (1,) is not."""
+    """The dual g(eta) = eta epsilon + eta mean_B log mean_K exp(q / eta): ().
+
+    q (K, B) in units of reward is detached; eta (1,) carries the gradient.
+    """
     if q.dim() != 2:
         raise ValueError(f"expected q (K, B), K actions a state, got {tuple(q.shape)}")
     log_mean = torch.logsumexp(q.detach() / eta, 0) - math.log(q.shape[0])

@@ -148,7 +148,7 @@ class TanhGaussian:
         return torch.tanh(u).flatten(0, 1), self._density(u).flatten()
 
     def sample_before_squash(self, generator: torch.Generator | None, count: int) -> Tensor:
-        """U = mean + std * noise: (count, B, A), reparameterised."""
+        """Samples u = mean + std * noise before the tanh: (count, B, A), reparameterised."""
         noise = _noise(self.mean.expand(count, *self.mean.shape), generator)
         return self.mean + torch.exp(self.log_std) * noise
 

@@ -1,4 +1,4 @@
-"""What happens to the policy before the first update, and whether there are offline ones."""
+"""How the policy starts: at random, or as a clone of the demonstrations."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from algorithms.policies.policy import Policy
 from algorithms.types import Batch, check_range
 
 
+def _likelihood(policy: Policy, batch: Batch) -> Tensor:
+    return imitation_loss(policy(batch.observations).log_prob(batch.actions))
+
+
 @dataclass(frozen=True)
 class RandomInit:
     """The policy starts from its random initialisation."""
@@ -19,8 +23,8 @@ class RandomInit:
     cloning_steps = 0
 
     def loss(self, policy: Policy, batch: Batch) -> Tensor:
-        """-mean_B log pi(a|s), ()."""
-        return imitation_loss(policy(batch.observations).log_prob(batch.actions))
+        """-mean_B log pi(a|s): () in nats, with gradient to the policy."""
+        return _likelihood(policy, batch)
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,8 @@ class CloneDemonstrations:
         check_range("cloning_steps", self.cloning_steps, 0)
 
     def loss(self, policy: Policy, batch: Batch) -> Tensor:
-        """-mean_B log pi(a|s)."""
-        return imitation_loss(policy(batch.observations).log_prob(batch.actions))
+        """-mean_B log pi(a|s): () in nats, with gradient to the policy."""
+        return _likelihood(policy, batch)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,10 @@ class CloneMeans:
         check_range("cloning_steps", self.cloning_steps, 0)
 
     def loss(self, policy: Policy, batch: Batch) -> Tensor:
-        """Mean (mean(s) - a)^2 - mean_B log N(a; batch mean of a, std)."""
+        """The loss mean (mean(s) - a)^2 - mean_B log N(a; batch mean of a, std): ().
+
+        The first term moves the mean alone, the second the standard deviation alone.
+        """
         pi = policy(batch.observations)
         centre = batch.actions.mean(0, keepdim=True).expand_as(batch.actions)
         spread = gaussian_log_prob(batch.actions, centre, pi.log_std)
@@ -60,34 +67,3 @@ class CloneMeans:
 
 
 Initialisation = RandomInit | CloneDemonstrations | CloneMeans
-
-
-@dataclass(frozen=True)
-class OnPriorData:
-    """`offline_steps` updates on the prior data before the first online step."""
-
-    offline = True
-    random_start = False
-
-
-@dataclass(frozen=True)
-class NoPretraining:
-    """The first update follows the first online data (DAPG, RLPD)."""
-
-    offline = False
-    random_start = False
-
-
-@dataclass(frozen=True)
-class RandomActionsFirst:
-    """No offline updates; before `learning_starts` online steps actions are uniform in [-1, 1].
-
-    A policy that starts with a narrow standard deviation would otherwise fill the buffer with one
-    action (start steps of Haarnoja 2018).
-    """
-
-    offline = False
-    random_start = True
-
-
-Pretraining = OnPriorData | NoPretraining | RandomActionsFirst

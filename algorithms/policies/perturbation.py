@@ -34,7 +34,7 @@ class PerturbedCandidates:
         raise TypeError("BCQ's policy has no standard deviation")
 
     def mode(self) -> Tensor:
-        """The perturbed decode of z = 0."""
+        """(B, A): the perturbed decode of z = 0, with gradient to the perturbation."""
         vae = self.policy.vae
         latents = self.observations.new_zeros(self.observations.shape[0], vae.latent_dim)
         with torch.no_grad():

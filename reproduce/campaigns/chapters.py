@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from algorithms.catalogue.methods import LATER_WORK
 from figures.experiments import EXPERIMENTS, OF_DOMAIN
 from reproduce.runs.ablation_rows import Ablation
-from reproduce.specs.grid import DataChoice, DataKind, Labels, PresetName, ProfileName, RunSpec
+from reproduce.specs.grid import RunSpec
+from reproduce.specs.kinds import DataChoice, DataKind, Labels, PresetName, ProfileName
 
 HAND, PUSH, LOCOMOTION = (OF_DOMAIN[name].tasks for name in ("hand", "push", "locomotion"))
 METHODS, PUSH_METHODS = EXPERIMENTS["figure1"].methods, EXPERIMENTS["figure2"].methods

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, get_type_hints
 import platformdirs
 import tyro
 
-from reproduce.specs.grid import PRESETS, DataChoice, Labels, PresetName, ProfileName
+from reproduce.specs.kinds import DataChoice, Labels, PresetName, ProfileName
 from reproduce.specs.place import Place
+from reproduce.specs.presets import PRESETS
 
 EngineChoice = Literal["auto", "eager", "compiled"]
 Engine = Literal["eager", "compiled"]

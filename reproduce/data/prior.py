@@ -31,7 +31,7 @@ from reproduce.data.cloning import Cloning, clone, roll_out
 from reproduce.data.expert import expert_demonstrations
 from reproduce.data.random import provenance as random_provenance
 from reproduce.data.random import random_rollouts
-from reproduce.specs.grid import DOOR_THRESHOLDS, DataKind, ProfileName
+from reproduce.specs.kinds import DOOR_THRESHOLDS, DataKind, ProfileName
 from reproduce.specs.place import Place
 
 DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"}

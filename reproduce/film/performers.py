@@ -15,7 +15,8 @@ from envs.tasks import HAND_TASKS, task
 from envs.trajectory import DataError
 from reproduce.commandline.options import Common, flags_given
 from reproduce.runs.folder import RunFolder, differences
-from reproduce.specs.grid import ProfileName, RunSpec
+from reproduce.specs.grid import RunSpec
+from reproduce.specs.kinds import ProfileName
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,6 @@ from figures.statistics.estimates import Estimate
 from reproduce.judging.conditions import Condition, Verdict
 
 NO_ESTIMATE = Estimate(nan, nan, nan, 0, "undefined")
-RULES_VERSION = "14"
-"""Of the claims, their thresholds and the rules of this package. A change of any of them is a new
-version, and every verdict that is written down names the version it was made by."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from reproduce.commandline.durations import duration
 from reproduce.commandline.options import FigureOptions, as_typed
 from reproduce.runs.plan import Pace
 from reproduce.runs.resolved import one_spelling
-from reproduce.specs.grid import PRESETS, RunSpec
+from reproduce.specs.grid import RunSpec
+from reproduce.specs.presets import PRESETS
 
 _SHOWN = ("AWAC", "SAC")
 _KEPT = (

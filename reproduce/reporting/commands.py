@@ -13,7 +13,8 @@ from figures.labels import label, registered, split_label, split_registered
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.claim import Claim
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.specs.grid import PRESETS, PresetName
+from reproduce.specs.kinds import PresetName
+from reproduce.specs.presets import PRESETS
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from figures.experiments import domain_of
 from figures.results.table import RUN
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.claim import Claim, evaluate
-from reproduce.judging.claims import CLAIMS
+from reproduce.judging.claims import CLAIMS, RULES_VERSION
 from reproduce.judging.conditions import DECIDED, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.verdicts import RULES_VERSION, Finding
+from reproduce.judging.verdicts import Finding
 from reproduce.reporting.aggregates import Aggregate, aggregates
 from reproduce.reporting.commands import commands, preset_for, wants
 from reproduce.reporting.inventory import (
@@ -41,7 +41,7 @@ from reproduce.reporting.inventory import (
 )
 from reproduce.reporting.others import Others, others
 from reproduce.reporting.sensitivity import Sensitivity, Views, other_views, sensitivity
-from reproduce.specs.grid import PresetName
+from reproduce.specs.kinds import PresetName
 
 SILENT = (Verdict.NOT_RUN, Verdict.NOT_TESTABLE)
 """Verdicts that say nothing about the claim: their cards have no picture."""

@@ -14,7 +14,7 @@ from reproduce.reporting.blocks import counted, number
 from reproduce.reporting.content import Content
 from reproduce.reporting.inventory import PROFILES
 from reproduce.reporting.wording import SETTINGS, WORDS
-from reproduce.specs.grid import PRESETS
+from reproduce.specs.presets import PRESETS
 
 TOLD = (
     Verdict.SUPPORTED,

@@ -26,7 +26,7 @@ from reproduce.reporting.content import SILENT, Card, Content
 from reproduce.reporting.findings import findings, reached
 from reproduce.reporting.inventory import PROFILES
 from reproduce.reporting.wording import MEANINGS, SETTINGS, WORDS, badge
-from reproduce.specs.grid import PRESETS
+from reproduce.specs.presets import PRESETS
 
 PAPER = "AWAC: Accelerating Online Reinforcement Learning with Offline Datasets"
 

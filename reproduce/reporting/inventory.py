@@ -19,7 +19,8 @@ from figures.style import place_of
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.commands import Want, arm_of, finished_seeds, wants
-from reproduce.specs.grid import PRESETS, PresetName, ProfileName
+from reproduce.specs.kinds import PresetName, ProfileName
+from reproduce.specs.presets import PRESETS
 
 GRIDS = tuple(
     (row.name, row.tasks, tuple(sorted((arm_of(m).label for m in row.methods), key=place_of)))

@@ -20,7 +20,7 @@ from reproduce.reporting.blocks import (
 from reproduce.reporting.content import Content
 from reproduce.reporting.inventory import PROFILES, Cell, JudgedFile
 from reproduce.reporting.wording import SETTINGS
-from reproduce.specs.grid import PRESETS
+from reproduce.specs.presets import PRESETS
 
 SHORT = 12  # digits of a checksum that are shown where the whole one stands elsewhere
 
@@ -85,7 +85,7 @@ def _deviations(content: Content, out: Path) -> Iterator[str]:
         parts = (preset.settings, *(part for layer in layers for part in layer.values()))
         laid = (key for part in (*parts, preset.at_most) for key in part)
         keys = ", ".join(f"`{key}`" for key in dict.fromkeys(laid))
-        yield f"Preset `{content.preset}` sets for itself: {keys} (`reproduce/specs/grid.py`)."
+        yield f"Preset `{content.preset}` sets for itself: {keys} (`reproduce/specs/presets.py`)."
     yield (
         "Profile `paper` leaves the text, or fills what it leaves open, in these points: "
         "observations are standardised in locomotion and pushing; rewards in locomotion are times "

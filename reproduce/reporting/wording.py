@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from reproduce.judging.conditions import Verdict
-from reproduce.specs.grid import PRESETS
+from reproduce.specs.presets import PRESETS
 
 SETTINGS: Mapping[str, str] = {
     "paper": "the text's settings",

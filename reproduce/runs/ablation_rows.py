@@ -13,14 +13,9 @@ from algorithms.data.reward_scaling import FixedFactor
 from envs.tasks import task
 from figures.labels import with_settings
 from reproduce.runs.resolved import resolved
-from reproduce.specs.grid import (
-    PRESETS,
-    DataKind,
-    Labels,
-    PresetName,
-    ProfileName,
-    RunSpec,
-)
+from reproduce.specs.grid import RunSpec
+from reproduce.specs.kinds import DataKind, Labels, PresetName, ProfileName
+from reproduce.specs.presets import PRESETS
 
 if TYPE_CHECKING:
     from reproduce.commandline.options import AblationOptions

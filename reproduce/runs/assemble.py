@@ -29,7 +29,7 @@ from reproduce.data.prior import (
 from reproduce.runs.evaluator import Scale, evaluator
 from reproduce.runs.q_bias import largest_return
 from reproduce.runs.resolved import ResolvedRun
-from reproduce.specs.grid import DOOR_THRESHOLDS
+from reproduce.specs.kinds import DOOR_THRESHOLDS
 from reproduce.specs.place import Place
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from reproduce.commandline.options import Common
 from reproduce.runs.devices import check_device
-from reproduce.specs.grid import PRESETS, DataChoice, DataKind, Labels
+from reproduce.specs.kinds import DataChoice, DataKind, Labels
+from reproduce.specs.presets import PRESETS
 
 
 def prepare(options: Common) -> None:

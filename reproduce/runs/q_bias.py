@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from algorithms.data.returns import discounted_returns
 from envs.tasks import Task
 from envs.trajectory import Trajectory
 
@@ -45,17 +47,15 @@ def q_bias(
     last = np.stack([t.next_observations[-1] for t in episodes])
     after = q(last, np.clip(np.stack([act(s) for s in last]), -1.0, 1.0))
     assert after is not None
-    returns = np.array([scale * discounted_returns(t.rewards, discount)[0] for t in episodes])
+    returns = np.array([scale * _returns(t.rewards, discount)[0] for t in episodes])
     rest = np.array([0.0 if t.terminals[-1] else discount ** len(t.rewards) for t in episodes])
     return float((first - (returns + rest * after)).mean())
 
 
-def discounted_returns(rewards: NDArray[np.floating], discount: float) -> NDArray[np.float64]:
-    """Sum of the discounted rewards from each step to the last: (T,) -> (T,) float64."""
-    following = np.zeros(len(rewards) + 1)
-    for t in range(len(rewards) - 1, -1, -1):
-        following[t] = float(rewards[t]) + discount * following[t + 1]
-    return following[:-1]
+def _returns(rewards: NDArray[np.floating], discount: float) -> NDArray[np.float64]:
+    """Discounted return from each step to the last: (T,) -> (T,) float64."""
+    exact = torch.as_tensor(np.asarray(rewards, dtype=np.float64))
+    return discounted_returns(exact, discount).numpy()
 
 
 def largest_return(
@@ -71,5 +71,5 @@ def largest_return(
     if math.isfinite(bound):
         steps = 1 / (1 - discount) if discount < 1 else known.horizon
         return scale * bound * steps
-    seen = [float(np.abs(discounted_returns(t.rewards, discount)).max()) for t in prior]
+    seen = [float(np.abs(_returns(t.rewards, discount)).max()) for t in prior]
     return scale * max(seen) if seen else None

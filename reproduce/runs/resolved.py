@@ -12,11 +12,12 @@ from algorithms.critics.ensembles import ClampOutput, ClampTarget
 from algorithms.data.observations import FromPriorData
 from algorithms.data.relabeling import Hindsight
 from algorithms.data.reward_scaling import TaskUnits
-from algorithms.policies.initialisation import RandomActionsFirst
+from algorithms.pretraining import RandomActionsFirst
 from envs.seeds import EPISODES_AT_MOST
 from envs.tasks import Task, task
 from reproduce.runs import own_methods
-from reproduce.specs.grid import PRESETS, RunSpec
+from reproduce.specs.grid import RunSpec
+from reproduce.specs.presets import PRESETS
 
 _MOST_EVALUATIONS = 100_000
 

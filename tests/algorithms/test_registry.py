@@ -45,8 +45,8 @@ from algorithms.objectives.weights import (
     Weights,
 )
 from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
-from algorithms.policies.initialisation import RandomActionsFirst
 from algorithms.policies.squashed import SquashedGaussian
+from algorithms.pretraining import RandomActionsFirst
 
 # Figure 4, typed from the paper: name -> Q, policy objective, behaviour model, constraint.
 # BC is not in it; B.4: "supervised learning on demonstration data".

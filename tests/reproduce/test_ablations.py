@@ -14,7 +14,8 @@ from figures.ablation_names import PURPOSES
 from reproduce.commandline.options import AblationOptions
 from reproduce.runs.ablation_rows import Ablation, ablation_of, axes_of
 from reproduce.runs.resolved import one_spelling, resolved
-from reproduce.specs.grid import DataKind, Labels, RunSpec
+from reproduce.specs.grid import RunSpec
+from reproduce.specs.kinds import DataKind, Labels
 from tests.forked import run
 from tests.once import once
 from tests.reproduce.conftest import REPRODUCE, Run, environment

@@ -26,7 +26,8 @@ from reproduce.judging.evidence import Evidence
 from reproduce.reporting.commands import wants
 from reproduce.runs import option_checks
 from reproduce.runs.resolved import resolved
-from reproduce.specs.grid import DataKind, Labels, RunSpec
+from reproduce.specs.grid import RunSpec
+from reproduce.specs.kinds import DataKind, Labels
 from tests.forked import Forked
 from tests.reproduce.conftest import Run, environment
 from tests.reproduce.test_run import TINY

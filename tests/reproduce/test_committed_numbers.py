@@ -12,7 +12,7 @@ import pytest
 from reproduce import report, result_tables
 from reproduce.reporting import blocks
 from reproduce.result_tables import pages, rewritten, tables
-from reproduce.specs.study_list import STUDIES
+from reproduce.specs.studies import STUDIES
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "results" / "small"

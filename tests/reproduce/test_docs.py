@@ -27,7 +27,7 @@ from algorithms.catalogue.variants import VARIANTS
 from algorithms.data.returns import Rollout
 from algorithms.types import Batch
 from figures.results.schema import RESULTS
-from reproduce.specs.grid import PRESETS
+from reproduce.specs.presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs" / "methods"

@@ -7,7 +7,9 @@ import pytest
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.resolving import resolve
 from reproduce.runs.resolved import resolved
-from reproduce.specs.grid import PRESETS, DataKind, Preset, RunSpec, enumerate_runs
+from reproduce.specs.grid import RunSpec, enumerate_runs
+from reproduce.specs.kinds import DataKind
+from reproduce.specs.presets import PRESETS, Preset
 
 
 def runs(**changes: object) -> list[RunSpec]:

@@ -18,7 +18,8 @@ from reproduce.commandline.options import RunOptions
 from reproduce.run import _asked_for, main
 from reproduce.runs.collect import collect, recorded
 from reproduce.runs.resolved import one_spelling, resolved
-from reproduce.specs.grid import PRESETS, RunSpec
+from reproduce.specs.grid import RunSpec
+from reproduce.specs.presets import PRESETS
 from tests.reproduce.test_collect import make_run, spec, without_folders
 
 RESULTS = Path(__file__).parents[2] / "results"

@@ -70,7 +70,7 @@ METHOD = """\
 from dataclasses import replace
 
 from algorithms.catalogue.methods import METHODS
-from algorithms.policies.initialisation import NoPretraining
+from algorithms.pretraining import NoPretraining
 
 METHODS["Toy"] = replace(METHODS["AWAC"], pretraining=NoPretraining())
 """

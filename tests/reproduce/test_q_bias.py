@@ -9,7 +9,7 @@ import pytest
 
 from envs.tasks import TASKS
 from envs.trajectory import Trajectory
-from reproduce.runs.q_bias import Q, discounted_returns, largest_return, q_bias
+from reproduce.runs.q_bias import Q, largest_return, q_bias
 
 DISCOUNT, SCALE = 0.9, 2.0
 
@@ -92,11 +92,6 @@ def test_a_method_without_q_has_none() -> None:
         [episode(0, 2, terminal=False)], still, lambda *_: None, discount=DISCOUNT, scale=SCALE
     )
     assert nothing is None
-
-
-def test_discounted_returns() -> None:
-    found = discounted_returns(np.array([1.0, 0.0, 4.0]), 0.5)
-    assert found.tolist() == [2.0, 2.0, 4.0]
 
 
 def test_largest_possible_return() -> None:

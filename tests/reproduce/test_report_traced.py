@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from reproduce.judging.verdicts import RULES_VERSION
+from reproduce.judging.claims import RULES_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "earlier" / "small"

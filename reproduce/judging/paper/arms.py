@@ -27,7 +27,6 @@ PUSH_LEARNERS = tuple(arm for arm in WITHOUT_DEMONSTRATIONS if arm.label != "BC"
 OFF_POLICY = arms("SAC", "SAC+BC", "ABM-MPO", "AWR", "BEAR", "BCQ", "BRAC")
 
 HAND, PUSH, LOCOMOTION = (PEN, DOOR, RELOCATE), (SAWYER,), (CHEETAH, ANT, WALKER)
-ABLATED = (PEN, CHEETAH)
 
 MORE_THAN_HALF = 0.501
 OFFLINE = (AWAC, *(arm for arm in BASELINES if arm.label not in ("DAPG", "AWR")))

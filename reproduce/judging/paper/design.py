@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from figures.experiments import CHEETAH, PEN
+from figures.experiments import ABLATED, CHEETAH, PEN
 from reproduce.judging.claim import Claim, Part
 from reproduce.judging.comparisons import Difference, Similar
 from reproduce.judging.evidence import Arm
 from reproduce.judging.levels import Negligible
 from reproduce.judging.paper.arms import (
-    ABLATED,
     ABM,
     AWAC,
     BEAR,

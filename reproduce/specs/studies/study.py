@@ -9,14 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reproduce.specs.grid import (
-    DataChoice,
-    DataKind,
-    Labels,
-    PresetName,
-    ProfileName,
-    RunSpec,
-)
+from reproduce.specs.grid import RunSpec
+from reproduce.specs.kinds import DataChoice, DataKind, Labels, PresetName, ProfileName
 
 PILOT_SEEDS = (100,)
 

@@ -1,0 +1,26 @@
+"""Names that a run is described by: presets, profiles, kinds of data and of labels."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+PresetName = Literal["quick", "small", "long", "paper"]
+ProfileName = Literal["paper", "released"]
+
+DOOR_THRESHOLDS: dict[ProfileName, float] = {"paper": 1.4, "released": 1.35}
+"""Radians beyond which a door counts as open."""
+
+DataKind = Literal[
+    "human",
+    "human-recorded",
+    "expert",
+    "embedded",
+    "minari-human",
+    "minari-cloned",
+    "minari-expert",
+    "random",
+    "none",
+]
+
+DataChoice = Literal["auto"] | DataKind
+Labels = Literal["relabelled", "stored"]
