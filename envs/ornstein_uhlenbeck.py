@@ -47,11 +47,6 @@ class OrnsteinUhlenbeck:
         self._generator = np.random.default_rng(seed)
         self._state = np.zeros(dimension)
 
-    @property
-    def stationary_variance(self) -> float:
-        """Variance of every entry after many samples."""
-        return self.sigma**2 / (1.0 - (1.0 - self.theta) ** 2)
-
     def reset(self) -> None:
         """Start a new episode: put the process back to 0. The generator goes on."""
         self._state = np.zeros(self.dimension)

@@ -82,14 +82,6 @@ def by_inductor(module: fx.GraphModule, example: Sequence[Tensor], kept: int) ->
     return torch._inductor.compile(module, list(example), options={"cpp_wrapper": True})  # type: ignore[no-any-return]
 
 
-def as_captured(module: fx.GraphModule, example: Sequence[Tensor], kept: int) -> Callable[..., Any]:
-    """The graph itself, called operation by operation without a compiler: what tests compare.
-
-    Arguments and result as in `by_inductor`; `example` and `kept` are not used.
-    """
-    return module
-
-
 class Compiled:
     """An agent's updates as graphs, one for each `Kind`, made when first needed or by `prepare`.
 

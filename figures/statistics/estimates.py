@@ -45,8 +45,6 @@ from figures.statistics.resampling import (
     welch,
 )
 
-# Two one-sided tests at 5 % each are one interval of 90 % (Schuirmann 1987).
-EQUIVALENCE_CONFIDENCE = 0.90
 PROPORTION = "proportion"
 PERMUTATIONS = 20_000  # enough to enumerate 8 against 8 seeds
 
@@ -186,15 +184,6 @@ def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Estima
         low = float(special.betaincinv(successes, failures + 1, end)) if successes else 0.0
         high = float(special.betaincinv(successes + 1, failures, 1 - end)) if failures else 1.0
     return Estimate(successes / n, low, high, n, PROPORTION, confidence)
-
-
-def equivalent(a: Floats, b: Floats, margin: float) -> Equivalence:
-    """Whether centre(a) - centre(b) is within +-``margin``; a: (n,), b: (m,), independent.
-
-    Pairs need ``Equivalence(paired_difference(..., confidence=0.9), ...)``. One group against 0
-    needs ``Equivalence(aggregate(..., confidence=0.9), ...)``.
-    """
-    return Equivalence(difference(a, b, confidence=EQUIVALENCE_CONFIDENCE), margin)
 
 
 def performance_profile(

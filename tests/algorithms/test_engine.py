@@ -17,7 +17,7 @@ from torch import Tensor, fx
 
 from algorithms.behaviors.base import Behavior
 from algorithms.catalogue.settings import describe
-from algorithms.engine.compiled import CannotCompile, Compiled, as_captured, kinds_of
+from algorithms.engine.compiled import CannotCompile, Compiled, kinds_of
 from algorithms.engine.draws import Recording
 from algorithms.losses import Losses
 from algorithms.networks.mlp import MLP
@@ -26,6 +26,7 @@ from algorithms.types import Metrics
 from tests.algorithms.conftest import (
     EVERY_ROW,
     WARM_START,
+    as_captured,
     learn,
     make_batch,
     make_training,

@@ -12,13 +12,14 @@ from algorithms.buffer import ReplayBuffer
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.resolving import resolve
 from algorithms.data.observations import FromPriorData, Raw
-from algorithms.engine.compiled import Compiled, as_captured
+from algorithms.engine.compiled import Compiled
 from algorithms.policies.deterministic import DeterministicTanh
 from algorithms.policies.perturbation import Perturbation
 from algorithms.types import Batch
 from tests.algorithms.conftest import (
     ACTION_DIM,
     OBSERVATION_DIM,
+    as_captured,
     make_batch,
     make_rollouts,
     through_file,

@@ -18,7 +18,6 @@ from figures.statistics.estimates import (
     Estimate,
     aggregate,
     difference,
-    equivalent,
     improvement_test,
     paired_difference,
     performance_profile,
@@ -63,7 +62,6 @@ def test_there_is_no_interval_below_five_seeds_in_any_group(seeds: int) -> None:
         paired_difference(few, few + 1),
         probability_of_improvement([many, many], [many, few]),
         proportion(1, seeds),
-        equivalent(few, many, 0.1).estimate,
     ):
         assert np.isnan(ends(estimate)).all()
         assert not estimate.known
@@ -356,17 +354,10 @@ def test_verdict_of_an_interval(low: float, high: float, verdict: str) -> None:
     assert Equivalence(Estimate(0.0, low, high, 5, "effect", 0.9), 0.05).verdict == verdict
 
 
-def test_equivalence_takes_the_90_per_cent_interval_of_the_difference() -> None:
-    result = equivalent(SIX, FIVE, 0.1)
-    assert result.estimate == difference(SIX, FIVE, confidence=0.9)
-    assert equivalent(SIX, SIX + 5, 0.1).verdict == "different"
-    assert equivalent(np.ones(5), np.ones(5), 0.1).verdict == "equivalent"
-
-
 @pytest.mark.parametrize("margin", [0.0, -0.1, np.nan, np.inf])
 def test_a_margin_is_positive(margin: float) -> None:
     with pytest.raises(ValueError, match="margin"):
-        equivalent(SIX, FIVE, margin)
+        Equivalence(Estimate(0.0, -0.1, 0.1, 5, "effect", 0.9), margin)
 
 
 # --- performance profile ---
