@@ -24,6 +24,7 @@ from reproduce.launching.drawable import (
     refuse_unselectable,
     refuse_unwritable,
 )
+from reproduce.launching.grids import Grids
 from reproduce.launching.redrawn import Redrawn
 from reproduce.runs.option_checks import prepare, resolve_data, validated
 from reproduce.specs.grid import RunSpec, enumerate_runs
@@ -189,79 +190,29 @@ def run_grids(
     """
     from envs.trajectory import DataError
     from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
-    from reproduce.launching import slurm_client
-    from reproduce.launching.closing import closing
-    from reproduce.launching.cost import confirm
-    from reproduce.launching.failures import mark_partial, report_failures
     from reproduce.launching.launcher import Interrupted
     from reproduce.launching.slurm_client import SlurmError
-    from reproduce.launching.slurm_queue import refresh
-    from reproduce.runs.collect import (
-        adopt,
-        collect,
-        recorded,
-        recorded_beside,
-        refuse_other_preset,
-    )
-    from reproduce.runs.folder import ConfigurationChanged, RunFolder
-    from reproduce.runs.plan import print_plan
-    from reproduce.runs.resolved import one_spelling, resolved
+    from reproduce.runs.collect import refuse_other_preset
+    from reproduce.runs.folder import ConfigurationChanged
 
-    out = options.results
-    name = ", ".join(grids)
-    left: dict[str, list[RunSpec]] = {}
-    shared: dict[str, dict[RunSpec, Path]] = {}
-    kept = 0
-
-    def collect_all() -> list[str]:
-        missing = [run for e, specs in left.items() for run in collect(e, specs, out)[1]]
-        after()
-        return missing
-
+    out, jobs = options.results, jobs_of(cluster, options)
+    asked = Grids(out, {}, {}, 0)
     try:
         assert options.preset is not None  # `choose` has decided it
         refuse_other_preset(out, options.preset)
-        for experiment, typed in grids.items():
-            specs = list(dict.fromkeys(map(one_spelling, typed)))
-            known = recorded(experiment, specs, out)
-            if known:
-                csv = out / f"{experiment}.csv"
-                print(
-                    f"{len(known)} of {len(specs)} runs are done already, in {csv} "
-                    "(--out starts afresh)"
-                )
-            shared[experiment] = beside = recorded_beside(experiment, specs, out)
-            for table in dict.fromkeys(beside.values()):
-                count = sum(path == table for path in beside.values())
-                print(
-                    f"{count} of {len(specs)} runs are done already, and taken from {table} "
-                    "(--out starts afresh)"
-                )
-            kept += len(known) + len(beside)
-            left[experiment] = [s for s in specs if s not in known and s not in beside]
-        every = list(dict.fromkeys(spec for specs in left.values() for spec in specs))
-        for spec in every:
-            folder = RunFolder(spec.folder(out))
-            folder.check(resolved(spec).identity, options.engine)
-            if folder.state() == "done":
-                folder.rows()  # damaged ones are refused now, not when a first run is finished
-        if (out / "launches").is_dir() and not slurm_client.absent():
-            refresh(every, out)
-        jobs = jobs_of(cluster, options)
-        seconds = print_plan(name, every, out, jobs, options.place, options.engine)
-        launcher, cost = _launcher(cluster, every, seconds, options, jobs)
-        print(cost)
-        if options.dry_run:
+        asked = Grids.of(grids, out)
+        asked.check(options.engine)
+        launcher = _planned(asked, options, cluster, jobs)
+        if launcher is None:
             return 0
-        confirm(cost, yes=options.yes)
-        for experiment, beside in shared.items():
-            adopt(experiment, beside, out)
+        asked.adopt()
         if cluster.name != "slurm":
-            _make_prior_data(every, options, jobs or 1)
+            _make_prior_data(asked.every, options, jobs or 1)
         pictures = Redrawn({each: partial(_redraw, each, out, draws[each]) for each in draws})
 
         def finished() -> None:
-            collect_all()
+            asked.collect()
+            after()
             pictures.refresh()
 
         failed = launcher.run(finished)
@@ -272,23 +223,66 @@ def run_grids(
         print(f"error: SLURM: {error}", file=sys.stderr)
         return BAD_INPUT
     except Interrupted as error:
-        collect_all()
-        for experiment, specs in left.items():
-            mark_partial(experiment, specs, out)
+        asked.collect()
+        after()
+        asked.mark_partial()
         print(f"interrupted: {error}; the same command continues", file=sys.stderr)
         return INTERRUPTED
-    missing = collect_all()
+    missing = asked.collect()
+    after()
+    return _closed(grids, asked, options, draws, launcher, jobs, failed, missing)
+
+
+def _planned(
+    asked: Grids, options: FigureOptions, cluster: Cluster, jobs: int | None
+) -> Launcher | None:
+    """Print the plan and ask for the cost; None if it was to be printed alone."""
+    from reproduce.launching import slurm_client
+    from reproduce.launching.cost import confirm
+    from reproduce.launching.slurm_queue import refresh
+    from reproduce.runs.plan import print_plan
+
+    every, out = asked.every, asked.out
+    if (out / "launches").is_dir() and not slurm_client.absent():
+        refresh(every, out)
+    name = ", ".join(asked.left)
+    seconds = print_plan(name, every, out, jobs, options.place, options.engine)
+    launcher, cost = _launcher(cluster, every, seconds, options, jobs)
+    print(cost)
+    if options.dry_run:
+        return None
+    confirm(cost, yes=options.yes)
+    return launcher
+
+
+def _closed(
+    grids: Mapping[str, Sequence[RunSpec]],
+    asked: Grids,
+    options: FigureOptions,
+    draws: Mapping[str, Draw],
+    launcher: Launcher,
+    jobs: int | None,
+    failed: Sequence[RunSpec],
+    missing: Sequence[str],
+) -> int:
+    """Draw what there is, say what is missing, and return the exit status."""
+    from reproduce.commandline.script import INTERRUPTED
+    from reproduce.launching.closing import closing
+    from reproduce.launching.failures import report_failures
+    from reproduce.runs.folder import RunFolder
+
+    out = asked.out
     for run in missing:
         print(f"no row yet: {run}", file=sys.stderr)
-    lacking = sum([mark_partial(experiment, specs, out) for experiment, specs in left.items()])
+    lacking = asked.mark_partial()
     for experiment, draw in draws.items():
-        if (out / f"{experiment}.csv").exists() and (kept or len(missing) < len(every)):
+        if (out / f"{experiment}.csv").exists() and (asked.kept or len(missing) < len(asked.every)):
             _draw(experiment, out, draw)
             if options.compare:
                 _draw(experiment, out, draw, options.compare)
     if options.preset == "quick":
-        for experiment, asked in grids.items():
-            for line in closing(experiment, out / f"{experiment}.csv", asked, jobs, options):
+        for experiment, specs in grids.items():
+            for line in closing(experiment, out / f"{experiment}.csv", specs, jobs, options):
                 print(line)
     report_failures(failed, launcher.reasons, out)
     elsewhere = [s for s in launcher.elsewhere if RunFolder(s.folder(out)).state() != "done"]
