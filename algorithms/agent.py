@@ -19,7 +19,7 @@ from algorithms.engine.capture import Learner
 from algorithms.engine.compiled import Compiled
 from algorithms.engine.update import cloning_losses, losses_of, moving_targets
 from algorithms.losses import Losses
-from algorithms.networks.blueprint import Blueprint, Descent
+from algorithms.networks.blueprint import Blueprint, OptimizerSettings
 from algorithms.networks.q_ensemble import QEnsemble
 from algorithms.policies.policy import Policy
 from algorithms.step import Step
@@ -59,7 +59,9 @@ class Agent:
             built.update(part.networks(blueprint))
         built.update(method.observations.networks(blueprint))
         self.networks = nn.ModuleDict(built).to(self.device)
-        descents = {"policy": Descent(config.policy_learning_rate, config.policy_weight_decay)}
+        descents = {
+            "policy": OptimizerSettings(config.policy_learning_rate, config.policy_weight_decay)
+        }
         for part in parts:
             descents |= part.trained(config)
         self.optimizers = {

@@ -29,7 +29,7 @@ class ValueRule(Protocol):
         ...
 
 
-class Asking(Protocol):
+class ObjectiveView(Protocol):
     """What a step asks the method's objective."""
 
     @property
@@ -47,7 +47,7 @@ class Asking(Protocol):
         ...
 
 
-class Shaping(Protocol):
+class ConstraintView(Protocol):
     """What a step's losses ask the method's constraint."""
 
     def next_value_penalty(self, step: Step) -> Tensor | float:
@@ -68,8 +68,8 @@ class Step:
 
     def __init__(
         self,
-        objective: Asking,
-        constraint: Shaping,
+        objective: ObjectiveView,
+        constraint: ConstraintView,
         networks: nn.ModuleDict,
         config: Hyperparameters,
         batch: Batch,

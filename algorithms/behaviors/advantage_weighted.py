@@ -11,7 +11,7 @@ from torch import Tensor
 from algorithms.behaviors.base import Behavior
 from algorithms.config import Hyperparameters
 from algorithms.losses import Losses, weighted_mle_loss
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.objectives.weights import Indicator, Weights, weight_metrics
 from algorithms.policies.gaussians import HeteroscedasticGaussian, TanhMeanGaussian
 from algorithms.policies.squashed import SquashedGaussian
@@ -97,9 +97,11 @@ class AdvantageWeightedBehavior(Behavior):
         """`behavior`: b(.|s), a policy of the class `policy`."""
         return {"behavior": self.policy.build(blueprint)}
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`behavior`, at `behavior_learning_rate` with the policy's weight decay."""
-        return {"behavior": Descent(self.behavior_learning_rate, config.policy_weight_decay)}
+        return {
+            "behavior": OptimizerSettings(self.behavior_learning_rate, config.policy_weight_decay)
+        }
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         """`behavior`: -mean_B w log b(a|s), w (B,) of the batch's advantages.

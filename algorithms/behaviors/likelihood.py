@@ -9,7 +9,7 @@ from torch import Tensor
 from algorithms.behaviors.base import Behavior
 from algorithms.config import Hyperparameters
 from algorithms.losses import Losses, imitation_loss
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.networks.duals import LogDual
 from algorithms.objectives.temperature import LearnedTemperature, temperature_loss
 from algorithms.policies.distributions import Distribution
@@ -53,14 +53,16 @@ class GaussianBehavior(Behavior):
             networks["behavior_temperature"] = LogDual(self.entropy.initial_alpha)
         return networks
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`behavior`, at `behavior_learning_rate` with the policy's weight decay.
 
         `behavior_temperature`, where alpha is learned, at `alpha_learning_rate` without decay.
         """
-        how = {"behavior": Descent(self.behavior_learning_rate, config.policy_weight_decay)}
+        how = {
+            "behavior": OptimizerSettings(self.behavior_learning_rate, config.policy_weight_decay)
+        }
         if isinstance(self.entropy, LearnedTemperature):
-            how["behavior_temperature"] = Descent(self.entropy.alpha_learning_rate)
+            how["behavior_temperature"] = OptimizerSettings(self.entropy.alpha_learning_rate)
         return how
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:

@@ -10,7 +10,7 @@ from torch import Tensor
 from algorithms.behaviors.base import Behavior
 from algorithms.config import Hyperparameters
 from algorithms.losses import Losses
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.networks.vae import ConditionalVAE
 from algorithms.step import Step
 from algorithms.types import Metrics, check_range, check_vectors
@@ -40,9 +40,9 @@ class VAEBehavior(Behavior):
         decoder = blueprint.mlp(observations + latent, self.vae_hidden, actions)
         return {"behavior": ConditionalVAE(encoder, decoder, latent)}
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`behavior`, encoder and decoder alike, at `vae_learning_rate` without weight decay."""
-        return {"behavior": Descent(self.vae_learning_rate)}
+        return {"behavior": OptimizerSettings(self.vae_learning_rate)}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         """`behavior`: `vae_loss` of the batch, one z ~ q(z|s, a) reparameterised a transition.

@@ -11,7 +11,7 @@ from algorithms.config import Hyperparameters
 from algorithms.constraints.base import Constraint
 from algorithms.constraints.kernels import GaussianKernel, Laplacian, mmd
 from algorithms.losses import Losses
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.networks.duals import LogDual
 from algorithms.step import Step
 from algorithms.types import Metrics, check_range, check_vectors
@@ -55,9 +55,9 @@ class MMD(Constraint):
         """`multiplier`: alpha, a `LogDual` that starts at `initial_multiplier`."""
         return {"multiplier": LogDual(self.initial_multiplier)}
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`multiplier`, at `multiplier_learning_rate`."""
-        return {"multiplier": Descent(self.multiplier_learning_rate)}
+        return {"multiplier": OptimizerSettings(self.multiplier_learning_rate)}
 
     def policy_term(self, step: Step) -> tuple[Tensor | float, Losses, Metrics]:
         """The term alpha mean_B (MMD - threshold), (), and the loss of `multiplier`.

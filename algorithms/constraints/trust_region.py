@@ -10,7 +10,7 @@ from torch import Tensor
 from algorithms.config import Hyperparameters
 from algorithms.constraints.base import Constraint
 from algorithms.losses import Losses
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.networks.duals import Dual
 from algorithms.policies.distributions import gaussian_kl
 from algorithms.step import Step
@@ -49,9 +49,9 @@ class TrustRegion(Constraint):
             "std_multiplier": Dual(self.initial_std_multiplier, blueprint.action_dim),
         }
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`mean_multiplier` and `std_multiplier`, both at `multiplier_learning_rate`."""
-        how = Descent(self.multiplier_learning_rate)
+        how = OptimizerSettings(self.multiplier_learning_rate)
         return {"mean_multiplier": how, "std_multiplier": how}
 
     def policy_term(self, step: Step) -> tuple[Tensor | float, Losses, Metrics]:

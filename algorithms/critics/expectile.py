@@ -12,7 +12,7 @@ from algorithms.critics.ensembles import Clamp, NoClamp
 from algorithms.critics.losses import expectile_loss, td_loss, td_target
 from algorithms.critics.networks import q_networks
 from algorithms.losses import Losses
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.networks.q_ensemble import ValueNetwork
 from algorithms.step import Step
 from algorithms.types import Metrics, check_range
@@ -40,9 +40,9 @@ class ExpectileTD(Critic):
         mlp = blueprint.mlp(blueprint.observation_dim, blueprint.config.q_hidden, 1)
         return networks | {"value": ValueNetwork(mlp)}
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`critic` and `value`, both at `q_learning_rate` with `q_weight_decay`."""
-        how = Descent(config.q_learning_rate, config.q_weight_decay)
+        how = OptimizerSettings(config.q_learning_rate, config.q_weight_decay)
         return {"critic": how, "value": how}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:

@@ -12,7 +12,7 @@ from torch.nn import functional
 from algorithms.config import Hyperparameters
 from algorithms.critics.base import Critic
 from algorithms.data.returns import Rollout, discounted_returns, gae
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.networks.mlp import MLP
 from algorithms.types import Metrics, check_range, check_vectors
 
@@ -79,9 +79,11 @@ class GAE(Critic):
             "baseline": ValueBaseline(blueprint.observation_dim, self.hidden, blueprint.generator)
         }
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`baseline`, at `baseline_learning_rate` with `baseline_weight_decay`."""
-        return {"baseline": Descent(self.baseline_learning_rate, self.baseline_weight_decay)}
+        return {
+            "baseline": OptimizerSettings(self.baseline_learning_rate, self.baseline_weight_decay)
+        }
 
     def advantages_of(self, networks: nn.ModuleDict, rollouts: Sequence[Rollout]) -> Tensor:
         """`advantages`, (N,) of the rollouts' N transitions, by the networks' baseline."""

@@ -14,7 +14,7 @@ from algorithms.critics.losses import td_loss, td_target
 from algorithms.critics.networks import q_networks
 from algorithms.critics.next_value import NextValue, SampledAction
 from algorithms.losses import Losses
-from algorithms.networks.blueprint import Blueprint, Component, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Component, Networks, OptimizerSettings
 from algorithms.policies.policy import Policy
 from algorithms.step import Step
 from algorithms.types import Metrics, check_range
@@ -83,9 +83,9 @@ class TD(Critic):
             blueprint, self.members, self.clamp, self.layers.normalised
         ) | self.actor.networks(blueprint)
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`critic` alone, at `q_learning_rate` with `q_weight_decay`; targets follow by tau."""
-        return {"critic": Descent(config.q_learning_rate, config.q_weight_decay)}
+        return {"critic": OptimizerSettings(config.q_learning_rate, config.q_weight_decay)}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         """`critic`: sum_j mean_B (Q_j(s, a) - y)^2 + the regulariser's term.

@@ -13,7 +13,7 @@ from algorithms.config import Hyperparameters
 from algorithms.critics.base import Critic
 from algorithms.data.returns import lambda_returns
 from algorithms.losses import Losses
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.networks.q_ensemble import ValueNetwork
 from algorithms.step import Step
 from algorithms.types import Metrics, check_range, check_vectors
@@ -79,9 +79,9 @@ class TDLambda(Critic):
         mlp = blueprint.mlp(blueprint.observation_dim, config.q_hidden, 1)
         return {"value": ValueNetwork(mlp, _unit(config))}
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`value`, at `q_learning_rate` with `q_weight_decay`."""
-        return {"value": Descent(config.q_learning_rate, config.q_weight_decay)}
+        return {"value": OptimizerSettings(config.q_learning_rate, config.q_weight_decay)}
 
     def improves(self, updates: int) -> bool:
         """Whether update number `updates` is one of the policy (else one of V)."""

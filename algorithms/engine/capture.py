@@ -21,11 +21,11 @@ from algorithms.catalogue.method import Method
 from algorithms.engine.draws import Draw, Recording
 from algorithms.engine.update import moving_targets
 from algorithms.losses import Losses
-from algorithms.networks.blueprint import Descent
+from algorithms.networks.blueprint import OptimizerSettings
 from algorithms.step import Step
 from algorithms.types import Batch, Metrics
 
-Lossy = Callable[[Method, Step], tuple[Losses, Metrics]]
+LossFunction = Callable[[Method, Step], tuple[Losses, Metrics]]
 MakeStep = Callable[[Batch, Batch | None], Step]
 Compile = Callable[[fx.GraphModule, Sequence[Tensor], int], Callable[..., Any]]
 
@@ -37,7 +37,7 @@ class Learner:
     method: Method
     networks: nn.ModuleDict
     optimizers: Mapping[str, torch.optim.Optimizer]
-    descents: Mapping[str, Descent]
+    descents: Mapping[str, OptimizerSettings]
     tau: float
 
     def state(self) -> dict[str, Tensor]:
@@ -92,7 +92,7 @@ def tensors_of(*batches: Batch | None) -> list[Tensor]:
 
 def capture(
     learner: Learner,
-    losses: Lossy,
+    losses: LossFunction,
     make_step: MakeStep,
     batch: Batch,
     demonstrations: Batch | None,

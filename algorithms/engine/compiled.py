@@ -12,13 +12,13 @@ from torch import Tensor, fx
 
 from algorithms.catalogue.method import Method
 from algorithms.config import Hyperparameters
-from algorithms.engine.capture import Compile, Graph, Learner, Lossy, capture, tensors_of
+from algorithms.engine.capture import Compile, Graph, Learner, LossFunction, capture, tensors_of
 from algorithms.engine.update import cloning_losses, losses_of, phase
 from algorithms.step import Step
 from algorithms.types import Batch, Metrics
 
 
-class Updated(Protocol):
+class CompilableAgent(Protocol):
     """The agent whose updates are carried out, as far as an engine knows it."""
 
     method: Method
@@ -54,7 +54,7 @@ class CannotCompile(RuntimeError):
     """No compiler, or one that fails; the message is one line."""
 
 
-class Kind(NamedTuple):
+class GraphKey(NamedTuple):
     """What one graph is for: a phase of `update` (or IMITATION) and rows of its batch."""
 
     phase: Hashable
@@ -83,14 +83,14 @@ def by_inductor(module: fx.GraphModule, example: Sequence[Tensor], kept: int) ->
 
 
 class Compiled:
-    """An agent's updates as graphs, one for each `Kind`, made when first needed or by `prepare`.
+    """An agent's updates as graphs, one a `GraphKey`, made when first needed or by `prepare`.
 
     Same equations and same random numbers as without; results differ in rounding alone. A number
     of Python's that changes from update to update would be a constant of the graph: the learning
     rate's factor enters as a tensor, everything else by `update.phase`.
     """
 
-    def __init__(self, agent: Updated, compile: Compile = by_inductor) -> None:
+    def __init__(self, agent: CompilableAgent, compile: Compile = by_inductor) -> None:
         self._agent, self._compile = agent, compile
         self._graphs: dict[Hashable, Graph] = {}
         self._factor, self._rate = 1.0, self._scalar(1.0)
@@ -114,7 +114,7 @@ class Compiled:
         """`Agent.imitate`."""
         return self._run(IMITATION, cloning_losses, batch, demonstrations)
 
-    def prepare(self, kinds: Iterable[tuple[Kind, int]]) -> None:
+    def prepare(self, kinds: Iterable[tuple[GraphKey, int]]) -> None:
         """Make the graph of each kind; with it comes a number of updates at which it occurs.
 
         The agent is left as it was. Raises CannotCompile.
@@ -137,7 +137,7 @@ class Compiled:
                 tensor.copy_(value)
 
     def _run(
-        self, kind: Hashable, losses: Lossy, batch: Batch, demonstrations: Batch | None
+        self, kind: Hashable, losses: LossFunction, batch: Batch, demonstrations: Batch | None
     ) -> Metrics:
         batches = tensors_of(batch, demonstrations)
         key = (kind, batch.rewards.shape[0], len(batches))
@@ -166,23 +166,25 @@ class Compiled:
 _LOOKED_AT = 200_000  # updates: warm starts and periods are shorter; a graph may also come late
 
 
-def kinds_of(agent: Updated, cloning: int, offline: int, online: int) -> list[tuple[Kind, int]]:
+def kinds_of(
+    agent: CompilableAgent, cloning: int, offline: int, online: int
+) -> list[tuple[GraphKey, int]]:
     """Every kind among so many clonings, offline and online updates, and where it first occurs."""
     config, method = agent.config, agent.method
-    found: dict[Kind, int] = {}
+    found: dict[GraphKey, int] = {}
     if cloning:
-        found[Kind(IMITATION, config.offline_batch_size)] = 0
+        found[GraphKey(IMITATION, config.offline_batch_size)] = 0
     if not agent.episodes_per_improvement:
         for rows, first, count in (
             (config.offline_batch_size, 0, offline),
             (config.batch_size, offline, online),
         ):
             for number in range(first, first + min(count, _LOOKED_AT)):
-                found.setdefault(Kind(phase(method, number), rows), number)
+                found.setdefault(GraphKey(phase(method, number), rows), number)
     return list(found.items())
 
 
-def example_batches(agent: Updated, kind: Kind) -> tuple[Batch, Batch | None]:
+def example_batches(agent: CompilableAgent, kind: GraphKey) -> tuple[Batch, Batch | None]:
     """Transitions of zeros with the columns that updates of this kind see, and demonstrations."""
     observations, actions = agent.sizes
     widths = (observations, actions, 0, 0, observations)

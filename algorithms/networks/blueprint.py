@@ -15,7 +15,7 @@ from algorithms.networks.mlp import MLP
 Networks = dict[str, nn.Module]
 
 
-class Descent(NamedTuple):
+class OptimizerSettings(NamedTuple):
     """How one network is trained: learning rate and L2 term of its optimiser."""
 
     learning_rate: float
@@ -72,6 +72,6 @@ class Component:
         """Name -> module. A name that `trained` leaves out is not touched by an optimiser."""
         return {}
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """Name of each network that this component's losses train -> how."""
         return {}

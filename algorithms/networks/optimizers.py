@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from algorithms.networks.blueprint import Descent
+from algorithms.networks.blueprint import OptimizerSettings
 from algorithms.types import check_range
 
 Moments = tuple[Tensor, ...]
@@ -24,7 +24,7 @@ class Adam:
     moments: ClassVar[tuple[str, ...]] = ("step", "exp_avg", "exp_avg_sq")
 
     def build(
-        self, parameters: Iterable[torch.nn.Parameter], descent: Descent
+        self, parameters: Iterable[torch.nn.Parameter], descent: OptimizerSettings
     ) -> torch.optim.Optimizer:
         """PyTorch's Adam at `descent`'s learning rate; decay * theta is added to the gradient."""
         lr, decay = descent
@@ -67,7 +67,7 @@ class MomentumSGD:
         check_range("momentum", self.momentum, 0.0, 1.0)
 
     def build(
-        self, parameters: Iterable[torch.nn.Parameter], descent: Descent
+        self, parameters: Iterable[torch.nn.Parameter], descent: OptimizerSettings
     ) -> torch.optim.Optimizer:
         """PyTorch's SGD at `descent`'s learning rate; decay * theta is added to the gradient."""
         lr, decay = descent

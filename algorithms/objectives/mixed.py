@@ -9,7 +9,7 @@ from torch import Tensor
 
 from algorithms.config import Hyperparameters
 from algorithms.losses import Losses
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.objectives.base import Objective
 from algorithms.objectives.imitation import Imitation
 from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
@@ -79,7 +79,7 @@ class Mixed(Objective):
         """Those of `improvement`: `temperature` where alpha is learned, else none."""
         return self.improvement.networks(blueprint)
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """Those of `improvement`: `temperature` at its own rate, else none."""
         return self.improvement.trained(config)
 

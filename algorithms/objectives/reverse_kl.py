@@ -10,7 +10,7 @@ from torch import Tensor
 from algorithms.config import Hyperparameters
 from algorithms.critics.ensembles import Combination, First, Minimum
 from algorithms.losses import Losses, deterministic_loss, reverse_kl_loss
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.networks.duals import LogDual
 from algorithms.objectives.base import Objective
 from algorithms.objectives.temperature import (
@@ -46,11 +46,11 @@ class ReverseKL(Objective):
             return {}
         return {"temperature": LogDual(self.temperature.initial_alpha)}
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`temperature`, at `alpha_learning_rate`, where alpha is learned; else none."""
         if isinstance(self.temperature, FixedTemperature):
             return {}
-        return {"temperature": Descent(self.temperature.alpha_learning_rate)}
+        return {"temperature": OptimizerSettings(self.temperature.alpha_learning_rate)}
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         """`policy` always, `temperature` where alpha is learned.
@@ -115,12 +115,12 @@ class DeterministicPolicyGradient(Objective):
     q_scale: UnscaledQ | NormalisedQ = UnscaledQ()
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
-        """`policy`: -c mean_B Q(s, a), a the distribution's `improvable` action, c by `q_scale`.
+        """`policy`: -c mean_B Q(s, a), a by `action_for_gradient`, c by `q_scale`.
 
         Q is the ensemble's value by `combination`, in units of reward; the gradient reaches the
         policy through a alone.
         """
-        actions = step.pi.improvable(step.generator)
+        actions = step.pi.action_for_gradient(step.generator)
         q = self.combination(step.critic.frozen(step.batch.observations, actions), step.generator)
         loss = deterministic_loss(q, self.q_scale(q))
         return {"policy": loss}, {"policy_loss": loss.detach(), "q_policy": q.detach().mean()}

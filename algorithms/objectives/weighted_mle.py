@@ -8,7 +8,7 @@ from torch import Tensor
 
 from algorithms.config import Hyperparameters
 from algorithms.losses import Losses, weighted_mle_loss
-from algorithms.networks.blueprint import Blueprint, Descent, Networks
+from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.networks.duals import Dual
 from algorithms.objectives.base import Objective
 from algorithms.objectives.values import PolicyMode, TargetQ, Value
@@ -107,12 +107,12 @@ class WeightedMLE(Objective):
             return {}
         return {"eta": Dual(shape.initial_eta)}
 
-    def trained(self, config: Hyperparameters) -> dict[str, Descent]:
+    def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`eta`, at `eta_learning_rate`, where the shape is `DualExponential`; else none."""
         shape = self.weights.shape
         if not isinstance(shape, DualExponential):
             return {}
-        return {"eta": Descent(shape.eta_learning_rate)}
+        return {"eta": OptimizerSettings(shape.eta_learning_rate)}
 
     def queries(self, step: Step) -> dict[str, Tensor]:
         """`actions` of the source, `value` for V(s), `partition` for Z(s), each where it is needed.

@@ -51,7 +51,7 @@ class Distribution(Protocol):
         """Samples of the Gaussian itself: (count, B, A). TypeError if there is none."""
         ...
 
-    def improvable(self, generator: torch.Generator | None) -> Tensor:
+    def action_for_gradient(self, generator: torch.Generator | None) -> Tensor:
         """The action along which Q is ascended: (B, A), with gradient to the policy."""
         ...
 
@@ -111,7 +111,7 @@ class Gaussian:
         """(count, B, A); nothing squashes this Gaussian, so these are its samples."""
         return self.sample(generator, count).view(count, *self.mean.shape)
 
-    def improvable(self, generator: torch.Generator | None) -> Tensor:
+    def action_for_gradient(self, generator: torch.Generator | None) -> Tensor:
         """(B, A), the action along which Q is ascended: a reparameterised sample."""
         return self.sample(generator)
 
@@ -152,7 +152,7 @@ class TanhGaussian:
         noise = _noise(self.mean.expand(count, *self.mean.shape), generator)
         return self.mean + torch.exp(self.log_std) * noise
 
-    def improvable(self, generator: torch.Generator | None) -> Tensor:
+    def action_for_gradient(self, generator: torch.Generator | None) -> Tensor:
         """(B, A), the action along which Q is ascended: a reparameterised sample."""
         return self.sample(generator)
 
@@ -197,7 +197,7 @@ class Deterministic:
         """Always raises TypeError: nothing random stands before the tanh."""
         raise TypeError("a deterministic policy has no distribution before a squashing function")
 
-    def improvable(self, generator: torch.Generator | None) -> Tensor:
+    def action_for_gradient(self, generator: torch.Generator | None) -> Tensor:
         """(B, A), the action along which Q is ascended: without exploration noise."""
         return self.mean
 

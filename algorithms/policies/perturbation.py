@@ -62,7 +62,7 @@ class PerturbedCandidates:
         """Always raises TypeError: the perturbation is added after the tanh."""
         raise TypeError("BCQ's policy has no distribution before a squashing function")
 
-    def improvable(self, generator: torch.Generator | None) -> Tensor:
+    def action_for_gradient(self, generator: torch.Generator | None) -> Tensor:
         """(B, A), the action along which Q is ascended: a perturbed candidate."""
         return self.sample(generator)
 

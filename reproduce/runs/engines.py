@@ -20,7 +20,7 @@ from algorithms.catalogue.settings import describe
 from algorithms.engine.compiled import (
     CannotCompile,
     Compiled,
-    Kind,
+    GraphKey,
     example_batches,
     has_compiler,
     kinds_of,
@@ -58,7 +58,7 @@ class Work:
         """How many updates the run makes in all."""
         return self.cloning + self.offline + self.online
 
-    def kinds(self, agent: Agent) -> list[tuple[Kind, int]]:
+    def kinds(self, agent: Agent) -> list[tuple[GraphKey, int]]:
         """Each kind of update, with the number (from 0) of the first update of that kind."""
         return kinds_of(agent, self.cloning, self.offline, self.online)
 
@@ -179,7 +179,7 @@ def _measured(agent: Agent, path: Path) -> dict[str, float]:
     """Time both engines in turns, each on an agent of its own."""
     eager, compiled = _scratch(agent), _scratch(agent)
     compiled.compiled = Compiled(compiled)
-    where = Kind(phase(agent.method, _SETTLED), agent.config.batch_size)
+    where = GraphKey(phase(agent.method, _SETTLED), agent.config.batch_size)
     compiled.compiled.prepare([(where, _SETTLED)])
     times = [(seconds_per_update(eager), seconds_per_update(compiled)) for _ in range(5)]
     pace = {"eager_s": min(e for e, _ in times), "compiled_s": min(c for _, c in times)}
@@ -189,7 +189,7 @@ def _measured(agent: Agent, path: Path) -> dict[str, float]:
 
 def _call(agent: Agent) -> Callable[[], Any]:
     agent.updates = _SETTLED
-    kind = Kind(phase(agent.method, _SETTLED), agent.config.batch_size)
+    kind = GraphKey(phase(agent.method, _SETTLED), agent.config.batch_size)
     batch, demonstrations = example_batches(agent, kind)
     noise = torch.Generator(agent.device).manual_seed(0)
     for column in (batch.observations, batch.actions, batch.next_observations):

@@ -128,7 +128,7 @@ def test_deterministic_policy_explores_by_clipped_noise() -> None:
     assert samples[:, 0].std().item() == pytest.approx(0.1, rel=0.05)
     assert samples[:, 0].mean().item() == pytest.approx(0.0, abs=0.01)
     pi = Deterministic(mean, 0.1)
-    assert torch.equal(pi.mode(), mean) and torch.equal(pi.improvable(None), mean)
+    assert torch.equal(pi.mode(), mean) and torch.equal(pi.action_for_gradient(None), mean)
     for refused in (pi.log_prob, pi.sample_with_log_prob):
         with pytest.raises(TypeError, match="no density"):
             refused(mean)  # type: ignore[operator]

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from algorithms.networks.annealing import ConstantRates, LinearDecay
-from algorithms.networks.blueprint import Descent
+from algorithms.networks.blueprint import OptimizerSettings
 from algorithms.networks.optimizers import MomentumSGD
 from tests.algorithms.conftest import EVERY_ROW, make_batch, tiny_agent
 
@@ -69,7 +69,7 @@ def test_momentum_and_decay_by_hand() -> None:
     parameter = torch.tensor([1.0])
     moments = rule.initial(parameter)
     theirs = torch.nn.Parameter(parameter.clone())
-    optimizer = rule.build([theirs], Descent(0.2, decay))
+    optimizer = rule.build([theirs], OptimizerSettings(0.2, decay))
     for g, b, theta in steps:
         theirs.grad = torch.tensor([g])
         parameter, moments = rule.step(parameter, theirs.grad, moments, rate, decay)
