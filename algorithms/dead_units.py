@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from algorithms.critics.gae import ValueBaseline
 from algorithms.networks.mlp import MLP
@@ -26,9 +25,7 @@ def dead_share(mlp: MLP, x: Tensor) -> Tensor:
         hidden = x
         for weight, bias in member[:-1]:
             hidden = torch.addmm(bias, hidden, weight)
-            if mlp.layer_norm:
-                hidden = functional.layer_norm(hidden, hidden.shape[-1:])
-            hidden = torch.relu(hidden)
+            hidden = torch.relu(mlp.hidden_layers.before_relu(hidden))
             dead.append((hidden == 0).all(0))
     return torch.cat(dead).float().mean()
 

@@ -24,8 +24,9 @@ from algorithms.critics.expectile import ExpectileTD
 from algorithms.critics.gae import GAE
 from algorithms.critics.next_value import BestCandidate, EntropyFreeAction, SmoothedAction
 from algorithms.critics.none import NoCritic
-from algorithms.critics.td import TD, NormalisedLayers, TargetPolicy
+from algorithms.critics.td import TD, TargetPolicy
 from algorithms.critics.td_lambda import TDLambda
+from algorithms.networks.layers import NormalisedLayers
 from algorithms.objectives.imitation import Imitation, MeanSquaredError
 from algorithms.objectives.mixed import Mixed
 from algorithms.objectives.natural_gradient import NaturalPolicyGradient

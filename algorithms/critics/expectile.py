@@ -13,6 +13,7 @@ from algorithms.critics.losses import expectile_loss, td_loss, td_target
 from algorithms.critics.networks import q_networks
 from algorithms.losses import Losses
 from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
+from algorithms.networks.layers import PlainLayers
 from algorithms.networks.q_ensemble import ValueNetwork
 from algorithms.step import Step
 from algorithms.types import Metrics, check_range
@@ -36,7 +37,7 @@ class ExpectileTD(Critic):
 
     def networks(self, blueprint: Blueprint) -> Networks:
         """`critic`, its equal copy `target_critic`, and `value`: V(s) with layers `q_hidden`."""
-        networks = q_networks(blueprint, self.members, self.clamp, False)
+        networks = q_networks(blueprint, self.members, self.clamp, PlainLayers())
         mlp = blueprint.mlp(blueprint.observation_dim, blueprint.config.q_hidden, 1)
         return networks | {"value": ValueNetwork(mlp)}
 

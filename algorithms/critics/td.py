@@ -15,6 +15,7 @@ from algorithms.critics.networks import q_networks
 from algorithms.critics.next_value import NextValue, SampledAction
 from algorithms.losses import Losses
 from algorithms.networks.blueprint import Blueprint, Component, Networks, OptimizerSettings
+from algorithms.networks.layers import HiddenLayers, PlainLayers
 from algorithms.policies.policy import Policy
 from algorithms.step import Step
 from algorithms.types import Metrics, check_range
@@ -37,20 +38,6 @@ class TargetPolicy(Component):
 
 
 @dataclass(frozen=True)
-class PlainLayers:
-    """ReLU after every hidden layer."""
-
-    normalised = False
-
-
-@dataclass(frozen=True)
-class NormalisedLayers:
-    """Layer normalisation before every ReLU, which bounds Q far from the data (RLPD)."""
-
-    normalised = True
-
-
-@dataclass(frozen=True)
 class TD(Critic):
     """Q^pi by one-step temporal differences; `members` networks and their slow targets."""
 
@@ -59,7 +46,7 @@ class TD(Critic):
     ensemble: Combination = Minimum()
     next_value: NextValue = SampledAction()
     actor: CurrentPolicy | TargetPolicy = CurrentPolicy()
-    layers: PlainLayers | NormalisedLayers = PlainLayers()
+    layers: HiddenLayers = PlainLayers()
     regulariser: NoRegulariser | Conservative = NoRegulariser()
     updates_per_improvement: int = 1
     """The policy is improved at every n-th update of the critic (TD3: 2)."""
@@ -79,9 +66,9 @@ class TD(Critic):
 
     def networks(self, blueprint: Blueprint) -> Networks:
         """`critic`, its equal copy `target_critic`; `target_policy` where the actor has one."""
-        return q_networks(
-            blueprint, self.members, self.clamp, self.layers.normalised
-        ) | self.actor.networks(blueprint)
+        return q_networks(blueprint, self.members, self.clamp, self.layers) | self.actor.networks(
+            blueprint
+        )
 
     def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
         """`critic` alone, at `q_learning_rate` with `q_weight_decay`; targets follow by tau."""

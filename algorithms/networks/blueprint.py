@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from algorithms.config import Hyperparameters
+from algorithms.networks.layers import PLAIN, HiddenLayers
 from algorithms.networks.mlp import MLP
 
 Networks = dict[str, nn.Module]
@@ -44,7 +45,7 @@ class Blueprint:
         *,
         members: int = 1,
         last_scale: float = 3e-3,
-        layer_norm: bool = False,
+        hidden_layers: HiddenLayers = PLAIN,
     ) -> MLP:
         """An ensemble of ReLU networks, in the precision that the hyperparameters ask for."""
         return MLP(
@@ -53,7 +54,7 @@ class Blueprint:
             last_scale=last_scale,
             generator=self.generator,
             dtype=getattr(torch, self.config.precision),
-            layer_norm=layer_norm,
+            hidden_layers=hidden_layers,
         )
 
 

@@ -20,6 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from algorithms.networks.layers import PLAIN, HiddenLayers, PlainLayers
+
 Layers = list[list[tuple[Tensor, Tensor]]]  # member -> layer -> (weight (in, out), bias (out,))
 
 
@@ -92,8 +94,7 @@ def _views(flat: Tensor, like: Layers) -> Layers:
 class MLP(nn.Module):
     """`members` independent ReLU networks with layer sizes `sizes`, linear outputs.
 
-    With `layer_norm` every hidden layer is normalised before its ReLU (Ba et al. 2016, without
-    the learned scale and shift).
+    `hidden_layers` says what happens before each ReLU.
 
     Hidden weights are uniform in +-1/sqrt(fan_in), the last layer in +-`last_scale`, biases 0
     (the initialisation of the released code, with its fan-in taken along the right axis).
@@ -107,12 +108,13 @@ class MLP(nn.Module):
         last_scale: float = 3e-3,
         generator: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
-        layer_norm: bool = False,
+        hidden_layers: HiddenLayers = PLAIN,
     ) -> None:
         super().__init__()
         self.sizes, self.members, self.compute_dtype = tuple(sizes), members, dtype
-        # normalised layers take the ordinary path: there is no written-out backward for them
-        self.layer_norm, self.ordinary = layer_norm, layer_norm
+        self.hidden_layers = hidden_layers
+        # the written-out backward is that of plain layers; the others take ordinary operations
+        self.ordinary = not isinstance(hidden_layers, PlainLayers)
         pairs = list(pairwise(sizes))
         flat = torch.zeros(members * sum(i * o + o for i, o in pairs))
         self.flat = nn.Parameter(flat)
@@ -199,8 +201,6 @@ class MLP(nn.Module):
             for index, (weight, bias) in enumerate(member):
                 hidden = torch.addmm(bias, hidden, weight)
                 if index < len(member) - 1:
-                    if self.layer_norm:
-                        hidden = functional.layer_norm(hidden, hidden.shape[-1:])
-                    hidden = torch.relu(hidden)
+                    hidden = torch.relu(self.hidden_layers.before_relu(hidden))
             outputs.append(hidden)
         return torch.stack(outputs).to(given)

@@ -8,6 +8,7 @@ import torch
 
 from algorithms.catalogue.methods import METHODS
 from algorithms.dead_units import dead_share
+from algorithms.networks.layers import NormalisedLayers
 from algorithms.networks.mlp import MLP
 from tests.algorithms.conftest import (
     OBSERVATION_DIM,
@@ -37,7 +38,7 @@ def test_share_by_hand() -> None:
 
 
 def test_layer_norm_comes_before_the_relu() -> None:
-    mlp = MLP((1, 4, 1), layer_norm=True)
+    mlp = MLP((1, 4, 1), hidden_layers=NormalisedLayers())
     with torch.no_grad():
         mlp.flat.fill_(0.0)
         mlp.layers()[0][0][1].copy_(torch.tensor([-1.0, -2.0, -3.0, -4.0]))
@@ -56,7 +57,7 @@ def test_every_row_of_results_has_them(name: str) -> None:
     assert set(alive) == {column for column, network in columns.items() if network}
     assert all(0 <= float(value) < 0.5 for value in alive.values())
     for column, network in columns.items():
-        if network is None or agent.networks[network].mlp.layer_norm:
+        if network is None or agent.networks[network].mlp.ordinary:
             continue
         for member in agent.networks[network].mlp.layers():
             member[0][1].fill_(-1e6)

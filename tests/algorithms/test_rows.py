@@ -25,8 +25,9 @@ from algorithms.critics.next_value import (
     SampledAction,
     SmoothedAction,
 )
-from algorithms.critics.td import CurrentPolicy, NormalisedLayers, PlainLayers, TargetPolicy
+from algorithms.critics.td import CurrentPolicy, TargetPolicy
 from algorithms.data.observations import Raw
+from algorithms.networks.layers import NormalisedLayers, PlainLayers
 from algorithms.objectives.temperature import LearnedTemperature
 from algorithms.policies.clipped_gaussian import ClippedTanhMeanGaussian
 from algorithms.policies.log_std import AffineLogStd, TanhLogStd
