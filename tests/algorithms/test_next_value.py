@@ -194,18 +194,24 @@ def test_methods_without_temperature_have_no_entropy_in_their_target(
     )
 
 
+@pytest.mark.parametrize(
+    ("rule", "count"),
+    [("SampledAction", 1), ("EntropyFreeAction", 1), ("BestCandidate", 10)],
+)
 def test_target_is_the_value_of_the_action_that_the_simulator_executes(
-    monkeypatch: pytest.MonkeyPatch,
+    rule: str, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Samples of the unsquashed Gaussian beyond +-1 are clipped before Q' sees them."""
-    agent = tiny_agent("AWAC", "paper", "clamp=NoClamp")
+    agent = tiny_agent("AWAC", "paper", "clamp=NoClamp", f"critic.next_value={rule}")
     with torch.no_grad():
         agent.policy.std_logits.fill_(20.0)  # std 1
     batch = make_batch()
-    samples = agent.policy(batch.next_observations).sample(generator()).detach()
+    samples = agent.policy(batch.next_observations).sample(generator(), count).detach()
     q = agent.networks["target_critic"]
+    states = batch.next_observations.repeat(count, 1)
     executed, raw = (
-        batch.rewards + 0.99 * batch.masks * q(batch.next_observations, actions).min(0).values
+        batch.rewards
+        + 0.99 * batch.masks * q(states, actions).min(0).values.view(count, -1).max(0).values
         for actions in (samples.clamp(-1, 1), samples)
     )
     assert (executed - raw).abs().max() > 0.01

@@ -9,7 +9,7 @@ import torch
 
 from algorithms.networks.duals import LogDual
 from algorithms.objectives.temperature import temperature_loss
-from tests.algorithms.conftest import make_batch, tiny_agent
+from tests.algorithms.conftest import make_batch, step_of, tiny_agent
 
 
 def test_loss_by_hand() -> None:
@@ -47,3 +47,19 @@ def test_log_prob_receives_no_gradient_and_alpha_gives_none() -> None:
     assert log_prob.grad is None
     step = tiny_agent("SAC[entropy]")._step(make_batch(), None)
     assert isinstance(step.alpha, torch.Tensor) and not step.alpha.requires_grad
+
+
+def test_a_fixed_temperature_weighs_the_entropy_in_the_actors_loss() -> None:
+    """mean_B [0.2 log pi(a|s) - min_j Q_j(s, a)] at the generator's own draws."""
+    fixed = ("temperature=FixedTemperature", "objective.temperature.alpha=0.2", "clamp=NoClamp")
+    agent = tiny_agent("SAC", "paper", *fixed)
+    step = step_of(agent, seed=3)
+    _, metrics = agent.method.objective.losses(step)
+    batch = make_batch()
+    draws = torch.Generator().manual_seed(3)
+    actions, log_prob = agent.policy(batch.observations).sample_with_log_prob(draws)
+    q = agent.networks["critic"](batch.observations, actions).min(0).values
+    expected = (0.2 * log_prob - q).mean()
+    torch.testing.assert_close(metrics["policy_loss"], expected.detach())
+    assert metrics["temperature"] == pytest.approx(0.2)
+    assert 0.2 * log_prob.abs().mean() > 0.01  # else it would not show

@@ -1443,3 +1443,15 @@ def test_results_in_the_repository_can_be_judged() -> None:
         for _, group in sac.sort_values("env_step").groupby("seed")
     ]
     assert h8.effects[0].estimate.value == pytest.approx(np.mean(by_seed))
+
+
+def test_the_first_named_experiment_with_all_arms_is_the_source() -> None:
+    """The order is the claim's: an arm in two tables is read from the first one named."""
+    high = pd.DataFrame(runs(PEN, "AWAC", 0.9, range(5)))
+    both = pd.DataFrame([*runs(PEN, "AWAC", 0.2, range(5)), *runs(PEN, "SAC", 0.1, range(5))])
+    found = Evidence({"figure1": high, "ablations": both})
+    alone, pair = [Arm("AWAC")], [Arm("AWAC"), Arm("SAC")]
+    assert found.source(("figure1", "ablations"), PEN, alone) == "figure1"
+    assert found.source(("ablations", "figure1"), PEN, alone) == "ablations"
+    assert found.source(("figure1", "ablations"), PEN, pair) == "ablations"
+    assert found.source(("figure1",), PEN, pair) is None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from algorithms.training import Candidate
+from envs.evaluation import EpisodeStats
 from envs.tasks import TASKS
 from reproduce.runs import evaluator as module
-from reproduce.runs.evaluator import Scale, evaluator
+from reproduce.runs.evaluator import Scale, evaluator, random_return
 from reproduce.specs.grid import RunSpec
 
 SCALE = Scale(discount=0.99, reward=0.5, largest_return=50.0)
@@ -116,3 +121,71 @@ def test_more_episodes_than_seeds_is_an_error() -> None:
         ValueError, match="eval_episodes=1001: an evaluation has at most 1000 episodes"
     ):
         evaluator(spec("SawyerPush-v0"), 1001, None, SCALE, sampled=1001)
+
+
+def _measured(asked: list[object]) -> Callable[..., EpisodeStats]:
+    def measure(shown: object, sustained_steps: object) -> EpisodeStats:
+        asked.append(sustained_steps)
+        return EpisodeStats(
+            returns=np.array([-200.0, -100.0, 0.0, -20.0]),
+            success_any=np.array([True, True, True, False]),
+            success_final=np.array([True, True, False, False]),
+            success_sustained=np.array([True, False, False, False]),
+            lengths=np.full(4, 200),
+            final_distances=np.array([0.1, 0.2, 0.3, 0.6]),
+            start_distances=np.array([0.5, 0.5, 0.5, 0.9]),
+        )
+
+    return measure
+
+
+@pytest.mark.parametrize(
+    ("env", "steps"),
+    [
+        ("pen-binary-v0", 20),
+        ("door-binary-v0", 25),
+        ("relocate-binary-v0", 25),
+        ("SawyerPush-v0", 25),
+        ("HalfCheetah-v2", None),
+    ],
+)
+def test_columns_are_the_means_of_what_was_measured(
+    env: str, steps: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four episodes by hand: each success in its own column, the spread that of a population."""
+    asked: list[object] = []
+    monkeypatch.setattr(module, "run_episodes", lambda *_, **__: [])
+    monkeypatch.setattr(module, "q_bias", lambda *_, **__: None)
+    monkeypatch.setattr(module, "measure", _measured(asked))
+    row = evaluator(spec(env), 4, None, SCALE, sampled=4)(candidate(env, sample=True))
+    assert asked == [steps, steps]
+    assert row["return_mean"] == row["return_mean_sampled"] == -80.0
+    assert row["return_std"] == pytest.approx(78.7401, abs=1e-4)  # sqrt(6200)
+    for name, value in ("any", 0.75), ("final", 0.5), ("sustained", 0.25):
+        for column in f"success_{name}", f"success_{name}_sampled":
+            assert (row[column] == value) if steps else (column not in row)
+    if TASKS[env].goal_dim:
+        assert (row["final_distance"], row["start_distance"]) == (pytest.approx(0.3), 0.6)
+
+
+@pytest.mark.parametrize(
+    ("env", "zero"),
+    [
+        ("HalfCheetah-v2", -306.347118),
+        ("Ant-v2", -61.127463),
+        ("Walker2d-v2", 2.832182),
+    ],
+)
+def test_the_zero_of_the_normalised_score_is_that_of_committed_rows(env: str, zero: float) -> None:
+    """Uniform actions, 20 episodes. Two rows of a task have their zero where their line has 0."""
+    table = Path(module.__file__).parents[2] / "results" / "small" / "figure3.csv"
+    with table.open(newline="") as file:
+        rows = [
+            (float(row["return_mean"]), float(row["normalised_score"]))
+            for row in csv.DictReader(file)
+            if row["env"] == env and row["method"] == "BC"
+        ]
+    (low, low_score), (high, high_score) = min(rows), max(rows)
+    crossing = (low * high_score - high * low_score) / (high_score - low_score)
+    assert crossing == pytest.approx(zero, rel=1e-6)
+    assert random_return(env) == pytest.approx(zero, rel=1e-6)
