@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, as_typed
-from reproduce.commandline.script import command
+from reproduce.commandline.script import BAD_INPUT, INTERRUPTED, command
 from reproduce.specs.kinds import PresetName
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def main(options: CampaignOptions) -> int:
     for out in folders:
         mine = [part for part in parts if part.out == out]
         found = _run(replace(chosen, out=out, preset=mine[0].chapter.preset), mine, cluster)
-        if found in (2, 75):
+        if found in (BAD_INPUT, INTERRUPTED):
             return found
         status = status or found
     return status

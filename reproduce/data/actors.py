@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import nn
+from torch import Tensor, nn
 
 from algorithms.config import Hyperparameters
 from algorithms.data.observations import Standardisation
@@ -29,7 +29,7 @@ from algorithms.policies.policy import Policy
 from algorithms.policies.squashed import SquashedGaussian
 from envs.files import sha256_of
 from envs.sources import ASSETS, DATA_DIR_VARIABLE
-from envs.tasks import task
+from envs.tasks import Task, task
 from envs.trajectory import DataError, check_readable
 from figures.files import whole_file
 
@@ -129,46 +129,59 @@ def read_actor(path: Path, task_id: str) -> Actor:
         for name in sorted(arrays)
         if name.startswith(_STATISTICS)
     }
-    depth = len(arrays) // 2
-    weights = [arrays.get(f"layers.{i}.weight") for i in range(depth)]
-    biases = [arrays.get(f"layers.{i}.bias") for i in range(depth)]
-    ends = (known.observation_dim, 2 * known.action_dim)
-    chained = (
-        depth > 0
-        and len(arrays) == 2 * depth
-        and all(w is not None and w.dim() == 2 and w.is_floating_point() for w in weights)
-        and all(
-            b is not None and b.shape == w.shape[1:]  # type: ignore[union-attr]
-            for w, b in zip(weights, biases, strict=True)
-        )
-        and all(w.shape[1] == v.shape[0] for w, v in itertools.pairwise(weights))  # type: ignore[union-attr]
-    )
+    layers = _layers(arrays)
+    sizes = known.observation_dim, 2 * known.action_dim
     fits = (
-        all(value.shape == ends[:1] for value in statistics.values())
-        and (not statistics or set(statistics) == {"mean", "std"})
-        and chained
-        and (weights[0].shape[0], weights[-1].shape[1]) == ends  # type: ignore[union-attr]
+        layers
+        and (layers[0][0].shape[0], layers[-1][0].shape[1]) == sizes
+        and set(statistics) in (set(), {"mean", "std"})
+        and all(value.shape == sizes[:1] for value in statistics.values())
         and metadata.get("task") == task_id
         and isinstance(metadata.get("return_mean"), (int, float))
     )
     if not fits:
-        raise DataError(f"{path} is no policy for {task_id} ({ends[0]} to {ends[1]} numbers)")
+        raise DataError(f"{path} is no policy for {task_id} ({sizes[0]} to {sizes[1]} numbers)")
     for name, array in {**arrays, **statistics}.items():
         if not torch.isfinite(array).all():
             raise DataError(f"{path}: {name} contains NaN or infinity; get the file again")
-    hidden = tuple(int(b.shape[0]) for b in biases[:-1])  # type: ignore[union-attr]
+    return Actor(
+        path,
+        _policy(layers, known),
+        metadata,
+        sha256_of(path),
+        _standardisation(statistics, known),
+    )
+
+
+def _layers(arrays: Mapping[str, Tensor]) -> list[tuple[Tensor, Tensor]]:
+    """The layers' weights (in, out) and biases (out,) in order; none if they are no network."""
+    depth = len(arrays) // 2
+    names = [(f"layers.{i}.weight", f"layers.{i}.bias") for i in range(depth)]
+    if set(arrays) != {name for pair in names for name in pair}:
+        return []
+    layers = [(arrays[weight], arrays[bias]) for weight, bias in names]
+    matrices = all(w.dim() == 2 and w.is_floating_point() for w, _ in layers)
+    if not matrices or any(b.shape != w.shape[1:] for w, b in layers):
+        return []
+    chained = all(w.shape[1] == v.shape[0] for (w, _), (v, _) in itertools.pairwise(layers))
+    return layers if chained else []
+
+
+def _policy(layers: Sequence[tuple[Tensor, Tensor]], known: Task) -> Policy:
     blueprint = Blueprint(
         known.observation_dim,
         known.action_dim,
-        Hyperparameters(policy_hidden=hidden),
+        Hyperparameters(policy_hidden=tuple(int(bias.shape[0]) for _, bias in layers[:-1])),
         torch.Generator().manual_seed(0),
     )
-    see = Standardisation(known.observation_dim) if statistics else nn.Identity()
-    see.load_state_dict(statistics)
     policy = SquashedGaussian().build(blueprint)
-    for (weight, bias), new_weight, new_bias in zip(
-        policy.mlp.layers()[0], weights, biases, strict=True
-    ):
-        weight.copy_(new_weight)  # type: ignore[arg-type]
-        bias.copy_(new_bias)  # type: ignore[arg-type]
-    return Actor(path, policy, metadata, sha256_of(path), see)
+    for (weight, bias), (recorded, of_bias) in zip(policy.mlp.layers()[0], layers, strict=True):
+        weight.copy_(recorded)
+        bias.copy_(of_bias)
+    return policy
+
+
+def _standardisation(statistics: Mapping[str, Tensor], known: Task) -> nn.Module:
+    see = Standardisation(known.observation_dim) if statistics else nn.Identity()
+    see.load_state_dict(dict(statistics))
+    return see

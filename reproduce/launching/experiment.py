@@ -15,7 +15,7 @@ from figures.selection import EVERYTHING, Selection
 from reproduce.checking.reader import checked
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, check_checkpoint_interval
-from reproduce.commandline.script import Main, command
+from reproduce.commandline.script import BAD_INPUT, INTERRUPTED, Main, command
 from reproduce.launching.clusters import Cluster, choose
 from reproduce.launching.drawable import (
     refuse_options_of_runs,
@@ -79,7 +79,7 @@ def reproduce(
         return _run(experiment, options, cluster, wanted, runs, draw)
     except (ValueError, ResultsError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
+        return BAD_INPUT
 
 
 def figure_script(experiment: Experiment, description: str | None) -> Main:
@@ -189,7 +189,6 @@ def run_grids(
     Returns the exit status, as `reproduce` does.
     """
     from envs.trajectory import DataError
-    from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
     from reproduce.launching.launcher import Interrupted
     from reproduce.launching.slurm_client import SlurmError
     from reproduce.runs.collect import refuse_other_preset
@@ -266,7 +265,6 @@ def _closed(
     missing: Sequence[str],
 ) -> int:
     """Draw what there is, say what is missing, and return the exit status."""
-    from reproduce.commandline.script import INTERRUPTED
     from reproduce.launching.closing import closing
     from reproduce.launching.failures import report_failures
     from reproduce.runs.folder import RunFolder
