@@ -103,7 +103,12 @@ def episodes(agent: Agent, seed: int) -> list[Rollout]:
 
 
 def chosen(agent: Agent, states: Tensor) -> Tensor:
-    """What the agent does in evaluation."""
+    """What the agent does in evaluation, whatever it has drawn before.
+
+    BCQ and BEAR draw from a stream in evaluation too, and tests share trained agents.
+    """
+    for generator in (agent.generator, agent._evaluation):
+        generator.manual_seed(7)
     actions = [agent.act(s.numpy(), deterministic=True) for s in states]
     return torch.from_numpy(np.stack(actions))
 

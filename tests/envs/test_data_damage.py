@@ -20,9 +20,7 @@ from tests.envs.test_data_faults import flat, write_hdf5
 from tests.envs.test_experts import write_policy
 from tests.envs.test_readers import DOOR, PEN, awac_path, dapg_demonstration, save_awac
 
-EXAMPLES = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+EXAMPLES = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def pickled(path: Path) -> Path:

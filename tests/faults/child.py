@@ -36,7 +36,8 @@ class Elsewhere:
     """As if on another machine, with locks that are only its own.
 
     `stale_s` makes it less patient with heartbeats that stand still; `barrier` is where it meets
-    others after all have looked for a heartbeat and before any has written one.
+    others twice: after all have looked for a heartbeat and before any has written one, and after
+    all have written one and before any looks whose it is.
     """
 
     machine: str
@@ -112,8 +113,15 @@ def _move(elsewhere: Elsewhere) -> None:
     run_lock.WATCH_S = min(run_lock.WATCH_S, elsewhere.stale_s)
     run_lock._flock = lambda descriptor, kind: True
     if elsewhere.barrier is not None:
-        run_lock.SETTLE_S = 3.0  # a busy machine may be slow to write the first
+        run_lock.SETTLE_S = 0.0  # the second meeting is what it would wait for
         run_lock._outlive_others = lambda folder, has_locks: elsewhere.barrier.wait()
+        original = run_lock.Hold.confirm
+
+        def confirm(held: run_lock.Hold) -> None:
+            elsewhere.barrier.wait()
+            original(held)
+
+        run_lock.Hold.confirm = confirm  # type: ignore[assignment, method-assign]
 
 
 def _die_at_step(step: int) -> None:

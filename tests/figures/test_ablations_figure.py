@@ -156,7 +156,9 @@ def test_a_variant_with_fewer_seeds_is_compared_in_pairs(runs_of, write_csv) -> 
         row | {"success_any": levels[row["seed"]] + 0.1} for row in runs_of("batch", 0.1, seeds=4)
     ]
     found = found_in(write_csv(base, four))
-    for change in effects(found, exchanges(found.rows)):
+    changes = effects(found, exchanges(found.rows))
+    assert [change.scalar for change in changes] == ["auc", "jt"]
+    for change in changes:
         assert change.paired
         # of pairs; the centres of five and of four levels differ by 0.058
         assert change.estimate is not None and change.estimate.value == pytest.approx(0.1)

@@ -214,7 +214,7 @@ def test_probability_of_improvement_by_hand() -> None:
 grades = st.lists(st.integers(0, 4).map(float), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(grades, grades), min_size=1, max_size=3))
 def test_probability_of_improvement_by_brute_force(tasks) -> None:
     expected = np.mean(

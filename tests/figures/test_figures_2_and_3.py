@@ -193,7 +193,9 @@ def test_the_caption_says_which_returns_the_scores_are(locomotion, write_csv) ->
 
 def test_the_score_axis_shows_random_policy_and_demonstrations(locomotion, write_csv) -> None:
     rows = [row | {"normalised_score": 0.4} for row in locomotion()]
-    for ax in _draw(write_csv(rows, "figure3"), figure3).axes:
+    axes = _draw(write_csv(rows, "figure3"), figure3).axes
+    assert len(axes) == 3
+    for ax in axes:
         low, high = ax.get_ylim()
         assert low <= 0
         assert high >= 1

@@ -83,7 +83,7 @@ def test_no_bound_below_five_runs() -> None:
 samples = st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=8)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(samples, st.integers(1, 9))
 def test_restricted_mean_is_the_area_under_scipys_estimate(sample, horizon: int) -> None:
     times = np.array([float(time) for time, _ in sample])

@@ -14,6 +14,7 @@ import pytest
 
 from tests import forked
 from tests.once import common
+from tests.patience import PATIENCE_S
 
 REPRODUCE = Path(__file__).resolve().parents[2] / "reproduce"
 
@@ -31,6 +32,12 @@ class Outcome:
 
 
 Main = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def no_data_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what somebody has downloaded would be found where a test expects nothing."""
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "minari"))
 
 
 @pytest.fixture(scope="session")
@@ -60,9 +67,9 @@ def script(shared_cache: Path) -> Run:
                 text=True,
                 cwd=cwd,
                 env=env,
-                timeout=300,
+                timeout=PATIENCE_S,
             )
-        return forked.run(name, *arguments, cwd=cwd, env=env, timeout=300)
+        return forked.run(name, *arguments, cwd=cwd, env=env, timeout=PATIENCE_S)
 
     return run
 

@@ -18,6 +18,7 @@ from reproduce.specs.grid import RunSpec
 from reproduce.specs.kinds import DataKind, Labels
 from tests.forked import run
 from tests.once import once
+from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import REPRODUCE, Run, environment
 from tests.reproduce.test_run import TINY
 
@@ -243,7 +244,7 @@ def grid(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
 
     def make(out: Path) -> None:
         arguments = ["--envs", PEN, "--out", str(out), *settings]
-        result = run("ablations.py", *arguments, env=environment(shared_cache), timeout=300)
+        result = run("ablations.py", *arguments, env=environment(shared_cache), timeout=PATIENCE_S)
         assert result.returncode == 0, result.stderr
 
     return once(tmp_path_factory, "ablations", make)
@@ -271,7 +272,7 @@ def test_plot_only_needs_no_torch_and_no_runs(grid: Path, tmp_path: Path) -> Non
         "sys.exit(status)\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "ablations.png").read_bytes() == (grid / "ablations.png").read_bytes()

@@ -72,7 +72,7 @@ def test_numbers_and_metadata_are_checked(tmp_path: Path) -> None:
         read_actor(tmp_path, CHEETAH)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_damage_is_refused_or_harmless(data: st.DataObject, tmp_path: Path) -> None:
     whole = bytearray(content())

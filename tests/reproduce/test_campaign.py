@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import math
 import signal
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,8 +28,9 @@ from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.kinds import DataKind, Labels
 from tests.forked import Forked
+from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import Run, environment
-from tests.reproduce.test_run import TINY
+from tests.reproduce.test_run import TINY, signal_once
 
 NOTHING = Evidence({})
 SET = [part for k, v in TINY.items() for part in ("--set", f"{k}={v}")]
@@ -180,11 +180,8 @@ def test_a_tiny_campaign_is_stopped_and_goes_on_to_its_picture(
     out = tmp_path / "out"
     command = ["campaign.py", "--preset", "quick", "--out", str(out), *ONE_RUN, "--jobs", "1"]
     process = Forked(*command, env=environment(shared_cache))
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline and not list(out.glob("runs/*/*/*/*/progress.csv")):
-        time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
-    output = process.communicate(timeout=120)
+    signal_once(process, signal.SIGTERM, lambda: list(out.glob("runs/*/*/*/*/progress.csv")))
+    output = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 75, output
     result = script(*command)
     assert result.returncode == 0, result.stderr

@@ -30,7 +30,7 @@ RUN = {
     "labels": "relabelled",
     "seed": 0,
 }
-_QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+_QUIET = {"suppress_health_check": [HealthCheck.function_scoped_fixture]}
 SOME, MANY = (settings(max_examples=n, **_QUIET) for n in (40, 300))  # type: ignore[arg-type]
 
 

@@ -401,6 +401,7 @@ def test_the_committed_demonstrations_are_those_of_the_page() -> None:
     table = of_demonstrations.demonstrations()
     page = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text()
     table = table[table["profile"] == "paper"]
+    assert set(table["env"]) == {PEN, DOOR, RELOCATE}
     for env, rows in table.groupby("env"):
         what = "human demonstrations" if set(rows["source"]) == {"human"} else "demonstrations"
         (line,) = [row for row in page.splitlines() if row.startswith(f"| {env} | {what}")]

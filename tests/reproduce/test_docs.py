@@ -457,14 +457,12 @@ def stands_for_something(token: str, methods: list[str]) -> bool:
     return (ROOT / token.removeprefix("python ").split()[0]).is_file()
 
 
-def test_pages_have_links() -> None:
-    """Without any the next test would look at nothing."""
-    assert len(re.findall(r"\]\(([^)]+)\)", page("awac.md"))) > 5
-
-
 @EVERY_PAGE
 def test_links_lead_somewhere(file: str) -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", page(file)):
+    targets = re.findall(r"\]\(([^)]+)\)", page(file))
+    if file in FILES.values():  # its table of components links to their code
+        assert any(target.startswith("../../algorithms/") for target in targets)
+    for target in targets:
         assert (PAGES / target).is_file(), target
 
 

@@ -17,6 +17,7 @@ from figures.experiments import grids
 from figures.results.schema import RESULTS, RUN_KEY
 from figures.results.table import read_results
 from reproduce.export import main
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 PEN, DOOR = (
@@ -184,7 +185,7 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path) -> None:
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         line = [sys.executable, "-c", program, str(DOOR), "--out", str(tmp_path), *arguments]
-        return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300)
+        return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
 
     result = run("--format", "parquet")
     assert result.returncode == 2 and "pip install '.[export]'" in result.stderr

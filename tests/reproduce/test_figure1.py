@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,9 @@ import pytest
 from reproduce.checking.seals import sealed
 from tests.forked import Forked, run
 from tests.once import once
+from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import REPRODUCE, Run, environment
-from tests.reproduce.test_run import TINY, assert_same_result, tiny, tiny_run
+from tests.reproduce.test_run import TINY, assert_same_result, signal_once, tiny, tiny_run
 
 PEN = ("--envs", "pen-binary-v0")
 
@@ -61,14 +61,11 @@ def _interrupted_grid(out: Path, cache: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline and not list(out.glob("runs/*/*/*/*/progress.csv")):
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=120)
+    signal_once(process, signal.SIGINT, lambda: list(out.glob("runs/*/*/*/*/progress.csv")))
+    output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 75, output
     assert "the same command continues" in output
-    result = run("figure1.py", *command[2:], env=environment(cache), timeout=300)
+    result = run("figure1.py", *command[2:], env=environment(cache), timeout=PATIENCE_S)
     assert result.returncode == 0, result.stderr
     assert f"results: {out / 'figure1.csv'}" in result.stdout
     assert "figure1.png" in result.stdout and "figure1.pdf" in result.stdout
@@ -116,7 +113,7 @@ def test_plot_only_needs_no_torch_and_no_runs(two_methods: Path, tmp_path: Path)
         "sys.exit(status)\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "figure1.png").exists() and (tmp_path / "figure1.pdf").exists()
@@ -217,7 +214,7 @@ def test_setting_that_a_method_lacks_names_the_method(script: Run, tmp_path: Pat
 
 def test_two_launchers_do_not_run_one_run_twice(shared_cache: Path, tmp_path: Path) -> None:
     both = [Forked("run.py", *tiny(tmp_path), env=environment(shared_cache)) for _ in range(2)]
-    outputs = [process.communicate(timeout=300)[0] for process in both]
+    outputs = [process.communicate(timeout=PATIENCE_S)[0] for process in both]
     states = sorted(process.returncode for process in both)
     assert states in ([0, 75], [0, 0]), outputs
     assert sum("s: update" in output for output in outputs) == 1
@@ -235,7 +232,7 @@ def test_nothing_is_written_outside_results_and_cache(shared_cache: Path, tmp_pa
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE_S,
     )
     assert result.returncode == 0, result.stderr
     outside = {p.name for p in tmp_path.iterdir()} - {"out", "home"}

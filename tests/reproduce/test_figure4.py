@@ -33,6 +33,7 @@ from algorithms.objectives.mixed import Mixed
 from algorithms.objectives.reverse_kl import ReverseKL
 from reproduce import figure4
 from reproduce.reporting.tables import Section, code, text, to_latex, to_markdown
+from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import REPRODUCE, Run
 
 ENDINGS = ("md", "tex", "csv")
@@ -294,7 +295,7 @@ def test_no_simulator_is_imported(tmp_path: Path) -> None:
         "assert not {'mujoco', 'gymnasium_robotics', 'h5py', 'matplotlib'} & set(sys.modules)\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert result.returncode == 0, result.stderr
 

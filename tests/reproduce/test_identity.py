@@ -223,7 +223,7 @@ def spellings(draw: st.DrawFn) -> tuple[RunSpec, list[str], list[str]]:
     return spec, plain, draw(st.permutations(other))
 
 
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 @given(spellings())
 def test_any_spelling_has_one_identity(case: tuple[RunSpec, list[str], list[str]]) -> None:
     spec, plain, other = case

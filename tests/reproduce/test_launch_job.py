@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from reproduce.launching.slurm_job import Pool, RunsJob, Work, environment
 from reproduce.runs.folder import RunFolder
 from reproduce.runs.provenance import fingerprint
 from reproduce.specs.grid import RunSpec
+from tests.patience import PATIENCE_S
 
 # ends with 75 on SIGINT, as a run does; TERM and USR2 would end it otherwise
 RUN = """
@@ -33,17 +35,17 @@ time.sleep(600)
 """
 
 
-# does not end at once: a second SIGINT would still reach it
-COUNTING = """
+# does not end before the job has acted on all signals: a second SIGINT would still reach it
+COUNTING = f"""
 import pathlib, signal, sys, time
 came = []
 def stop(*_):
-    came.append(time.monotonic())
+    came.append(1)
     pathlib.Path("interrupted").touch()
 signal.signal(signal.SIGINT, stop)
 pathlib.Path("started").touch()
-until = time.monotonic() + 600
-while time.monotonic() < (came[0] + 0.5 if came else until):
+until = time.monotonic() + {PATIENCE_S}
+while time.monotonic() < until and not pathlib.Path("acted").exists():
     time.sleep(0.01)
 pathlib.Path("interrupts").write_text(str(len(came)))
 sys.exit(75)
@@ -63,7 +65,7 @@ def job(*commands: tuple[str, ...], at_once: int = 1, **changes: object) -> Runs
     works = tuple(
         Work(str(Path(f"run{i}").absolute()), command) for i, command in enumerate(commands)
     )
-    given = {"gpus": 0, "code": fingerprint(), "launch": str(Path.cwd()), "grace_s": 60.0}
+    given = {"gpus": 0, "code": fingerprint(), "launch": str(Path.cwd()), "grace_s": PATIENCE_S}
     return RunsJob(works, at_once, **(given | changes))  # type: ignore[arg-type]
 
 
@@ -74,7 +76,7 @@ def later(act: Callable[[], None]) -> threading.Thread:
 
 
 def wait_for(name: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while not Path(name).exists():
         assert time.monotonic() < deadline, f"nobody made {name}"
         time.sleep(0.01)
@@ -129,7 +131,15 @@ def test_signals_for_everybody_reach_a_run_as_one(monkeypatch: pytest.MonkeyPatc
         sent.append(number)
         send(process, number)
 
+    stop = Pool.stop
+
+    def stop_and_tell(pool: Pool, *of_a_signal: Any) -> None:
+        stop(pool, *of_a_signal)
+        if of_a_signal:  # TERM, the last that comes
+            Path("acted").touch()
+
     monkeypatch.setattr(subprocess.Popen, "send_signal", noted)
+    monkeypatch.setattr(Pool, "stop", stop_and_tell)
     work = job((sys.executable, "-c", COUNTING), shell("touch second"))
     signal.signal(signal.SIGUSR2, lambda *_: work.checkpoint())  # as submitit does
 
@@ -145,6 +155,7 @@ def test_signals_for_everybody_reach_a_run_as_one(monkeypatch: pytest.MonkeyPatc
     thread = later(lambda: when_started(signal_all))
     assert work() == {"interrupted": 1}
     thread.join()
+    assert Path("acted").exists(), "the run did not wait"
     assert Path("interrupts").read_text() == "1"
     assert sent == [signal.SIGINT]
     assert not Path("second").exists()

@@ -211,4 +211,5 @@ def test_code_that_changes_while_the_launcher_watches_is_not_submitted(
 
     monkeypatch.setattr(launcher, "_sleep", pass_time)
     assert launcher.run() == SPECS
+    assert len(launcher.reasons) == len(SPECS)
     assert all("the code was changed" in reason for reason in launcher.reasons.values())

@@ -23,6 +23,7 @@ from figures import style
 from figures.domains import DOMAINS
 from figures.experiments import EXPERIMENTS, OF_DOMAIN
 from reproduce.data.prior import KINDS
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -139,7 +140,7 @@ def test_a_new_task_method_and_figure_run_and_are_drawn(tmp_path: Path) -> None:
             "--cluster", "inline", "--out", "out", *(w for s in SIZES for w in ("--set", s)),
         ],
         cwd=tmp_path, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True,
-        timeout=300,
+        timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = pd.read_csv(tmp_path / "out" / "toy.csv")
@@ -163,7 +164,7 @@ def test_a_new_claim_is_judged_reported_and_asked_of_the_campaign(tmp_path: Path
         env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("figure1 pen-binary-v0 AWAC\n")

@@ -21,6 +21,7 @@ import pytest
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.wording import WORDS
 from tests.forked import run
+from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import environment
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +114,7 @@ def surroundings(shared_cache: Path) -> Mapping[str, str]:
 def test_command_of_the_readme(
     name: str, words: tuple[str, ...], copy: Path, surroundings: Mapping[str, str]
 ) -> None:
-    ended = run(name, *tiny(name, words), env=surroundings, cwd=copy, timeout=300)
+    ended = run(name, *tiny(name, words), env=surroundings, cwd=copy, timeout=PATIENCE_S)
     assert ended.returncode == 0, f"{name} {words}: {ended.stderr or ended.stdout}"
     assert ended.stdout.strip()
     assert not (copy / "results/small/runs").exists(), "a command that trains was started"
@@ -155,7 +156,7 @@ def options_of(copy: Path, surroundings: Mapping[str, str]) -> Callable[[str], s
 
     @cache
     def look(name: str) -> set[str]:
-        text = run(f"{name}.py", "--help", env=surroundings, cwd=copy, timeout=300).stdout
+        text = run(f"{name}.py", "--help", env=surroundings, cwd=copy, timeout=PATIENCE_S).stdout
         return set(re.findall(r"--[\w-]+", text))
 
     return look
@@ -193,7 +194,7 @@ def test_tiny_forms_refuse_what_a_typing_error_makes(
     copy: Path, surroundings: Mapping[str, str]
 ) -> None:
     wrong = tiny("figure1", ("--preset", "smal"))
-    assert run("figure1", *wrong, env=surroundings, cwd=copy, timeout=300).returncode == 2
+    assert run("figure1", *wrong, env=surroundings, cwd=copy, timeout=PATIENCE_S).returncode == 2
 
 
 def test_readme_is_short_and_its_first_screen_has_what_is_needed() -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import torch
 
 from tests.forked import Forked
 from tests.once import once
+from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import REPRODUCE, Main, Run, environment
 from tests.tiers import tiered
 
@@ -75,7 +77,7 @@ def tiny_run(factory: pytest.TempPathFactory, cache: Path) -> Path:
 
     def make(out: Path) -> None:
         command = [sys.executable, str(REPRODUCE / "run.py"), *tiny(out)]
-        subprocess.run(command, check=True, env=environment(cache), timeout=300)
+        subprocess.run(command, check=True, env=environment(cache), timeout=PATIENCE_S)
 
     return only_folder(once(factory, "tiny", make))
 
@@ -154,14 +156,29 @@ def interrupt(out: Path, cache: Path, after_step: int, number: signal.Signals) -
     """Start the tiny run and send it a signal once it has passed a step; its exit status."""
     often = ("--checkpoint-every-s", "0")
     process = Forked("run.py", *tiny(out, *often), env=environment(cache))
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
+
+    def has_passed() -> bool:
         progress = list(out.glob("runs/*/*/*/*/progress.csv"))
-        if progress and _last_step(progress[0]) >= after_step:
-            break
-        time.sleep(0.002)
+        return bool(progress) and _last_step(progress[0]) >= after_step
+
+    signal_once(process, number, has_passed)
+    return process.wait(timeout=PATIENCE_S)
+
+
+def signal_once(
+    process: Forked | subprocess.Popen[str], number: signal.Signals, is_so: Callable[[], object]
+) -> None:
+    """Send a signal as soon as something is so; a process that ends before fails the test."""
+    deadline = time.monotonic() + PATIENCE_S
+    try:
+        while not is_so():
+            assert process.poll() is None, f"ended with {process.returncode} before the signal"
+            assert time.monotonic() < deadline, "never came to where the signal is due"
+            time.sleep(0.002)
+    except AssertionError:
+        process.send_signal(signal.SIGKILL)  # else pytest waits for it at its own end
+        raise
     process.send_signal(number)
-    return process.wait(timeout=120)
 
 
 def _last_step(progress: Path) -> int:
