@@ -33,6 +33,8 @@ from reproduce.commandline.script import BAD_INPUT, INTERRUPTED, command
 from reproduce.specs.kinds import PresetName
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from reproduce.campaigns.chapters import Chapter
     from reproduce.judging.conditions import Verdict
     from reproduce.specs.grid import RunSpec
@@ -176,6 +178,7 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
     pace: dict[str, Pace] = defaultdict(lambda: Pace("cpu", options.engine, options.cache))
     ledgers: dict[tuple[Path, str], Ledger] = {}
     planned: set[tuple[Path, RunSpec]] = set()
+    tables: dict[Path, Mapping[str, pd.DataFrame]] = {}
     assert options.preset is not None
     for chapter in CHAPTERS:
         if options.chapters and chapter.number not in options.chapters:
@@ -204,7 +207,9 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
         earlier = {spec for spec in specs if (out, spec) in planned} - done
         missing = [spec for spec in specs if spec not in done and spec not in earlier]
         planned |= {(out, spec) for spec in missing}
-        evidence = Evidence(load(out) if out.is_dir() else {}, profile=chapter.profile)
+        if out not in tables:  # several chapters share a folder
+            tables[out] = load(out) if out.is_dir() else {}
+        evidence = Evidence(tables[out], profile=chapter.profile)
         step = {spec: RunFolder(spec.folder(out)).status().get("step") for spec in missing}
         seconds = {s: pace[f"{s.preset} {s.profile}"].seconds(s, step[s]) for s in missing}
         place = (out, chapter.profile)
