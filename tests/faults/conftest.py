@@ -21,13 +21,13 @@ from reproduce.runs.folder import RunFolder
 from tests.faults.child import NOT_TRAINING, PHASES, Die, Elsewhere, main
 from tests.forked import context
 from tests.once import common, once
+from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import REPRODUCE, environment
 from tests.reproduce.test_run import only_folder, rows_without_time, tiny
 
 # 60 offline steps, each a resumable point, and two online episodes, each with one at its end
 SHORT = {"offline_steps": "60", "online_steps": "400", "eval_every": "200", "dense_until": "0"}
 OFTEN = ("--checkpoint-every-s", "0")
-_TIMEOUT_S = 3000.0  # of a hopelessly busy machine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,7 +76,7 @@ class Child:
 
     def wait(self) -> int:
         """Its exit status; a signal's number, negative, if one has killed it."""
-        self.process.join(_TIMEOUT_S)
+        self.process.join(PATIENCE_S)
         status = self.process.exitcode
         assert status is not None, f"it does not end\n{self.output}"
         return status
@@ -137,7 +137,7 @@ def uninterrupted(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
     def make(out: Path) -> None:
         command = [sys.executable, str(REPRODUCE / "run.py"), *tiny(out, **SHORT)]
-        subprocess.run(command, check=True, env=environment(cache), timeout=_TIMEOUT_S)
+        subprocess.run(command, check=True, env=environment(cache), timeout=PATIENCE_S)
 
     return only_folder(once(tmp_path_factory, "short", make))
 
@@ -160,7 +160,7 @@ def half_way(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def until(what: Callable[[], object]) -> None:
     """Wait, looking very often, until `what` is true."""
-    deadline = time.monotonic() + _TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not what():
         assert time.monotonic() < deadline, "it never happens"
         time.sleep(0.0005)

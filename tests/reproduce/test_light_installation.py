@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from reproduce.commandline.installation import TRAINING
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "earlier" / "small"
@@ -50,7 +51,7 @@ def light(tmp_path: Path) -> Light:
             text=True,
             cwd=tmp_path,
             env=environment,
-            timeout=300,
+            timeout=PATIENCE_S,
         )
 
     return run

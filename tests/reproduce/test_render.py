@@ -23,6 +23,7 @@ from envs.tasks import TASKS, Camera
 from reproduce import render
 from reproduce.commandline.options import RunOptions
 from reproduce.run import _asked_for
+from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import REPRODUCE, Outcome, Run, environment
 from tests.reproduce.test_run import only_folder, tiny
 
@@ -66,7 +67,7 @@ def calls(drawing: None, shared_cache: Path) -> Calls:
             capture_output=True,
             text=True,
             env=environment(shared_cache),
-            timeout=600,
+            timeout=PATIENCE_S,
             cwd=REPRODUCE.parent,
         )
         assert done.returncode == 0, done.stderr
@@ -80,7 +81,7 @@ def out(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     """Results folder with one tiny run on the pushing task, whose returns tell policies apart."""
     out = tmp_path_factory.mktemp("filmed")
     command = [sys.executable, str(REPRODUCE / "run.py"), *PUSH, *tiny(out, online_steps="0")]
-    subprocess.run(command, check=True, env=environment(shared_cache), timeout=300)
+    subprocess.run(command, check=True, env=environment(shared_cache), timeout=PATIENCE_S)
     return out
 
 

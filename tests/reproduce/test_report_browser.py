@@ -15,10 +15,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.patience import PATIENCE_S
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 ROOT = Path(__file__).resolve().parents[2]
 CHART = "chart-curves-figure1-paper-success_any"
-PATIENCE_S = 240.0  # of a machine that does something else
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: apt install chromium to test the page")

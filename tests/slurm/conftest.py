@@ -23,11 +23,11 @@ from pathlib import Path
 import pytest
 
 from reproduce.runs.lock import read_beat
+from tests.patience import PATIENCE_S
 from tests.reproduce.test_run import assert_same_result
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("cluster.sh")
-PATIENCE_S = 600.0  # for anything that waits; after that it has failed
 SETTINGS = {
     "offline_steps": "100",
     "online_steps": "200",
