@@ -81,7 +81,7 @@ def test_too_many_evaluations_are_refused(capsys: pytest.CaptureFixture[str]) ->
     arguments = ["--data", "embedded", "--dry-run", "--set", "online_steps=1000000000"]
     arguments += ["--set", "dense_until=1000000000", "--set", "dense_eval_every=1"]
     assert run.main(arguments) == 2
-    assert "raise eval_every and dense_eval_every" in capsys.readouterr().err
+    assert "raise --set eval_every and --set dense_eval_every" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("main", "arguments"), MAINS[:2])
