@@ -178,8 +178,8 @@ def test_the_real_one_keeps_what_the_user_gave(close) -> None:
     )
     _, line = close(specs(), None, given)
     assert line == (
-        f"{REAL} --profile=released --data=human-recorded --labels=stored "
-        "'--data-dir=my data' --out=results/mine-small; it can be interrupted"
+        f"{REAL} '--data-dir=my data' --profile=released --data=human-recorded --labels=stored "
+        "--out=results/mine-small; it can be interrupted"
     )  # in a folder of its own: results/mine holds preset quick
     _, line = close(specs(), None, FigureOptions(preset="quick", out=Path("results/quick")))
     assert line == f"{REAL}; it can be interrupted"
