@@ -197,7 +197,7 @@ def test_untrained_levels_are_those_of_the_committed_runs() -> None:
     measured = {}
     for env, name in ((PEN, "figure1"), (DOOR, "figure1"), (RELOCATE, "figure1"), (ANT, "figure3")):
         rows = tables[name]
-        rows = rows[(rows["env"] == env) & (rows["method"] == "AWAC") & (rows["grad_step"] == 0)]
+        rows = rows[(rows["env"] == env) & (rows["label"] == "AWAC") & (rows["grad_step"] == 0)]
         assert (rows["env_step"] < 0).all()
         measured[env] = rows[DOMAINS[domain_of(env)].measure.column].mean()
     expected = {env: UNTRAINED.get(env, 0.0) for env in measured}
