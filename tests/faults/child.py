@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class Die:
 
     Just before the `nth` operation `event` ("open", "os.rename", "os.remove") on a file whose name
     begins with `name`, or, for the event "step", before online step `nth`.
+    With the event "pause" it does not die: before that step it waits until the file `name` exists.
     """
 
     event: str
@@ -74,6 +76,8 @@ def main(
         run_lock.SETTLE_S = 0.0  # the lock decides
     if die is not None and die.event == "step":
         _die_at_step(die.nth)
+    elif die is not None and die.event == "pause":
+        _pause_at_step(die.nth, Path(die.name))
     elif die is not None:
         _die_at_operation(die)
     sys.exit(run.main(arguments))
@@ -132,6 +136,20 @@ def _die_at_step(step: int) -> None:
     def interact(self: Training, observation: Any) -> Any:
         if self.step == step:
             os.kill(os.getpid(), signal.SIGKILL)
+        return original(self, observation)
+
+    Training._interact = interact  # type: ignore[method-assign]
+
+
+def _pause_at_step(step: int, until: Path) -> None:
+    """Wait there, with a beating heart, until a file exists."""
+    from algorithms.training import Training
+
+    original = Training._interact
+
+    def interact(self: Training, observation: Any) -> Any:
+        while self.step == step and not until.exists():
+            time.sleep(0.01)
         return original(self, observation)
 
     Training._interact = interact  # type: ignore[method-assign]

@@ -65,10 +65,13 @@ def test_dead_holder_is_followed_at_once_on_its_own_machine(
 
 
 def test_running_elsewhere_is_left_alone(start: Start, uninterrupted: Path, tmp_path: Path) -> None:
-    child = start(tmp_path / "out", *OFTEN)
+    go_on = tmp_path / "go on"
+    child = start(tmp_path / "out", *OFTEN, die=Die("pause", str(go_on), 100))
     child.wait_for(lambda: list(child.out.glob("runs/*/*/*/seed0/status.json")))
     second = start(tmp_path / "out", elsewhere=Elsewhere("another machine"))
-    assert (second.wait(), child.wait()) == (75, 0), child.output
+    assert second.wait() == 75, child.output
+    go_on.touch()
+    assert child.wait() == 0, child.output
     assert "another process is running it" in child.output
     assert "taken over" not in child.output
     assert_same_bits(child.folder, uninterrupted)
