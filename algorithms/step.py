@@ -158,17 +158,17 @@ class Step:
             )
         return self._demonstrations
 
+    # with gradient though the first to ask be under no_grad: the others read the same tensors
     @cached_property
+    @torch.enable_grad()
     def _pair(self) -> tuple[Distribution, Distribution]:
         if "target_policy" in self.networks:
             target = self.networks["target_policy"]
             assert isinstance(target, Policy)
             with torch.no_grad():
                 following = target(self.batch.next_observations)
-            with torch.enable_grad():
-                return self.policy(self.batch.observations), following
-        with torch.enable_grad():  # who asks for next_pi first, under no_grad, makes pi too
-            return self.policy.pair(self.batch.observations, self.batch.next_observations)
+            return self.policy(self.batch.observations), following
+        return self.policy.pair(self.batch.observations, self.batch.next_observations)
 
     @property
     def pi(self) -> Distribution:
@@ -181,21 +181,18 @@ class Step:
         return self._pair[1]
 
     @cached_property
+    @torch.enable_grad()
     def queries(self) -> dict[str, Tensor]:
         """What the objective wants Q for beside the batch's own actions: name -> (K * B, A).
 
         A sampled action may carry gradient to the policy; Q is always taken without it.
         """
-        with torch.enable_grad():
-            return self.objective.queries(self)
+        return self.objective.queries(self)
 
     @cached_property
+    @torch.enable_grad()
     def _values(self) -> tuple[Tensor, dict[str, Tensor]]:
         queries = self.queries
-        with torch.enable_grad():  # who asks under no_grad is not the only one who reads it
-            return self._values_at(queries)
-
-    def _values_at(self, queries: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         s, a = self.batch.observations, self.batch.actions
         if not queries:
             return self.critic(s, a), {}
