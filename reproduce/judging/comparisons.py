@@ -26,8 +26,18 @@ from reproduce.judging.conditions import (
 )
 from reproduce.judging.evidence import Arm, Evidence, Noise
 from reproduce.judging.levels import level_of
+from reproduce.judging.questions import (
+    SCALARS,
+    Asked,
+    Quantity,
+    Question,
+    Sign,
+    Whose,
+    above,
+    improvement,
+    within,
+)
 from reproduce.judging.rules import (
-    NAMES,
     UNDEFINED,
     Answer,
     answer,
@@ -37,12 +47,13 @@ from reproduce.judging.rules import (
     each,
     inside,
     margin_of,
+    nothing,
     of_source,
     seeds_note,
     unseen,
     within_reach,
 )
-from reproduce.judging.verdicts import NO_ESTIMATE, Effect
+from reproduce.judging.verdicts import Effect
 
 ALPHA = 0.05
 
@@ -75,18 +86,20 @@ class _Against:
         evidence: Evidence,
         experiments: Sequence[str],
         *,
-        asks: Callable[[str], str],
+        asks: Callable[[str], Asked],
         judge: Callable[[Floats, Floats, str, Noise], Answer],
-        what: Callable[[Arm], str] | None = None,
+        quantity: Quantity | None = None,
+        sign: Sign = "−",
     ) -> list[Effect]:
         """One effect a task and rival. ``judge`` gets the scalars of both, the task and the noise
-        of the difference."""
+        of the difference. ``quantity`` is the scalar if it is None."""
+        measured = quantity or SCALARS[self.scalar]
 
         def of(source: str, task: str, rival: Arm) -> Answer:
             arms = (self.better, rival)
             a, b = evidence.scalars(source, task, arms, self.scalar)
             if not (np.isfinite(a).all() and np.isfinite(b).all()):
-                return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, UNDEFINED)
+                return nothing(Verdict.INCONCLUSIVE, UNDEFINED)
             found = judge(a, b, task, evidence.noise(source, task, arms, self.scalar))
             found = self._decidable(evidence, source, task, arms, found)
             return within_reach(evidence, source, task, arms, self.scalar, found)
@@ -97,8 +110,9 @@ class _Against:
             self.tasks,
             self.rivals,
             beside=(self.better,),
-            what=what or (lambda rival: f"{NAMES[self.scalar]}: {self.better} − {rival}"),
-            asks=asks,
+            question=lambda task, rival: Question(
+                measured, Whose(str(self.better), sign, str(rival)), asks(task)
+            ),
             judge=of,
         )
 
@@ -149,7 +163,7 @@ class Difference(_Against):
         return self._compared(
             evidence,
             experiments,
-            asks=lambda task: f"> {self.factor * margin_of(task):g}",
+            asks=lambda task: above(self.factor * margin_of(task)),
             judge=judge,
         )
 
@@ -179,9 +193,10 @@ class Improvement(_Against):
         return self._compared(
             evidence,
             experiments,
-            asks=lambda task: "> 0.5",
+            asks=lambda task: above(0.5),
             judge=judge,
-            what=lambda rival: f"P({NAMES[self.scalar]} of {self.better} > {rival})",
+            quantity=improvement(SCALARS[self.scalar]),
+            sign=">",
         )
 
 
@@ -208,7 +223,7 @@ class Similar(_Against):
         return self._compared(
             evidence,
             experiments,
-            asks=lambda task: f"within ±{self.factor * margin_of(task):g}",
+            asks=lambda task: within(self.factor * margin_of(task)),
             judge=judge,
         )
 
@@ -265,8 +280,11 @@ class Leads(_Against):
                     experiments,
                     task,
                     (self.better, *(run or self.rivals)),
-                    what=f"{NAMES[self.scalar]}: {self.better} − the best rival",
-                    asks=f"> {-self.factor * margin_of(task) or 0.0:g}",
+                    question=Question(
+                        SCALARS[self.scalar],
+                        Whose(str(self.better), "−", "the best rival"),
+                        above(-self.factor * margin_of(task)),
+                    ),
                     judge=of_source(judge, task, run),
                 )
             )
@@ -351,8 +369,9 @@ class Trails:
                         experiments,
                         task,
                         (one, *(run or self.field)),
-                        what=f"{NAMES[self.scalar]}: the best other − {one}",
-                        asks="> 0",
+                        question=Question(
+                            SCALARS[self.scalar], Whose("the best other", "−", str(one)), above(0.0)
+                        ),
                         judge=of_source(judge, task, one, run),
                     )
                 )

@@ -17,6 +17,7 @@ import pandas as pd
 from figures.statistics.estimates import Estimate
 from reproduce.judging.conditions import Counted, Verdict
 from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.questions import SHARE, Quantity, Question, Whose, above
 from reproduce.judging.verdicts import Effect
 
 TABLE = Path(__file__).with_name("demonstrations.csv")
@@ -64,13 +65,17 @@ class Demonstrated:
         first = rows["success_step"]
         late = ~(first < first.min() + LATE_STEPS)  # includes those without success
         made = []
-        for what, holds in (
-            ("share of demonstrations that solve the task", first.notna()),
-            (f"share of demonstrations {LATE_STEPS} steps or more behind the quickest", late),
+        for which, holds in (
+            ("that solve the task", first.notna()),
+            (f"{LATE_STEPS} steps or more behind the quickest", late),
         ):
+            quantity = Quantity(
+                f"share of demonstrations {which}", "share of the demonstrations", SHARE
+            )
+            question = Question(quantity, Whose(), above(0.5))
             if rows.empty:
-                note = "missing: human demonstrations"
-                made.append(Effect(task, what, "> 0.5", Verdict.NOT_RUN, note=note))
+                why = "missing: human demonstrations"
+                made.append(Effect(task, question, Verdict.NOT_RUN, note=why, lacks=why))
                 continue
             found, condition = share_of_all(int(holds.sum()), len(rows), self.count), Counted(0.5)
             note = f"{int(holds.sum())} of {len(rows)} human demonstrations"
@@ -79,8 +84,7 @@ class Demonstrated:
             made.append(
                 Effect(
                     task,
-                    what,
-                    "> 0.5",
+                    question,
                     verdict,
                     found,
                     note,

@@ -21,8 +21,8 @@ from figures.statistics.power import distance_seen
 from figures.statistics.resampling import at_least, widened
 from reproduce.judging.conditions import Above, Below, Verdict
 from reproduce.judging.evidence import Arm, Evidence, Noise
+from reproduce.judging.questions import SCALARS, Question, Whose, below, beside, until
 from reproduce.judging.rules import (
-    NAMES,
     UNDEFINED,
     Answer,
     Seen,
@@ -30,6 +30,7 @@ from reproduce.judging.rules import (
     each,
     margin_of,
     seeds_note,
+    unfinished,
     within_reach,
 )
 from reproduce.judging.verdicts import Effect
@@ -101,14 +102,15 @@ class Level(_Single):
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and arm."""
-        until = f" by step {self.horizon:,}" if self.horizon else ""
+        quantity = until(SCALARS[self.scalar], self.horizon)
+        asks = beside(self.value, self.side)
         condition = Above(self.value, self.zero) if self.side == "above" else Below(self.value)
 
         def judge(source: str, task: str, arm: Arm) -> Answer:
             (values,) = evidence.scalars(source, task, (arm,), self.scalar, self.horizon)
             if not np.isfinite(values).all():  # the rank correlation of a constant curve
                 found = Estimate(np.nan, np.nan, np.nan, len(values), "undefined")
-                return Answer(found, Verdict.INCONCLUSIVE, UNDEFINED)
+                return Answer(found, Verdict.INCONCLUSIVE, UNDEFINED, lacks=UNDEFINED)
             noise = evidence.noise(source, task, (arm,), self.scalar, self.horizon)
             seen = level_seen(values, noise, self.value, self.side)
             found = level_of(values, noise)
@@ -124,15 +126,14 @@ class Level(_Single):
             missing = f"missing: {arm}, finished beyond step {self.horizon:,}"
             reached = f"{found.value:.3f} [{found.low:.3f} … {found.high:.3f}]"
             note = f"{missing}; at step {max(ends):,} it is at {reached}"
-            return Answer(found, Verdict.NOT_RUN, note)
+            return Answer(found, Verdict.NOT_RUN, note, lacks=unfinished(self.horizon))
 
         return each(
             evidence,
             experiments,
             self.tasks,
             self.of,
-            what=lambda arm: f"{NAMES[self.scalar]}{until}: {arm}",
-            asks=lambda task: f"{'>' if self.side == 'above' else '<'} {self.value:g}",
+            question=lambda task, arm: Question(quantity, Whose(str(arm)), asks),
             judge=judge,
             horizon=self.horizon,
         )
@@ -172,7 +173,8 @@ class Negligible(_Single):
             experiments,
             self.tasks,
             self.of,
-            what=lambda arm: f"{NAMES[self.scalar]}: {arm}",
-            asks=lambda task: f"< {margin_of(task):g}",
+            question=lambda task, arm: Question(
+                SCALARS[self.scalar], Whose(str(arm)), below(margin_of(task))
+            ),
             judge=judge,
         )

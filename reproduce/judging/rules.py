@@ -24,18 +24,9 @@ from figures.statistics.resampling import at_least
 from reproduce.judging.conditions import Condition, Verdict
 from reproduce.judging.evidence import QUIET, Arm, Evidence, Noise
 from reproduce.judging.provenance import mixture
-from reproduce.judging.verdicts import Effect
+from reproduce.judging.questions import Question
+from reproduce.judging.verdicts import NO_ESTIMATE, Effect
 
-NAMES = {
-    "j0": "J after the offline phase",
-    "jt": "final J",
-    "auc": "AUC",
-    "dip": "dip",
-    "gain": "gain",
-    "slope": "slope per 100 K steps",
-    "monotonicity": "rank correlation of J with time",
-    "fluctuation": "fluctuation of J, a variance",
-}
 UNDEFINED = "not defined for some seed"
 GAINS = ("gain", "slope", "monotonicity")
 """Scalars that say how much was gained online."""
@@ -57,6 +48,7 @@ class Answer:
         estimate: the value with its interval.
         judged: the condition that it is judged by, or a verdict if no condition applies.
         note: seeds and what else a reader should know.
+        lacks: why there is no value, in a few words; "" if there is one.
         p_value: of the test, if there is one.
         seen: what five seeds would have seen, as in ``Effect``, of one among so many effects that
             could decide by mistake.
@@ -67,6 +59,17 @@ class Answer:
     note: str
     p_value: float | None = None
     seen: Seen = unseen
+    lacks: str = ""
+
+
+def unfinished(horizon: int | None) -> str:
+    """What a question lacks that asks of runs beyond ``horizon``, or of finished runs at all."""
+    return f"no run finished beyond step {horizon:,}" if horizon else "no finished run"
+
+
+def nothing(judged: Verdict, lacks: str, note: str = "") -> Answer:
+    """No value, and why: ``lacks`` in a few words, which are the note if there is no longer one."""
+    return Answer(NO_ESTIMATE, judged, note or lacks, lacks=lacks)
 
 
 class Rule(Protocol):
@@ -173,8 +176,7 @@ def answer(
     task: str,
     arms: Sequence[Arm],
     *,
-    what: str,
-    asks: str,
+    question: Question,
     judge: Callable[[str], Answer],
     horizon: int | None = None,
 ) -> Effect:
@@ -190,10 +192,11 @@ def answer(
         ]
         names = ", ".join(missing) or "all in one experiment"
         until = f", finished beyond step {horizon:,}" if horizon else ""
-        return Effect(task, what, asks, Verdict.NOT_RUN, note=f"missing: {names}{until}")
+        note = f"missing: {names}{until}"
+        return Effect(task, question, Verdict.NOT_RUN, note=note, lacks=unfinished(horizon))
     found, made = judge(source), evidence.made(source, task, arms, horizon)
     if found.judged is Verdict.NOT_RUN:
-        return Effect(task, what, asks, Verdict.NOT_RUN, note=found.note)
+        return Effect(task, question, Verdict.NOT_RUN, note=found.note, lacks=found.lacks)
     judged, note = found.judged, found.note
     mixed = mixture(made)
     if mixed:
@@ -201,11 +204,11 @@ def answer(
         judged = judged if judged is Verdict.NOT_DECIDABLE else Verdict.INCONCLUSIVE
     return Effect(
         task,
-        what,
-        asks,
+        question,
         judged if isinstance(judged, Verdict) else judged.verdict(found.estimate),
         found.estimate,
         note,
+        found.lacks,
         found.p_value,
         source,
         condition=None if isinstance(judged, Verdict) else judged,
@@ -224,14 +227,13 @@ def each(
     ones: Sequence[Arm],
     *,
     beside: tuple[Arm, ...] = (),
-    what: Callable[[Arm], str],
-    asks: Callable[[str], str],
+    question: Callable[[str, Arm], Question],
     judge: Callable[[str, str, Arm], Answer],
     horizon: int | None = None,
 ) -> list[Effect]:
     """One effect for every task and every arm of ``ones``, each with the arms ``beside`` it.
 
-    ``judge`` gets the experiment, the task and the arm.
+    ``question`` gets the task and the arm, ``judge`` the experiment as well.
     """
     return [
         answer(
@@ -239,8 +241,7 @@ def each(
             experiments,
             task,
             (*beside, one),
-            what=what(one),
-            asks=asks(task),
+            question=question(task, one),
             judge=of_source(judge, task, one),
             horizon=horizon,
         )

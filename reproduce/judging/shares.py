@@ -14,7 +14,8 @@ from figures.statistics.estimates import Estimate, proportion
 from figures.statistics.scalars import FINAL_EVALUATIONS, ROUNDING
 from reproduce.judging.conditions import Above, Below, Held, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import Answer, Seen, answer, of_source
+from reproduce.judging.questions import SHARE, Quantity, Question, Whose, beside
+from reproduce.judging.rules import Answer, Seen, answer, of_source, unfinished
 from reproduce.judging.verdicts import Effect
 
 MIN_EPISODES = 100
@@ -52,6 +53,13 @@ class Solved:
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task."""
         until = f"by step {self.by:,}" if self.by else "at the end"
+        question = Question(
+            Quantity(
+                f"share of runs that hold {self.threshold:g} {until}", "share of the runs", SHARE
+            ),
+            Whose(", ".join(map(str, self.of))),
+            beside(self.share, self.side),
+        )
 
         def judge(source: str, task: str) -> Answer:
             runs = evidence.levels(source, task, self.of, self.by)
@@ -73,9 +81,7 @@ class Solved:
                 experiments,
                 task,
                 self.of,
-                what=f"share of runs that hold {self.threshold:g} {until}: "
-                + ", ".join(map(str, self.of)),
-                asks=f"{'>' if self.side == 'above' else '<'} {self.share:g}",
+                question=question,
                 judge=of_source(judge, task),
             )
             for task in self.tasks
@@ -110,7 +116,8 @@ class Solved:
         open_ = not enough or condition.verdict(found) is Verdict.INCONCLUSIVE
         if unknown and open_ and condition.may_decide(found):
             missing = f"missing: {', '.join(short)}, finished beyond step {self.by:,}"
-            return Answer(found, Verdict.NOT_RUN, f"{missing}; so far {note}")
+            note = f"{missing}; so far {note}"
+            return Answer(found, Verdict.NOT_RUN, note, lacks=unfinished(self.by))
         if not enough:
             return Answer(found, Verdict.INCONCLUSIVE, f"{note}; a level needs {MIN_EPISODES}")
         return Answer(found, condition, note, seen=self._seen(runs))

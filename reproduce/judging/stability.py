@@ -12,13 +12,27 @@ from figures.statistics.across_seeds import CONFIDENCE, Floats
 from figures.statistics.resampling import Estimate, estimate, welch
 from reproduce.judging.conditions import Above, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import Answer, answer, between, beyond, distance_between, seeds_note
-from reproduce.judging.verdicts import NO_ESTIMATE, Effect
+from reproduce.judging.questions import ANY, Quantity, Question, Whose, above
+from reproduce.judging.rules import (
+    Answer,
+    answer,
+    between,
+    beyond,
+    distance_between,
+    nothing,
+    seeds_note,
+)
+from reproduce.judging.verdicts import Effect
 
 Q_COLUMNS = (("q_bias", "bias of Q"), ("q_max", "largest Q"))
 """Columns that reveal a diverging critic, in order of preference."""
 
 
+FLUCTUATION = Quantity(
+    "fluctuation of J within a run, a variance", "difference in variance", ANY, digits=5
+)
+SPREAD = Quantity("variance of final J between seeds", "difference in variance", ANY, digits=5)
+BIAS = Quantity("largest bias of Q, or Q", "difference, in rewards", ANY)
 UNLIKE = "some runs tell the episodes of an evaluation and others do not"
 
 
@@ -51,16 +65,17 @@ class Steadier:
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """Three effects a task."""
         arms, made = self.arms(), []
+        whose = Whose(str(self.other), "−", str(self.better))
         for task in self.tasks:
 
             def within(source: str, task: str = task) -> Answer:
                 if _of_unlike_episodes(evidence, source, task, arms):
-                    return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, UNLIKE)
+                    return nothing(Verdict.INCONCLUSIVE, UNLIKE)
                 return _more(*evidence.scalars(source, task, arms, "fluctuation"))
 
             def between(source: str, task: str = task) -> Answer:
                 if _of_unlike_episodes(evidence, source, task, arms):
-                    return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, UNLIKE)
+                    return nothing(Verdict.INCONCLUSIVE, UNLIKE)
                 final = evidence.scalars(source, task, arms, "jt")
                 noise = evidence.scalars(source, task, arms, "jt_noise")
                 return _more_in_the_mean(*map(variances, final, noise))
@@ -74,12 +89,12 @@ class Steadier:
                         return Answer(
                             found.estimate, found.judged, f"{found.note}; {column}", seen=found.seen
                         )
-                return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, "the rows say nothing of Q")
+                return nothing(Verdict.INCONCLUSIVE, "the rows say nothing of Q")
 
-            for what, judge in (
-                ("fluctuation of J within a run, a variance", within),
-                ("variance of final J between seeds", between),
-                ("largest bias of Q, or Q", critic),
+            for quantity, judge in (
+                (FLUCTUATION, within),
+                (SPREAD, between),
+                (BIAS, critic),
             ):
                 made.append(
                     answer(
@@ -87,8 +102,7 @@ class Steadier:
                         experiments,
                         task,
                         arms,
-                        what=f"{what}: {self.other} − {self.better}",
-                        asks="> 0",
+                        question=Question(quantity, whose, above(0.0)),
                         judge=judge,
                     )
                 )

@@ -12,8 +12,9 @@ from figures.statistics.power import distance_seen
 from figures.statistics.survival import Sample, kaplan_meier, log_rank, restricted_mean_ratio
 from reproduce.judging.conditions import Above, Condition, Never, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import Answer, Seen, beyond, each, unseen
-from reproduce.judging.verdicts import NO_ESTIMATE, Effect
+from reproduce.judging.questions import Limits, Quantity, Question, Whose, above
+from reproduce.judging.rules import Answer, Seen, beyond, each, nothing, unseen
+from reproduce.judging.verdicts import Effect
 
 
 def _time_note(sample: Sample) -> str:
@@ -54,17 +55,19 @@ class Faster:
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival. The p-value is that of the two-sided log-rank test."""
+        time = Quantity(f"time to {self.threshold:g}", "ratio of times", Limits(low=0.0), zero=1.0)
 
         def judge(source: str, task: str, rival: Arm) -> Answer:
             ours, theirs = evidence.times(source, task, (self.better, rival), self.threshold)
             note = f"{self.better}: {_time_note(ours)}; {rival}: {_time_note(theirs)}"
             if not (ours[1].any() or theirs[1].any()):
-                note = f"no run reached it; {note}"
-                return Answer(NO_ESTIMATE, Verdict.NOT_DECIDABLE, note)
+                lacks = f"no run reached {self.threshold:g}"
+                return nothing(Verdict.NOT_DECIDABLE, lacks, f"no run reached it; {note}")
             horizon = _horizon(ours, theirs)
             if horizon == 0:
-                note = f"too few evaluations: none but that of step 0 has five from it on; {note}"
-                return Answer(NO_ESTIMATE, Verdict.INCONCLUSIVE, note)
+                lacks = "too few evaluations"
+                note = f"{lacks}: none but that of step 0 has five from it on; {note}"
+                return nothing(Verdict.INCONCLUSIVE, lacks, note)
             found = restricted_mean_ratio(theirs, ours, horizon)
             seen = _seen(self.ratio, ours, theirs, horizon)
             if not found.known:  # too few seeds, for the test as well
@@ -82,8 +85,9 @@ class Faster:
             self.tasks,
             self.rivals,
             beside=(self.better,),
-            what=lambda rival: f"time to {self.threshold:g}: {rival} / {self.better}",
-            asks=lambda task: f"> {self.ratio:g}",
+            question=lambda task, rival: Question(
+                time, Whose(str(rival), "/", str(self.better)), above(self.ratio)
+            ),
             judge=judge,
         )
 

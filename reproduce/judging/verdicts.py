@@ -12,6 +12,7 @@ from math import ceil, nan
 
 from figures.statistics.estimates import Estimate
 from reproduce.judging.conditions import Condition, Verdict
+from reproduce.judging.questions import Question
 
 NO_ESTIMATE = Estimate(nan, nan, nan, 0, "undefined")
 
@@ -22,11 +23,11 @@ class Effect:
 
     Attributes:
         task: where it was measured; "all" for an aggregate over tasks.
-        what: the quantity in words, such as ``AUC of AWAC - AUC of DAPG``.
+        question: what was measured, of whom, and what is asked of it.
         estimate: its value with the interval that was judged; None if a run is missing.
-        asks: the condition, such as ``> 0.05``.
         verdict: of this effect alone; in a finding, among all effects of its part.
         note: seeds and what else a reader should know, or why there is no number.
+        lacks: why there is no number, in a few words; "" if there is one.
         p_value: of the test beside the interval, of this effect alone; None without one.
         source: the experiment whose CSV it was computed from.
         condition: what ``verdict`` was judged by; None if nothing can be concluded.
@@ -41,11 +42,11 @@ class Effect:
     """
 
     task: str
-    what: str
-    asks: str
+    question: Question
     verdict: Verdict
     estimate: Estimate | None = None
     note: str = ""
+    lacks: str = ""
     p_value: float | None = None
     source: str = ""
     condition: Condition | None = None
@@ -54,6 +55,11 @@ class Effect:
     commits: tuple[str, ...] = ()
     checksums: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """What was measured and of whom, in words."""
+        return self.question.what
 
     def among(self, *, supports: int, contradicts: int) -> Effect:
         """The same effect, judged as one of several that could decide by mistake."""

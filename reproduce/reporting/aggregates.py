@@ -29,11 +29,11 @@ from figures.statistics.estimates import aggregate, performance_profile, probabi
 from figures.statistics.resampling import Estimate, estimate, welch
 from figures.style import MethodStyle, place_of, singles, styles_of
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.rules import NAMES
+from reproduce.judging.questions import SCALARS as QUANTITIES
 from reproduce.reporting.inventory import GRIDS
 from reproduce.reporting.others import Others, others, scalars_of, values_of
 
-SCALARS = {"j0": NAMES["j0"], "jt": NAMES["jt"], "auc": NAMES["auc"]}
+SCALARS = {scalar: QUANTITIES[scalar].name for scalar in ("j0", "jt", "auc")}
 REFERENCE = "AWAC"
 COMPARED = ("jt", "auc")
 ALL_TASKS = "all tasks"

@@ -23,7 +23,7 @@ from reproduce.reporting.blocks import (
     p_value,
     sources,
 )
-from reproduce.reporting.bounds import possible
+from reproduce.reporting.bounds import clipped, possible, reached
 from reproduce.reporting.claim_axes import forests, groups
 from reproduce.reporting.content import SILENT, Card, Content, Panels, Side
 from reproduce.reporting.sensitivity import Sensitivity
@@ -141,20 +141,20 @@ def _effect_rows(card: Card, preset: str) -> Iterator[tuple[str, ...]]:
 
 def _effect_row(profile: str, effect: Effect, preset: str) -> tuple[str, ...]:
     found = effect.estimate
-    digits = 5 if "variance" in effect.what else 3  # that of a spread of 0.01 is 0.0001
+    digits = effect.question.quantity.digits
     limits = possible(effect)
     seeds, note = _seeds(effect)
     return (
         effect.task,
         effect.what,
-        effect.asks,
+        str(effect.question.asks),
         SETTINGS[profile],
         number(found.value if found else None, digits),
-        interval(found and limits.of(found), digits),
+        interval(found and clipped(found, limits), digits),
         seeds,
         p_value(effect.p_value),
         worded(effect.verdict, preset),
-        would_be_seen(limits.reached(seen(effect)), digits - 1),
+        would_be_seen(reached(seen(effect), limits), digits - 1),
         note,
     )
 

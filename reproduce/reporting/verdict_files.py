@@ -78,7 +78,7 @@ def _cells(effect: Effect, sums: dict[str, str]) -> dict[str, Any]:
     return {
         "task": effect.task,
         "what": effect.what,
-        "asks": effect.asks,
+        "asks": str(effect.question.asks),
         **numbers,
         "p_value": _cell(effect.p_value),
         "verdict": str(effect.verdict),

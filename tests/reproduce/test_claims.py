@@ -42,6 +42,7 @@ from reproduce.judging.conditions import (
 )
 from reproduce.judging.evidence import QUIET, Arm, Evidence, Noise, load
 from reproduce.judging.levels import Level, Negligible
+from reproduce.judging.questions import SCALARS, Asked, Question, Whose
 from reproduce.judging.rules import between
 from reproduce.judging.shares import Solved
 from reproduce.judging.stability import Steadier, variances
@@ -99,6 +100,10 @@ def evidence(*rows: list[dict[str, Any]], experiment: str = "figure1") -> Eviden
 
 def claim(name: str) -> Claim:
     return next(each for each in CLAIMS if each.id == name)
+
+
+QUESTION = Question(SCALARS["auc"], Whose("AWAC"), Asked(low=0.0))
+"""Of effects whose words do not matter."""
 
 
 def one(rule: Any, found: Evidence) -> Effect:
@@ -230,20 +235,20 @@ def test_many_effects_do_not_make_a_verdict_by_chance(need: float, wrong: Verdic
     found = {"together": 0, "each alone": 0}
     for _ in range(400):
         several = [
-            Effect("pen", "x", "> 0", Above(0.0).verdict(e), e, condition=Above(0.0))
+            Effect("pen", QUESTION, Above(0.0).verdict(e), e, condition=Above(0.0))
             for e in (
                 Estimate(v, v - 1.96, v + 1.96, 10, "x") for v in generator.standard_normal(18)
             )
         ]
         found["together"] += combine(several, need).verdict is wrong
-        alone = [Effect("pen", "x", "> 0", e.verdict) for e in several]
+        alone = [Effect("pen", QUESTION, e.verdict) for e in several]
         found["each alone"] += combine(alone, need).verdict is wrong
     assert found["each alone"] > 100
     assert found["together"] <= 20  # 10 expected
 
 
 def effects(*verdicts: Verdict) -> list[Effect]:
-    return [Effect("pen", "x", "> 0", verdict) for verdict in verdicts]
+    return [Effect("pen", QUESTION, verdict) for verdict in verdicts]
 
 
 @pytest.mark.parametrize(
@@ -298,7 +303,7 @@ def test_every_part_may_contradict_by_mistake() -> None:
     It would decide at 0.025 / 2 (z = 2.2414), and not at 0.025 / 4 (z = 2.4977) as one of four.
     """
     against = Estimate(-0.1, -0.3, -0.1 + 0.1 * 1.96 / 2.3, 10, "x")  # 0 is 2.3 errors away
-    judged = Effect("t", "w", "a", CONTRADICTED, against, condition=Above(0.05, 0.0))
+    judged = Effect("t", QUESTION, CONTRADICTED, against, condition=Above(0.05, 0.0))
     other = effects(SUPPORTED)
     assert combine([judged, *other], 1.0).verdict is CONTRADICTED
     found = combine([judged, *other], 1.0, parts=2)
@@ -306,7 +311,7 @@ def test_every_part_may_contradict_by_mistake() -> None:
     assert "contradicted if it stood alone, not as one of 4" in found.effects[0].note
     # support of a claim takes all of its parts, and none pays for another
     shown = Estimate(0.15, 0.15 - 0.1 * 1.96 / 2.3, 0.3, 10, "x")
-    holds = Effect("t", "w", "a", SUPPORTED, shown, condition=Above(0.05, 0.0))
+    holds = Effect("t", QUESTION, SUPPORTED, shown, condition=Above(0.05, 0.0))
     assert combine([holds, *other], 1.0, parts=9).verdict is SUPPORTED
 
 

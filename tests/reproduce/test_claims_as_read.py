@@ -31,6 +31,7 @@ from reproduce.judging.evidence import Arm, Evidence, load
 from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.paper.arms import BASELINES, HAND, PUSH_LEARNERS
 from reproduce.judging.provenance import Parts, of_one_kind
+from reproduce.judging.questions import SCALARS, Question, Whose, above
 from reproduce.judging.times import Faster
 from reproduce.judging.verdicts import Effect, Finding, combine
 from reproduce.specs.numbers import NUMBERS, code_of, numbers_version
@@ -538,8 +539,7 @@ def of_two_commits(pen: float, cheetah: float) -> list[list[Effect]]:
         condition = Above(0.0)
         return Effect(
             task,
-            "what",
-            "> 0",
+            Question(SCALARS["auc"], Whose("AWAC"), above(0.0)),
             condition.verdict(estimate),
             estimate,
             condition=condition,

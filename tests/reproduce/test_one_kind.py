@@ -8,6 +8,7 @@ from figures.experiments import PEN
 from figures.statistics.estimates import Estimate
 from reproduce.judging.conditions import Above, Verdict
 from reproduce.judging.provenance import Parts, of_one_kind
+from reproduce.judging.questions import SCALARS, Question, Whose, above
 from reproduce.judging.verdicts import Effect, Finding, combine
 
 
@@ -15,8 +16,7 @@ def effect(value: float, data: str) -> Effect:
     estimate, condition = Estimate(value, value - 0.1, value + 0.1, 10, "IQM"), Above(0.0)
     return Effect(
         PEN,
-        "what",
-        "> 0",
+        Question(SCALARS["auc"], Whose("AWAC"), above(0.0)),
         condition.verdict(estimate),
         estimate,
         condition=condition,

@@ -22,12 +22,28 @@ from reproduce.judging.claim import evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import Above, Counted, Never, Ranked, Verdict
 from reproduce.judging.evidence import Arm, Evidence
+from reproduce.judging.questions import (
+    SCALARS,
+    SHARE,
+    Asked,
+    Limits,
+    Quantity,
+    Question,
+    Whose,
+    above,
+    below,
+    beside,
+    improvement,
+    until,
+    within,
+)
+from reproduce.judging.stability import SPREAD
 from reproduce.judging.verdicts import Effect, Finding
 from reproduce.reporting import svg
 from reproduce.reporting.aggregates import aggregates, pooled_difference, probability
-from reproduce.reporting.bounds import Limits, possible
+from reproduce.reporting.bounds import clipped, possible, reached
 from reproduce.reporting.cards import would_be_seen
-from reproduce.reporting.claim_axes import AXES, asked, forests, groups, thresholds
+from reproduce.reporting.claim_axes import forests, groups, thresholds
 from reproduce.reporting.commands import Want
 from reproduce.reporting.deciding import deciding
 from reproduce.reporting.drawings import forests_html
@@ -45,10 +61,22 @@ def known(value: float, low: float = NAN, high: float = NAN) -> Estimate:
     return Estimate(value, low, high, 5, "x")
 
 
-def effect(task: str, what: str, asks: str, value: float | None = None) -> Effect:
+AUC, GAIN, SLOPE = SCALARS["auc"], SCALARS["gain"], SCALARS["slope"]
+TIME = Quantity("time to 0.9", "ratio of times", Limits(low=0.0), zero=1.0)
+SHARE_SOLVED = Quantity("share of demonstrations that solve the task", "share of the demos", SHARE)
+
+
+def effect(
+    task: str, quantity: Quantity, whose: Whose, asks: Asked, value: float | None = None
+) -> Effect:
     found = None if value is None else known(value)
     verdict = Verdict.NOT_RUN if value is None else Verdict.INCONCLUSIVE
-    return Effect(task, what, asks, verdict, found)
+    lacks = "no finished run" if value is None else ""
+    return Effect(task, Question(quantity, whose, asks), verdict, found, lacks=lacks)
+
+
+def less(first: str, second: str) -> Whose:
+    return Whose(first, "−", second)
 
 
 # --- what is asked --------------------------------------------------------------------------------
@@ -58,17 +86,39 @@ def test_everything_that_any_claim_asks_is_a_place_on_an_axis() -> None:
     every = [e for claim in CLAIMS for e in evaluate(claim, NOTHING).effects]
     assert len(every) > 100
     for each in every:
-        low, high = asked(each.asks)
-        assert low < high and not (low == -inf and high == inf)
-        assert (low > -inf) == (not each.asks.startswith("<")), each.asks
+        asks, text = each.question.asks, str(each.question.asks)
+        assert (asks.low > -inf) == (not text.startswith("<")), text
+        assert (asks.high < inf) == (not text.startswith(">")), text
 
 
-def test_what_is_asked_as_an_interval() -> None:
-    assert asked("> -0.05") == (-0.05, inf)
-    assert asked("< 0.5") == (-inf, 0.5)
-    assert asked("within ±0.1") == (-0.1, 0.1)
-    with pytest.raises(ValueError, match="none of > x"):
-        asked("about 3")
+def test_what_is_asked_in_words() -> None:
+    assert str(above(-0.05)) == "> -0.05" and above(-0.05) == Asked(-0.05, inf)
+    assert str(above(-0.0)) == "> 0"
+    assert str(below(0.5)) == "< 0.5" and below(0.5) == Asked(-inf, 0.5)
+    assert str(within(0.1)) == "within ±0.1" and within(0.1) == Asked(-0.1, 0.1)
+    assert beside(2.0, "above") == above(2.0) and beside(2.0, "below") == below(2.0)
+    for low, high in ((-inf, inf), (1.0, 1.0), (1.0, 0.0)):
+        with pytest.raises(ValueError, match="nothing is asked"):
+            Asked(low, high)
+
+
+def test_what_is_measured_in_words() -> None:
+    def told(quantity: Quantity, whose: Whose) -> tuple[str, str]:
+        question = Question(quantity, whose, above(0.5))
+        return question.what, question.heading
+
+    assert told(AUC, less("AWAC", "SAC")) == ("AUC: AWAC − SAC", "AUC")
+    assert told(until(AUC, 1000), Whose("AWAC")) == ("AUC by step 1,000: AWAC", "AUC by step 1,000")
+    assert told(until(AUC, None), Whose("AWAC")) == ("AUC: AWAC", "AUC")
+    assert told(TIME, Whose("SAC", "/", "AWAC")) == ("time to 0.9: SAC / AWAC", "time to 0.9")
+    wins = ("P(AUC of AWAC > SAC)", "P(AUC is higher)")
+    assert told(improvement(AUC), Whose("AWAC", ">", "SAC")) == wins
+    assert told(SHARE_SOLVED, Whose()) == (SHARE_SOLVED.name,) * 2
+
+
+def test_methods_are_named_without_their_data() -> None:
+    assert less("AWAC", "SAC, no prior data").methods == ("AWAC", "SAC")
+    assert Whose("AWAC, BC").methods == ("AWAC",) and Whose().methods == ()
 
 
 def test_curves_are_set_against_the_levels_that_a_claim_names() -> None:
@@ -82,11 +132,11 @@ def test_curves_are_set_against_the_levels_that_a_claim_names() -> None:
 def test_effects_of_one_question_share_an_axis_in_the_order_of_methods() -> None:
     pen, door = "pen-binary-v0", "door-binary-v0"
     every = [
-        effect(pen, "AUC: AWAC − DAPG", "> 0.05", 0.1),
-        effect(pen, "AUC: AWAC − SAC", "> 0.05", 0.2),
-        effect(pen, "time to 0.9: SAC / AWAC", "> 2", 3.0),
-        effect(door, "AUC: AWAC − SAC", "> 0.05", -0.1),
-        effect(door, "AUC: AWAC − BC", "> 0.05"),
+        effect(pen, AUC, less("AWAC", "DAPG"), above(0.05), 0.1),
+        effect(pen, AUC, less("AWAC", "SAC"), above(0.05), 0.2),
+        effect(pen, TIME, Whose("SAC", "/", "AWAC"), above(2.0), 3.0),
+        effect(door, AUC, less("AWAC", "SAC"), above(0.05), -0.1),
+        effect(door, AUC, less("AWAC", "BC"), above(0.05)),
     ]
     first, _ = groups(every)
     assert [(e.task, e.what[-4:].strip(" −")) for e in first.effects] == [
@@ -112,68 +162,51 @@ def test_effects_of_one_question_share_an_axis_in_the_order_of_methods() -> None
 
 def test_an_effect_without_a_value_is_a_row_that_says_why() -> None:
     pen = "pen-binary-v0"
-    first = effect(pen, "time to 0.9: BC / AWAC", "> 2", 3.0)
-    for lost, words in (
-        (effect(pen, "time to 0.9: SAC / AWAC", "> 2"), "no finished run"),
-        (
-            replace(
-                effect(pen, "time to 0.9: SAC / AWAC", "> 2"),
-                note="missing: SAC, finished beyond step 100,000; at step 9 it is at 0.1",
-            ),
-            "no run finished beyond step 100,000",
-        ),
-        (
-            replace(
-                effect(pen, "time to 0.9: SAC / AWAC", "> 2", NAN),
-                note="no run reached it; AWAC: 0 of 5 reached it",
-            ),
-            "no run reached 0.9",
-        ),
-        (
-            replace(effect(pen, "time to 0.9: SAC / AWAC", "> 2", NAN), note="too few: one"),
-            "too few",
-        ),
-    ):
-        ((row, _),) = [f.scores for f in forests([first, lost])]
+    first = effect(pen, TIME, Whose("BC", "/", "AWAC"), above(2.0), 3.0)
+    lost = effect(pen, TIME, Whose("SAC", "/", "AWAC"), above(2.0))
+    for words in ("no finished run", "no run reached 0.9"):
+        ((row, _),) = [f.scores for f in forests([first, replace(lost, lacks=words)])]
         assert row.label == "SAC / AWAC" and row.instead == words
+    undefined = replace(lost, estimate=known(NAN), verdict=Verdict.INCONCLUSIVE, lacks="")
+    ((row, _),) = [f.scores for f in forests([first, undefined])]
+    assert row.instead == "no value"
+    door = effect("door-binary-v0", SHARE_SOLVED, Whose(), above(0.5))
     (shares,) = forests(
         [
-            effect(pen, "share of demonstrations that solve the task", "> 0.5", 1.0),
-            replace(
-                effect("door-binary-v0", "share of demonstrations that solve the task", "> 0.5"),
-                note="missing: human demonstrations",
-            ),
+            effect(pen, SHARE_SOLVED, Whose(), above(0.5), 1.0),
+            replace(door, lacks="missing: human demonstrations"),
         ]
     )
     assert [score.label for score in shares.scores] == ["Pen rotation", "Door opening"]
-    assert shares.axis == "share of the demonstrations"
+    assert shares.axis == "share of the demos"
     assert shares.scores[1].instead == "missing: human demonstrations"
-    assert forests([effect(pen, "AUC: AWAC − SAC", "> 0")]) == []
+    assert forests([effect(pen, AUC, less("AWAC", "SAC"), above(0.0))]) == []
 
 
 def test_levels_and_differences_have_panels_of_their_own() -> None:
     pen = "pen-binary-v0"
-    names = ("slope per 100 K steps: SAC", "slope per 100 K steps: AWAC − SAC")
-    level, less = forests([effect(pen, name, "> 0", 0.5) for name in names])
-    assert (len(level.scores), len(less.scores)) == (1, 1)
-    assert less.axis == f"difference in {level.axis}"
+    of = (Whose("SAC"), less("AWAC", "SAC"))
+    level, lead = forests([effect(pen, SLOPE, whose, above(0.0), 0.5) for whose in of])
+    assert (len(level.scores), len(lead.scores)) == (1, 1)
+    assert lead.axis == f"difference in {level.axis}"
 
 
 def test_every_scalar_has_a_name_of_its_axis() -> None:
     pen = "pen-binary-v0"
-    for what, axis in (
-        ("slope per 100 K steps: AWAC", "success per 100,000 steps"),
-        ("slope per 100 K steps: AWAC − SAC", "difference in success per 100,000 steps"),
-        ("gain: AWAC", "change of success"),
-        ("dip: SAC", "loss of success"),
-        ("dip: SAC − AWAC", "difference in loss of success"),
-        ("final J: SAC", "success"),
+    for quantity, whose, axis, zero in (
+        (SLOPE, Whose("AWAC"), "success per 100,000 steps", 0.0),
+        (SLOPE, less("AWAC", "SAC"), "difference in success per 100,000 steps", 0.0),
+        (GAIN, Whose("AWAC"), "change of success", 0.0),
+        (SCALARS["dip"], Whose("SAC"), "loss of success", 0.0),
+        (SCALARS["dip"], less("SAC", "AWAC"), "difference in loss of success", 0.0),
+        (SCALARS["jt"], Whose("SAC"), "success", None),
+        (SCALARS["jt"], less("AWAC", "SAC"), "difference in success", 0.0),
+        (improvement(AUC), Whose("AWAC", ">", "SAC"), "probability", None),
     ):
-        ((forest),) = forests([effect(pen, what, "> 0", 0.5)])
-        assert forest.axis == axis
-    every = {e.what for claim in CLAIMS for e in evaluate(claim, NOTHING).effects}
-    assert len(every) > 50
-    assert all(any(what.startswith(start) for start in AXES) for what in every)
+        (forest,) = forests([effect(pen, quantity, whose, above(0.0), 0.5)])
+        assert (forest.axis, forest.zero) == (axis, zero)
+    (forest,) = forests([effect("all", AUC, Whose("AWAC"), above(0.0), 0.5)])
+    assert forest.axis == "AUC"  # tasks of several domains have no measure in common
 
 
 # --- the interval that decides --------------------------------------------------------------------
@@ -196,7 +229,7 @@ def test_the_drawn_ends_are_those_that_gave_the_verdict(monkeypatch: pytest.Monk
             if ends is None or isinstance(each.condition, Ranked | Never):
                 continue
             found.add(each.verdict)
-            low, high = asked(each.asks)
+            low, high = each.question.asks.low, each.question.asks.high
             if low == -inf:
                 assert (ends[1] < high) == (each.verdict is Verdict.SUPPORTED)
                 assert (ends[0] > high) == (each.verdict is Verdict.CONTRADICTED)
@@ -213,12 +246,12 @@ def test_the_ends_of_three_effects_that_must_all_hold() -> None:
     normal: t is 1.960 at 2.5 %, 2.394 at 2.5 % / 3."""
     claim = next(each for each in CLAIMS if each.id == "H10")
     found = Estimate(0.1, 0.1 - 1.960, 0.1 + 1.960, 5, "x")
-    each = Effect("t", "gain: AWAC", "> 0.05", Verdict.INCONCLUSIVE, found, condition=Above(0.05))
+    gain = Question(GAIN, Whose("AWAC"), above(0.05))
+    each = Effect("t", gain, Verdict.INCONCLUSIVE, found, condition=Above(0.05))
     ends = deciding(claim, Finding(Verdict.INCONCLUSIVE, (each,) * 3, ""))
     assert ends[0] == pytest.approx((0.1 - 1.960, 0.1 + 2.394), abs=1e-3)
-    rank = replace(
-        each, what="rank correlation of J with time: AWAC", estimate=known(0.1, -0.9, 1.1)
-    )
+    correlation = replace(gain, quantity=SCALARS["monotonicity"])
+    rank = replace(each, question=correlation, estimate=known(0.1, -0.9, 1.1))
     ends = deciding(claim, Finding(Verdict.INCONCLUSIVE, (rank,) * 3, ""))
     assert ends[0] == (-0.9, 1.0)  # no further than it can be
     counted = replace(each, condition=Counted(0.5))
@@ -227,9 +260,11 @@ def test_the_ends_of_three_effects_that_must_all_hold() -> None:
 
 def test_the_caption_says_what_the_marks_are() -> None:
     pen = "pen-binary-v0"
-    alone = replace(effect(pen, "AUC: AWAC − SAC", "> 0", 0.1), estimate=known(0.1, 0.0, 0.2))
+    alone = replace(
+        effect(pen, AUC, less("AWAC", "SAC"), above(0.0), 0.1), estimate=known(0.1, 0.0, 0.2)
+    )
     level = replace(
-        effect(pen, "final J: SAC", "> 0.2", 0.1),
+        effect(pen, SCALARS["jt"], Whose("SAC"), above(0.2), 0.1),
         estimate=Estimate(0.1, 0.0, 0.2, 5, "x", confidence=0.99),
     )
     text = effects_caption([alone], forests([alone]))
@@ -244,7 +279,8 @@ def test_the_caption_says_what_the_marks_are() -> None:
 
 def test_a_lead_over_whoever_is_best_has_nobodys_colour() -> None:
     ((score,),) = [
-        f.scores for f in forests([effect("Ant-v2", "AUC: AWAC − the best rival", "> -0.05", 0.0)])
+        f.scores
+        for f in forests([effect("Ant-v2", AUC, less("AWAC", "the best rival"), above(-0.05), 0.0)])
     ]
     assert score.base == ""
 
@@ -465,35 +501,36 @@ def test_the_report_calls_a_verdict_by_its_own_word_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "task", "low", "high"),
+    ("quantity", "whose", "task", "low", "high"),
     [
-        ("final J: SAC", PEN, 0.0, 1.0),
-        ("final J: AWAC − SAC", PEN, -1.0, 1.0),
-        ("gain: AWAC", PEN, -1.0, 1.0),
-        ("AUC: AWAC − the best rival", PEN, -1.0, 1.0),
-        ("P(AUC of AWAC > SAC)", ANT, 0.0, 1.0),
-        ("share of demonstrations that solve the task", PEN, 0.0, 1.0),
-        ("rank correlation of J with time: AWR", ANT, -1.0, 1.0),
-        ("time to 0.9: SAC / AWAC", PEN, 0.0, np.inf),
-        ("slope per 100 K steps: AWAC − AWR", PEN, -np.inf, np.inf),
-        ("variance of final J between seeds: A − B", PEN, -np.inf, np.inf),
-        ("final J: SAC", ANT, -np.inf, np.inf),  # a score may be any
-        ("final J: AWAC − SAC", "SawyerPush-v0", -np.inf, np.inf),
-        ("share of all", "all", 0.0, 1.0),
-        ("J after the offline phase: SAC", "all", -np.inf, np.inf),
+        (SCALARS["jt"], Whose("SAC"), PEN, 0.0, 1.0),
+        (SCALARS["jt"], less("AWAC", "SAC"), PEN, -1.0, 1.0),
+        (GAIN, Whose("AWAC"), PEN, -1.0, 1.0),
+        (AUC, less("AWAC", "the best rival"), PEN, -1.0, 1.0),
+        (improvement(AUC), Whose("AWAC", ">", "SAC"), ANT, 0.0, 1.0),
+        (SHARE_SOLVED, Whose(), PEN, 0.0, 1.0),
+        (SHARE_SOLVED, less("A", "B"), PEN, -1.0, 1.0),
+        (SCALARS["monotonicity"], Whose("AWR"), ANT, -1.0, 1.0),
+        (TIME, Whose("SAC", "/", "AWAC"), PEN, 0.0, np.inf),
+        (SLOPE, less("AWAC", "AWR"), PEN, -np.inf, np.inf),
+        (SPREAD, less("A", "B"), PEN, -np.inf, np.inf),
+        (SCALARS["jt"], Whose("SAC"), ANT, -np.inf, np.inf),  # a score may be any
+        (SCALARS["jt"], less("AWAC", "SAC"), "SawyerPush-v0", -np.inf, np.inf),
+        (SHARE_SOLVED, Whose(), "all", 0.0, 1.0),
+        (SCALARS["j0"], Whose("SAC"), "all", -np.inf, np.inf),
     ],
 )
 def test_no_effect_is_shown_beyond_what_it_can_be(
-    what: str, task: str, low: float, high: float
+    quantity: Quantity, whose: Whose, task: str, low: float, high: float
 ) -> None:
-    limits = possible(effect(task, what, "> 0.5"))
+    limits = possible(effect(task, quantity, whose, above(0.5)))
     assert limits == Limits(low, high)
-    shown = limits.of(Estimate(0.5, -7.0, 9.0, 5, "x"))
+    shown = clipped(Estimate(0.5, -7.0, 9.0, 5, "x"), limits)
     assert (shown.value, shown.low, shown.high) == (0.5, max(low, -7.0), min(high, 9.0))
-    assert limits.reached("within ±0.1") == "within ±0.1"
-    assert limits.reached("≥ 0.9") == "≥ 0.9"
-    assert limits.reached("≥ 1.1") == ("none" if high == 1 else "≥ 1.1")
-    assert limits.reached("≤ -1.1") == ("none" if low > -np.inf else "≤ -1.1")
+    assert reached("within ±0.1", limits) == "within ±0.1"
+    assert reached("≥ 0.9", limits) == "≥ 0.9"
+    assert reached("≥ 1.1", limits) == ("none" if high == 1 else "≥ 1.1")
+    assert reached("≤ -1.1", limits) == ("none" if low > -np.inf else "≤ -1.1")
 
 
 @pytest.mark.parametrize(
