@@ -2,7 +2,7 @@
 
     python reproduce/campaign.py --plan                  # what is missing, in order, with its hours
     python reproduce/campaign.py --hours 8 --jobs 2      # so long, then stop; everything resumable
-    python reproduce/campaign.py --chapters 1 2 3        # only Figures 1 to 3
+    python reproduce/campaign.py --chapters figure1 figure2   # only these
     python reproduce/campaign.py --out results/mine
 
 A front end of the figures' scripts: the same runs, folders, locks and tables. A run that stands
@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, as_typed
 from reproduce.commandline.script import BAD_INPUT, INTERRUPTED, command
-from reproduce.specs.kinds import PresetName
+from reproduce.specs.kinds import ChapterName, PresetName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,8 +51,8 @@ class CampaignOptions(FigureOptions):
     """Print what is missing, in order, with claims and hours, and stop."""
     hours: float | None = None
     """Stop after so many hours, with everything resumable (default: at the end)."""
-    chapters: tuple[int, ...] = ()
-    """Numbers of chapters (default: all); --plan lists them."""
+    chapters: tuple[ChapterName, ...] = ()
+    """Parts of the campaign (default: all); --plan lists them."""
 
 
 @dataclass(frozen=True)
@@ -131,14 +131,10 @@ def _check(options: CampaignOptions) -> None:
     from reproduce.campaigns.chapters import CHAPTERS
     from reproduce.launching.experiment import check_counts
 
-    known = sorted({chapter.number for chapter in CHAPTERS})
-    for number in options.chapters:
-        if number not in known:
-            raise ValueError(f"--chapters {number}: one of {', '.join(map(str, known))}")
     if options.hours is not None and not 0 < options.hours < math.inf:
         raise ValueError(f"--hours {options.hours}: must be a number above 0")
     check_counts(options)
-    asked = [c for c in CHAPTERS if not options.chapters or c.number in options.chapters]
+    asked = [c for c in CHAPTERS if not options.chapters or c.name in options.chapters]
     _refuse_unknown("--envs", options.envs, [env for c in asked for env in c.tasks])
     _refuse_unknown("--methods", options.methods, [name for c in asked for name in c.methods])
     decided = {
@@ -181,7 +177,7 @@ def _parts(options: CampaignOptions) -> Iterator[Part]:
     tables: dict[Path, Mapping[str, pd.DataFrame]] = {}
     assert options.preset is not None
     for chapter in CHAPTERS:
-        if options.chapters and chapter.number not in options.chapters:
+        if options.chapters and chapter.name not in options.chapters:
             continue
         chapter = of_preset(chapter, options.preset)
         envs = [env for env in chapter.tasks if not options.envs or env in options.envs]
@@ -244,7 +240,7 @@ def _sources(
     """Each task's kind of demonstrations and labels.
 
     None, with a line on standard output, where this machine cannot have them and the chapter was
-    not asked for by its number; DataError where it was.
+    not asked for by its name; DataError where it was.
     """
     from envs.trajectory import DataError
     from reproduce.runs.option_checks import resolve_data
@@ -254,19 +250,21 @@ def _sources(
     except DataError as error:
         if options.chapters:
             raise
-        print(f"chapter {chapter.number} ({chapter.title}) is left out: {error}")
+        print(f"chapter {chapter.name} ({chapter.title}) is left out: {error}")
         return None
 
 
 def _table(parts: Sequence[Part]) -> str:
     """What is missing, a line for each step: chapter, runs, claims, hours, hours so far."""
-    lines = [f"{'chapter':>7}  {'runs':>4}  {'hours':>6}  {'so far':>6}  decides; runs"]
+    wide = max((len(part.chapter.name) for part in parts), default=0)
+    wide = max(wide, len("chapter"))
+    lines = [f"{'chapter':<{wide}}  {'runs':>4}  {'hours':>6}  {'so far':>6}  decides; runs"]
     total = 0.0
     for part in parts:
         done = len(part.specs) - len(part.missing) - part.earlier
         others = f"; {part.earlier} are made above" if part.earlier else ""
         lines.append(
-            f"{part.chapter.number:>7}  {part.chapter.title}: {done} of {len(part.specs)} runs "
+            f"{part.chapter.name:<{wide}}  {part.chapter.title}: {done} of {len(part.specs)} runs "
             f"are done, in {part.out}{others}"
         )
         for step in part.steps:
@@ -275,10 +273,10 @@ def _table(parts: Sequence[Part]) -> str:
             rows = ", ".join(f"{name} x{len(list(same))}" for name, same in groupby(sorted(names)))
             rows = rows or "runs of other tables and chapters"
             lines.append(
-                f"{'':>7}  {len(step.specs):>4}  {step.seconds / 3600:>6.1f}  {total:>6.1f}  "
+                f"{'':<{wide}}  {len(step.specs):>4}  {step.seconds / 3600:>6.1f}  {total:>6.1f}  "
                 f"{' '.join(step.claims) or '-'}; {rows}"
             )
-    lines += [f"{'':>7}  can be confirmed alone: {text}" for text in _early_ends(parts)]
+    lines += [f"{'':<{wide}}  can be confirmed alone: {text}" for text in _early_ends(parts)]
     lines.append(f"left: {total:.1f} core-hours on this machine")
     return "\n".join(lines)
 
@@ -362,14 +360,14 @@ def _stop_after(hours: float | None) -> None:
 
 def _side_by_side(options: CampaignOptions, parts: Sequence[Part]) -> int:
     """A process for each results folder, so that SLURM has all jobs at once."""
-    numbers: dict[Path, dict[int, None]] = {}
+    names: dict[Path, dict[ChapterName, None]] = {}
     for part in parts:
-        numbers.setdefault(part.out, {})[part.chapter.number] = None
+        names.setdefault(part.out, {})[part.chapter.name] = None
     processes = [
         subprocess.Popen(
             [sys.executable, __file__, *as_typed(replace(options, chapters=tuple(mine)))]
         )
-        for mine in numbers.values()
+        for mine in names.values()
     ]
 
     def pass_on(number: int, _: object) -> None:

@@ -12,7 +12,7 @@ from algorithms.catalogue.methods import LATER_WORK
 from figures.experiments import EXPERIMENTS, OF_DOMAIN
 from reproduce.runs.ablation_rows import Ablation
 from reproduce.specs.grid import RunSpec
-from reproduce.specs.kinds import DataChoice, DataKind, Labels, PresetName, ProfileName
+from reproduce.specs.kinds import ChapterName, DataChoice, DataKind, Labels, PresetName, ProfileName
 
 HAND, PUSH, LOCOMOTION = (OF_DOMAIN[name].tasks for name in ("hand", "push", "locomotion"))
 METHODS, PUSH_METHODS = EXPERIMENTS["figure1"].methods, EXPERIMENTS["figure2"].methods
@@ -25,8 +25,7 @@ class Chapter:
     """Runs that are asked for together.
 
     Attributes:
-        number: its name on the command line. All chapters of one number go to one results folder.
-            They are made in the order of `CHAPTERS`.
+        name: of the command line. All chapters of one name go to one results folder.
         title: what it is for, in a few words.
         experiment: whose CSV its rows go to.
         tasks: ids.
@@ -43,7 +42,7 @@ class Chapter:
             more as the root of their number).
     """
 
-    number: int
+    name: ChapterName
     title: str
     experiment: str
     tasks: tuple[str, ...]
@@ -107,7 +106,7 @@ def _only(*names: str) -> tuple[Ablation, ...]:
 
 CHAPTERS = (
     Chapter(
-        1,
+        "figure1",
         "Figure 1",
         "figure1",
         HAND,
@@ -116,7 +115,7 @@ CHAPTERS = (
         twice={"AWAC": HAND},
     ),
     Chapter(
-        2,
+        "figure3",
         "Figure 3",
         "figure3",
         LOCOMOTION,
@@ -124,7 +123,7 @@ CHAPTERS = (
         twice={"AWAC": LOCOMOTION},
     ),
     Chapter(
-        3,
+        "figure2",
         "Figure 2",
         "figure2",
         PUSH,
@@ -132,7 +131,7 @@ CHAPTERS = (
         twice={"AWAC": PUSH, "AWAC[push-lambda]": PUSH},
     ),
     Chapter(
-        9,
+        "long",
         "Figure 1 to step 120,000",
         "figure1",
         HAND,
@@ -142,7 +141,7 @@ CHAPTERS = (
         twice={"AWAC": HAND},
     ),
     Chapter(
-        10,
+        "long-human",
         "the pen to step 120,000 on human demonstrations",
         "figure1",
         (PEN,),
@@ -153,7 +152,7 @@ CHAPTERS = (
         twice={"AWAC": (PEN,)},
     ),
     Chapter(
-        4,
+        "ablations",
         "ablations",
         "ablations",
         (PEN, RELOCATE, CHEETAH),
@@ -180,9 +179,11 @@ CHAPTERS = (
         ),
         data="auto",
     ),
-    Chapter(4, "learning from scratch", "ablations", (PEN, CHEETAH), _only("AWAC[scratch]")),
     Chapter(
-        5,
+        "scratch", "learning from scratch", "ablations", (PEN, CHEETAH), _only("AWAC[scratch]")
+    ),
+    Chapter(
+        "human",
         "human demonstrations",
         "figure1",
         (PEN, DOOR),
@@ -192,7 +193,7 @@ CHAPTERS = (
         twice={"AWAC": (PEN, DOOR)},
     ),
     Chapter(
-        6,
+        "released",
         "the released settings, Figure 1",
         "figure1",
         HAND,
@@ -201,7 +202,7 @@ CHAPTERS = (
         profile="released",
     ),
     Chapter(
-        6,
+        "released",
         "the released settings, Figure 2",
         "figure2",
         PUSH,
@@ -209,18 +210,20 @@ CHAPTERS = (
         profile="released",
     ),
     Chapter(
-        6,
+        "released",
         "the released settings, Figure 3",
         "figure3",
         LOCOMOTION,
         _only("AWAC", "SAC", "ABM-MPO", "BEAR"),
         profile="released",
     ),
-    Chapter(7, "later work, Figure 1", "figure1", HAND, _only(*LATER_WORK), data="embedded"),
-    Chapter(7, "later work, Figure 2", "figure2", PUSH, _only(*LATER_WORK)),
-    Chapter(7, "later work, Figure 3", "figure3", LOCOMOTION, _only(*LATER_WORK)),
     Chapter(
-        8,
+        "later-work", "later work, Figure 1", "figure1", HAND, _only(*LATER_WORK), data="embedded"
+    ),
+    Chapter("later-work", "later work, Figure 2", "figure2", PUSH, _only(*LATER_WORK)),
+    Chapter("later-work", "later work, Figure 3", "figure3", LOCOMOTION, _only(*LATER_WORK)),
+    Chapter(
+        "paper",
         "preset paper on the pen",
         "figure1",
         (PEN,),

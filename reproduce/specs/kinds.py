@@ -1,4 +1,4 @@
-"""Names that a run is described by: presets, profiles, kinds of data and of labels."""
+"""Names that a run is described by: presets, profiles, kinds of data, labels, chapters."""
 
 from __future__ import annotations
 
@@ -24,3 +24,18 @@ DataKind = Literal[
 
 DataChoice = Literal["auto"] | DataKind
 Labels = Literal["relabelled", "stored"]
+
+ChapterName = Literal[
+    "figure1",
+    "figure3",
+    "figure2",
+    "long",
+    "long-human",
+    "ablations",
+    "scratch",
+    "human",
+    "released",
+    "later-work",
+    "paper",
+]
+"""Of the campaign, in the order in which they are made."""

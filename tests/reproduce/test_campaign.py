@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import tyro
@@ -26,7 +27,7 @@ from reproduce.reporting.commands import wants
 from reproduce.runs import option_checks
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
-from reproduce.specs.kinds import DataKind, Labels
+from reproduce.specs.kinds import ChapterName, DataKind, Labels
 from tests.forked import Forked
 from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import Run, environment
@@ -34,7 +35,17 @@ from tests.reproduce.test_run import TINY, signal_once
 
 NOTHING = Evidence({})
 SET = [part for k, v in TINY.items() for part in ("--set", f"{k}={v}")]
-ONE_RUN = ("--chapters", "1", "--envs", "pen-binary-v0", "--methods", "BC", "--seeds", "1", *SET)
+ONE_RUN = (
+    "--chapters",
+    "figure1",
+    "--envs",
+    "pen-binary-v0",
+    "--methods",
+    "BC",
+    "--seeds",
+    "1",
+    *SET,
+)
 
 
 def sources(chapter: Chapter) -> Mapping[str, tuple[DataKind, Labels]]:
@@ -45,7 +56,7 @@ def specs_of(chapter: Chapter, seeds: int = 5) -> list[RunSpec]:
     return chapter.specs(preset="small", seeds=seeds, data=sources(chapter))
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda c: f"{c.number}-{c.title}")
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda c: f"{c.name}-{c.title}")
 def test_every_run_of_a_chapter_is_planned_once(chapter: Chapter) -> None:
     specs = specs_of(chapter)
     assert len(set(specs)) == len(specs)
@@ -116,13 +127,13 @@ def test_sizes_and_kinds_of_data_have_folders_of_their_own(
 ) -> None:
     monkeypatch.setattr(campaign, "_sources", lambda options, chapter, envs: sources(chapter))
     options = campaign.CampaignOptions(preset="small", out=tmp_path / "mine", methods=("AWAC",))
-    found = {(part.chapter.number, part.out.name) for part in campaign._parts(options)}
+    found = {(part.chapter.name, part.out.name) for part in campaign._parts(options)}
     assert {
-        (1, "mine"),
-        (5, "mine-human"),
-        (8, "mine-paper"),
-        (9, "mine-long"),
-        (10, "mine-long-human"),
+        ("figure1", "mine"),
+        ("human", "mine-human"),
+        ("paper", "mine-paper"),
+        ("long", "mine-long"),
+        ("long-human", "mine-long-human"),
     } <= found
     assert len({part.out.parent for part in campaign._parts(options)}) == 1
 
@@ -158,7 +169,7 @@ def test_runs_that_a_claim_shares_with_an_earlier_one_are_not_planned_again() ->
 def test_a_claim_is_credited_to_the_runs_that_are_its_last() -> None:
     """A9 asks for AWAC with data and without, which two chapters make."""
     ledger = Ledger.of(NOTHING, 5)
-    ablations, scratch = (specs_of(c) for c in CHAPTERS if c.number == 4)
+    ablations, scratch = (specs_of(c) for c in CHAPTERS if c.name in ("ablations", "scratch"))
     first = ledger.add("ablations", ablations)
     assert "A9" not in first and {"A1", "A3"} <= set(first)
     assert ledger.add("ablations", scratch) == ("A9",)
@@ -225,21 +236,25 @@ def test_a_chapter_without_data_is_left_out_unless_it_is_asked_for(
         raise DataError("no human data for pen-binary-v0")
 
     monkeypatch.setattr(option_checks, "resolve_data", nothing)
-    chapter = next(c for c in CHAPTERS if c.number == 5)
+    chapter = next(c for c in CHAPTERS if c.name == "human")
     options = campaign.CampaignOptions(preset="small")
     assert campaign._sources(options, chapter, chapter.tasks) is None
     printed = capsys.readouterr().out
     assert printed == (
-        "chapter 5 (human demonstrations) is left out: no human data for pen-binary-v0\n"
+        "chapter human (human demonstrations) is left out: no human data for pen-binary-v0\n"
     )
     with pytest.raises(DataError):
-        campaign._sources(replace(options, chapters=(5,)), chapter, chapter.tasks)
+        campaign._sources(replace(options, chapters=("human",)), chapter, chapter.tasks)
+
+
+def test_chapters_are_named_in_the_order_in_which_they_are_made() -> None:
+    assert tuple(dict.fromkeys(c.name for c in CHAPTERS)) == get_args(ChapterName)
 
 
 def test_hours_that_are_none_and_unknown_chapters_are_refused(script: Run, tmp_path: Path) -> None:
     for flags, named in (
         (("--hours", "0"), "--hours"),
-        (("--chapters", "99"), "--chapters 99"),
+        (("--chapters", "nine"), "invalid choice 'nine'"),
         (("--profile", "released"), "--profile"),
     ):
         result = script("campaign.py", "--out", str(tmp_path), *flags)
@@ -247,12 +262,12 @@ def test_hours_that_are_none_and_unknown_chapters_are_refused(script: Run, tmp_p
         assert "Traceback" not in result.stderr
 
 
-def test_all_chapters_of_a_number_go_to_one_folder() -> None:
-    """Under SLURM a process for each folder is started with the numbers of its chapters."""
-    folders: dict[int, set[tuple[str | None, str]]] = {}
+def test_all_chapters_of_a_name_go_to_one_folder() -> None:
+    """Under SLURM a process for each folder is started with the names of its chapters."""
+    folders: dict[str, set[tuple[str | None, str]]] = {}
     for chapter in CHAPTERS:
-        folders.setdefault(chapter.number, set()).add((chapter.preset, chapter.suffix))
-    assert {number: len(found) for number, found in folders.items()} == dict.fromkeys(folders, 1)
+        folders.setdefault(chapter.name, set()).add((chapter.preset, chapter.suffix))
+    assert {name: len(found) for name, found in folders.items()} == dict.fromkeys(folders, 1)
 
 
 def parts_of(monkeypatch: pytest.MonkeyPatch, out: Path, **options: object) -> list[campaign.Part]:
@@ -266,8 +281,10 @@ def parts_of(monkeypatch: pytest.MonkeyPatch, out: Path, **options: object) -> l
 def test_a_run_of_two_chapters_is_planned_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    parts = parts_of(monkeypatch, tmp_path / "small", chapters=(1, 4), envs=("pen-binary-v0",))
-    figure, ablations, _ = parts
+    parts = parts_of(
+        monkeypatch, tmp_path / "small", chapters=("figure1", "ablations"), envs=("pen-binary-v0",)
+    )
+    figure, ablations = parts
     assert len(figure.missing) == len(figure.specs) == 60  # eleven methods, AWAC twice
     assert len(set(figure.missing) & set(ablations.specs)) == ablations.earlier
     assert {spec.label for spec in figure.missing} >= {
@@ -298,7 +315,10 @@ def test_methods_and_tasks_that_no_chapter_has_are_refused(
     for given, told in (
         ({"methods": ("AWACC",)}, "--methods AWACC: .*did you mean AWAC"),
         ({"envs": ("pen",)}, "--envs pen: .*did you mean pen-binary-v0"),
-        ({"chapters": (2,), "envs": ("pen-binary-v0",)}, "--envs pen-binary-v0: no chapter"),
+        (
+            {"chapters": ("figure3",), "envs": ("pen-binary-v0",)},
+            "--envs pen-binary-v0: no chapter",
+        ),
         ({"jobs": -1}, "--jobs must be at least 1"),
         ({"hours": math.inf}, "--hours inf"),
     ):
@@ -310,7 +330,7 @@ def test_a_setting_is_asked_of_the_methods_that_are_run_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """SAC has no lam."""
-    only = {"chapters": (1,), "envs": ("pen-binary-v0",), "set": ("lam=0.5",)}
+    only = {"chapters": ("figure1",), "envs": ("pen-binary-v0",), "set": ("lam=0.5",)}
     (part,) = parts_of(monkeypatch, tmp_path, methods=("AWAC",), **only)
     assert {spec.label for spec in part.missing} == {"AWAC [lam=0.5]"}
     with pytest.raises(ValueError, match="--set lam: no such"):
@@ -318,7 +338,7 @@ def test_a_setting_is_asked_of_the_methods_that_are_run_alone(
 
 
 def test_other_sizes_lie_beside_the_folder_that_is_named(tmp_path: Path) -> None:
-    long = next(c for c in CHAPTERS if c.number == 10)
+    long = next(c for c in CHAPTERS if c.name == "long-human")
     for out, folder in ((None, "results/long-human"), (tmp_path / "mine", "mine-long-human")):
         options = campaign.CampaignOptions(preset="small", out=out)
         assert str(campaign._folder(options, long)).endswith(folder)
@@ -338,10 +358,10 @@ def test_under_slurm_each_results_folder_has_a_process_with_the_chapters_of_its_
             return -9 if len(begun) == 2 else 0  # killed
 
     monkeypatch.setattr(campaign.subprocess, "Popen", Process)
-    monkeypatch.setattr("sys.argv", ["another program", "--chapters", "8"])
+    monkeypatch.setattr("sys.argv", ["another program", "--chapters", "paper"])
     options = campaign.CampaignOptions(
         preset="small",
-        chapters=(1, 4, 5),
+        chapters=("figure1", "ablations", "human"),
         hours=0.5,
         yes=True,
         envs=("pen-binary-v0", "door-binary-v0"),
@@ -349,13 +369,16 @@ def test_under_slurm_each_results_folder_has_a_process_with_the_chapters_of_its_
         slurm=("constraint=zen4",),
         out=tmp_path / "some where",
     )
-    folders = {1: tmp_path / "a", 4: tmp_path / "a", 5: tmp_path / "b"}
+    folders = {"figure1": tmp_path / "a", "ablations": tmp_path / "a", "human": tmp_path / "b"}
     parts = [
-        campaign.Part(chapter, folders[chapter.number], [], [])
+        campaign.Part(chapter, folders[chapter.name], [], [])
         for chapter in CHAPTERS
-        if chapter.number in folders
+        if chapter.name in folders
     ]
     assert campaign._side_by_side(options, parts) == 1
     assert [words[1] for words in begun] == [campaign.__file__] * 2
     found = [tyro.cli(campaign.CampaignOptions, args=words[2:]) for words in begun]
-    assert found == [replace(options, chapters=(1, 4)), replace(options, chapters=(5,))]
+    assert found == [
+        replace(options, chapters=("figure1", "ablations")),
+        replace(options, chapters=("human",)),
+    ]
