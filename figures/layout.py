@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -35,15 +35,15 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Page:
-    """A figure with its panels, ``axes[row][column]``."""
+    """A figure with its panels, ``axes[band][row][column]``; columns without a panel are absent."""
 
     figure: Figure
-    axes: list[list[Axes]]
+    axes: list[list[dict[int, Axes]]]
 
 
 def compose(
     rows: int,
-    columns: int,
+    bands: Sequence[Collection[int]],
     *,
     title: str,
     legend: Sequence[Line2D],
@@ -53,14 +53,17 @@ def compose(
     more_above: float = 0.0,
     more_below: float = 0.0,
 ) -> Page:
-    """Make a figure just tall enough for ``rows`` x ``columns`` panels, legend and caption.
+    """Make a figure just tall enough for its panels, legend and caption.
 
-    ``beside`` is the room in inches that is left free to the right of every panel, ``more_above``
-    and ``more_below`` what headings and names of axes need beyond a line each.
+    ``bands`` stand above each other. Each has ``rows`` rows of panels in the columns that it names,
+    headings above them and names of axes below. ``beside`` is the room in inches that is left free
+    to the right of every panel, ``more_above`` and ``more_below`` what headings and names of axes
+    need beyond a line each.
 
     ``legend`` holds one proxy line a method, with its label set; ``share_y`` says of each row
-    whether its panels share their y axis. Call within the theme.
+    whether its panels share their y axis, in all bands. Call within the theme.
     """
+    columns = 1 + max(max(band) for band in bands)
     gap = (GAP_SHARED if all(share_y) else GAP_OWN) + beside
     wide = panel_width(columns)
     width = LEFT + columns * wide + (columns - 1) * gap + max(RIGHT, beside + 0.08)
@@ -77,12 +80,14 @@ def compose(
         for line in wrap(paragraph.text, width - LEFT - RIGHT, CAPTION_SIZE)
     ]
     below = BOTTOM + len(lines) * CAPTION_LINE + LEGEND_PAD + legend_height
-    above = TITLE_PAD + len(title_lines) * TITLE_LINE + PANEL_TITLE_HEIGHT + more_above
-    names = AXIS_NAME_HEIGHT + more_below
-    height = above + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + names + below
+    above = TITLE_PAD + len(title_lines) * TITLE_LINE
+    heads, names = PANEL_TITLE_HEIGHT + more_above, AXIS_NAME_HEIGHT + more_below
+    band_height = heads + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + names
+    height = above + len(bands) * band_height + below
 
     figure = Figure(figsize=(width, height))
-    axes = _place_panels(figure, rows, columns, wide, gap, height - above, share_y)
+    tops = [height - above - number * band_height - heads for number in range(len(bands))]
+    axes = _place_panels(figure, rows, bands, wide, gap, tops, share_y)
     for number, line in enumerate(title_lines):
         figure.text(
             LEFT / width,
@@ -182,21 +187,28 @@ def _legend_columns(labels: Sequence[str], width: float) -> int:
 def _place_panels(
     figure: Figure,
     rows: int,
-    columns: int,
+    bands: Sequence[Collection[int]],
     wide: float,
     gap: float,
-    top: float,
+    tops: Sequence[float],
     share_y: Sequence[bool],
-) -> list[list[Axes]]:
-    """Add the panels; ``top`` is the upper edge of the first row in inches from the bottom."""
+) -> list[list[dict[int, Axes]]]:
+    """Add the panels; ``tops`` are the upper edges of each band's first row in inches from the
+    bottom."""
     width, height = (float(side) for side in figure.get_size_inches())
-    axes: list[list[Axes]] = []
-    for row in range(rows):
-        bottom = top - (row + 1) * PANEL_HEIGHT - row * ROW_GAP
-        line: list[Axes] = []
-        for column in range(columns):
-            left = LEFT + column * (wide + gap)
-            box = (left / width, bottom / height, wide / width, PANEL_HEIGHT / height)
-            line.append(figure.add_axes(box, sharey=line[0] if share_y[row] and line else None))
-        axes.append(line)
+    first: dict[int, Axes] = {}
+    axes: list[list[dict[int, Axes]]] = []
+    for top, columns in zip(tops, bands, strict=True):
+        band: list[dict[int, Axes]] = []
+        for row in range(rows):
+            bottom = top - (row + 1) * PANEL_HEIGHT - row * ROW_GAP
+            line: dict[int, Axes] = {}
+            for column in columns:
+                left = LEFT + column * (wide + gap)
+                box = (left / width, bottom / height, wide / width, PANEL_HEIGHT / height)
+                shared = first.get(row) if share_y[row] else None
+                line[column] = figure.add_axes(box, sharey=shared)
+                first.setdefault(row, line[column])
+            band.append(line)
+        axes.append(band)
     return axes

@@ -1,4 +1,4 @@
-"""Offline-to-online learning curves: one column per task, one row per metric."""
+"""Offline-to-online learning curves: one column per task, one row per metric and profile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from figures.end_labels import End, label_ends, margin, short_names, widest
 from figures.experiments import EXPERIMENTS
 from figures.layout import CAPTION_LINE, Paragraph, compose, wrap
 from figures.metrics import Metric
-from figures.panels import NONE, panels_of, refuse_blank, rows_of
+from figures.panels import NONE, bands_of, panels_of, refuse_blank, rows_of
 from figures.phase_axis import NAME_LINE, name_lines, name_phases, set_phase_axis
 from figures.results.partial import warning
 from figures.results.table import RUN
@@ -66,8 +66,9 @@ def draw(
     Every seed is a thin line; the aggregate over seeds (``statistics.across_seeds``) is thick, with
     a 95 % interval from 5 seeds on; its name stands at its end. Where some methods have several
     seeds, those of ours with one are grey. The offline phase lies left of 0 on its own scale. Tasks
-    without rows get no column; a task with several data sources, label readings or profiles gets
-    one each. Runs without prior data are dashed in the columns of their task.
+    without rows get no column; a task with several data sources or label readings gets one each.
+    Profiles stand beneath each other, a task in one column. Runs without prior data are dashed in
+    the panels of their task.
 
     Args:
         frame: as ``table.read_results`` returns it, or ``compare.beside``.
@@ -88,61 +89,65 @@ def draw(
         ResultsError: no task of ``panels`` has a row, or a method has no value of a metric.
         KeyError: the frame has no column of a metric (``read_results(drawn=...)`` sees to it).
     """
-    columns = panels_of(frame, panels, run_facts.prior_data)
-    drawn = rows_of(columns, frame)
+    every = panels_of(frame, panels, run_facts.prior_data)
+    drawn = rows_of(every, frame)
     missing = [env for env in panels if env not in set(drawn["env"])]
     curves = {metric.column: curve(drawn, metric.column) for metric in metrics}
     ours = drawn[drawn["compared"] == ""] if "compared" in drawn else drawn
-    for panel, metric in itertools.product(columns, metrics):
+    for panel, metric in itertools.product(every, metrics):
         refuse_blank(panel, panel.rows(ours), metric)
     looks, grey = greyed(looks_of(drawn), list(curves.values()), set(ours["label"]))
     names = [look.label for look in looks]
-    facts = describe(columns, drawn, curves, metrics, names, missing, seeds_of, run_facts)
+    facts = describe(every, drawn, curves, metrics, names, missing, seeds_of, run_facts)
     one_seed = "Grey: a single seed." if grey else ""
     text = [Paragraph(" ".join(filter(None, (caption, *notes, one_seed, facts.facts))))]
     alarms = " ".join(filter(None, (facts.warnings, warning(absent))))
     text += [Paragraph(alarms, WARNING_COLOUR)] if alarms else []
 
-    short = short_names(names, widest(len(columns)))
-    wide, beside = style.panel_width(len(columns)), margin(list(short.values()))
-    subtitles = [_broken(panel.subtitle, wide + beside) for panel in columns]
-    broken = name_lines(wide, x_label)[0].count("\n")
+    bands = bands_of(every)
+    columns = 1 + max(max(band) for band in bands)
+    short = short_names(names, widest(columns))
+    wide, beside = style.panel_width(columns), margin(list(short.values()))
+    subtitles = {panel: _broken(panel.subtitle, wide + beside) for panel in every}
+    most = max(map(len, subtitles.values()))
 
     with mpl.rc_context(style.theme()):
         page = compose(
             len(metrics),
-            len(columns),
+            bands,
             title=title,
             legend=[_legend_line(look, legend_name(look, drawn)) for look in looks],
             caption=text,
             share_y=[metric.share_y for metric in metrics],
             beside=beside,
-            more_above=CAPTION_LINE * (max(map(len, subtitles)) - 1),
-            more_below=NAME_LINE * broken,
+            more_above=CAPTION_LINE * (most - 1),
+            more_below=NAME_LINE * name_lines(wide, x_label)[0].count("\n"),
         )
         drawn_on: list[tuple[Axes, Metric, list[End]]] = []
-        for row, metric in enumerate(metrics):
-            for column, panel in enumerate(columns):
-                ax = page.axes[row][column]
+        for band, axes in zip(bands, page.axes, strict=True):
+            for column, panel in band.items():
                 rows = panel.rows(drawn)
-                steps = rows.loc[rows["phase"] != "init", "env_step"]
-                span = (float(min(steps.min(), 0)), float(max(steps.max(), 0)))
-                span = (0.0, 0.0) if steps.empty else span
-                set_phase_axis(ax, *span)
-                aggregates = panel.rows(curves[metric.column])
-                _draw_panel(ax, rows, aggregates, metric.column, looks, seeds_of)
-                _dress_panel(ax, metric, left=column == 0)
-                if row == 0:
-                    _head(ax, panel.title, subtitles[column], max(map(len, subtitles)))
-                drawn_on.append((ax, metric, _ends_of(aggregates, looks)))
-                if row == len(metrics) - 1:
-                    name_phases(ax, *span, x_label, wide)
-                else:
-                    ax.tick_params(labelbottom=False)
+                span = _span(rows)
+                _head(axes[0][column], panel.title, subtitles[panel], most)
+                for metric, line in zip(metrics, axes, strict=True):
+                    ax = line[column]
+                    set_phase_axis(ax, *span)
+                    aggregates = panel.rows(curves[metric.column])
+                    _draw_panel(ax, rows, aggregates, metric.column, looks, seeds_of)
+                    _dress_panel(ax, metric, left=column == min(band))
+                    drawn_on.append((ax, metric, _ends_of(aggregates, looks)))
+                    ax.tick_params(labelbottom=line is axes[-1])
+                name_phases(axes[-1][column], *span, x_label, wide)
         for ax, metric, ends in drawn_on:  # limits that panels share are final only now
             label_ends(ax, [replace(end, name=short[end.name]) for end in ends])
             name_rules(ax, metric)
     return page.figure
+
+
+def _span(rows: pd.DataFrame) -> tuple[float, float]:
+    """The first and the last step of the axis: that of no offline phase begins at 0."""
+    steps = rows.loc[rows["phase"] != "init", "env_step"]
+    return (0.0, 0.0) if steps.empty else (float(min(steps.min(), 0)), float(max(steps.max(), 0)))
 
 
 def looks_of(frame: pd.DataFrame) -> list[Look]:

@@ -1,8 +1,9 @@
-"""Which columns a figure has: one per task and, where a task was run under several, per condition.
+"""Which panels a figure has: one per task and, where a task was run under several, per condition.
 
 Data sources, label readings and profiles are never averaged, and line styles are taken by the
-methods; a task run from two data sources therefore gets two columns side by side. Runs without
-prior data are what the others are compared with. They stand in the columns of their task.
+methods; a task run from two data sources therefore gets two columns side by side, and one run
+under two profiles two panels beneath each other. Runs without prior data are what the others are
+compared with. They stand in the panels of their task.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def data_name(kind: str) -> str:
 
 @dataclass(frozen=True)
 class Panel:
-    """One column of a figure: the rows of one task, data source, label reading and profile.
+    """One panel of a figure: the rows of one task, data source, label reading and profile.
 
     Attributes:
         env, data, labels, profile: of its rows.
@@ -125,6 +126,27 @@ def panels_of(
         held = ", ".join(sorted(set(frame["env"])))
         raise ResultsError(f"no rows for {', '.join(envs)}; the results hold {held}")
     return panels
+
+
+def bands_of(panels: Sequence[Panel]) -> list[dict[int, Panel]]:
+    """The panels of each profile by column, a band a profile; a task has the same columns in all.
+
+    With the tasks a, b and the profiles p, q: panels of a/p, a/q, b/q are [{0: a/p}, {0: a/q,
+    1: b/q}]. Panels without a profile, of rows that are not ours, stand in the first band.
+    """
+    first_profile = next((panel.profile for panel in panels if panel.profile), "")
+    bands: dict[str, dict[str, list[Panel]]] = {first_profile: {}}
+    for panel in panels:
+        mine = bands.setdefault(panel.profile or first_profile, {})
+        mine.setdefault(panel.env, []).append(panel)
+    first, column = {}, 0
+    for env in dict.fromkeys(panel.env for panel in panels):
+        first[env] = column
+        column += max(len(band.get(env, ())) for band in bands.values())
+    return [
+        {first[env] + i: panel for env, mine in band.items() for i, panel in enumerate(mine)}
+        for band in bands.values()
+    ]
 
 
 def _joined(frame: pd.DataFrame) -> Iterator[str]:

@@ -8,7 +8,7 @@ import itertools
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,9 +24,11 @@ from figures.layout import elide, wrap
 from figures.learning_curves import draw, looks_of
 from figures.metrics import Metric
 from figures.output import save
+from figures.panels import bands_of, panels_of
 from figures.phase_axis import step_name
 from figures.results.table import ResultsError, read_results
 from figures.statistics.across_seeds import interval
+from tests.figures.conftest import MakeFrame, MakeRun
 
 FIGURE1 = EXPERIMENTS["figure1"]
 PANELS, make = FIGURE1.tasks, partial(paper_figure.make, FIGURE1)
@@ -454,3 +456,43 @@ def test_a_share_that_follows_its_values_has_every_curve_in_it(
     )
     (ax,) = draw(frame, panels=PEN, metrics=[shares]).axes
     assert ax.get_ylim() == pytest.approx((low, high))
+
+
+def test_profiles_stand_beneath_each_other_a_task_in_one_column(
+    make_run: MakeRun, make_frame: MakeFrame, is_inside: Callable[[Figure], bool]
+) -> None:
+    """The pen was run under both profiles, the door under ``released`` alone."""
+    pen, door = "pen-binary-v0", "door-binary-v0"
+    frame = make_frame(
+        [
+            *make_run({0: -9.0, 9: 1.0}, env=pen),
+            *make_run({0: -90.0, 9: 0.0}, env=pen, profile="released"),
+            *make_run({0: -9.0, 9: 1.0}, env=door, profile="released"),
+        ]
+    )
+    bands = bands_of(panels_of(frame, PANELS))
+    assert [[(i, panel.env, panel.profile) for i, panel in band.items()] for band in bands] == [
+        [(0, pen, "paper")],
+        [(0, pen, "released"), (1, door, "released")],
+    ]
+    metrics = (
+        Metric("return_mean", "Shared", share_y=True),
+        Metric("return_mean", "Own", share_y=False),
+    )
+    figure = draw(frame, panels=PANELS, metrics=metrics)
+    assert is_inside(figure)
+    assert len(figure.axes) == 3 * len(metrics)  # no empty panel of the door under ``paper``
+    heads = [ax for ax in figure.axes if ax.get_title(loc="left")]
+    assert [ax.get_title(loc="left") for ax in heads] == [
+        "Pen rotation",
+        "Pen rotation",
+        "Door opening",
+    ]
+    above, below, beside = (ax.get_position() for ax in heads)
+    assert (above.x0, above.x1) == (below.x0, below.x1) and below.x1 < beside.x0
+    assert above.y0 > below.y1 and below.y0 == beside.y0
+
+    def limits(name: str) -> set[tuple[float, float]]:
+        return {ax.get_ylim() for ax in figure.axes if ax.get_ylabel() == name}
+
+    assert len(limits("Shared")) == 1 and len(limits("Own")) == 2
