@@ -102,7 +102,10 @@ class Agent:
 
     @torch.no_grad()
     def act(self, observation: np.ndarray, *, deterministic: bool) -> np.ndarray:
-        """(O,) -> (A,) as the method acts: the policy's mode, or a sample while exploring.
+        """(O,) -> (A,) as the method's `acting` decides, for an evaluation or while exploring.
+
+        For most methods that is the policy's mode, or a sample. BCQ and BEAR choose the best of
+        several candidates in both cases.
 
         In [-1, 1], clipped to what the simulator executes, but for on-policy methods.
         """
@@ -137,6 +140,7 @@ class Agent:
     def imitate(self, demonstrations: Batch) -> Metrics:
         """One step of behaviour cloning, used to initialise the policy (B.4).
 
+        A target copy of the policy, where the method has one, follows as in `update`.
         demonstrations: B transitions, of which observations (B, O) and actions (B, A) count. Uses
         the policy's optimiser, whose moments carry over into `update`. Returns scalar tensors
         without gradient.
@@ -144,7 +148,7 @@ class Agent:
         if self.compiled is not None:
             return self.compiled.imitate(demonstrations, demonstrations)
         losses, metrics = cloning_losses(self.method, self._step(demonstrations, demonstrations))
-        self._descend(losses)
+        self._take(losses)
         return metrics
 
     def prepare(self, buffer: ReplayBuffer) -> None:
@@ -158,7 +162,10 @@ class Agent:
             self._refreshed = buffer.added
 
     def update(self, batch: Batch, demonstrations: Batch | None = None) -> Metrics:
-        """One gradient step of every trained network (Algorithm 1, lines 5-7).
+        """One gradient step of every network that this update trains (Algorithm 1, lines 5-7).
+
+        Most methods train all networks at every update. TD3+BC improves the policy at every second
+        one, AWR trains V or the policy, RLPD improves after many updates of the critics.
 
         batch: B replay transitions. demonstrations: B demonstration transitions, for methods
         whose `needs_demonstrations` is true. Returns scalar tensors without gradient. TypeError
@@ -171,10 +178,7 @@ class Agent:
             metrics = self.compiled.update(batch, demonstrations)
         else:
             losses, metrics = losses_of(self.method, self._step(batch, demonstrations))
-            self._descend(losses)
-            for target, source in moving_targets(self.networks, losses):
-                polyak_update(self.networks[target], self.networks[source], self.config.tau)
-            self.method.constraint.after_update(self.networks)
+            self._take(losses)
         self.updates += 1
         return metrics
 
@@ -187,11 +191,7 @@ class Agent:
             raise ValueError("improve() is for critic=GAE with objective=NaturalPolicyGradient")
         critic, objective = self.method.critic, self.method.objective
         rollouts = [
-            rollout._replace(
-                observations=self._see(rollout.observations),
-                next_observations=self._see(rollout.next_observations),
-            )
-            for rollout in rollouts
+            rollout._replace(observations=self._see(rollout.observations)) for rollout in rollouts
         ]
         demonstrations = self._seen(demonstrations)
         advantages = critic.advantages_of(self.networks, rollouts)
@@ -244,6 +244,13 @@ class Agent:
             self.generator,
             self.updates,
         )
+
+    def _take(self, losses: Losses) -> None:
+        """A step down every loss; then the targets of what moved, and what the constraint asks."""
+        self._descend(losses)
+        for target, source in moving_targets(self.networks, losses):
+            polyak_update(self.networks[target], self.networks[source], self.config.tau)
+        self.method.constraint.after_update(self.networks)
 
     def _descend(self, losses: Losses) -> None:
         for name in losses:

@@ -73,8 +73,11 @@ class ReplayBuffer:
     ) -> None:
         """Append one trajectory of N transitions (arrays with leading dimension N), prior data.
 
-        Raises ValueError if they do not fit: silently evicting demonstrations is a known fault.
+        Raises ValueError if they do not fit: silently evicting demonstrations is a known fault. So
+        it does once there are online transitions, which may be overwritten.
         """
+        if self.added > self.size or self.size > self.prior > 0:
+            raise ValueError("prior data is added before any online transition, with add_many")
         rewards = self.reward_scale * np.asarray(rewards, dtype=np.float32)
         arrays = (observations, actions, rewards, masks, next_observations)
         count = len(rewards)

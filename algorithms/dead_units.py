@@ -18,7 +18,8 @@ _CRITICS = ("critic", "value", "baseline")
 def dead_share(mlp: MLP, x: Tensor) -> Tensor:
     """Share of the ReLU units, over all layers and members, that are 0 on every row of x (R, in).
 
-    A unit that is dead on the data has no gradient there and never comes back by itself.
+    The share is (), in [0, 1], without gradient. A unit that is dead on the data has no gradient
+    there and never comes back by itself.
     """
     dead = []
     for member in mlp.layers():

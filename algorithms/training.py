@@ -214,7 +214,6 @@ class Training:
                 batch.observations,
                 batch.actions,
                 batch.rewards,
-                batch.next_observations,
                 terminated=bool(batch.masks[-1] == 0),
             )
             for batch in episodes
@@ -303,9 +302,9 @@ class Training:
             agent.generator.set_state(before)
 
     def _dead_units(self) -> Row:
-        """Of the networks on stored states: the same ones at every row, as far as they are there.
+        """Of the networks on stored states, drawn alike at every row: the same ones while offline.
 
-        Empty while nothing is stored.
+        Online the buffer grows, and the draw with it. Empty while nothing is stored.
         """
         if len(self.buffer) == 0:
             return {}

@@ -53,8 +53,8 @@ class GoalTask:
     Attributes:
         observation_dim: length of an observation without its goal.
         achieved: observations (B, observation_dim) -> the goals (B, G) that they achieve.
-        reward: (goals achieved by the next observations (B, G), goals (B, G)) -> (B,) float32, bit
-            for bit the environment's reward.
+        reward: (goals achieved by the next observations (B, G), goals (B, G)) -> (B,) float32,
+            the environment's float64 reward, rounded.
         sample_goals: (n, generator) -> (n, G) float32.
     """
 

@@ -31,6 +31,7 @@ from envs.trajectory import (
     Provenance,
     Trajectory,
     check_trajectory,
+    executed,
 )
 
 EPISODES: dict[str, int | None] = {"human": None, "cloned": 500, "expert": 25}
@@ -168,11 +169,17 @@ def _episode(group: h5py.Group, task: Task, where: str, remedy: str) -> Trajecto
             )
     try:
         observations = arrays["observations"].astype(np.float32)
-        actions = np.clip(arrays["actions"].astype(np.float32), -1.0, 1.0)
+        actions = arrays["actions"].astype(np.float32)
     except (TypeError, ValueError) as error:
         raise DataError(f"{where}: not an array of numbers ({error}); {remedy}") from error
     never = np.zeros(steps, dtype=np.bool_)
-    t = Trajectory(observations[:-1], actions, np.zeros(steps, np.float32), observations[1:], never)
+    t = Trajectory(
+        observations[:-1],
+        executed(actions, where),
+        np.zeros(steps, np.float32),
+        observations[1:],
+        never,
+    )
     check_trajectory(t, task, where)
     return t._replace(rewards=binary_rewards(task.id, t.next_observations))
 

@@ -31,13 +31,11 @@ from envs.trajectory import (
     Provenance,
     Trajectory,
     check_trajectory,
+    executed,
 )
 
 _WRONG_STARTS = ("relocate-binary-v0",)  # of D4RL's `infos`
 _REAL = "iuf"  # kinds of NumPy types
-_FARTHEST_ACTION = 10.0
-"""Largest accepted action. Recorded actions reach 1.37, and an expert's noise adds to that. Actions
-in degrees instead of radians would be larger."""
 _D4RL = ("observations", "actions", "rewards", "terminals", "timeouts", "next_observations")
 _DENSE_NOTE = "stored rewards are those of the dense task; recomputed from next observations"
 
@@ -185,18 +183,11 @@ def _trajectory(
     where: str,
 ) -> Trajectory:
     """Make a trajectory: clip actions, compute rewards if ``rewards`` is None, and check it."""
-    largest = float(np.abs(actions).max(initial=0.0))
-    if largest > _FARTHEST_ACTION:
-        raise DataError(
-            f"{where}: |action| reaches {largest:.4g}; what is clipped to [-1, 1] may reach "
-            f"{_FARTHEST_ACTION:g}: are the actions in another unit?"
-        )
     following = states["next_observations"]
     if rewards is None:
         rewards = binary_rewards(task.id, following)
     terminals = np.zeros(len(actions), dtype=np.bool_)
-    clipped = np.clip(actions, -1.0, 1.0)
-    t = Trajectory(states["observations"], clipped, rewards, following, terminals)
+    t = Trajectory(states["observations"], executed(actions, where), rewards, following, terminals)
     check_trajectory(t, task, where)
     return t
 

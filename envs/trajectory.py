@@ -20,6 +20,9 @@ Labels = Literal["relabelled", "stored"]
 Observations = Literal["recorded", "replayed"]
 
 _ACTION_TOLERANCE = 1e-5
+_FARTHEST_ACTION = 10.0
+"""Largest accepted action. Recorded actions reach 1.37, and an expert's noise adds to that. Actions
+in degrees instead of radians would be larger."""
 _LONGEST_EPISODE = 5
 """Longest accepted episode, in horizons. People needed more than one horizon for a demonstration
 (door: up to 300 steps, the horizon is 200). A far longer episode is several whose ends are not
@@ -39,6 +42,21 @@ def check_readable(path: Path, what: str = "data file") -> None:
         raise DataError(f"no {what} {path}; generate it or check the path") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def executed(actions: NDArray[np.float32], where: str) -> NDArray[np.float32]:
+    """Recorded actions (T, A), clipped to [-1, 1] as a simulator executes them.
+
+    Raises:
+        DataError: one is so large that it must be in another unit; ``where`` names its file.
+    """
+    largest = float(np.abs(actions).max(initial=0.0))
+    if largest > _FARTHEST_ACTION:
+        raise DataError(
+            f"{where}: |action| reaches {largest:.4g}; what is clipped to [-1, 1] may reach "
+            f"{_FARTHEST_ACTION:g}: are the actions in another unit?"
+        )
+    return np.clip(actions, -1.0, 1.0)
 
 
 class Trajectory(NamedTuple):

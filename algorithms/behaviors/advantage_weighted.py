@@ -26,7 +26,10 @@ class CriticAdvantage:
     columns: ClassVar[tuple[str, ...]] = ()
 
     def __call__(self, step: Step) -> Tensor:
-        """A (B,) of the objective at the batch's actions, in units of reward, without gradient."""
+        """A (B,) of the objective at the batch's actions, in units of reward, without gradient.
+
+        ValueError if the objective defines no advantage.
+        """
         return step.advantages
 
 
@@ -41,7 +44,10 @@ class PriorAdvantage:
 
     @torch.no_grad()
     def __call__(self, step: Step) -> Tensor:
-        """(B,), without gradient."""
+        """A (B,) at the batch's actions, in units of reward, without gradient; a' is clipped.
+
+        ValueError if the behaviour model is no policy, or unless both values of Q are (B,).
+        """
         s = step.batch.observations
         # clipped: Q is trained on what the simulator executes
         actions = step.behavior_policy(s).sample(step.generator).clamp(-1, 1)
@@ -64,7 +70,7 @@ class ReturnAdvantage:
     def __call__(self, step: Step) -> Tensor:
         """G - V(s), (B,) in units of reward, without gradient; G is the batch's `returns`.
 
-        ValueError if the batch has no returns.
+        ValueError if the batch has no returns, or the objective defines no V(s).
         """
         returns = step.batch.returns
         if returns is None:
@@ -107,7 +113,8 @@ class AdvantageWeightedBehavior(Behavior):
         """`behavior`: -mean_B w log b(a|s), w (B,) of the batch's advantages.
 
         log b in nats carries gradient to the model alone; w is a constant. `behavior_kept` is the
-        share of transitions with w > 0.
+        share of transitions with w > 0. ValueError if `advantage` or `weights` raises it, or unless
+        w and log b are (B,).
         """
         weights = self.weights(self.advantage(step))
         log_prob = step.behavior_policy(step.batch.observations).log_prob(step.batch.actions)

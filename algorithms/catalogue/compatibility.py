@@ -32,7 +32,13 @@ from algorithms.objectives.mixed import Mixed, QFilter
 from algorithms.objectives.natural_gradient import NaturalPolicyGradient
 from algorithms.objectives.reverse_kl import DeterministicPolicyGradient, ReverseKL
 from algorithms.objectives.temperature import FixedTemperature, LearnedTemperature
-from algorithms.objectives.values import LambdaAdvantage, LearnedValue, NoBaseline, TargetQ
+from algorithms.objectives.values import (
+    FromTargetCritic,
+    LambdaAdvantage,
+    LearnedValue,
+    NoBaseline,
+    TargetQ,
+)
 from algorithms.objectives.weighted_mle import BehaviorActions, BufferActions, WeightedMLE
 from algorithms.objectives.weights import (
     DualExponential,
@@ -143,12 +149,12 @@ def _check_objective(method: Method) -> None:
         raise ValueError(f"value=LearnedValue needs critic=ExpectileTD, not {_name(critic)}")
     elsewhere = not isinstance(objective.actions, BufferActions)
     weights = objective.weights
-    if isinstance(objective.value, TargetQ) and isinstance(
+    if isinstance(objective.value, FromTargetCritic) and isinstance(
         weights.normalisation, PartitionFunction
     ):
         raise ValueError(
-            "value=TargetQ weighs by the target critics, PartitionFunction's Z(s) is of the online "
-            "ones; use value=NoBaseline"
+            f"value={_name(objective.value)} weighs by the target critics, PartitionFunction's "
+            "Z(s) is of the online ones; use value=NoBaseline or value=PolicySamples"
         )
     for part, kind in ((weights.shape, DualExponential), (weights.normalisation, StateMean)):
         if isinstance(part, kind) and not elsewhere:

@@ -102,7 +102,7 @@ class Method:
     @property
     def columns(self) -> tuple[str, ...]:
         """What the replay buffer keeps beside the transitions, for any of the components."""
-        parts = (self.critic, self.behavior)
+        parts = (self.critic, self.objective, self.behavior, self.constraint)
         return tuple(dict.fromkeys(name for part in parts for name in part.columns))
 
 

@@ -17,7 +17,9 @@ from algorithms.types import Metrics, check_range, check_vectors
 def log_probs_of_samples(
     pi: Distribution, model: Distribution, count: int, generator: torch.Generator | None
 ) -> tuple[Tensor, Tensor]:
-    """Log pi(a_k|s) and log b(a_k|s), a_k ~ pi reparameterised: two (count, B).
+    """Log pi(a_k|s) and log b(a_k|s), a_k ~ pi reparameterised: two (count, B), in nats.
+
+    Both carry gradient to pi, the second through a_k. TypeError if pi or b has no density.
 
     Where both are squashed (or both are not) the densities are those before the tanh: its Jacobian
     is the same in both, and near the bounds atanh of a rounded action is not the sample any more.
@@ -33,7 +35,10 @@ def log_probs_of_samples(
 
 
 def sampled_kl(log_prob: Tensor, behavior_log_prob: Tensor) -> Tensor:
-    """mean_k [log pi(a_k|s) - log b(a_k|s)], a_k ~ pi: (K, B) each -> (B,), one number a state."""
+    """mean_k [log pi(a_k|s) - log b(a_k|s)], a_k ~ pi: (K, B) each -> (B,), one number a state.
+
+    In nats, with gradient to both. ValueError unless both have one shape (K, B).
+    """
     if log_prob.dim() != 2 or log_prob.shape != behavior_log_prob.shape:
         raise ValueError(
             f"expected two (K, B), got {tuple(log_prob.shape)}, {tuple(behavior_log_prob.shape)}"
@@ -63,7 +68,8 @@ class KLRegularisation(Constraint):
         """The term coefficient * mean_B D_KL(pi(.|s) || b(.|s)), (); no losses of dual variables.
 
         The gradient reaches the policy alone. The metric `constraint_kl` is the mean divergence in
-        nats, without the coefficient.
+        nats, without the coefficient. ValueError without a behaviour model that is a policy;
+        TypeError if the policy has no density.
         """
         divergence = self._divergence(step, next_state=False)
         return (
@@ -90,7 +96,11 @@ class KLPenalty(KLRegularisation):
     """`KLRegularisation`, and V(s') less coefficient * D_KL(pi(.|s') || b(.|s')) (BRAC-v)."""
 
     def next_value_penalty(self, step: Step) -> Tensor | float:
-        """The penalty coefficient * D_KL(pi(.|s') || b(.|s')): (B,), in units of reward."""
+        """The penalty coefficient * D_KL(pi(.|s') || b(.|s')): (B,), in units of reward.
+
+        Called under no_grad. ValueError without a behaviour model that is a policy, or unless the
+        divergence is (B,) as the rewards are; TypeError if the policy has no density.
+        """
         divergence = self._divergence(step, next_state=True)
         check_vectors(divergence=divergence, rewards=step.batch.rewards)
         return self.coefficient * divergence

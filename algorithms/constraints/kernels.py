@@ -48,8 +48,9 @@ def mmd(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
     """sqrt(mean k(x, x') + mean k(y, y') - 2 mean k(x, y) + 1e-6), the diagonal included.
 
     x (N, B, A) and y (M, B, A), samples of two distributions for each of B states, -> (B,).
-    Carries gradient to both. Identical samples give sqrt(1e-6) = 1e-3. ValueError if the states or
-    the action dimensions differ.
+    Carries gradient to both. Identical samples give sqrt(1e-6) = 1e-3. What is under the root is
+    clamped to at least 1e-6. Rounding alone takes it below; no gradient passes there. ValueError
+    if the states or the action dimensions differ.
     """
     if x.dim() != 3 or y.dim() != 3 or x.shape[1:] != y.shape[1:]:
         raise ValueError(

@@ -20,7 +20,8 @@ from algorithms.types import Metrics, check_range, check_vectors
 def dual_loss(multiplier: Tensor, violation: Tensor) -> Tensor:
     """-mean_B multiplier * violation: descending it raises the multiplier where violation > 0.
 
-    multiplier () carries the gradient; violation (B,) is detached.
+    multiplier () carries the gradient; violation (B,) is detached; the result is (). ValueError
+    unless violation is (B,).
     """
     check_vectors(violation=violation)
     return -(multiplier * violation.detach()).mean()

@@ -46,7 +46,11 @@ class ReturnCalibrated:
     columns: ClassVar[tuple[str, ...]] = ("returns",)
 
     def __call__(self, q: Tensor, step: Step) -> Tensor:
-        """(E, K, B) -> (E, K, B)."""
+        """max(Q, G): (E, K, B) -> (E, K, B), in units of reward.
+
+        The gradient reaches q where Q > G; none passes where G > Q. ValueError if the batch has no
+        returns.
+        """
         if step.batch.returns is None:
             raise ValueError("Cal-QL needs batches with returns: a buffer that keeps them")
         return torch.maximum(q, step.batch.returns)

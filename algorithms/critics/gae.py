@@ -146,7 +146,7 @@ class GAE(Critic):
         explained = explained_variance(values, returns)
         for _ in range(self.epochs):
             squares = returns.new_zeros(())
-            order = torch.randperm(returns.shape[0], generator=generator)
+            order = torch.randperm(returns.shape[0], generator=generator, device=generator.device)
             for rows in torch.split(order.to(returns.device), self.minibatch):
                 optimizer.zero_grad()
                 loss = functional.mse_loss(baseline(features[rows]), returns[rows])
@@ -160,7 +160,10 @@ class GAE(Critic):
 
 
 def explained_variance(values: Tensor, returns: Tensor) -> Tensor:
-    """1 - Var(G - V) / Var(G), at most 1; 0 where G does not vary. Both (N,) -> ()."""
+    """1 - Var(G - V) / Var(G), at most 1; 0 where G does not vary. Both (N,) -> ().
+
+    Raises ValueError unless both are (N,).
+    """
     check_vectors(values=values, returns=returns)
     total = returns.var(correction=0)
     return torch.where(total > 0, 1 - (returns - values).var(correction=0) / total, 0.0)

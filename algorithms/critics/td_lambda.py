@@ -40,7 +40,11 @@ class Unscaled:
 
 
 def value_loss(values: Tensor, targets: Tensor, scale: float) -> Tensor:
-    """mean_B 0.5 ((V(s) - G) / scale)^2: values (B,) carries gradient, targets (B,) does not."""
+    """mean_B 0.5 ((V(s) - G) / scale)^2, ().
+
+    values V(s) (B,) carries gradient, targets G (B,) does not; both and scale are in units of
+    reward. ValueError unless both are (B,).
+    """
     check_vectors(values=values, targets=targets)
     return 0.5 * ((values - targets.detach()) / scale).square().mean()
 
@@ -51,10 +55,14 @@ class TDLambda(Critic):
 
     G_t = r_t + discount ((1 - lambda) V(s_t+1) + lambda G_t+1), bootstrapped from V where a
     trajectory was cut by the time limit. Updates come in phases: `critic_steps` of V on the G of
-    the phase's beginning, then `actor_steps` of the policy on the A of the new V. AWR makes them
-    after every 2048 environment steps; here after every `critic_steps + actor_steps`, so that it
-    makes one gradient step an environment step like every method (Table 1). V is worked in units
-    of 1 / (1 - discount), as AWR normalises it.
+    the phase's beginning, then `actor_steps` of the policy on the A of the new V. If the buffer
+    grows within a phase, G and A are worked out anew. V is worked in units of 1 / (1 - discount),
+    as AWR normalises it.
+
+    This component counts updates, not environment steps. AWR makes both phases after every 2048
+    environment steps. Here `collect_steps` says after how many: AWR's profiles set it to
+    `critic_steps + actor_steps`. With `updates_per_step` = 1 it then makes one gradient step an
+    environment step, like every method (Table 1).
     """
 
     trace_decay: float = 0.95

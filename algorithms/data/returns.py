@@ -20,7 +20,6 @@ class Rollout(NamedTuple):
     observations: Tensor  # (T, O)
     actions: Tensor  # (T, A) as drawn from the policy, before any clipping to the task's bounds
     rewards: Tensor  # (T,)
-    next_observations: Tensor  # (T, O)
     terminated: bool  # True: the task itself ended; False: a time limit cut it, so bootstrap
 
 

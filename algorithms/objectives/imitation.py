@@ -19,7 +19,7 @@ class NegativeLogLikelihood:
     """-log pi(a|s)."""
 
     def __call__(self, pi: Distribution, actions: Tensor) -> Tensor:
-        """(B, A) -> (B,)."""
+        """(B, A) -> (B,) in nats, with gradient to pi. TypeError if pi has no density."""
         return -pi.log_prob(actions)
 
 
@@ -28,7 +28,7 @@ class MeanSquaredError:
     """Mean over the action's dimensions of (mode of pi - a)^2; needs no density (TD3+BC)."""
 
     def __call__(self, pi: Distribution, actions: Tensor) -> Tensor:
-        """(B, A) -> (B,)."""
+        """(B, A) -> (B,) in units of action squared, with gradient to pi."""
         return (pi.mode() - actions).square().mean(-1)
 
 
@@ -49,7 +49,8 @@ class Imitation(Objective):
 
         The gradient reaches the policy. The error is -log pi(a|s) in nats or a squared error in
         units of action squared. Metrics of log pi and of its standard deviation come with the
-        former alone.
+        former alone. ValueError if demonstrations are imitated and the caller gave none, or unless
+        the error is (B,); TypeError if the error needs a density that the policy lacks.
         """
         batch = step.demonstrations if self.needs_demonstrations else step.batch
         pi = step.policy(batch.observations)

@@ -34,7 +34,7 @@ class QFilter:
 
     @torch.no_grad()
     def __call__(self, step: Step, batch: Batch, pi: Distribution) -> Tensor:
-        """(B,), without gradient."""
+        """0 or 1 a transition: (B,), without gradient; each Q is the ensemble's minimum."""
         s = batch.observations
         of_data = step.critic(s, batch.actions).min(0).values
         of_policy = step.critic(s, pi.mode()).min(0).values
@@ -76,19 +76,21 @@ class Mixed(Objective):
         return self.improvement.queries(step)
 
     def networks(self, blueprint: Blueprint) -> Networks:
-        """Those of `improvement`: `temperature` where alpha is learned, else none."""
+        """Those of `improvement`: `temperature` or `eta` where it is learned, else none."""
         return self.improvement.networks(blueprint)
 
     def trained(self, config: Hyperparameters) -> dict[str, OptimizerSettings]:
-        """Those of `improvement`: `temperature` at its own rate, else none."""
+        """Those of `improvement`: `temperature` or `eta` at its own rate, else none."""
         return self.improvement.trained(config)
 
     def losses(self, step: Step) -> tuple[Losses, Metrics]:
         """`policy`: that of `improvement` + imitation_weight * mean_B [kept error(pi, a)].
 
         (s, a) are from the demonstrations or from the replay batch; error (B,) carries gradient to
-        the policy, kept (B,) of `filter` is 0 or 1 and a constant. The loss of `temperature`, if
-        any, is that of `improvement`.
+        the policy, kept (B,) of `filter` is 0 or 1 and a constant. The losses of other networks
+        (`temperature`, `eta`) are those of `improvement`. ValueError if demonstrations are imitated
+        and the caller gave none, or unless error and kept are (B,); TypeError if a part needs a
+        density that the policy lacks.
         """
         losses, metrics = self.improvement.losses(step)
         if self.needs_demonstrations:

@@ -88,7 +88,7 @@ def whiten(advantages: Tensor) -> Tensor:
     """(A - mean) / std over the batch, (N,) -> (N,) without gradient.
 
     A constant batch prefers nothing and gives 0; divided by its std, the rounding errors of its
-    mean would make a full-sized step.
+    mean would make a full-sized step. ValueError unless A is (N,).
     """
     check_vectors(advantages=advantages)
     advantages = advantages.detach()

@@ -27,6 +27,9 @@ from algorithms.types import Metrics, check_range
 class ReverseKL(Objective):
     """arg min D_KL(pi || exp(Q / alpha)): SAC's reparameterised policy update.
 
+    At alpha = 0 it is arg max E[Q(s, a)], a ~ pi(.|s): the reparameterised policy gradient. BEAR
+    and BRAC run it so, and SAC on the hand.
+
     With an unsquashed policy (profile released) the sampled action may lie outside [-1, 1]; it
     is not clipped, as in the released code: clipping would cut its gradient.
     """
@@ -58,7 +61,7 @@ class ReverseKL(Objective):
         `policy`: mean_B [alpha log pi(a|s) - Q(s, a)], a ~ pi(.|s) reparameterised, Q by
         `combination`; the gradient reaches the policy alone, by log pi and by a.
         `temperature`: -log alpha mean_B [log pi(a|s) + entropy_per_dim dim(A)], with gradient to
-        log alpha alone.
+        log alpha alone. TypeError if the policy has no density.
         """
         actions, log_prob = step.pi.sample_with_log_prob(step.generator)
         q = self.combination(step.critic.frozen(step.batch.observations, actions), step.generator)
@@ -105,10 +108,12 @@ class NormalisedQ:
 
 @dataclass(frozen=True)
 class DeterministicPolicyGradient(Objective):
-    """arg max E[Q(s, pi(s))]: `ReverseKL` without entropy, for policies without a density.
+    """arg max E[Q(s, a)], a the policy's `action_for_gradient`: `ReverseKL` without entropy.
 
-    The action is the policy's `action(s)`: for BCQ a perturbed candidate of the VAE, for TD3 the
-    policy's mode. It carries the gradient; Q's parameters get none.
+    It needs no density. For BCQ a is a perturbed candidate of the VAE, for TD3 the policy's mode.
+    A Gaussian policy, such as AWAC's, is accepted too: a is then a reparameterised sample, and the
+    loss is that of `ReverseKL` at alpha = 0. The action carries the gradient; Q's parameters get
+    none.
     """
 
     combination: Combination = First()

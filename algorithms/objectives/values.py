@@ -61,12 +61,10 @@ class NoBaseline(_FromCritic):
         return torch.zeros_like(step.batch.rewards)
 
 
-@dataclass(frozen=True)
-class TargetQ:
-    """The weights are of the slow critics' Q itself: A = min_j target Q_j(s, a), V = 0.
+class FromTargetCritic:
+    """A(s, a) = min_j target Q_j(s, a) - V(s), also at the policy's or a model's actions.
 
-    Full MPO's E-step, as in Acme. It stands for the policy's or a model's actions: the online
-    critics are not asked about them.
+    The online critics are not asked. A subclass defines V(s) in `of`.
     """
 
     def queries(self, step: Step) -> dict[str, Tensor]:
@@ -85,31 +83,27 @@ class TargetQ:
     def at(self, step: Step, actions: Tensor) -> Tensor:
         """A at actions (K * B, A), block k the k-th of every state, clipped as executed: (K, B)."""
         q = step.target_critic.candidates(step.batch.observations, actions.clamp(-1, 1))
-        return q.min(0).values
+        advantages: Tensor = q.min(0).values - step.values
+        return advantages
 
 
 @dataclass(frozen=True)
-class LearnedValue:
-    """The critic's own V(s) (IQL): A = min_j target Q_j(s, a) - V(s)."""
+class TargetQ(FromTargetCritic):
+    """The weights are of the slow critics' Q itself: A = min_j target Q_j(s, a), V = 0.
 
-    def queries(self, step: Step) -> dict[str, Tensor]:
-        """None: V is a network of the critic."""
-        return {}
+    Full MPO's E-step, as in Acme.
+    """
+
+
+@dataclass(frozen=True)
+class LearnedValue(FromTargetCritic):
+    """The critic's own V(s) (IQL): A = min_j target Q_j(s, a) - V(s)."""
 
     @torch.no_grad()
     def of(self, step: Step) -> Tensor:
         """V(s) of the critic's network: (B,) in units of reward, without gradient."""
         values: Tensor = step.value_network(step.batch.observations)
         return values
-
-    @torch.no_grad()
-    def advantages(self, step: Step) -> Tensor:
-        """A at the batch's actions: (B,) in units of reward, without gradient."""
-        q = step.target_critic(step.batch.observations, step.batch.actions).min(0).values
-        values = step.values
-        check_vectors(q=q, values=values)
-        advantages: Tensor = q - values
-        return advantages
 
 
 @dataclass(frozen=True)

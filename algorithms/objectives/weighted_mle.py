@@ -11,7 +11,7 @@ from algorithms.losses import Losses, weighted_mle_loss
 from algorithms.networks.blueprint import Blueprint, Networks, OptimizerSettings
 from algorithms.networks.duals import Dual
 from algorithms.objectives.base import Objective
-from algorithms.objectives.values import PolicyMode, TargetQ, Value
+from algorithms.objectives.values import FromTargetCritic, PolicyMode, Value
 from algorithms.objectives.weights import (
     DualExponential,
     PartitionFunction,
@@ -38,7 +38,8 @@ class PolicyActions:
 
     Q is asked at the clipped action, which is what the simulator executes; log pi is taken at the
     action as drawn, since E[grad log pi(a)] = 0 holds for a ~ pi only: at clipped actions equal
-    weights would still shrink the policy and push its mean away from the bounds.
+    weights would still shrink the policy and push its mean away from the bounds. A policy squashed
+    by tanh is an exception: its density clips the action to ±(1 - `squash_margin`).
     """
 
     samples: int = 20
@@ -117,9 +118,9 @@ class WeightedMLE(Objective):
     def queries(self, step: Step) -> dict[str, Tensor]:
         """`actions` of the source, `value` for V(s), `partition` for Z(s), each where it is needed.
 
-        None at all with value=TargetQ, which asks the target critics in `losses`.
+        None at all with a value of the target critics, which `losses` asks.
         """
-        if isinstance(self.value, TargetQ):  # it asks the target critics, see _candidates
+        if isinstance(self.value, FromTargetCritic):  # see _candidates
             return {}
         queries = self.actions.queries(step) | self.value.queries(step)
         normalisation = self.weights.normalisation
@@ -164,7 +165,7 @@ class WeightedMLE(Objective):
         """Actions (B, A) with advantages (B,), or (K, B, A) with (K, B)."""
         if isinstance(self.actions, BufferActions):
             return step.batch.actions, step.advantages
-        if isinstance(self.value, TargetQ):
+        if isinstance(self.value, FromTargetCritic):
             sampled = self.actions.queries(step)["actions"]
             advantages = self.value.at(step, sampled.detach())
         else:

@@ -81,7 +81,8 @@ class DualExponential:
 def temperature_dual_loss(eta: Tensor, q: Tensor, epsilon: float) -> Tensor:
     """The dual g(eta) = eta epsilon + eta mean_B log mean_K exp(q / eta): ().
 
-    q (K, B) in units of reward is detached; eta (1,) carries the gradient.
+    q (K, B) in units of reward is detached; eta (1,) carries the gradient. ValueError unless q is
+    (K, B).
     """
     if q.dim() != 2:
         raise ValueError(f"expected q (K, B), K actions a state, got {tuple(q.shape)}")
@@ -136,7 +137,10 @@ class PartitionFunction:
         check_range("partition_samples", self.partition_samples, 1)
 
     def log(self, log_weights: Tensor, partition: Tensor | None) -> Tensor:
-        """Log f at the samples (K, B) -> log Z (B,)."""
+        """Log f at the samples, `partition` (K, B) -> log Z (B,); 0 where all weights are 0.
+
+        ValueError if `partition` is missing or not (K, B).
+        """
         if partition is None or partition.dim() != 2:
             raise ValueError("PartitionFunction needs log-weights (K, B) of K actions a state")
         log_z = torch.logsumexp(partition, 0) - math.log(partition.shape[0])
@@ -164,7 +168,8 @@ class Weights:
         """(B,) or (K, B) advantages in units of reward -> weights >= 0, without gradient.
 
         partition: advantages (K', B) at the samples of `PartitionFunction`. eta: the temperature
-        of `DualExponential`.
+        of `DualExponential`. ValueError for advantages of another shape, without the `partition`
+        or the `eta` that is needed, and for (B,) where `StateMean` normalises.
         """
         check_same_shape(advantages=advantages)
         log_weights = self._log(advantages.detach(), eta)
@@ -183,7 +188,9 @@ class Weights:
 
 
 def effective_sample_size(weights: Tensor) -> Tensor:
-    """(sum w)^2 / (B sum w^2), in [1/B, 1]: 1/B means that one transition carries the batch.
+    """(sum w)^2 / (n sum w^2), in [1/n, 1]: 1/n means that one of the n weights carries the batch.
+
+    Weights (B,) or (K, B) -> (). ValueError for another shape.
 
     All-zero weights count as 0. The ratio does not change when all weights are scaled, so they are
     taken relative to the largest: squares of weights beyond 1e19 are no float32, nor are sums of
@@ -198,5 +205,8 @@ def effective_sample_size(weights: Tensor) -> Tensor:
 
 
 def weight_metrics(weights: Tensor) -> Metrics:
-    """Effective sample size (fraction of the batch) and the largest weight."""
+    """Effective sample size (fraction of the batch) and the largest weight.
+
+    Weights (B,) or (K, B) -> () each. ValueError for another shape.
+    """
     return {"weights_ess": effective_sample_size(weights), "weights_max": weights.max()}

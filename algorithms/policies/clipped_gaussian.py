@@ -1,4 +1,4 @@
-"""IQL's policy: a Gaussian with tanh mean whose free standard deviation is clipped."""
+"""IQL's policy: a Gaussian with tanh mean and a clipped standard deviation for all states."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from algorithms.networks.blueprint import Blueprint
 from algorithms.networks.mlp import MLP
 from algorithms.policies.distributions import Distribution, Gaussian
+from algorithms.policies.log_std import check_log_std
 from algorithms.policies.policy import Policy
 from algorithms.types import check_range
 
@@ -26,7 +27,9 @@ class _ClippedTanhMeanPolicy(Policy):
 
 @dataclass(frozen=True)
 class ClippedTanhMeanGaussian:
-    """Mean tanh(f(s)); one free log-std p per action dimension, log sigma = clip(p, low, high).
+    """Mean tanh(f(s)); one log-std p per action dimension, the same in all states.
+
+    log sigma = clip(p, low, high).
 
     p starts at `log_std_init`: a standard deviation of 1 (Kostrikov 2021, their code). Weight
     decay pulls p to 0. `TanhMeanGaussian` has a sigmoid in place of the clip, and starts at 0.05.
@@ -37,8 +40,7 @@ class ClippedTanhMeanGaussian:
     log_std_max: float = 2.0
 
     def __post_init__(self) -> None:
-        check_range("log_std_min", self.log_std_min)
-        check_range("log_std_max", self.log_std_max, self.log_std_min)
+        check_log_std(log_std_min=self.log_std_min, log_std_max=self.log_std_max)
         check_range("log_std_init", self.log_std_init, self.log_std_min, self.log_std_max)
 
     def build(self, blueprint: Blueprint) -> Policy:

@@ -27,7 +27,11 @@ class Distribution(Protocol):
         ...
 
     def mode(self) -> Tensor:
-        """The action of a deterministic evaluation: (B, A)."""
+        """The action of a deterministic evaluation: (B, A), with gradient to the policy.
+
+        The mean of a Gaussian, not clipped; tanh(mean) where a tanh squashes it; else the action
+        that the policy's class defines.
+        """
         ...
 
     def log_prob(self, actions: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A Gaussian with a linear, unbounded mean: DAPG."""
+"""An unbounded diagonal Gaussian with a state-independent standard deviation: DAPG."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from algorithms.policies.policy import Policy, policy_mlp
 
 
 class FreeGaussianPolicy(Policy):
-    """Linear mean, one free log-std per action dimension with a floor."""
+    """Network of `FreeGaussian`: unbounded mean, a log-std per action dimension with a floor."""
 
     def __init__(self, mlp: MLP, action_dim: int, initial: float, low: float) -> None:
         super().__init__(mlp)
@@ -34,7 +34,11 @@ class FreeGaussianPolicy(Policy):
 
 @dataclass(frozen=True)
 class FreeGaussian:
-    """Linear mean, free log-std that starts at `log_std_init` (DAPG's policy).
+    """Unbounded diagonal Gaussian, its standard deviation state-independent (DAPG's policy).
+
+    pi(a|s) = prod_i N(a_i; f_i(s), sigma_i^2), log sigma_i = max(p_i, `log_std_min`). The mean f is
+    the network's linear output. "Free" is p: a parameter per action dimension, which starts at
+    `log_std_init`. Below its floor it gets no gradient.
 
     DAPG's own network is tanh (32, 32); here it is the ReLU network of all methods, so that a
     comparison varies the algorithm alone. Nothing bounds the mean: actions are clipped where they

@@ -37,10 +37,11 @@ class _HeteroscedasticPolicy(Policy):
 
 @dataclass(frozen=True)
 class TanhMeanGaussian:
-    """Mean tanh(f(s)); one free, bounded standard deviation per action dimension.
+    """Diagonal Gaussian of mean tanh(f(s)), its standard deviation state-independent and bounded.
 
     log std = low + (high - low) sigmoid(p), p starting at 0: an initial std of exp(-3) = 0.0498
-    (released code; the paper's text does not say). Weight decay pulls p to 0 as well.
+    (released code; the paper's text does not say). p is free of the state: a parameter per action
+    dimension. Weight decay pulls it to 0 as well.
     """
 
     log_std_min: float = -6.0

@@ -34,7 +34,11 @@ class PerturbedCandidates:
         raise TypeError("BCQ's policy has no standard deviation")
 
     def mode(self) -> Tensor:
-        """(B, A): the perturbed decode of z = 0, with gradient to the perturbation."""
+        """(B, A): the perturbed decode of z = 0, with gradient to the perturbation network.
+
+        BCQ defines no mode, and to decode z = 0 is this project's own. BCQ acts by the best of
+        sampled candidates, in evaluation too: `BestOfSamples`.
+        """
         vae = self.policy.vae
         latents = self.observations.new_zeros(self.observations.shape[0], vae.latent_dim)
         with torch.no_grad():

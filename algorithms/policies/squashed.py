@@ -42,7 +42,8 @@ class SquashedGaussian:
 
     def __post_init__(self) -> None:
         check_log_std(log_std_min=self.log_std_min, log_std_max=self.log_std_max)
-        check_range("squash_margin", self.squash_margin, 0.0, 0.5, above=True)
+        # a smaller margin is lost beside 1 in float32: the log-likelihood would be NaN at a bound
+        check_range("squash_margin", self.squash_margin, 1e-6, 0.5)
 
     def build(self, blueprint: Blueprint) -> Policy:
         """A network (B, O) -> (B, 2 A) with layers `policy_hidden`: mean, then x of `log_std`."""

@@ -1,4 +1,4 @@
-"""How far a critic is from the returns that follow. Look here first when nothing learns."""
+"""How far a critic is from the returns of the mode. Look here first when nothing learns."""
 
 from __future__ import annotations
 
@@ -27,10 +27,14 @@ def q_bias(
     """Mean over episodes of Q(s_0, a_0) - G, in the units of the rewards that the method sees.
 
     G = sum_t discount^t scale r_t over the T steps that followed. The time limit hides the rest of
-    an episode's return. G therefore gets discount^T Q(s_T, act(s_T)). A true Q then has bias 0.
-    Without that term the horizon would give it a bias, 13 of 100 on the hand. A constant error of Q
-    shows except for its share discount^T (13 % on the hand, nothing in locomotion). An episode that
-    the task itself ended has no such term.
+    an episode's return. G therefore gets discount^T Q(s_T, act(s_T)). Without that term the horizon
+    would give Q a bias, 13 of 100 on the hand. A constant error of Q shows except for its share
+    discount^T (13 % on the hand, nothing in locomotion). An episode that the task itself ended has
+    no such term.
+
+    The true Q of the policy ``act`` has bias 0. A critic learns the Q of sampled actions instead,
+    where its policy is a distribution. If samples return less than the mode, its true Q is below
+    G, and its bias is negative.
 
     Args:
         episodes: of the deterministic policy, as they were run.

@@ -57,6 +57,7 @@ def resolved(spec: RunSpec) -> ResolvedRun:
     """
     run = ResolvedRun(spec, task(spec.env), _resolved(spec, spec.settings))
     _check_clamp(run)
+    _check_returns(run)
     _check_data(run)
     _check_evaluations(run.settings)
     return run
@@ -133,13 +134,23 @@ def _check_clamp(run: ResolvedRun) -> None:
             f"of {run.spec.env} are in [{known.reward_low:g}, {known.reward_high:g}]; "
             "--set clamp=NoClamp"
         )
-    if boundless or discount == 1:
+    if boundless:
         return
-    lowest = known.reward_low / (1 - discount)
-    if clamp.low > lowest + 1e-6 * abs(lowest):
+    lowest = -_largest(-known.reward_low, discount)
+    if clamp.low > lowest * (1 - 1e-6):
         raise ValueError(
             f"--set discount={discount} makes values as low as {lowest:.6g} possible, but "
             f"targets are clamped at {clamp.low:g}; add --set clamp.low={lowest:.6g}"
+        )
+
+
+def _check_returns(run: ResolvedRun) -> None:
+    """Stored returns go on beyond the time limit (``ReplayBuffer.end_trajectory``)."""
+    settings = run.settings
+    if "returns" in settings.method.columns and settings.config.discount == 1:
+        raise ValueError(
+            "--set discount=1: returns of episodes that a time limit cut are infinite, and "
+            f"{run.spec.label} keeps them; --set discount=0.99"
         )
 
 

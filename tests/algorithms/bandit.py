@@ -99,7 +99,7 @@ def episodes(agent: Agent, seed: int) -> list[Rollout]:
     s = contexts(200, seed)
     actions = agent.policy(s).sample(torch.Generator().manual_seed(seed))
     parts = zip(*(torch.split(x, 20) for x in (s, actions, rewards(s, actions))), strict=True)
-    return [Rollout(*part, part[0], True) for part in parts]
+    return [Rollout(*part, True) for part in parts]
 
 
 def chosen(agent: Agent, states: Tensor) -> Tensor:

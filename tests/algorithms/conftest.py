@@ -109,7 +109,7 @@ def make_rollouts(*, seed: int = 0, episodes: int = 2, steps: int = 6) -> list[R
     """On-policy episodes; the last of them ended by itself."""
     batches = [make_batch(steps, seed=10 * seed + number) for number in range(episodes)]
     return [
-        Rollout(b.observations, b.actions, b.rewards, b.next_observations, number == episodes - 1)
+        Rollout(b.observations, b.actions, b.rewards, number == episodes - 1)
         for number, b in enumerate(batches)
     ]
 

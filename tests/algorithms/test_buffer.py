@@ -92,6 +92,15 @@ def test_prior_data_that_does_not_fit_is_refused_with_the_fix() -> None:
     assert len(make(capacity=5, prior=5)) == 5
 
 
+def test_prior_data_after_an_online_transition_is_refused() -> None:
+    buffer = make(capacity=9, prior=3)
+    wide = np.ones((1, 3))
+    add(buffer, 7.0)
+    with pytest.raises(ValueError, match="before any online transition"):
+        buffer.add_many(wide, wide[:, :2], np.ones(1), np.ones(1), wide)
+    assert contents(buffer) == [0, 1, 2, 7] and buffer.prior == 3
+
+
 def test_no_room_for_online_data_is_refused() -> None:
     buffer = make(capacity=5, prior=5)
     with pytest.raises(ValueError, match="replay_buffer_size"):

@@ -75,6 +75,11 @@ REFUSED = [
     ),
     ("AWAC[Z(s)]", ["value=TargetQ"], ["TargetQ", "PartitionFunction", "NoBaseline"]),
     (
+        "IQL",
+        ["normalisation=PartitionFunction", "behavior=GaussianBehavior"],
+        ["LearnedValue", "PartitionFunction", "PolicySamples"],
+    ),
+    (
         "AWR",
         ["behavior=AdvantageWeightedBehavior", "advantage=PriorAdvantage"],
         ["PriorAdvantage", "TDLambda", "CriticAdvantage"],

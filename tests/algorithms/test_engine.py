@@ -140,6 +140,14 @@ def test_in_float64_only_the_last_digits_differ(name: str, double: None) -> None
         assert_close(weights_of(eager), weights_of(graph), bound)
 
 
+def test_cloning_moves_a_target_policy_alike() -> None:
+    eager, graph = pair("SAC", "paper", "critic.actor=TargetPolicy")
+    for agent in (eager, graph):
+        for seed in range(WARM_START + 2):
+            agent.imitate(make_batch(seed=seed))
+    assert_close(weights_of(eager), weights_of(graph), 1e-5)
+
+
 def test_cloning_and_updates_share_the_optimiser() -> None:
     eager, graph = pair("SAC")
     for agent in (eager, graph):

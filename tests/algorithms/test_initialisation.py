@@ -35,6 +35,18 @@ def cloned(name: str, *changes: str, steps: int = 800) -> tuple[Tensor, Tensor]:
     return (pi.mean - batch.actions).square().mean().detach(), pi.log_std.exp().detach()
 
 
+def test_the_target_copy_of_a_policy_follows_its_cloning() -> None:
+    """Else the first targets would be those of a policy that was never cloned."""
+    agent = tiny_agent("SAC", "paper", "critic.actor=TargetPolicy", "tau=0.25")
+    target, source = agent.networks["target_policy"], agent.networks["policy"]
+    before = [p.detach().clone() for p in target.parameters()]
+    agent.imitate(demonstrations())
+    pairs = zip(before, source.parameters(), target.parameters(), strict=True)
+    for old, new, found in pairs:
+        torch.testing.assert_close(found, 0.75 * old + 0.25 * new)
+    assert any(not torch.equal(o, f) for o, f in zip(before, target.parameters(), strict=True))
+
+
 def test_clone_means_fits_the_mean_and_takes_the_spread_of_the_actions() -> None:
     """Room to explore: not the residual of the fit, which goes to 0."""
     error, std = cloned("DAPG")

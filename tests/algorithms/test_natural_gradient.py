@@ -55,7 +55,7 @@ def rollouts(pi: FreeGaussianPolicy, lengths: tuple[int, ...], seed: int = 1) ->
     for length in lengths:
         x = torch.randn(length + 1, STATES, generator=draws)
         actions = pi(x[:-1]).sample(draws)
-        episodes.append(Rollout(x[:-1], actions, torch.zeros(length), x[1:], False))
+        episodes.append(Rollout(x[:-1], actions, torch.zeros(length), False))
     return episodes
 
 
@@ -314,7 +314,7 @@ def test_bandit_is_solved() -> None:
             distances.append((pi(state).mean[0] - best).norm().item())
         rewards = -(actions - best).square().sum(-1)
         episodes = [
-            Rollout(state, action[None], reward[None], state, True)
+            Rollout(state, action[None], reward[None], True)
             for action, reward in zip(actions, rewards, strict=True)
         ]
         metrics = npg.improve(pi, episodes, rewards, None, iteration)

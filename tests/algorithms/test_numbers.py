@@ -97,6 +97,8 @@ def test_a_bound_may_be_absent(kind: str, name: str) -> None:
         ("AWAC", ("log_std_max=-7",)),
         ("SAC", ("log_std_min=-inf",)),
         ("SAC", ("log_std_max=100",)),
+        ("IQL", ("log_std_min=-200",)),
+        ("SAC", ("squash_margin=1e-9",)),
         ("DAPG", ("log_std_init=-4",)),
         ("TD3+BC", ("exploration_noise=nan",)),
         ("TD3+BC", ("exploration_noise=-0.1",)),

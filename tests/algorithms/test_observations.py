@@ -66,10 +66,7 @@ def learn_all(agent: Agent, standard: bool) -> None:
         demonstrations = view(make_batch(seed=100 + seed))
         if agent.episodes_per_improvement:
             rollouts = [
-                rollout._replace(
-                    observations=standardised(rollout.observations),
-                    next_observations=standardised(rollout.next_observations),
-                )
+                rollout._replace(observations=standardised(rollout.observations))
                 if standard
                 else rollout
                 for rollout in make_rollouts(seed=seed)

@@ -62,7 +62,6 @@ def test_each_improvement_sees_the_episodes_since_the_one_before(border: float) 
             rows = slice(start, start + length)
             assert torch.equal(rollout.observations, online.observations[rows])
             assert torch.equal(rollout.actions, online.actions[rows])
-            assert torch.equal(rollout.next_observations, online.next_observations[rows])
             first, last = (t - training.buffer.prior for t in (start, start + length - 1))
             terminated, truncated = task.ends[last]
             assert (terminated or truncated) and not any(map(any, task.ends[first:last]))

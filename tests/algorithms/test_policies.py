@@ -63,6 +63,11 @@ def test_a_squashed_policy_takes_an_action_at_a_bound_for_one_a_margin_away(marg
     assert pi.log_prob((1 - 2 * margin) * signs).item() != pytest.approx(inside.item(), abs=0.01)
 
 
+def test_the_smallest_margin_gives_a_finite_likelihood_at_the_bounds() -> None:
+    pi = build(SquashedGaussian(squash_margin=1e-6), 3, A, 8)(torch.zeros(1, 3))
+    assert torch.isfinite(pi.log_prob(torch.tensor([[1.0, -1.0, 1.0, -1.0]]))).all()
+
+
 @EITHER
 def test_log_prob_equals_torch_distributions(kind: type[Gaussian]) -> None:
     pi = distribution(kind)

@@ -239,7 +239,7 @@ def baseline(critic: GAE) -> ValueBaseline:
 def rollout(length: int, terminated: bool, seed: int) -> Rollout:
     x = torch.randn(length + 1, OBSERVATION_DIM, generator=generator(seed))
     rewards = torch.randn(length, generator=generator(seed + 100))
-    return Rollout(x[:-1], torch.zeros(length, 2), rewards, x[1:], terminated)
+    return Rollout(x[:-1], torch.zeros(length, 2), rewards, terminated)
 
 
 ROLLOUTS = (rollout(7, False, 0), rollout(4, True, 1), rollout(1, False, 2), rollout(12, True, 3))

@@ -226,6 +226,21 @@ def test_full_mpo_asks_the_target_critics() -> None:
     assert step.queries == {}
 
 
+def test_iqls_advantage_at_the_policys_actions_is_of_the_target_critics_too() -> None:
+    agent = varied("IQL", "policy=TanhMeanGaussian", "actions=PolicyActions", "actions.samples=3")
+    for member in agent.networks["target_critic"].mlp.layers():
+        member[-1][1].fill_(-7.0)
+    step = step_of(agent, seed=4)
+    s, generator = step.batch.observations, torch.Generator().manual_seed(4)
+    actions = agent.policy(s).sample(generator, 3).detach().clamp(-1, 1)
+    x = torch.cat([s.repeat(3, 1), actions.view(-1, actions.shape[-1])], -1)
+    members = [torch_stack(agent.networks["target_critic"].mlp, m)(x)[..., 0] for m in range(2)]
+    value = torch_stack(agent.networks["value"].mlp, 0)(s)[..., 0]
+    expected = torch.minimum(*members).view(3, -1) - value
+    _, metrics = agent.method.objective.losses(step)
+    torch.testing.assert_close(metrics["advantage_mean"], expected.mean().detach())
+
+
 def test_eta_is_trained_by_its_dual_and_used_without_gradient() -> None:
     agent = varied("MPO[full]")
     step = step_of(agent, seed=4)

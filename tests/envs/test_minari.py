@@ -203,6 +203,14 @@ def test_a_flipped_bit_is_read_or_named() -> None:
     assert named > 20
 
 
+def test_actions_in_another_unit_are_refused() -> None:
+    folder = save_minari(store(), HUMAN, [5])
+    with h5py.File(folder / "data" / "main_data.hdf5", "a") as file:
+        file["episode_0/actions"][2, 1] = 57.3  # degrees
+    with pytest.raises(DataError, match=r"episode 0: \|action\| reaches 57.3; .* another unit"):
+        read_minari(folder, DOOR)
+
+
 def test_another_tasks_set_is_refused() -> None:
     folder = save_minari(store(), HUMAN, [5])
     with pytest.raises(DataError, match=r"episode 0: .*pen-binary-v0 needs"):

@@ -174,9 +174,7 @@ def batch(size: int, seed: int) -> Batch:
 
 def rollout(seed: int) -> Rollout:
     drawn = batch(5, seed)
-    return Rollout(
-        drawn.observations, drawn.actions, drawn.rewards, drawn.next_observations, terminated=False
-    )
+    return Rollout(drawn.observations, drawn.actions, drawn.rewards, terminated=False)
 
 
 @cache

@@ -254,6 +254,8 @@ def test_a_folder_of_data_that_is_misspelt_in_the_environment_is_refused(
             "must be one of BatchMean, PartitionFunction, StateMean, Unnormalised",
         ),
         (["--set", "discount=0.999"], "add --set clamp.low=-1000"),
+        (["--set", "discount=1"], "add --set clamp.low=-inf"),
+        (["--method", "Cal-QL", "--set", "discount=1", "--set", "clamp=NoClamp"], "infinite"),
         (
             ["--env", "HalfCheetah-v2", "--set", "clamp=ClampTarget"],
             "reward_scaling=FixedFactor changes; --set clamp=NoClamp",

@@ -81,7 +81,7 @@ def test_one_improvement() -> None:
         problem = Problem("DAPG", *changes, updates=ITERATION)
         parts, networks = [batch_of(11), batch_of(12)], problem.agent.networks
         rollouts = [
-            Rollout(*(torch.from_numpy(x) for x in (b.s, b.a, b.r, b.following)), terminated=end)
+            Rollout(*(torch.from_numpy(x) for x in (b.s, b.a, b.r)), terminated=end)
             for b, end in zip(parts, (False, True), strict=True)
         ]
         critic, objective = problem.method.critic, problem.method.objective
