@@ -52,7 +52,8 @@ class Candidate:
     Attributes:
         number: which evaluation of the run it is: 0 at clock 0, then 1, 2, ...; in the offline
             phase -1, -2, ... back from there. Equal for all methods at the same clock.
-        act: (O,) -> (A,), the deterministic policy.
+        act: (O,) -> (A,), as the method acts when it is evaluated (``acting``): mostly the policy's
+            mode.
         sample: (O,) -> (A,), actions sampled as in training; None at most evaluations. It is
             there at the run's first, at clock 0 and at the last. What it draws changes nothing of
             what is learned.

@@ -29,7 +29,7 @@ class ExpertPolicy:
 
     Attributes:
         arrays: ``W0 b0 W1 b1 W2 b2 in_shift in_scale out_shift out_scale``; W is (out, in).
-        log_std: (A,) nats.
+        log_std: (A,) natural logarithms of the standard deviations.
         origin: name of the file.
         sha256: checksum of the file.
     """
@@ -127,7 +127,8 @@ def rollout_expert(
         task_id: a hand task.
         policy: the task's expert.
         n: number of demonstrations.
-        seed: attempt k is reset with ``seed + k`` and draws its noise from that seed too.
+        seed: attempt k is reset with ``seed + k`` and draws its noise from that seed too: start
+            state and noise come from the same stream of numbers, each by a generator of its own.
         sampled: if True, sample actions; otherwise take the mean.
         door_threshold: radians.
 

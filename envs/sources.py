@@ -188,22 +188,9 @@ def find_demonstrations(
         raise ValueError(f"data must be auto, {', '.join(get_args(Kind))}, got {data!r}")
     folder = default_data_dir() if data_dir is None else data_dir
     cache = cache_dir() if cache is None else cache
-    wanted = "human" if data == "auto" else data
-    sources = [s for s in SOURCES[task_id] if s.kind == wanted]
-    if data == "embedded":
-        found: tuple[Source, Path] | None = (sources[0], ASSETS / sources[0].filename)
-    else:
-        found = _find(sources, (folder, cache))
-    if found is None and download:
-        found = _download_first(sources, cache, notify)
-    if found is None and minari_download:
-        found = _download_minari(sources, required=data != "auto", notify=notify)
-    if found is None and data == "auto":
-        notify(_substitution_notice(task_id, sources, folder))
-        found = next((s, ASSETS / s.filename) for s in SOURCES[task_id] if s.kind == "embedded")
-    if found is None:
-        raise DataError(_missing_message(task_id, wanted, sources, folder, cache))
-    source, path = found
+    source, path = _found(
+        task_id, data, folder, cache, download=download, minari=minari_download, notify=notify
+    )
     _verify(source, path)
     if expert_episodes is not None and source.kind == "expert":
         dataset = _roll_out(path, spec, expert_episodes)
@@ -212,6 +199,35 @@ def find_demonstrations(
     if source.minari:
         check_unchanged(dataset, cache)
     return _labelled(dataset, source, labels, door_threshold, notify)
+
+
+def _found(
+    task_id: str,
+    data: str,
+    folder: Path,
+    cache: Path,
+    *,
+    download: bool,
+    minari: bool,
+    notify: Callable[[str], None],
+) -> tuple[Source, Path]:
+    """The first source that is here or may be fetched, with its file; DataError if there is none."""
+    wanted = "human" if data == "auto" else data
+    sources = [s for s in SOURCES[task_id] if s.kind == wanted]
+    if data == "embedded":
+        found: tuple[Source, Path] | None = (sources[0], ASSETS / sources[0].filename)
+    else:
+        found = _find(sources, (folder, cache))
+    if found is None and download:
+        found = _download_first(sources, cache, notify)
+    if found is None and minari:
+        found = _download_minari(sources, required=data != "auto", notify=notify)
+    if found is None and data == "auto":
+        notify(_substitution_notice(task_id, sources, folder))
+        found = next((s, ASSETS / s.filename) for s in SOURCES[task_id] if s.kind == "embedded")
+    if found is None:
+        raise DataError(_missing_message(task_id, wanted, sources, folder, cache))
+    return found
 
 
 def _find(sources: list[Source], folders: tuple[Path, ...]) -> tuple[Source, Path] | None:

@@ -41,8 +41,8 @@ class Task:
         horizon: steps an episode. It is 200 on all three hand tasks, as the authors ran them: their
             launcher removes the registered limit, 100 for pen, and rolls out 200.
         success_steps_sustained: an episode is a sustained success if it spends *more* than this
-            many steps at the goal (the authors' ``evaluate_success``); None if the task has no
-            success.
+            many steps at the goal; None if the task has no success. On the hand it is that of the
+            authors' ``evaluate_success``, in pushing our own choice.
         domain: which group of hyperparameters applies.
         reward_low: lowest reward of a step; -inf without a bound. On the hand it is the reward away
             from the goal.
