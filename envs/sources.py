@@ -211,7 +211,7 @@ def _found(
     minari: bool,
     notify: Callable[[str], None],
 ) -> tuple[Source, Path]:
-    """The first source that is here or may be fetched, with its file; DataError if there is none."""
+    """The first source that is here or may be fetched, with its file; else DataError."""
     wanted = "human" if data == "auto" else data
     sources = [s for s in SOURCES[task_id] if s.kind == wanted]
     if data == "embedded":
