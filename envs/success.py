@@ -10,7 +10,7 @@ from envs.tasks import task
 
 
 def success_from_observation(
-    env_id: str,
+    task_id: str,
     next_observations: NDArray[np.floating],
     *,
     door_threshold: float = DOOR_ANGLE_RAD,
@@ -18,7 +18,7 @@ def success_from_observation(
     """Tell for each observation whether the goal is reached in it.
 
     Args:
-        env_id: one of the hand tasks.
+        task_id: one of the hand tasks.
         next_observations: (N, O), metres and radians; the observations *after* each action.
         door_threshold: hinge angle in radians beyond which the door counts as open.
 
@@ -28,23 +28,23 @@ def success_from_observation(
     Raises:
         ValueError: for a task that is not of the hand, or an array that is not (N, O).
     """
-    spec = task(env_id)
+    spec = task(task_id)
     if spec.reached is None:
-        raise ValueError(f"{env_id} is no hand task: its observations do not tell success")
+        raise ValueError(f"{task_id} is no hand task: its observations do not tell success")
     if next_observations.ndim != 2 or next_observations.shape[1] != spec.observation_dim:
         raise ValueError(
-            f"{env_id}: next_observations must be (N, {spec.observation_dim}), "
+            f"{task_id}: next_observations must be (N, {spec.observation_dim}), "
             f"got {next_observations.shape}"
         )
     return spec.reached(next_observations.astype(np.float64), door_threshold)
 
 
 def binary_rewards(
-    env_id: str,
+    task_id: str,
     next_observations: NDArray[np.floating],
     *,
     door_threshold: float = DOOR_ANGLE_RAD,
 ) -> NDArray[np.float32]:
     """Return the (N,) rewards ``1[success] - 1`` of transitions into ``next_observations``."""
-    success = success_from_observation(env_id, next_observations, door_threshold=door_threshold)
+    success = success_from_observation(task_id, next_observations, door_threshold=door_threshold)
     return success.astype(np.float32) - np.float32(1.0)

@@ -78,9 +78,9 @@ def main(options: DescribeOptions) -> int:
     options.check_folders()
     lines: list[Line] = []
     status = 0
-    for env_id in options.envs:
+    for task_id in options.envs:
         try:
-            lines += describe(env_id, options)
+            lines += describe(task_id, options)
         except (DataError, ValueError) as error:  # the other tasks can be described all the same
             print(f"error: {error}", file=sys.stderr)
             status = 2
@@ -96,22 +96,22 @@ def main(options: DescribeOptions) -> int:
     return status
 
 
-def describe(env_id: str, options: DescribeOptions) -> list[Line]:
+def describe(task_id: str, options: DescribeOptions) -> list[Line]:
     """The lines of one task: random policy, demonstrations, the rest of the prior data."""
     from reproduce.data.prior import demonstrations_for, prior_data
     from reproduce.runs.option_checks import resolve_data
 
-    known = task(env_id)
-    kind, labels = resolve_data(options, [env_id])[env_id]
+    known = task(task_id)
+    kind, labels = resolve_data(options, [task_id])[task_id]
     config = resolve(
         "AWAC",
         profile=options.profile,
         domain=known.domain,
-        preset=PRESETS[options.preset].of("AWAC", known.domain, env_id, kind),
+        preset=PRESETS[options.preset].of("AWAC", known.domain, task_id, kind),
         settings=options.settings,
     ).config
     demonstrations = demonstrations_for(
-        env_id,
+        task_id,
         data=kind,
         labels=labels,
         profile=options.profile,
@@ -123,11 +123,11 @@ def describe(env_id: str, options: DescribeOptions) -> list[Line]:
     data = prior_data(
         demonstrations,
         rollouts=config.prior_rollouts,
-        cloning=Cloning.of(config, env_id),
+        cloning=Cloning.of(config, task_id),
         cache=options.cache,
         door_threshold=threshold,
     )
-    lines = [_random_line(env_id)]
+    lines = [_random_line(task_id)]
     if demonstrations.trajectories:
         lines.append(_line("demonstrations", demonstrations, threshold))
     if data.rollouts.trajectories:
@@ -136,11 +136,11 @@ def describe(env_id: str, options: DescribeOptions) -> list[Line]:
     return lines
 
 
-def _random_line(env_id: str) -> Line:
-    stats, known = random_episodes(env_id), task(env_id)
+def _random_line(task_id: str) -> Line:
+    stats, known = random_episodes(task_id), task(task_id)
     successes = stats.success_final if known.domain == "push" else stats.success_any
     return (
-        env_id,
+        task_id,
         "random policy",
         str(len(stats.returns)),
         str(int(stats.lengths.sum())),

@@ -76,13 +76,13 @@ class Cloning:
     recipe: Recipe
 
     @classmethod
-    def of(cls, config: Hyperparameters, env_id: str) -> Cloning:
+    def of(cls, config: Hyperparameters, task_id: str) -> Cloning:
         """As a run's hyperparameters (``prior_cloning_*``) have it for a task."""
         return cls(
             config.prior_cloning_steps,
             config.prior_cloning_hidden,
             config.prior_cloning_batch_size,
-            RECIPES[config.prior_cloning][task(env_id).domain],
+            RECIPES[config.prior_cloning][task(task_id).domain],
         )
 
     @property
@@ -123,14 +123,14 @@ class Cloning:
 
 
 def clone(
-    env_id: str, demonstrations: ReplayBuffer, cloning: Cloning, advance: Callable[[], None]
+    task_id: str, demonstrations: ReplayBuffer, cloning: Cloning, advance: Callable[[], None]
 ) -> Agent:
     """An agent whose policy imitates the buffer; `advance` is called after every step.
 
     Its updates take subnormal numbers as zero, as those of every run do: an update with them takes
     twice as long, and after some thousand steps there are always some.
     """
-    known, recipe = task(env_id), cloning.recipe
+    known, recipe = task(task_id), cloning.recipe
     method = replace(
         METHODS["BC"],
         policy=TanhMeanGaussian(),
@@ -162,7 +162,7 @@ def _subnormals_as_zero() -> Iterator[None]:
 
 def roll_out(
     agent: Agent,
-    env_id: str,
+    task_id: str,
     episodes: int,
     recipe: Recipe,
     door_threshold: float,
@@ -178,7 +178,7 @@ def roll_out(
     for by_mode, count in ((True, episodes - sampled), (False, sampled)):
         parts[by_mode] = []
         if count:
-            env = make_task(env_id, door_threshold=door_threshold)
+            env = make_task(task_id, door_threshold=door_threshold)
             parts[by_mode] = collect(
                 env,
                 lambda obs, mode=by_mode: agent.act(obs, deterministic=mode),  # type: ignore[misc]

@@ -125,17 +125,17 @@ def prior_data(
 def _made(
     demonstrations: Dataset, rollouts: int, cloning: Cloning, door_threshold: float
 ) -> Dataset:
-    env_id = demonstrations.task_id
-    known = task(env_id)
+    task_id = demonstrations.task_id
+    known = task(task_id)
     buffer = ReplayBuffer(demonstrations.steps, known.observation_dim, known.action_dim)
     fill(buffer, demonstrations)
     with Progress(transient=True) as progress:
-        bar = progress.add_task(f"{env_id}: cloning", total=cloning.steps)
-        agent = clone(env_id, buffer, cloning, lambda: progress.advance(bar))
-        rolling = progress.add_task(f"{env_id}: rollouts", total=rollouts)
+        bar = progress.add_task(f"{task_id}: cloning", total=cloning.steps)
+        agent = clone(task_id, buffer, cloning, lambda: progress.advance(bar))
+        rolling = progress.add_task(f"{task_id}: rollouts", total=rollouts)
         trajectories = roll_out(
             agent,
-            env_id,
+            task_id,
             rollouts,
             cloning.recipe,
             door_threshold,
@@ -149,23 +149,23 @@ def _made(
         rewards="stored",
         note=f"{cloning.steps} cloning steps; {acted}",
     )
-    return Dataset(env_id, tuple(trajectories), provenance)
+    return Dataset(task_id, tuple(trajectories), provenance)
 
 
-def make_env(env_id: str, profile: ProfileName) -> gymnasium.Env[np.ndarray, np.ndarray]:
+def make_env(task_id: str, profile: ProfileName) -> gymnasium.Env[np.ndarray, np.ndarray]:
     """The task as a method sees it; the door opens at the angle of the profile."""
-    return make_task(env_id, door_threshold=DOOR_THRESHOLDS[profile])
+    return make_task(task_id, door_threshold=DOOR_THRESHOLDS[profile])
 
 
-def kind_of(env_id: str, data: str) -> DataKind | None:
+def kind_of(task_id: str, data: str) -> DataKind | None:
     """What --data comes to without looking at files; None on the hand, where they decide.
 
     Raises:
         ValueError: if the task has no data of that kind.
     """
-    domain = task(env_id).domain
+    domain = task(task_id).domain
     if data not in KINDS[domain]:
-        raise ValueError(f"--data {data}: {env_id} has {', '.join(KINDS[domain])}")
+        raise ValueError(f"--data {data}: {task_id} has {', '.join(KINDS[domain])}")
     if data == "auto":
         return DEFAULT_KIND.get(domain)
     if domain == "hand" and data != "none":
@@ -187,7 +187,7 @@ def named_kind(asked: str, demonstrations: Dataset) -> DataKind:
 
 
 def demonstrations_for(
-    env_id: str,
+    task_id: str,
     *,
     data: str,
     labels: str,
@@ -208,26 +208,26 @@ def demonstrations_for(
         DataError: as `find_demonstrations` and `expert_demonstrations`.
         ValueError: if the task has no data of that kind, or if no expert shows it.
     """
-    kind = kind_of(env_id, data)
+    kind = kind_of(task_id, data)
     if expert_episodes and "expert" not in (kind, data):
         raise ValueError(
             f"--set expert_demonstrations={expert_episodes}: an expert must have made the data, "
-            f"but those of {env_id} are not an expert's; on a hand task use --data expert"
+            f"but those of {task_id} are not an expert's; on a hand task use --data expert"
         )
     episodes = expert_episodes or None
     if kind == "none":
-        return Dataset(env_id, (), Provenance("none", "no prior data", "", "stored"))
+        return Dataset(task_id, (), Provenance("none", "no prior data", "", "stored"))
     if kind == "random":
-        return Dataset(env_id, (), random_provenance())
+        return Dataset(task_id, (), random_provenance())
     if kind == "expert":
         return expert_demonstrations(
-            env_id,
+            task_id,
             place,
             episodes=episodes,
             notify=notify,
         )
     recorded = find_demonstrations(
-        env_id,
+        task_id,
         data="human" if data == "human-recorded" else data,  # type: ignore[arg-type]
         labels=labels,  # type: ignore[arg-type]
         data_dir=place.data_dir,

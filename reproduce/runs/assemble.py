@@ -142,24 +142,24 @@ def _reference(run: ResolvedRun, data: PriorData, place: Place) -> Dataset | Non
         return None
 
 
-def _for_achieved_goals(env_id: str, observations: Tensor) -> Tensor:
+def _for_achieved_goals(task_id: str, observations: Tensor) -> Tensor:
     """Replace the goals in observations (N, O) by the positions that each state achieves.
 
     Relabelled goals may differ from the recorded ones. All goals are positions, so they get the
     statistics of positions.
     """
-    if task(env_id).goal_dim == 0:
+    if task(task_id).goal_dim == 0:
         return observations
-    known = goal_task(env_id)
+    known = goal_task(task_id)
     positions = observations[:, : known.observation_dim]
     achieved = torch.from_numpy(known.achieved(positions.cpu().numpy()))
     return torch.cat([positions, achieved.to(positions.device)], -1)
 
 
-def _relabeling(env_id: str, goals: Goals, scale: float) -> HindsightRelabeling | None:
+def _relabeling(task_id: str, goals: Goals, scale: float) -> HindsightRelabeling | None:
     if not isinstance(goals, Hindsight):
         return None
-    known = goal_task(env_id)
+    known = goal_task(task_id)
     return HindsightRelabeling(
         known.observation_dim,
         known.achieved,
