@@ -11,7 +11,7 @@ from algorithms.networks.blueprint import Blueprint
 from algorithms.networks.mlp import MLP
 from algorithms.policies.distributions import Distribution, Gaussian
 from algorithms.policies.log_std import check_log_std
-from algorithms.policies.policy import Policy
+from algorithms.policies.policy import Policy, policy_mlp
 from algorithms.types import check_range
 
 
@@ -44,9 +44,11 @@ class ClippedTanhMeanGaussian:
         check_range("log_std_init", self.log_std_init, self.log_std_min, self.log_std_max)
 
     def build(self, blueprint: Blueprint) -> Policy:
-        """A network f (B, O) -> (B, A) with layers `policy_hidden`, and dim(A) free log-stds p."""
-        hidden, dims = blueprint.config.policy_hidden, blueprint.action_dim
-        mlp = blueprint.mlp(blueprint.observation_dim, hidden, dims, last_scale=1e-3)
+        """A network f (B, O) -> (B, A) with layers `policy_hidden`, and dim(A) log-stds p."""
         return _ClippedTanhMeanPolicy(
-            mlp, dims, self.log_std_init, self.log_std_min, self.log_std_max
+            policy_mlp(blueprint, blueprint.action_dim),
+            blueprint.action_dim,
+            self.log_std_init,
+            self.log_std_min,
+            self.log_std_max,
         )
