@@ -20,7 +20,7 @@ from algorithms.engine.compiled import Compiled
 from algorithms.engine.update import cloning_losses, losses_of, moving_targets
 from algorithms.losses import Losses
 from algorithms.networks.blueprint import Blueprint, OptimizerSettings
-from algorithms.networks.q_ensemble import QEnsemble
+from algorithms.networks.q_ensemble import QEnsemble, ensemble_of
 from algorithms.policies.policy import Policy
 from algorithms.step import Step
 from algorithms.types import Batch, Metrics
@@ -52,12 +52,15 @@ class Agent:
             observation_dim, action_dim, config, torch.Generator().manual_seed(initial)
         )
         built = blueprint.built
-        built["policy"] = method.policy.build(blueprint)
-        # the order matters: see Blueprint
         parts = (method.critic, method.objective, method.behavior, method.constraint)
-        for part in parts:
-            built.update(part.networks(blueprint))
-        built.update(method.observations.networks(blueprint))
+        # ours draw from the blueprint's generator; PyTorch's own modules, which a part of yours may
+        # use, draw from the global one
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(initial)
+            built["policy"] = method.policy.build(blueprint)
+            for part in parts:  # the order matters: see Blueprint
+                built.update(part.networks(blueprint))
+            built.update(method.observations.networks(blueprint))
         self.networks = nn.ModuleDict(built).to(self.device)
         descents = {
             "policy": OptimizerSettings(config.policy_learning_rate, config.policy_weight_decay)
@@ -111,8 +114,7 @@ class Agent:
         """
         x = torch.as_tensor(observation, dtype=torch.float32, device=self.device).unsqueeze(0)
         x = self._see(x)
-        critic = self._network("critic")
-        assert critic is None or isinstance(critic, QEnsemble)
+        critic = ensemble_of(self.networks, "critic") if "critic" in self.networks else None
         generator = self._evaluation if deterministic else self.generator
         pi = self.policy(x)
         action = self.method.acting(pi, x, critic, generator, deterministic=deterministic)[0]

@@ -74,7 +74,8 @@ class ReplayBuffer:
         """Append one trajectory of N transitions (arrays with leading dimension N), prior data.
 
         Raises ValueError if they do not fit: silently evicting demonstrations is a known fault. So
-        it does once there are online transitions, which may be overwritten.
+        it does once there are online transitions, which may be overwritten, and for a value that is
+        not finite. Actions should lie in [-1, 1]: no policy here takes others.
         """
         if self.added > self.size or self.size > self.prior > 0:
             raise ValueError("prior data is added before any online transition, with add_many")
@@ -91,6 +92,8 @@ class ReplayBuffer:
             expected = (count, *self._data[name].shape[1:])
             if tuple(values.shape) != expected:
                 raise ValueError(f"{name} must be {expected}, got {tuple(values.shape)}")
+            if not bool(torch.isfinite(values).all()):
+                raise ValueError(f"{name} hold a value that is not finite")
             self._data[name][self.size : self.size + count] = values
         self._open = list(range(self.size, self.size + count))
         self.added += count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from algorithms.config import Hyperparameters
 from algorithms.networks.duals import LogDual
-from algorithms.networks.q_ensemble import QEnsemble, ValueNetwork
+from algorithms.networks.q_ensemble import QEnsemble, ValueNetwork, ensemble_of
 from algorithms.networks.vae import ConditionalVAE
 from algorithms.policies.distributions import Distribution
 from algorithms.policies.policy import Policy
@@ -80,7 +81,27 @@ class Step:
         self.objective, self.constraint = objective, constraint
         self.networks, self.config = networks, config
         self.batch, self._demonstrations = batch, demonstrations
-        self.generator, self.updates = generator, updates
+        self.generator, self._updates = generator, updates
+        self.captured = False
+        """Whether a graph is made of the update, which then serves many updates."""
+
+    @property
+    def updates(self) -> int:
+        """How many updates came before this one.
+
+        Raises RuntimeError where a graph is made of the update: the number would be a constant of
+        it. The run then goes on without graphs.
+        """
+        if self.captured:
+            raise RuntimeError("a loss reads step.updates, which a graph would hold fast")
+        return self._updates
+
+    def follows(self, rule: Callable[[int], bool]) -> bool:
+        """Whether `rule` holds of the number of updates, for the rules of `update.phase` alone.
+
+        They are a part of what graphs are made for.
+        """
+        return rule(self._updates)
 
     def _network(self, name: str) -> nn.Module | None:
         return self.networks[name] if name in self.networks else None  # noqa: SIM401
@@ -94,17 +115,13 @@ class Step:
 
     @property
     def critic(self) -> QEnsemble:
-        """Q_1..Q_E before the update. KeyError if the method has no Q(s, a)."""
-        critic = self.networks["critic"]
-        assert isinstance(critic, QEnsemble)
-        return critic
+        """Q_1..Q_E before the update. Raises as `ensemble_of` where the method has none."""
+        return ensemble_of(self.networks, "critic")
 
     @property
     def target_critic(self) -> QEnsemble:
-        """The slow copies of Q_1..Q_E, without gradient to them. KeyError without Q(s, a)."""
-        critic = self.networks["target_critic"]
-        assert isinstance(critic, QEnsemble)
-        return critic
+        """The slow copies of Q_1..Q_E, without gradient to them. Raises as `critic`."""
+        return ensemble_of(self.networks, "target_critic")
 
     @property
     def value_network(self) -> ValueNetwork:

@@ -86,6 +86,8 @@ class AdvantageWeightedBehavior(Behavior):
     function for the policy: the other way round.
     """
 
+    has_density = True
+
     weights: Weights = field(default_factory=lambda: Weights(Indicator()))
     advantage: CriticAdvantage | PriorAdvantage | ReturnAdvantage = CriticAdvantage()
     policy: SquashedGaussian | TanhMeanGaussian | HeteroscedasticGaussian = TanhMeanGaussian()

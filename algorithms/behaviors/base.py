@@ -13,6 +13,9 @@ from algorithms.types import Metrics
 class Behavior(Component):
     """Base of all behaviour models. By default nothing is done; a model overrides what it needs."""
 
+    has_density = False
+    """Whether its network `behavior` is a policy with a density."""
+
     def before_update(self, networks: nn.ModuleDict, updates: int) -> None:
         """Change networks in place before the losses of update number `updates` are taken.
 

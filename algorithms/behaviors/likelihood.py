@@ -37,6 +37,8 @@ class GaussianBehavior(Behavior):
     this model explodes.
     """
 
+    has_density = True
+
     policy: SquashedGaussian | TanhMeanGaussian | HeteroscedasticGaussian = field(
         default_factory=lambda: SquashedGaussian(log_std_min=-5.0)
     )

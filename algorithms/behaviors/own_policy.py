@@ -21,6 +21,8 @@ class OwnPolicy(Behavior):
 class PreviousPolicy(Behavior):
     """The policy of up to `period` updates ago: MPO's target policy (Acme: 100)."""
 
+    has_density = True
+
     period: int = 100
 
     def __post_init__(self) -> None:

@@ -114,18 +114,17 @@ def _check_critic(method: Method) -> None:
         )
     ascends = isinstance(_improvement(objective), (ReverseKL, DeterministicPolicyGradient))
     ascends = ascends or isinstance(getattr(objective, "filter", None), QFilter)
-    has_q = isinstance(critic, (TD, ExpectileTD))
-    if ascends and not has_q:
+    if ascends and not critic.has_q:
         raise ValueError(
             f"{_name(objective)} asks for Q(s, a), which critic={_name(critic)} lacks; "
             "use critic=TD"
         )
-    if isinstance(method.acting, BestOfSamples) and not has_q:
+    if isinstance(method.acting, BestOfSamples) and not critic.has_q:
         raise ValueError(
             f"acting=BestOfSamples ranks by Q(s, a), which {_name(critic)} lacks; "
             "use acting=ModeOrSample"
         )
-    members = critic.members if isinstance(critic, (TD, ExpectileTD)) else 0
+    members = getattr(critic, "members", 0)
     for user in (critic, _improvement(objective), method.acting):
         combined = getattr(user, "ensemble", None) or getattr(user, "combination", None)
         if isinstance(combined, RandomSubset) and combined.subset > members:
@@ -162,7 +161,7 @@ def _check_objective(method: Method) -> None:
                 f"{_name(part)} needs several actions a state, but actions=BufferActions has one; "
                 "add actions=PolicyActions"
             )
-    if elsewhere and not isinstance(critic, (TD, ExpectileTD)):
+    if elsewhere and not critic.has_q:
         raise ValueError(
             f"actions={_name(objective.actions)} needs Q(s, a) at actions that are not in the "
             f"buffer, which critic={_name(critic)} lacks; use actions=BufferActions"
@@ -193,8 +192,12 @@ def _check_weights(method: Method) -> None:
 def unread(method: Method) -> str:
     """Which trained model of the data nothing in the row asks, in a sentence; "" if there is none.
 
-    Such a row can be trained, and is the same method without the model.
+    Such a row can be trained, and is the same method without the model. Nothing is said of a row
+    with a part of the user's own, which may ask the model for anything.
     """
+    parts = (method.critic, method.objective, method.constraint, method.policy)
+    if any(not type(part).__module__.startswith("algorithms.") for part in parts):
+        return ""
     trained = isinstance(
         method.behavior, (GaussianBehavior, VAEBehavior, AdvantageWeightedBehavior)
     )
@@ -224,7 +227,6 @@ def _readers_of_density(method: Method) -> list[object]:
 def _check_behavior(method: Method) -> None:
     behavior, constraint = method.behavior, method.constraint
     objective = _improvement(method.objective)
-    density = isinstance(behavior, (GaussianBehavior, AdvantageWeightedBehavior, PreviousPolicy))
     needs_density = _readers_of_density(method)
     if isinstance(constraint, TrustRegion) and not isinstance(behavior, PreviousPolicy):
         raise ValueError(f"TrustRegion needs behavior=PreviousPolicy, not {_name(behavior)}")
@@ -237,7 +239,7 @@ def _check_behavior(method: Method) -> None:
                 f"behavior={_name(behavior)}; use behavior.weights.{field}={other}"
             )
     prior_advantage = isinstance(getattr(behavior, "advantage", None), PriorAdvantage)
-    if prior_advantage and not isinstance(method.critic, (TD, ExpectileTD)):
+    if prior_advantage and not method.critic.has_q:
         raise ValueError(
             f"PriorAdvantage asks for Q(s, a) at the prior's actions, which "
             f"critic={_name(method.critic)} lacks; use advantage=CriticAdvantage"
@@ -248,7 +250,7 @@ def _check_behavior(method: Method) -> None:
             f"AdvantageWeightedBehavior needs V(s), which {_name(objective)} does not define; "
             "use objective=WeightedMLE"
         )
-    if needs_density and not density:
+    if needs_density and not behavior.has_density:
         raise ValueError(
             f"{_name(needs_density[0])} needs a model of the data's density, but "
             f"behavior={_name(behavior)}; add behavior=GaussianBehavior"

@@ -16,7 +16,14 @@ from algorithms.types import Metrics
 
 
 class Critic(Component):
-    """Base of all critics. One of single transitions defines `losses` and nothing else."""
+    """Base of all critics.
+
+    One of single transitions defines `networks`, `trained` and `losses`. If it learns Q(s, a), its
+    network `critic` is a `QEnsemble`, and `target_critic` a copy (`q_networks` makes both).
+    """
+
+    has_q = False
+    """Whether it learns Q(s, a), which may be asked at any actions."""
 
     evaluates = True
     """Whether it learns a value of anything; a method that learns none may do without replay."""

@@ -27,6 +27,8 @@ class ExpectileTD(Critic):
     No action of the policy is ever evaluated.
     """
 
+    has_q = True
+
     expectile: float = 0.7
     members: int = 2
     clamp: Clamp = NoClamp()

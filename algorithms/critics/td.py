@@ -41,6 +41,8 @@ class TargetPolicy(Component):
 class TD(Critic):
     """Q^pi by one-step temporal differences; `members` networks and their slow targets."""
 
+    has_q = True
+
     members: int = 2
     clamp: Clamp = NoClamp()
     ensemble: Combination = Minimum()

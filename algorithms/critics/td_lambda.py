@@ -138,7 +138,7 @@ class TDLambda(Critic):
         G is the batch's `targets`, a constant. With discount = 1 the factor is 1. ValueError if the
         batch has no targets.
         """
-        if self.improves(step.updates):
+        if step.follows(self.improves):
             return {}, {}
         if step.batch.targets is None:
             raise ValueError("TDLambda needs batches with targets: agent.prepare(buffer) first")

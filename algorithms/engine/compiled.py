@@ -157,7 +157,9 @@ class Compiled:
         return metrics
 
     def _step(self, batch: Batch, demonstrations: Batch | None) -> Step:
-        return self._agent._step(batch, demonstrations)
+        step = self._agent._step(batch, demonstrations)
+        step.captured = True
+        return step
 
     def _scalar(self, value: float) -> Tensor:
         return torch.full((), value, dtype=torch.float64, device=self._agent.device)

@@ -26,9 +26,9 @@ def policy_losses(method: Method, step: Step) -> tuple[Losses, Metrics]:
     """Of the policy and of the dual variables; none in a phase that does not improve it."""
     losses: Losses = {}
     metrics: Metrics = {}
-    if not method.critic.improves(step.updates):
+    if not step.follows(method.critic.improves):
         return losses, metrics
-    if not method.constraint.postpones_improvement(step.updates):
+    if not step.follows(method.constraint.postpones_improvement):
         losses, metrics = method.objective.losses(step)
     term, duals, constraint_metrics = method.constraint.policy_term(step)
     if isinstance(term, Tensor):

@@ -51,6 +51,23 @@ class QEnsemble(nn.Module):
         return q.view(-1, actions.shape[0] // size, size)
 
 
+def ensemble_of(networks: nn.ModuleDict, name: str) -> QEnsemble:
+    """The network `name`, which must be a `QEnsemble`.
+
+    Raises:
+        KeyError: there is no network of that name.
+        TypeError: it is another one.
+    """
+    if name not in networks:
+        raise KeyError(f"the critic makes no network {name!r}: see q_networks")
+    network = networks[name]
+    if not isinstance(network, QEnsemble):
+        raise TypeError(
+            f"network {name!r} is a {type(network).__name__}, a QEnsemble is needed: see q_networks"
+        )
+    return network
+
+
 class ValueNetwork(nn.Module):
     """V: (B, O) -> (B,), `scale` times the network's output."""
 

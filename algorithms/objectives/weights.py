@@ -175,8 +175,9 @@ class Weights:
         log_weights = self._log(advantages.detach(), eta)
         at_samples = None if partition is None else self._log(partition.detach(), eta)
         log_weights = log_weights - self.normalisation.log(log_weights, at_samples)
-        if isinstance(self.shape, Exponential):
-            log_weights = log_weights.clamp(max=math.log(self.shape.cap))
+        cap = getattr(self.shape, "cap", math.inf)
+        if cap < math.inf:
+            log_weights = log_weights.clamp(max=math.log(cap))
         return torch.exp(log_weights)
 
     def _log(self, advantages: Tensor, eta: Tensor | None) -> Tensor:

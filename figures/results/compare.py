@@ -313,9 +313,22 @@ def _numbers(text: pd.Series[str]) -> pd.Series[float]:
     return pd.to_numeric(text.str.strip(), errors="coerce").astype(float)
 
 
+_ELSEWHERE = {
+    "env": ("env_id", "environment", "task"),
+    "method": ("algo", "algorithm", "agent", "exp_name"),
+    "env_step": ("global_step", "step", "timestep", "timesteps", "steps"),
+    "success": ("success_rate", "is_success"),
+    "return": ("episodic_return", "episode_reward", "reward", "score"),
+}
+"""What other libraries call our columns."""
+
+
 def _alike(name: str, columns: Iterable[str]) -> str:
-    """A hint at a column that differs from ``name`` by spaces or capitals; "" if there is none."""
+    """A hint at a column that is probably meant: spaces, capitals, or another library's name; "" if
+    there is none."""
     for column in map(str, columns):
+        if column.strip().casefold() in _ELSEWHERE.get(name, ()):
+            return f" but {column!r}: rename it to {name}"
         if column != name and column.strip().casefold() == name:
             what = "spaces" if column.strip() == name else "capitals"
             return f" but {column!r}: names of columns have no {what}"

@@ -82,7 +82,7 @@ class Cloning:
             config.prior_cloning_steps,
             config.prior_cloning_hidden,
             config.prior_cloning_batch_size,
-            RECIPES[config.prior_cloning][task(task_id).domain],
+            RECIPES[config.prior_cloning].get(task(task_id).domain, _NONE),
         )
 
     @property

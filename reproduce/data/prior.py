@@ -164,6 +164,8 @@ def kind_of(task_id: str, data: str) -> DataKind | None:
         ValueError: if the task has no data of that kind.
     """
     domain = task(task_id).domain
+    if domain not in KINDS:
+        raise ValueError(f"{task_id}: KINDS of reproduce/data/prior.py lacks its domain, {domain}")
     if data not in KINDS[domain]:
         raise ValueError(f"--data {data}: {task_id} has {', '.join(KINDS[domain])}")
     if data == "auto":

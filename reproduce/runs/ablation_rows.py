@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from algorithms.catalogue.resolving import base_of, resolve
-from algorithms.catalogue.settings import Settings, nearest
+from algorithms.catalogue.settings import Settings, also_changed, nearest
 from algorithms.catalogue.variants import VARIANTS
 from algorithms.data.reward_scaling import FixedFactor
 from envs.tasks import task
@@ -225,8 +225,12 @@ def _swept(options: AblationOptions, envs: Sequence[str]) -> Iterator[str]:
         _refuse_what_is_set(options, envs, key.strip())
         for value in filter(None, map(str.strip, values.split(","))):
             assignment = f"{key.strip()}={_plain(value)}"
+            beside: dict[str, None] = {}
             for env in envs:
-                _resolved(options, env, assignment)
+                found = _resolved(options, env, assignment)
+                beside |= dict.fromkeys(also_changed(_resolved(options, env), found, [assignment]))
+            for change in beside:
+                print(f"{options.reference}: --sweep {change}")
             yield assignment
 
 

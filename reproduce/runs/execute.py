@@ -70,8 +70,9 @@ def execute(
                 raise
             except Exception as error:
                 held.check()  # only the process that holds the run may say how it ended
-                folder.fail(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}")
-                print(f"{spec}: failed: {error} (see {folder.path / 'failed'})", flush=True)
+                told = f"{type(error).__name__}: {error}"
+                folder.fail(f"{told}\n\n{traceback.format_exc()}")
+                print(f"{spec}: failed: {told} (see {folder.path / 'failed'})", flush=True)
                 return 1
     except Held as error:
         print(f"{spec}: {error} ({folder.path})", flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -157,10 +158,14 @@ class Pace:
                 0.0 if on_policy else share * self._per_call(lambda: agent.update(batch, batch)),
                 share * self._per_call(lambda: agent.imitate(offline)) if clones else 0.0,
             )
-        except (MemoryError, RuntimeError, OverflowError) as error:
+        except Exception as error:  # a part of the user's own may fail in any way
             reason = (str(error) or type(error).__name__).splitlines()[0]
             if not any(sign in reason.lower() for sign in _TOO_LARGE):
-                raise
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                raise ValueError(
+                    f"{spec.env} {spec.registered}: one update fails with {type(error).__name__}: "
+                    f"{reason} ({place.filename}, line {place.lineno})"
+                ) from error
             sizes_set = " ".join(spec.settings) or f"batch_size={settings.config.batch_size}"
             raise ValueError(
                 f"{spec.env} {spec.registered}: one update does not fit into the memory of "

@@ -33,7 +33,7 @@ def numbers_version(env: str, commit: str) -> int | None:
     can say what such numbers are.
     """
     figure, known = row_of(env), commit and not commit.endswith("+changes")
-    return NUMBERS[figure.domain] if figure and known else None
+    return NUMBERS.get(figure.domain) if figure and known else None
 
 
 def code_of(env: str, made: Mapping[str, Any]) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from algorithms.acting import BestOfSamples, Unclipped
 from algorithms.agent import Agent
-from algorithms.catalogue.resolving import base_of
+from algorithms.catalogue.resolving import base_of, resolve
+from algorithms.constraints.base import Constraint
+from algorithms.networks.blueprint import Blueprint, Networks
+from algorithms.networks.q_ensemble import ensemble_of
 from tests.algorithms.conftest import (
     ACTION_DIM,
     EVERY_ROW,
@@ -249,3 +255,33 @@ def test_bfloat16_trains() -> None:
     metrics = agent.update(make_batch())
     assert all(torch.isfinite(value) for value in metrics.values())
     assert all((value != before[key]).any() for key, value in weights_of(agent).items())
+
+
+def test_a_network_that_is_no_ensemble_is_named() -> None:
+    networks = nn.ModuleDict({"critic": nn.Linear(5, 1)})
+    with pytest.raises(TypeError, match="network 'critic' is a Linear, a QEnsemble is needed"):
+        ensemble_of(networks, "critic")
+    with pytest.raises(KeyError, match="makes no network 'target_critic'"):
+        ensemble_of(networks, "target_critic")
+
+
+@dataclass(frozen=True)
+class _WithModule(Constraint):
+    """A part whose network is made by PyTorch, of the global random numbers."""
+
+    def networks(self, blueprint: Blueprint) -> Networks:
+        return {"own": nn.Linear(3, 3)}
+
+
+def test_networks_of_pytorch_follow_the_seed_and_leave_the_global_numbers_alone() -> None:
+    settings = resolve("AWAC", settings=("policy_hidden=8", "q_hidden=8"))
+    method = replace(settings.method, constraint=_WithModule())
+    before, found = torch.get_rng_state(), []
+    for seed in (0, 0, 1):
+        agent = Agent(method, settings.config, 3, 2, seed=seed)
+        found.append(agent.networks["own"].weight.detach().clone())
+        torch.rand(3)
+    assert torch.equal(found[0], found[1]) and not torch.equal(found[0], found[2])
+    torch.set_rng_state(before)
+    Agent(method, settings.config, 3, 2, seed=0)
+    assert torch.equal(torch.get_rng_state(), before)

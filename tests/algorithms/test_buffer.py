@@ -101,6 +101,21 @@ def test_prior_data_after_an_online_transition_is_refused() -> None:
     assert contents(buffer) == [0, 1, 2, 7] and buffer.prior == 3
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        (1, np.nan, "actions hold a value that is not finite"),
+        (0, np.inf, "observations hold a value"),
+        (2, np.nan, "rewards hold a value"),
+    ],
+)
+def test_prior_data_that_is_not_finite_is_refused(place: int, value: float, told: str) -> None:
+    arrays = [np.zeros((2, 3)), np.zeros((2, 2)), np.zeros(2), np.ones(2), np.zeros((2, 3))]
+    arrays[place].flat[1] = value
+    with pytest.raises(ValueError, match=told):
+        ReplayBuffer(5, 3, 2).add_many(*arrays)
+
+
 def test_no_room_for_online_data_is_refused() -> None:
     buffer = make(capacity=5, prior=5)
     with pytest.raises(ValueError, match="replay_buffer_size"):

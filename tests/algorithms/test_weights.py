@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import pytest
 import torch
+from torch import Tensor
 
 from algorithms.objectives.weights import (
     BatchMean,
@@ -160,3 +162,15 @@ def test_wrong_shapes_are_refused() -> None:
             Weights()(wrong)
         with pytest.raises(ValueError, match="shape"):
             effective_sample_size(wrong)
+
+
+def test_a_shape_of_the_users_own_may_have_a_cap() -> None:
+    @dataclass(frozen=True)
+    class Steep:
+        cap: float = 1.5
+
+        def log(self, advantages: Tensor) -> Tensor:
+            return 3 * advantages
+
+    found = Weights(Steep(), Unnormalised())(torch.tensor([-1.0, 0.0, 2.0]))  # type: ignore[arg-type]
+    torch.testing.assert_close(found, torch.tensor([math.exp(-3), 1.0, 1.5]))

@@ -66,6 +66,14 @@ GOOD = f"{PEN},Mine,0,0,0.5,-100\n"
             ", line 1: there is no column method but ' method': names of columns have no spaces; ",
         ),
         (
+            "env,algo,seed,env_step,success\n",
+            ", line 1: there is no column method but 'algo': rename it to method; ",
+        ),
+        (
+            "env,method,seed,env_step,success_rate\n",
+            ", line 1: there is no column success or return but 'success_rate': rename it to succ",
+        ),
+        (
             "env,method,seed,env_step,Success\n",
             ", line 1: there is no column success or return but 'Success': names of columns have "
             "no capitals; ",

@@ -180,6 +180,15 @@ def test_components_can_be_swept_and_variants_be_the_reference() -> None:
     assert rows(specs(made, seeds=1), PEN) == ["AWAC[batch]", "AWAC[batch] value=PolicyMode"]
 
 
+def test_what_a_swept_component_resets_beside_it_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ablation(vary="none", sweep=("critic=ExpectileTD",))
+    assert capsys.readouterr().out.startswith(
+        "AWAC: --sweep critic=ExpectileTD also sets clamp=NoClamp(), which was ClampTarget("
+    )
+
+
 def test_methods_name_rows_and_the_reference_is_there_without_being_named() -> None:
     made = ablation(methods=("AWAC[no-clip]",), sweep=("none",))
     assert rows(specs(made, seeds=1), PEN) == ["AWAC", "AWAC[no-clip]"]

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import re
+import runpy
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,10 +18,13 @@ import torch
 import figures.statistics.across_seeds
 import figures.statistics.estimates
 import figures.statistics.resampling
+from algorithms.agent import Agent
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
 from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.variants import VARIANTS
+from algorithms.engine.compiled import CannotCompile, Compiled
+from algorithms.types import Batch
 from reproduce.commandline.options import FigureOptions
 from reproduce.launching.launcher import command
 from reproduce.runs import own_methods, tracking
@@ -31,8 +35,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "your-own-method.md").read_text(encoding="utf-8")
 FILES = {
     "mine.csv": re.findall(r"```csv\n(.*?)```", PAGE, re.DOTALL)[0],
-    "my_method.py": re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0],
-    "my_component.py": re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[1],
+    **dict(
+        zip(
+            ("my_method.py", "my_component.py", "my_parts.py", "my_program.py"),
+            re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL),
+            strict=True,
+        )
+    ),
 }
 COMMANDS = [
     line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()
@@ -84,8 +93,8 @@ def _of(word: str) -> list[str]:
 
 
 def test_every_command_of_the_page_is_run_here() -> None:
-    known = [*_of("mine.csv"), *_of("my_method.py"), *_of("my_component.py"), *_of("status.py")]
-    assert sorted(known) == sorted(COMMANDS) and len(COMMANDS) == 11
+    known = [line for word in (*FILES, "status.py") for line in _of(word)]
+    assert sorted(known) == sorted(COMMANDS) and len(COMMANDS) == 14
 
 
 def test_a_csv_is_drawn_reported_and_exported(
@@ -186,6 +195,81 @@ def test_a_component_of_ones_own_is_trained_and_has_settings(
     weights = resolve("AWAC[linear]").method.objective.weights  # type: ignore[union-attr]
     found = weights(torch.tensor([-0.6, -0.15, 0.0, 0.3]))
     torch.testing.assert_close(found, torch.tensor([0.0, 0.5, 1.0, 2.0]))
+
+
+def test_a_critic_and_a_constraint_of_ones_own_are_trained(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for line in _of("my_parts.py"):
+        assert _run(line, *TINY) == 0, capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "changes nothing" not in said.out + said.err  # of the model that the constraint asks
+    rows = [pd.read_csv(path) for path in sorted((folder / "results").rglob("progress.csv"))]
+    losses = [frame["critic_loss"].dropna() for frame in rows]
+    assert len(rows) == 2 and all(len(loss) for loss in losses)
+    assert [("gap" in frame and frame["gap"].notna().any()) for frame in rows] == [False, True]
+
+
+def test_the_program_of_the_page_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = _of("my_program.py")
+    assert line == "python my_program.py"
+    scope = runpy.run_path(str(folder / "my_program.py"))
+    assert "policy_loss" in capsys.readouterr().out
+    assert scope["agent"].updates == 300
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("return torch.log(advantages.nothing)", "AttributeError: 'Tensor' object has no"),
+        ("return advantages[:3]", "ValueError: "),
+        ("assert False", "AssertionError"),
+    ],
+)
+def test_a_component_that_fails_is_told_with_its_method_and_place(
+    folder: Path, capsys: pytest.CaptureFixture[str], body: str, told: str
+) -> None:
+    """Before anything is trained, and with the other methods of the plan unharmed."""
+    text = FILES["my_component.py"]
+    broken = text.replace("return torch.log((1 + advantages / self.lam).clamp(min=0))", body)
+    (folder / "my_component.py").write_text(broken)
+    line = "python reproduce/figure1.py --methods-from my_component.py --dry-run --seeds 1"
+    assert broken != text
+    assert _run(line, *TINY, "--methods", "AWAC[linear]", "--envs", "pen-binary-v0") == 2
+    error = capsys.readouterr().err
+    assert f"error: pen-binary-v0 AWAC[linear]: one update fails with {told}" in error
+    assert error.count("\n") == 1
+
+
+def test_a_loss_that_reads_the_clock_gets_no_graph(folder: Path) -> None:
+    """A graph would hold the number of updates fast: lam would be that of the first update."""
+    text = FILES["my_component.py"] + CLOCK
+    (folder / "my_component.py").write_text(text)
+    own_methods.load([folder / "my_component.py"])
+    settings = resolve("AWAC[clock]", settings=("policy_hidden=8", "q_hidden=8"))
+    agent = Agent(settings.method, settings.config, 3, 2, seed=0)
+    rng = torch.Generator().manual_seed(0)
+    size, width = 8, (3, 2)
+    s, following = (torch.randn(size, width[0], generator=rng) for _ in range(2))
+    batch = Batch(s, torch.zeros(size, width[1]), torch.zeros(size), torch.ones(size), following)
+    assert [float(agent.update(batch)["clock"]) for _ in range(3)] == [0.0, 1.0, 2.0]
+    agent.compiled = Compiled(agent, lambda module, example, kept: module)
+    with pytest.raises(CannotCompile, match=r"step\.updates"):
+        agent.update(batch)
+
+
+CLOCK = """
+from algorithms.constraints.base import Constraint
+
+
+@dataclass(frozen=True)
+class Clock(Constraint):
+    def policy_term(self, step):
+        return 0.0 * step.pi.mode().sum(), {}, {"clock": torch.tensor(float(step.updates))}
+
+
+VARIANTS["AWAC[clock]"] = Variant("AWAC", {"constraint": Clock()}, "reads the clock")
+"""
 
 
 def test_a_run_goes_on_only_with_the_same_content(
