@@ -115,6 +115,13 @@ class Settings:
         """Every settable path and its present value."""
         return dict(self._present)
 
+    def choices(self, path: str) -> tuple[str, ...]:
+        """Names of the components that can stand at `path`; () where it is a value."""
+        if not dataclasses.is_dataclass(self._present[path]):
+            return ()
+        owner, _, name = path.rpartition(".")
+        return tuple(sorted(_choices(type(self._at(owner) if owner else self.method), name)))
+
     def matches(self, key: str) -> tuple[str, ...]:
         """The path that is `key`, else all that end in `.key`."""
         paths = self._present

@@ -16,7 +16,7 @@ _AXES = ("critic", "objective", "behavior", "constraint", "policy")
 
 def list_methods() -> str:
     """Every method with its components, then every variant with what it changes."""
-    lines = []
+    lines = ["Rows, before profile and preset (--show prints what a run has):"]
     for name, method in METHODS.items():
         fields = dataclasses.fields(method)
         default = Method(method.critic, method.objective)
@@ -36,14 +36,23 @@ def list_methods() -> str:
 
 
 def list_settings(spec: RunSpec) -> str:
-    """Every key of `--set` for one run, with the value that the run has."""
-    paths = resolved(spec).settings.paths()
+    """Every key of `--set` for one run, with the value that the run has and, where that is a
+    component, the others that can stand there."""
+    settings = resolved(spec).settings
+    paths = settings.paths()
     width = max(map(len, paths))
-    return "\n".join(f"{path:{width}}  {_short(value)}" for path, value in paths.items())
+    lines = []
+    for path, value in paths.items():
+        others = [name for name in settings.choices(path) if name != type(value).__name__]
+        lines.append(f"{path:{width}}  {_short(value)}")
+        if others:
+            lines.append(f"{'':{width}}    or {', '.join(others)}")
+    return "\n".join(lines)
 
 
 def _short(value: Any) -> str:
     if not dataclasses.is_dataclass(value):
         return str(value)
-    inner = [_short(getattr(value, field.name)) for field in dataclasses.fields(value)]
+    fields = dataclasses.fields(value)
+    inner = [f"{field.name}={_short(getattr(value, field.name))}" for field in fields]
     return f"{type(value).__name__}({', '.join(inner)})"

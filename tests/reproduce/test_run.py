@@ -316,10 +316,19 @@ def test_bad_input_is_one_clear_error(
 
 def test_lists(run_main: Main) -> None:
     methods = run_main("--list").stdout
-    assert methods.startswith("AWAC\n") and "WeightedMLE(Weights(Exponential(" in methods
+    assert methods.startswith("Rows, before profile and preset")
+    assert "WeightedMLE(weights=Weights(shape=Exponential(lam=" in methods
     assert "RLPD  (later work" in methods and "AWAC[batch]" in methods
     settings = run_main("--list-settings", "--set", "lam=0.7").stdout
     assert "objective.weights.shape.lam" in settings and "0.7" in settings
+    lines = settings.splitlines()
+    (place,) = (i for i, line in enumerate(lines) if line.startswith("objective.value "))
+    assert (
+        lines[place + 1].split()
+        == ("or FromTargetCritic, LambdaAdvantage, LearnedValue, NoBaseline, PolicyMode, TargetQ")
+        .replace("FromTargetCritic, ", "")
+        .split()
+    )
 
 
 def test_the_listed_settings_are_those_of_the_data_that_is_asked_for(run_main: Main) -> None:
