@@ -18,7 +18,7 @@ import pytest
 
 from algorithms.agent import Agent
 from algorithms.catalogue.resolving import resolve
-from algorithms.engine.compiled import Compiled, Kind, example_batches
+from algorithms.engine.compiled import Compiled, GraphKey, example_batches
 from algorithms.engine.update import phase
 from algorithms.training import use_one_core
 
@@ -37,7 +37,7 @@ def make_call(name: str, hidden: tuple[int, ...], size: int, *, compiled: bool) 
     settings = resolve(name, preset={**sizes, "batch_size": size, "offline_batch_size": size})
     agent = Agent(settings.method, settings.config, OBSERVATION, ACTION, seed=0)
     agent.updates = 10**6
-    batch, demonstrations = example_batches(agent, Kind(phase(agent.method, 10**6), size))
+    batch, demonstrations = example_batches(agent, GraphKey(phase(agent.method, 10**6), size))
     for column in (batch.observations, batch.actions, batch.next_observations):
         column.uniform_(-1, 1, generator=agent.generator)
     batch.rewards.fill_(-1.0)
