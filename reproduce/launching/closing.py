@@ -57,7 +57,9 @@ def closing(
         return []
     row = EXPERIMENTS[experiment]
     frame = read_results(csv, drawn=[row.metrics[0].column])
-    lines = [f"seen: {seen(frame, row, list(map(one_spelling, specs)))}"]
+    named = [name for name in options.methods if name not in row.methods]
+    told = seen(frame, row, list(map(one_spelling, specs)), more=named)
+    lines = [f"seen: {told}"]
     whole = {(task, method) for task in row.tasks for method in row.methods}
     if {(spec.env, spec.registered) for spec in specs if not spec.settings} != whole:
         return lines
@@ -84,12 +86,17 @@ def _kept(options: FigureOptions) -> list[str]:
     return as_typed(kept)
 
 
-def seen(frame: pd.DataFrame, experiment: Experiment, specs: Sequence[RunSpec]) -> str:
+def seen(
+    frame: pd.DataFrame,
+    experiment: Experiment,
+    specs: Sequence[RunSpec],
+    more: Sequence[str] = (),
+) -> str:
     """Write the figure's first metric at the start, after the offline phase and at the end.
 
-    The numbers are means over seeds of single evaluations, for AWAC and SAC on each task. Finished
-    runs alone count, and only those on the data and with the profile of ``specs``: the table may
-    hold others.
+    The numbers are means over seeds of single evaluations, for AWAC and SAC on each task, and for
+    ``more`` rows and variants by their registered names. Finished runs alone count, and only those
+    on the data and with the profile of ``specs``: the table may hold others.
     """
     metric = experiment.metrics[0]
     asked = {(s.env, s.data, s.labels, s.profile, s.label) for s in specs}
@@ -98,18 +105,20 @@ def seen(frame: pd.DataFrame, experiment: Experiment, specs: Sequence[RunSpec]) 
     done = runs(wanted).query("status == 'done'")
     finished = wanted.merge(done[list(RUN)], on=list(RUN))
     parts = []
+    named = sorted({spec.label for spec in specs if spec.registered in more})
     for task in experiment.tasks:
-        for method in _SHOWN:
-            mine = finished[
-                (finished["env"] == task) & (finished["label"].map(method_of) == method)
-            ]
-            mine = mine[mine["label"] == mine["label"].min()]  # the row itself before its variants
+        here = finished[finished["env"] == task]
+        of = here["label"].map(method_of)
+        # the row itself before its variants
+        shown = [str(here["label"][of == method].min()) for method in _SHOWN]
+        for label in dict.fromkeys([*shown, *named]):
+            mine = here[here["label"] == label]
             values = [_three(rows, metric.column) for _, rows in mine.groupby(list(RUN))]
             whole = [row for row in values if len(row) == 3]
             if whole:
                 means = pd.DataFrame(whole).mean()
                 numbers = " -> ".join(f"{value:.2f}" for value in means)
-                parts.append(f"{title_of(task)} {mine['label'].iloc[0]} {numbers}")
+                parts.append(f"{title_of(task)} {label} {numbers}")
     at = "at the start -> after the offline phase -> at the end"
     return f"{metric.name.lower()} {at}: {'; '.join(parts)}" if parts else "no finished run yet"
 

@@ -23,6 +23,7 @@ from typing import Any
 from algorithms.catalogue.method import Method
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
+from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.variants import VARIANTS, Variant
 from figures.labels import registered, split_registered
 
@@ -158,6 +159,13 @@ def _added(path: Path, before: tuple[dict[str, Method], dict[str, Variant], Any]
             )
     if any(_profile_values().get(key) != value for key, value in values.items()):
         raise ValueError(f"{where}: changes PROFILES of our rows; give yours a row of its own")
+    for name in rows + changed:
+        try:
+            resolve(name)
+        except ValueError:  # it may be meant for another domain: a plan says so where it is not
+            continue
+        except Exception as error:  # of values of a wrong type, of any kind
+            raise ValueError(f"{where}: {name!r}: {type(error).__name__}: {error}") from error
     return rows + changed
 
 

@@ -123,6 +123,12 @@ def test_only_finished_runs_of_the_data_and_profile_asked_for_are_seen() -> None
         [frame, pd.DataFrame(rows(PEN, "AWAC", 0, {0: 0.25}, phase="online"))], ignore_index=True
     )  # step 0 in both phases: the online row counts, as in every curve
     assert seen(both, FIGURE1, specs()).endswith(": Pen rotation AWAC 0.00 -> 0.25 -> 0.75")
+    named = seen(frame, FIGURE1, specs("AWAC", "AWAC[batch]"), more=("AWAC[batch]",))
+    assert named.endswith(
+        ": Pen rotation AWAC 0.00 -> 0.50 -> 0.75; Pen rotation AWAC [batch] 0.40 -> 0.40 -> 0.40"
+    )
+    alone = seen(frame, FIGURE1, specs("AWAC[batch]"), more=("AWAC[batch]",))
+    assert alone.endswith(": Pen rotation AWAC [batch] 0.40 -> 0.40 -> 0.40")
     batch = seen(frame, FIGURE1, specs("AWAC[batch]"))
     assert batch.endswith(": Pen rotation AWAC [batch] 0.40 -> 0.40 -> 0.40")
 

@@ -335,6 +335,11 @@ HEAD = (
         (HEAD + "VARIANTS['x'] = Variant('AWAC', {}, '')\n", ": a variant of AWAC is called AWAC["),
         (HEAD + "VARIANTS['X[y]'] = Variant('X', {}, '')\n", ": VARIANTS['X[y]'] is no Variant"),
         (
+            HEAD + "VARIANTS['AWAC[x]'] = Variant('AWAC', "
+            "{'objective.weights.shape.lam': '0.3'}, 'a word for a number')\n",
+            ": 'AWAC[x]': TypeError: ",
+        ),
+        (
             HEAD + "from algorithms.catalogue.profiles import PROFILES\n"
             "METHODS['Mine'] = METHODS['SAC']\nPROFILES['paper']['hand']['SAC'] = {}\n",
             ": changes PROFILES of our rows",
