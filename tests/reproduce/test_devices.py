@@ -73,8 +73,10 @@ def test_other_errors_of_the_measurement_are_not_taken_for_it(
         raise RuntimeError("expected a matrix")
 
     monkeypatch.setattr(plan, "Agent", fail)
-    with pytest.raises(RuntimeError, match="expected a matrix"):
+    told = r"one update fails with RuntimeError: expected a matrix \(.*test_devices.py, line \d+\)"
+    with pytest.raises(ValueError, match=told) as caught:
         plan.Pace("cpu").seconds(SPEC)
+    assert "memory" not in str(caught.value)
 
 
 def test_too_many_evaluations_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
