@@ -129,7 +129,7 @@ class Agent:
 
         observations (N, O), actions (N, A) -> (N,) float64. None for a method without Q(s, a).
         """
-        critic = self._network("critic")
+        critic = self.networks["critic"] if "critic" in self.networks else None  # noqa: SIM401
         if not isinstance(critic, QEnsemble):
             return None
         s, a = (
@@ -231,9 +231,6 @@ class Agent:
             observations=self._see(batch.observations),
             next_observations=self._see(batch.next_observations),
         )
-
-    def _network(self, name: str) -> nn.Module | None:
-        return self.networks[name] if name in self.networks else None  # noqa: SIM401
 
     def _step(self, batch: Batch, demonstrations: Batch | None) -> Step:
         return Step(

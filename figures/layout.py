@@ -63,7 +63,7 @@ def compose(
     ``legend`` holds one proxy line a method, with its label set; ``share_y`` says of each row
     whether its panels share their y axis, in all bands. Call within the theme.
     """
-    columns = 1 + max(max(band) for band in bands)
+    columns = columns_of(bands)
     gap = (GAP_SHARED if all(share_y) else GAP_OWN) + beside
     wide = panel_width(columns)
     width = LEFT + columns * wide + (columns - 1) * gap + max(RIGHT, beside + 0.08)
@@ -125,6 +125,11 @@ def compose(
             parse_math=False,
         )
     return Page(figure, axes)
+
+
+def columns_of(bands: Sequence[Collection[int]]) -> int:
+    """How many columns of panels the bands take."""
+    return 1 + max(max(band) for band in bands)
 
 
 def wrap(text: str, width: float, size: float, weight: str = "normal") -> list[str]:

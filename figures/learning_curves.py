@@ -19,7 +19,7 @@ from figures import style
 from figures.caption import describe
 from figures.end_labels import End, label_ends, margin, short_names, widest
 from figures.experiments import EXPERIMENTS
-from figures.layout import CAPTION_LINE, Paragraph, compose, wrap
+from figures.layout import CAPTION_LINE, Paragraph, columns_of, compose, wrap
 from figures.metrics import Metric
 from figures.panels import NONE, bands_of, panels_of, refuse_blank, rows_of
 from figures.phase_axis import NAME_LINE, name_lines, name_phases, set_phase_axis
@@ -105,7 +105,7 @@ def draw(
     text += [Paragraph(alarms, WARNING_COLOUR)] if alarms else []
 
     bands = bands_of(every)
-    columns = 1 + max(max(band) for band in bands)
+    columns = columns_of(bands)
     short = short_names(names, widest(columns))
     wide, beside = style.panel_width(columns), margin(list(short.values()))
     subtitles = {panel: _broken(panel.subtitle, wide + beside) for panel in every}

@@ -256,8 +256,7 @@ def _sources(
 
 def _table(parts: Sequence[Part]) -> str:
     """What is missing, a line for each step: chapter, runs, claims, hours, hours so far."""
-    wide = max((len(part.chapter.name) for part in parts), default=0)
-    wide = max(wide, len("chapter"))
+    wide = max(map(len, ("chapter", *(part.chapter.name for part in parts))))
     lines = [f"{'chapter':<{wide}}  {'runs':>4}  {'hours':>6}  {'so far':>6}  decides; runs"]
     total = 0.0
     for part in parts:

@@ -64,7 +64,7 @@ class NoBaseline(_FromCritic):
 class FromTargetCritic:
     """A(s, a) = min_j target Q_j(s, a) - V(s), also at the policy's or a model's actions.
 
-    The online critics are not asked. A subclass defines V(s) in `of`.
+    The online critics are not asked. V(s) is 0 unless a subclass defines `of`.
     """
 
     def queries(self, step: Step) -> dict[str, Tensor]:

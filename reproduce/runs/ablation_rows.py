@@ -218,6 +218,7 @@ def _varied(vary: str, reference: str) -> list[str]:
 
 def _swept(options: AblationOptions, envs: Sequence[str]) -> Iterator[str]:
     """Yield `key=value` for every value of `--sweep`, each valid for the reference on all tasks."""
+    plain = {env: _resolved(options, env) for env in envs}
     for grid in (grid for grid in options.sweep if grid != NONE):
         key, separator, values = grid.partition("=")
         if not separator or not values.strip(" ,"):
@@ -228,7 +229,7 @@ def _swept(options: AblationOptions, envs: Sequence[str]) -> Iterator[str]:
             beside: dict[str, None] = {}
             for env in envs:
                 found = _resolved(options, env, assignment)
-                beside |= dict.fromkeys(also_changed(_resolved(options, env), found, [assignment]))
+                beside |= dict.fromkeys(also_changed(plain[env], found, [assignment]))
             for change in beside:
                 print(f"{options.reference}: --sweep {change}")
             yield assignment
