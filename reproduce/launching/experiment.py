@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from figures.experiments import Experiment
+from figures.experiments import ABLATIONS, Experiment
 from figures.results.partial import partial_of
 from figures.selection import EVERYTHING, Selection
 from reproduce.checking.reader import checked
@@ -137,6 +137,10 @@ def _draw(
     pictures = draw(csv, stem, **beside)
     print("\nresults: " + str(csv))
     print("picture: " + "  ".join(map(str, pictures)))
+    if experiment == ABLATIONS:
+        from figures.ablation_table import effect_lines  # imports Matplotlib
+
+        print(*effect_lines(csv), sep="\n")
     lacking = partial_of(csv)
     if lacking.exists():
         print(f"PARTIAL: runs are not done, see {lacking}")

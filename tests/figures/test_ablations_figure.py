@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures.ablation_effects import Row, Runs, effects, exchanges, levels, parse
+from figures.ablation_table import effect_lines
 from figures.ablations import draw, make
 from figures.panels import panels_of
 from figures.results.table import ResultsError, read_results
@@ -259,6 +260,52 @@ def test_each_swept_number_has_a_row_of_panels(runs_of, write_csv) -> None:
 def test_sweep_of_a_variant_starts_from_that_variant(runs_of, write_csv) -> None:
     found = found_in(write_csv(runs_of("batch"), runs_of("batch,lam=1", 0.2)))
     assert {level.base for level in levels(found)} == {parse("AWAC", "batch")}
+
+
+def cells(lines: Sequence[str], row: str) -> list[list[str]]:
+    """The cells of the table's lines that begin with `row`; columns are two spaces apart."""
+    split = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines]
+    return [line for line in split if line and line[0] == row]
+
+
+def test_the_table_has_the_numbers_of_the_figure(runs_of, write_csv) -> None:
+    """Planted differences: +0.2 in every pair leaves the bootstrap nothing to vary."""
+    csv = write_csv(runs_of(), runs_of("batch", 0.2), runs_of("batch", 0.1, env=CHEETAH),
+                    runs_of(env=CHEETAH))  # fmt: skip
+    lines = effect_lines(csv)
+    shown = "+0.200 [0.200, 0.200]"
+    assert cells(lines, "AWAC[batch]") == [
+        ["AWAC[batch]", "pen-binary-v0 (human data)", "success", shown, shown, "5"],
+        ["AWAC[batch]", "HalfCheetah-v2 (human data)", "normalised score"]
+        + ["+0.100 [0.100, 0.100]"] * 2
+        + ["5"],
+    ]
+    assert not any("swept" in line or "chance" in line for line in lines)
+
+
+def test_the_table_has_levels_of_a_swept_number(runs_of, write_csv) -> None:
+    lines = effect_lines(write_csv(runs_of(seeds=2), runs_of("tau=0.1", 0.1, seeds=2)))
+    assert [line[3:] for line in cells(lines, "AWAC tau=0.1")] == [["0.525", "0.525", "2"]]
+    assert [line[3:] for line in cells(lines, "AWAC")] == [["0.425", "0.425", "2"]]
+    assert not any("worth" in line for line in lines)
+    assert lines[-1] == "  no interval below 5 seeds: such a number may be chance"
+
+
+def test_the_table_counts_failed_runs(runs_of, write_csv) -> None:
+    failed = runs_of("batch", seeds=2)
+    failed[-1]["status"] = "failed"
+    [row] = cells(effect_lines(write_csv(runs_of(), failed)), "AWAC[batch]")
+    assert row[3:] == ["+0.000", "+0.000", "1 of 2 finished"]
+
+
+def test_the_table_says_that_distances_are_negative(runs_of, write_csv) -> None:
+    rows = [runs_of(variant, env="SawyerPush-v0", data="random") for variant in ("", "batch")]
+    for row in rows[0] + rows[1]:
+        row["final_distance"] = 0.1 if row["variant"] else 0.3
+    lines = effect_lines(write_csv(*rows))
+    [row] = cells(lines, "AWAC[batch]")
+    assert row[3] == "+0.200 [0.200, 0.200]"
+    assert lines[-1] == "  a distance counts as negative"
 
 
 def test_failed_runs_are_counted_and_named_not_averaged(runs_of, write_csv) -> None:

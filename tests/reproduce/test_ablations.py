@@ -285,3 +285,4 @@ def test_plot_only_needs_no_torch_and_no_runs(grid: Path, tmp_path: Path) -> Non
     )
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "ablations.png").read_bytes() == (grid / "ablations.png").read_bytes()
+    assert "worth of each exchange" in result.stdout and "AWAC[no-clamp]" in result.stdout
