@@ -9,15 +9,15 @@ fit.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from envs.arrays import FLAT, entry, flat_arrays, flat_episodes, marks, matrix, vector
 from envs.files import sha256_of
 from envs.hdf5 import load_hdf5
 from envs.safe_pickle import load_npy, load_pickle
@@ -35,8 +35,6 @@ from envs.trajectory import (
 )
 
 _WRONG_STARTS = ("relocate-binary-v0",)  # of D4RL's `infos`
-_REAL = "iuf"  # kinds of NumPy types
-_D4RL = ("observations", "actions", "rewards", "terminals", "timeouts", "next_observations")
 _DENSE_NOTE = "stored rewards are those of the dense task; recomputed from next observations"
 
 
@@ -54,16 +52,16 @@ def read_awac_npy(path: Path, task: Task, *, source: Origin) -> Dataset:
     trajectories = []
     for i, record in enumerate(_records(load_npy(path), path)):
         where = f"{path}, path {i}"
-        actions = _matrix(_field(record, "actions", where), "actions", task.action_dim, task, where)
+        actions = matrix(entry(record, "actions", where), "actions", task.action_dim, task, where)
         steps = len(actions)
-        rewards = _vector(_field(record, "rewards", where), "rewards", where)
+        rewards = vector(entry(record, "rewards", where), "rewards", where)
         if len(rewards) not in (steps, steps + 1):
             raise DataError(f"{where}: {len(rewards)} rewards for {steps} actions")
         if "terminals" in record:
-            _marks(record["terminals"], "terminals", steps, where)
+            marks(record["terminals"], "terminals", steps, where)
         states = {
-            name: _matrix(
-                _vectors(_field(record, name, where), where),
+            name: matrix(
+                _vectors(entry(record, name, where), where),
                 name,
                 task.observation_dim,
                 task,
@@ -91,8 +89,8 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
     states: list[dict[str, NDArray[np.float64]]] = []
     for i, record in enumerate(_records(load_pickle(path), path)):
         where = f"{path}, demonstration {i}"
-        arrays = _flat(
-            {n: _field(record, n, where) for n in ("observations", "actions")}
+        arrays = flat_arrays(
+            {n: entry(record, n, where) for n in ("observations", "actions")}
             | {n: record[n] for n in ("rewards",) if n in record},
             task,
             where,
@@ -124,41 +122,35 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
     """
     named = () if task.id in _WRONG_STARTS else task.initial_state
     wanted = tuple(name for name, _ in named)
-    content = load_hdf5(path, (*_D4RL, *(f"infos/{name}" for name in wanted)))
+    content = load_hdf5(path, (*FLAT, *(f"infos/{name}" for name in wanted)))
     infos = {n: content.pop(f"infos/{n}") for n in wanted if f"infos/{n}" in content}
     starting = infos if len(infos) == len(wanted) else {}
     for name in ("observations", "actions"):
-        _field(content, name, str(path))
-    arrays = _flat(content, task, str(path))
-    observations, actions = arrays["observations"], arrays["actions"]
+        entry(content, name, str(path))
+    arrays = flat_arrays(content, task, str(path))
+    actions = arrays["actions"]
     for name, rows in starting.items():
         if len(rows) != len(actions):
             raise DataError(f"{path}: {len(rows)} infos/{name} for {len(actions)} actions")
-    ends = np.zeros(len(actions), dtype=np.bool_)
-    for name in ("terminals", "timeouts"):
-        ends |= arrays.get(name, False)
-    if not ends.any():
-        raise DataError(f"{path}: neither terminals nor timeouts mark the end of an episode")
-    following = arrays.get("next_observations")
-    stops = np.flatnonzero(ends) + 1
-    bounds = sorted({0, *stops.tolist(), len(actions)})
-    trajectories, starts, without_successor = [], [], 0
-    for i, (start, stop) in enumerate(itertools.pairwise(bounds)):
-        last = stop if following is not None else stop - 1
-        if last == start:
-            without_successor += 1
-            continue
-        after = observations[start + 1 : stop] if following is None else following[start:stop]
-        states = {"observations": observations[start:last], "next_observations": after}
-        where = f"{path}, episode {i}"
-        trajectories.append(_trajectory(states, actions[start:last], None, task, where))
-        if starting:
-            starts.append(_state({name: rows[start] for name, rows in starting.items()}, where))
+    episodes, without_successor = flat_episodes(arrays, str(path))
+    trajectories = [
+        _trajectory(
+            {"observations": e.observations, "next_observations": e.next_observations},
+            e.actions,
+            None,
+            task,
+            e.where,
+        )
+        for e in episodes
+    ]
     note = _DENSE_NOTE
     if without_successor:
         note += f"; left out: {without_successor} episodes of one step, without a successor"
     dataset = _dataset(path, task, trajectories, source, "relabelled", note)
-    return replace(dataset, initial_states=tuple(starts))
+    starts = [
+        _state({name: rows[e.start] for name, rows in starting.items()}, e.where) for e in episodes
+    ]
+    return replace(dataset, initial_states=tuple(starts) if starting else ())
 
 
 def _dataset(
@@ -201,27 +193,6 @@ def _state(record: object, where: str) -> dict[str, NDArray[np.float64]]:
         raise DataError(f"{where}: init_state_dict holds no numbers ({error})") from error
 
 
-def _flat(content: Mapping[str, Any], task: Task, where: str) -> dict[str, NDArray[Any]]:
-    """The arrays by name, each checked by itself. All must have as many steps as the actions, N."""
-    widths = {
-        "observations": task.observation_dim,
-        "next_observations": task.observation_dim,
-        "actions": task.action_dim,
-    }
-    actions = _matrix(content["actions"], "actions", task.action_dim, task, where)
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, value in content.items():
-        if name in widths:
-            arrays[name] = _matrix(value, name, widths[name], task, where)
-        elif name == "rewards":
-            arrays[name] = _vector(value, name, where)
-        else:
-            arrays[name] = _marks(value, name, len(actions), where)
-        if len(arrays[name]) != len(actions):
-            raise DataError(f"{where}: {len(arrays[name])} {name} for {len(actions)} actions")
-    return arrays
-
-
 def _records(content: object, path: Path) -> Sequence[Any]:
     if isinstance(content, np.ndarray) and content.ndim == 1:
         return list(content)
@@ -230,60 +201,8 @@ def _records(content: object, path: Path) -> Sequence[Any]:
     raise DataError(f"{path}: expected a list of trajectories, found {type(content).__name__}")
 
 
-def _field(record: object, name: str, where: str) -> Any:
-    if not isinstance(record, Mapping) or name not in record:
-        raise DataError(f"{where}: no entry {name!r}; is this a data file of another format?")
-    return record[name]
-
-
 def _vectors(observations: Any, where: str) -> Any:
     a_list = isinstance(observations, (list, tuple)) or getattr(observations, "ndim", 0) == 1
     if a_list and len(observations) and isinstance(observations[0], Mapping):
-        return [_field(o, "state_observation", where) for o in observations]
+        return [entry(o, "state_observation", where) for o in observations]
     return observations
-
-
-def _matrix(value: ArrayLike, name: str, width: int, task: Task, where: str) -> NDArray[np.float32]:
-    """(N, width) real numbers."""
-    array = _numbers(value, name, where)
-    if array.ndim != 2 or array.shape[1] != width:
-        raise DataError(
-            f"{where}: {name} has shape {array.shape}, {task.id} needs (steps, {width}); "
-            "is this the file of another task?"
-        )
-    return array
-
-
-def _vector(value: ArrayLike, name: str, where: str, kinds: str = _REAL) -> NDArray[np.float32]:
-    """(N,) real numbers, which may be stored as (N, 1)."""
-    array = _numbers(value, name, where, kinds)
-    if array.ndim == 2 and array.shape[1] == 1:
-        return array[:, 0]
-    if array.ndim != 1:
-        raise DataError(f"{where}: {name} has shape {array.shape}, must be (steps,)")
-    return array
-
-
-def _marks(value: ArrayLike, name: str, count: int, where: str) -> NDArray[np.bool_]:
-    """(count,) of 0 and 1, stored as any type."""
-    numbers = _vector(value, name, where, kinds="biuf")
-    if len(numbers) != count:
-        raise DataError(f"{where}: {len(numbers)} {name} for {count} actions")
-    other = numbers[(numbers != 0) & (numbers != 1)]
-    if other.size:
-        raise DataError(f"{where}: {name} must be 0 or 1, step by step, but {other[0]:g} is there")
-    return numbers.astype(np.bool_)
-
-
-def _numbers(value: ArrayLike, name: str, where: str, kinds: str = _REAL) -> NDArray[np.float32]:
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"{where}: {name} is not an array of numbers ({error})") from error
-    if array.dtype.kind not in kinds:  # astype would drop imaginary parts, or read numbers of text
-        raise DataError(f"{where}: {name} is not an array of numbers, but of {array.dtype}")
-    with np.errstate(over="ignore"):
-        array = array.astype(np.float32)
-    if not np.isfinite(array).all():
-        raise DataError(f"{where}: {name} contains NaN or infinity; get the file again")
-    return array

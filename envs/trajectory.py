@@ -15,7 +15,7 @@ from envs.conditions import DOOR_ANGLE_RAD
 from envs.success import binary_rewards
 from envs.tasks import Task, task
 
-Origin = Literal["human", "expert", "cloned", "embedded", "rollouts", "random", "none"]
+Origin = Literal["human", "expert", "cloned", "embedded", "rollouts", "random", "own", "none"]
 Labels = Literal["relabelled", "stored"]
 Observations = Literal["recorded", "replayed"]
 
@@ -133,7 +133,7 @@ class Provenance:
     Attributes:
         source: who acted: people, an expert policy, D4RL's mixture of demonstrations and a policy
             cloned from them, the set shipped with the project, a policy cloned here, a random
-            process; "none" if there is no data.
+            process, the user ("own"); "none" if there is no data.
         origin: file name or address; never a path of one machine.
         sha256: checksum of that file, empty if there is none.
         rewards: "relabelled" if recomputed from the next observations, else "stored".

@@ -16,6 +16,7 @@ DEMONSTRATIONS = {
     "minari-expert": "expert demonstrations of Minari",
     "expert": "expert demonstrations",
     "embedded": "expert demonstrations",
+    "own": "episodes of the user's own file",
 }
 CHECKSUM = 16
 """Digits of a checksum that rows keep."""

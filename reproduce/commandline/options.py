@@ -80,7 +80,8 @@ class Common(FolderOptions):
     results/small-human and results/long-human); in locomotion the project's own expert; in pushing
     random data. human: replayed in the simulator where the file says how each begins;
     human-recorded: as they were recorded.
-    minari-...: D4RL's data sets of the hand from the local Minari store. none: learn from
+    minari-...: D4RL's data sets of the hand from the local Minari store. own: your own episodes,
+    <task>.npz or <task>.hdf5 in the data folder, see docs/data.md. none: learn from
     scratch."""
     download: bool = False
     """Let missing data be fetched: published demonstrations (every preset but quick does so),

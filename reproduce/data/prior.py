@@ -1,8 +1,8 @@
 """Prior data of a task: demonstrations, and rollouts of a policy cloned from them.
 
-Pushing has random data in their place. The same for every method and seed: made on first use from
-fixed seeds, cached under a name that is a checksum of everything that went into it, and verified
-whenever it is read.
+Pushing has random data in their place. A user's own file is all the prior data there is. The same
+for every method and seed: made on first use from fixed seeds, cached under a name that is a
+checksum of everything that went into it, and verified whenever it is read.
 
     python reproduce/prior_data.py --describe    # a table of all tasks
 """
@@ -23,7 +23,8 @@ from rich.progress import Progress
 from algorithms.buffer import ReplayBuffer
 from envs.demonstration_replay import left_out, replay, states_checksum
 from envs.making import make_task
-from envs.sources import find_demonstrations
+from envs.own_data import own_file, read_own_data
+from envs.sources import default_data_dir, find_demonstrations
 from envs.tasks import Domain, task
 from envs.trajectory import Dataset, Provenance, Trajectory, relabel
 from reproduce.data.cache import cached
@@ -39,8 +40,8 @@ DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"
 
 KINDS: dict[Domain, tuple[str, ...]] = {
     "hand": ("auto", *(kind for kind in get_args(DataKind) if kind != "random")),
-    "locomotion": ("auto", "expert", "none"),
-    "push": ("auto", "random", "none"),
+    "locomotion": ("auto", "expert", "own", "none"),
+    "push": ("auto", "random", "own", "none"),
 }
 
 
@@ -99,7 +100,8 @@ def prior_data(
     is. Where the data is random, `rollouts` episodes of the random process are.
     """
     source = demonstrations.provenance.source
-    if rollouts == 0 or source in ("none", "cloned"):  # D4RL's cloned data holds its rollouts
+    # D4RL's cloned data holds its rollouts, and a user's own file all that is wanted.
+    if rollouts == 0 or source in ("none", "cloned", "own"):
         return PriorData(demonstrations, replace(demonstrations, trajectories=()))
     if source == "random":
         made = random_rollouts(
@@ -203,11 +205,11 @@ def demonstrations_for(
     """The demonstrations that a run of `profile` uses; without trajectories where there are none.
 
     Human ones whose file says how each begins are replayed in the simulator (once, then cached),
-    unless `data` is "human-recorded". `expert_episodes` is how many an expert shows, 0: as many as
-    the task's set has.
+    unless `data` is "human-recorded". The user's own are all episodes of the file.
+    `expert_episodes` is how many an expert shows, 0: as many as the task's set has.
 
     Raises:
-        DataError: as `find_demonstrations` and `expert_demonstrations`.
+        DataError: as `find_demonstrations`, `expert_demonstrations` and `read_own_data`.
         ValueError: if the task has no data of that kind, or if no expert shows it.
     """
     kind = kind_of(task_id, data)
@@ -227,6 +229,11 @@ def demonstrations_for(
             place,
             episodes=episodes,
             notify=notify,
+        )
+    if data == "own":
+        folder = place.data_dir or default_data_dir()
+        return read_own_data(
+            own_file(task_id, folder), task_id, door_threshold=DOOR_THRESHOLDS[profile]
         )
     recorded = find_demonstrations(
         task_id,

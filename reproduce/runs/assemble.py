@@ -129,12 +129,13 @@ def assemble(run: ResolvedRun, place: Place) -> Assembled:
 def _reference(run: ResolvedRun, data: PriorData, place: Place) -> Dataset | None:
     """Return the demonstrations whose mean return is 1 on locomotion's normalised scale.
 
-    A run without prior data is measured against the demonstrations of the task's expert. Returns
-    None if they do not exist yet: the first run that trains an expert has none.
+    They are an expert's. A run without prior data, or on a user's own, is measured against those
+    of the task's expert as well, so that all runs of a task share one scale. Returns None if they
+    do not exist yet: the first run that trains an expert has none.
     """
     if run.task.domain != "locomotion":
         return None
-    if data.demonstrations.trajectories:
+    if data.demonstrations.provenance.source == "expert":
         return data.demonstrations
     try:
         return expert_demonstrations(run.spec.env, place)

@@ -70,7 +70,7 @@ def resolve_data(
     for env in envs:
         asked = _asked(options, env)
         kind = kind_of(env, asked)
-        if kind is not None:  # this kind needs no search, and its labels have one reading
+        if kind is not None and kind != "own":  # needs no search; its labels have one reading
             found[env] = (kind, "stored")
             continue
         demonstrations = demonstrations_for(
@@ -83,7 +83,7 @@ def resolve_data(
             minari_download=options.download,
         )
         provenance = demonstrations.provenance
-        if provenance.rewards != options.labels:
+        if options.labels == "stored" != provenance.rewards:
             print(f"{env}: {provenance.origin} has no stored binary labels; using recomputed ones")
         found[env] = (named_kind(asked, demonstrations), provenance.rewards)
         if options.data == "auto":

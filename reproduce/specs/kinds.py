@@ -19,6 +19,7 @@ DataKind = Literal[
     "minari-cloned",
     "minari-expert",
     "random",
+    "own",
     "none",
 ]
 

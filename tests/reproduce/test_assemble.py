@@ -9,8 +9,8 @@ import torch
 
 from algorithms.agent import Agent
 from algorithms.training import Candidate
-from envs.trajectory import DataError, Dataset
-from reproduce.data.prior import make_env
+from envs.trajectory import DataError, Dataset, Provenance
+from reproduce.data.prior import PriorData, make_env
 from reproduce.runs import assemble as module
 from reproduce.runs.assemble import assemble
 from reproduce.runs.resolved import resolved
@@ -114,24 +114,23 @@ def test_the_share_of_a_bias_is_of_the_largest_return_in_the_runs_units(
 NAMED = {"none": "no-data", "expert": "", "embedded": ""}
 
 
-class _Demonstrations:
-    trajectories = ("one",)
-
-
 @pytest.mark.parametrize(
     ("env", "data", "there", "expected"),
     [
         ("Ant-v2", "expert", True, "own"),
         ("Ant-v2", "none", True, "expert's"),
         ("Ant-v2", "none", False, None),
+        ("Ant-v2", "own", True, "expert's"),
+        ("Ant-v2", "own", False, None),
         ("pen-binary-v0", "embedded", True, None),
     ],
 )
-def test_the_score_of_locomotion_refers_to_the_runs_own_demonstrations(
+def test_the_score_of_locomotion_refers_to_demonstrations_of_an_expert(
     env: str, data: DataKind, there: bool, expected: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run without prior data is measured against those of the expert, where it has any."""
-    own, experts = _Demonstrations(), object()
+    """They are the run's own; without an expert's, those of the task's expert, if there is one."""
+    provenance = Provenance(data, "", "", "stored")  # type: ignore[arg-type]
+    own, experts = Dataset(env, (), provenance), object()
 
     def expert(*_: object) -> object:
         if not there:
@@ -141,8 +140,5 @@ def test_the_score_of_locomotion_refers_to_the_runs_own_demonstrations(
     monkeypatch.setattr(module, "expert_demonstrations", expert)
     run = resolved(RunSpec("quick", "paper", env, "SAC", 0, data, named=NAMED[data]))
 
-    class Data:
-        demonstrations = own if data != "none" else type("Nothing", (), {"trajectories": ()})()
-
-    found = module._reference(run, Data(), Place(Path("cache")))  # type: ignore[arg-type]
+    found = module._reference(run, PriorData(own, own), Place(Path("cache")))
     assert found is {"own": own, "expert's": experts, None: None}[expected]

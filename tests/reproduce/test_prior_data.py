@@ -21,7 +21,8 @@ from envs import sources as module_sources
 from envs.adroit import AdroitBinary
 from envs.evaluation import collect
 from envs.sources import find_demonstrations
-from envs.trajectory import Dataset, Trajectory
+from envs.tasks import task
+from envs.trajectory import DataError, Dataset, Trajectory
 from reproduce.commandline.options import Common
 from reproduce.data import prior as module
 from reproduce.data.cloning import RECIPES, SEED, Cloning, clone, roll_out
@@ -359,6 +360,33 @@ def test_preset_small_takes_what_everybody_has(
     options = Common(preset=preset, data=data, data_dir=tmp_path, cache_dir=tmp_path)  # type: ignore[arg-type]
     assert resolve_data(options, ["door-binary-v0"])["door-binary-v0"][0] == kind
     assert options.results == Path("results") / folder
+
+
+@pytest.mark.parametrize(
+    ("task_id", "labels"), [("pen-binary-v0", "relabelled"), ("Walker2d-v2", "stored")]
+)
+def test_a_users_own_file_is_all_the_prior_data(
+    task_id: str, labels: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = task(task_id)
+    options = Common(data="own", data_dir=tmp_path, cache_dir=tmp_path)
+    with pytest.raises(DataError, match=f"--data own: no {task_id}.npz"):
+        resolve_data(options, [task_id])
+    np.savez(
+        tmp_path / f"{task_id}.npz",
+        observations=np.zeros((4, known.observation_dim)),
+        next_observations=np.ones((4, known.observation_dim)),
+        actions=np.zeros((4, known.action_dim)),
+        rewards=np.ones(4),
+        timeouts=np.array([0, 1, 0, 1]),
+    )
+    assert resolve_data(options, [task_id]) == {task_id: ("own", labels)}
+    assert capsys.readouterr().out == ""
+    spec = RunSpec("quick", "paper", task_id, "AWAC", 0, "own")
+    data = prior_data_of(resolved(spec), options.place)
+    assert [len(t.rewards) for t in data.episodes] == [2, 2]
+    assert not data.rollouts.trajectories
+    assert data.returns == ([2.0, 2.0] if labels == "stored" else [-2.0, -2.0])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,133 @@
+"""A user's own prior data: a file named after its task, with flat arrays as D4RL has them.
+
+``pen-binary-v0.npz`` or ``pen-binary-v0.hdf5`` holds N steps, episode after episode:
+
+=====================  ==========  =================================================
+``observations``       (N, O)      before each action, as the task's environment has them
+``actions``            (N, A)      clipped to [-1, 1], as the simulator executes them
+``rewards``            (N,)        of the task; needed in locomotion alone
+``terminals``          (N,)        1 where the task's own rule ended the episode
+``timeouts``           (N,)        1 where the episode was cut
+``next_observations``  (N, O)      without it an episode's last step is left out; needed
+                                   where ``terminals`` are
+=====================  ==========  =================================================
+
+Rewards of hand and pushing are computed from the next observations, and their episodes have no
+terminal states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.arrays import FLAT, entry, flat_arrays, flat_episodes
+from envs.conditions import DOOR_ANGLE_RAD
+from envs.files import DAMAGED_ARCHIVE, sha256_of
+from envs.goals import goal_task
+from envs.hdf5 import load_hdf5
+from envs.success import binary_rewards
+from envs.tasks import Task, task
+from envs.trajectory import (
+    DataError,
+    Dataset,
+    Labels,
+    Provenance,
+    Trajectory,
+    check_readable,
+    check_trajectory,
+    executed,
+)
+
+ENDINGS = (".npz", ".hdf5")
+
+
+def own_file(task_id: str, folder: Path) -> Path:
+    """The file of the task in ``folder``.
+
+    Raises:
+        DataError: if there is none, or one of each kind.
+    """
+    files = [folder / f"{task_id}{ending}" for ending in ENDINGS]
+    found = [path for path in files if path.is_file()]
+    if len(found) == 1:
+        return found[0]
+    names = " or ".join(path.name for path in files)
+    if found:
+        raise DataError(f"{folder} has both {' and '.join(path.name for path in found)}; keep one")
+    raise DataError(
+        f"--data own: no {names} in {folder} (--data-dir names the folder); docs/data.md says "
+        "which arrays it holds"
+    )
+
+
+def read_own_data(path: Path, task_id: str, *, door_threshold: float = DOOR_ANGLE_RAD) -> Dataset:
+    """Read the episodes of a user's file.
+
+    Args:
+        path: the file, .npz or .hdf5.
+        task_id: the task that it must belong to.
+        door_threshold: radians, for the rewards of the door task.
+
+    Raises:
+        DataError: if the file is missing, damaged, lacks an array, or is of another task. The
+            message names file, array and what is wrong.
+    """
+    known = task(task_id)
+    content = _load(path)
+    needed = ["observations", "actions"] + ["rewards"] * (known.domain == "locomotion")
+    for name in needed:
+        entry(content, name, str(path))
+    arrays = flat_arrays(content, known, str(path))
+    falls = arrays.get("terminals", np.zeros(len(arrays["actions"]), np.bool_))
+    if known.domain != "locomotion":
+        falls = np.zeros_like(falls)
+    elif falls.any() and "next_observations" not in arrays:
+        raise DataError(
+            f"{path}: terminals without next_observations; the last step of an episode would be "
+            "left out, and with it every fall"
+        )
+    episodes, alone = flat_episodes(arrays, str(path))
+    trajectories = []
+    for each in episodes:
+        steps = slice(each.start, each.start + len(each.actions))
+        if known.domain == "locomotion":
+            rewards = arrays["rewards"][steps]
+        else:
+            rewards = _computed(known, each.next_observations, door_threshold)
+        actions = executed(each.actions, each.where)
+        t = Trajectory(each.observations, actions, rewards, each.next_observations, falls[steps])
+        check_trajectory(t, known, each.where)
+        trajectories.append(t)
+    if not trajectories:
+        raise DataError(f"{path} holds no step with a successor; add next_observations")
+    note = f"left out: {alone} episodes of one step, without a successor" if alone else ""
+    rewards_are: Labels = "stored" if known.domain == "locomotion" else "relabelled"
+    provenance = Provenance("own", path.name, sha256_of(path), rewards_are, note)
+    return Dataset(task_id, tuple(trajectories), provenance)
+
+
+def _computed(
+    known: Task, following: NDArray[np.float32], door_threshold: float
+) -> NDArray[np.float32]:
+    """(T,) rewards of transitions into ``following``, of a task whose observations tell them."""
+    if known.reached is not None:
+        return binary_rewards(known.id, following, door_threshold=door_threshold)
+    goals = goal_task(known.id)
+    places = following[:, : goals.observation_dim]
+    return goals.reward(goals.achieved(places), following[:, goals.observation_dim :])
+
+
+def _load(path: Path) -> Mapping[str, NDArray[Any]]:
+    if path.suffix != ".npz":
+        return load_hdf5(path, FLAT)
+    check_readable(path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in FLAT if name in archive.files}
+    except DAMAGED_ARCHIVE as error:
+        raise DataError(f"{path} is no .npz file or is truncated ({error})") from error
