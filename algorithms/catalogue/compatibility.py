@@ -213,6 +213,18 @@ def unread(method: Method) -> str:
     )
 
 
+def renamed(before: Method, after: Method) -> str:
+    """What to say of a constraint that was exchanged for another although neither does anything, in
+    a sentence; "" otherwise."""
+    old, new = before.constraint, after.constraint
+    if type(old) is type(new) or old.acts or new.acts:
+        return ""
+    return (
+        f"constraint={_name(new)} in the place of {_name(old)} changes no number: both only name "
+        "what the objective does; KLRegularisation, KLPenalty and TrustRegion act"
+    )
+
+
 def _readers_of_density(method: Method) -> list[object]:
     objective = _improvement(method.objective)
     parts = (

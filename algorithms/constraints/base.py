@@ -17,6 +17,12 @@ from algorithms.types import Metrics
 class Constraint(Component):
     """What a constraint may do; by default nothing."""
 
+    @property
+    def acts(self) -> bool:
+        """Whether it does anything; otherwise it names what keeps the policy near the data."""
+        does = ("networks", "policy_term", "next_value_penalty", "rewards", "after_update")
+        return any(getattr(type(self), name) is not getattr(Constraint, name) for name in does)
+
     def policy_term(self, step: Step) -> tuple[Tensor | float, Losses, Metrics]:
         """What is added to the policy's loss, the losses of dual variables, and metrics.
 

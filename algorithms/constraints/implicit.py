@@ -1,4 +1,8 @@
-"""Constraints that the objective fulfils by itself, and none at all."""
+"""Constraints that the objective fulfils by itself, and none at all.
+
+They add nothing to a loss: each names what the objective does (the paper's Figure 4). Exchanging
+one for another changes no number.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from algorithms.catalogue.compatibility import renamed
 from algorithms.catalogue.resolving import base_of, resolve
 from algorithms.catalogue.settings import Settings, also_changed, nearest
 from algorithms.catalogue.variants import VARIANTS
@@ -230,6 +231,8 @@ def _swept(options: AblationOptions, envs: Sequence[str]) -> Iterator[str]:
             for env in envs:
                 found = _resolved(options, env, assignment)
                 beside |= dict.fromkeys(also_changed(plain[env], found, [assignment]))
+                if note := renamed(plain[env].method, found.method):
+                    beside[note] = None
             for change in beside:
                 print(f"{options.reference}: --sweep {change}")
             yield assignment

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from algorithms.agent import Agent
-from algorithms.catalogue.compatibility import check, unread
+from algorithms.catalogue.compatibility import check, renamed, unread
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.settings import Settings, _choices, replace_path
@@ -362,3 +362,31 @@ def test_a_model_that_nothing_asks_is_named(
     name: str, changes: tuple[str, ...], told: bool
 ) -> None:
     assert bool(unread(resolve(name, settings=changes).method)) is told
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "told"),
+    [
+        ("AWAC", ("constraint=NoConstraint",), True),
+        ("AWAC", ("constraint=Prior",), True),
+        ("AWAC", ("constraint=Implicit",), False),
+        ("AWAC", ("behavior=PreviousPolicy", "constraint=TrustRegion"), False),
+        ("BRAC", ("constraint=NoConstraint",), False),
+        ("AWAC", ("lam=1",), False),
+    ],
+)
+def test_a_constraint_that_only_has_another_name_is_told(
+    name: str, changes: tuple[str, ...], told: bool
+) -> None:
+    before, after = resolve(name).method, resolve(name, settings=changes).method
+    assert bool(renamed(before, after)) is told
+
+
+def test_every_constraint_that_acts_says_so() -> None:
+    """The four labels inherit every method; all others override one that changes a number."""
+    labels = {"NoConstraint", "Implicit", "Prior", "LearnedPrior"}
+    rows = [row.constraint for row in METHODS.values()]
+    rows += [resolve(name).method.constraint for name in VARIANTS]
+    assert {type(each).__name__ for each in rows if not each.acts} <= labels
+    assert {type(each).__name__ for each in rows if each.acts}.isdisjoint(labels)
+    assert len({type(each) for each in rows}) > 6
