@@ -130,8 +130,9 @@ def _reference(run: ResolvedRun, data: PriorData, place: Place) -> Dataset | Non
     """Return the demonstrations whose mean return is 1 on locomotion's normalised scale.
 
     They are an expert's. A run without prior data, or on a user's own, is measured against those
-    of the task's expert as well, so that all runs of a task share one scale. Returns None if they
-    do not exist yet: the first run that trains an expert has none.
+    of the task's expert as well, so that all runs of a task share one scale. Where the task has no
+    expert, a user's own are what there is. Returns None if there are neither: the first run that
+    trains an expert has none.
     """
     if run.task.domain != "locomotion":
         return None
@@ -140,7 +141,7 @@ def _reference(run: ResolvedRun, data: PriorData, place: Place) -> Dataset | Non
     try:
         return expert_demonstrations(run.spec.env, place)
     except DataError:
-        return None
+        return data.demonstrations if data.demonstrations.trajectories else None
 
 
 def _for_achieved_goals(task_id: str, observations: Tensor) -> Tensor:

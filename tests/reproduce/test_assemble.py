@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from algorithms.agent import Agent
 from algorithms.training import Candidate
-from envs.trajectory import DataError, Dataset, Provenance
+from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 from reproduce.data.prior import PriorData, make_env
 from reproduce.runs import assemble as module
 from reproduce.runs.assemble import assemble
@@ -111,7 +112,7 @@ def test_the_share_of_a_bias_is_of_the_largest_return_in_the_runs_units(
     assert bias / share == pytest.approx(largest)
 
 
-NAMED = {"none": "no-data", "expert": "", "embedded": ""}
+NAMED = {"none": "no-data", "expert": "", "embedded": "", "own": ""}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ NAMED = {"none": "no-data", "expert": "", "embedded": ""}
         ("Ant-v2", "none", True, "expert's"),
         ("Ant-v2", "none", False, None),
         ("Ant-v2", "own", True, "expert's"),
-        ("Ant-v2", "own", False, None),
+        ("Ant-v2", "own", False, "own"),
         ("pen-binary-v0", "embedded", True, None),
     ],
 )
@@ -130,7 +131,8 @@ def test_the_score_of_locomotion_refers_to_demonstrations_of_an_expert(
 ) -> None:
     """They are the run's own; without an expert's, those of the task's expert, if there is one."""
     provenance = Provenance(data, "", "", "stored")  # type: ignore[arg-type]
-    own, experts = Dataset(env, (), provenance), object()
+    step = Trajectory(*np.zeros((5, 1, 1), dtype=np.float32))
+    own, experts = Dataset(env, () if data == "none" else (step,), provenance), object()
 
     def expert(*_: object) -> object:
         if not there:
