@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,7 @@ SCALARS: tuple[str, ...] = (
     "auc",
     "dip",
     "gain",
+    "offline_gain",
     "slope",
     "monotonicity",
     "fluctuation",
@@ -48,6 +50,7 @@ SCALARS: tuple[str, ...] = (
     "j0_noise",
     "jt_noise",
     "gain_noise",
+    "offline_gain_noise",
     "auc_noise",
 )
 _IDENTITY: tuple[str, ...] = (*RUN, "method", "variant")
@@ -80,6 +83,8 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
           ``measure.start``). Each evaluation's J is then taken relative to the mean start of its
           own episodes. The starts of two evaluations differ by up to 6 cm, six times the effect
           that is asked about.
+        * ``offline_gain``: J(0) less that of the first evaluation, before the offline phase. It is
+          relative to the starts, as ``gain`` is, and 0 without an offline phase.
         * ``slope``: least-squares slope of J on t >= 0, per 100 000 steps.
         * ``monotonicity``: Spearman's rank correlation of J and t >= 0; NaN if J is constant.
         * ``fluctuation``: half the mean square of J(t_{i+1}) - J(t_i) over t >= 0. This is the
@@ -92,8 +97,8 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
         * ``evaluations``: the number of evaluations at t >= 0.
         * ``final_episodes``: the number of episodes behind ``jt``; NaN without the column
           ``episodes``.
-        * ``j0_noise``, ``jt_noise``, ``gain_noise``, ``auc_noise``: standard error of that scalar
-          from the episodes alone, if J is a share of episodes. It is
+        * ``j0_noise``, ``jt_noise``, ``gain_noise``, ``offline_gain_noise``, ``auc_noise``:
+          standard error of that scalar from the episodes alone, if J is a share of episodes. It is
           sqrt(p (1 - p) / (n + 4)) with p = (k + 2) / (n + 4) after k successes in n episodes
           (Agresti and Coull 1998), and so not 0 if none succeeds. The weights of ``auc`` differ,
           and n is the number of episodes that equal weights would need. ``gain`` adds the
@@ -121,7 +126,8 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
             budget,
             measure.per_success,
         )
-        rows.append({**name, **found})
+        before = _offline(steps, values - starts, values, episodes, measure.per_success)
+        rows.append({**name, **found, **before})
     return pd.DataFrame(rows, columns=[*_IDENTITY, *SCALARS])
 
 
@@ -289,6 +295,20 @@ def _scalars(
         "fluctuation": _fluctuation(values, episodes, per_success),
         "largest": float(values.max()),
         "gain_noise": float(np.hypot(at_start, at_end)),
+    }
+
+
+def _offline(
+    steps: Floats, moved: Floats, values: Floats, episodes: Floats, per_success: float
+) -> dict[str, float]:
+    """What one run gained offline, with its noise; all (n,) ascending, with a step 0."""
+    if steps[0] >= 0:
+        return {"offline_gain": 0.0, "offline_gain_noise": 0.0}
+    ends = [0, int(np.flatnonzero(steps == 0)[0])]
+    noise = [_noise(values[[i]], episodes[[i]], np.ones(1), per_success) for i in ends]
+    return {
+        "offline_gain": float(moved[ends[1]] - moved[0]),
+        "offline_gain_noise": math.hypot(*noise),
     }
 
 

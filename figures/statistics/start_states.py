@@ -43,27 +43,28 @@ def common_deviation(values: Floats) -> float:
 
 
 def shared_error(frame: pd.DataFrame, measure: Measure, scalar: str) -> float:
-    """Standard error of the centre of ``j0``, ``jt`` or ``gain`` that start states make.
+    """Standard error that start states make of the centre of ``j0``, ``jt`` or a gain.
 
-    It is ``common_deviation`` over t > 0, times 1 for ``j0``, which is one evaluation,
-    1 / sqrt(n) for ``jt``, the mean of n, and sqrt(1 + 1 / n) for ``gain``, their difference. The
-    change from t = 0 on is left out: it may be the gain that is asked about.
-    ``gain`` is relative to where episodes begin if the rows have it (``scalars.run_scalars``). It
-    is 0 for other scalars, and for runs without an online phase.
+    It is ``common_deviation`` over t > 0, times a factor: 1 for ``j0``, which is one evaluation,
+    1 / sqrt(n) for ``jt``, the mean of n, sqrt(1 + 1 / n) for ``gain``, their difference, and
+    sqrt(2) for ``offline_gain``, the difference of two evaluations. The change from t = 0 on is
+    left out: it may be the gain that is asked about. A gain is relative to where episodes begin if
+    the rows have it (``scalars.run_scalars``). The error is 0 for other scalars, and for runs
+    without an online phase.
 
     Args:
         frame: the rows of the finished runs of one method on one task.
         measure: what J is.
         scalar: one of ``scalars.SCALARS``.
     """
-    if scalar not in ("j0", "jt", "gain"):
+    if scalar not in ("j0", "jt", "gain", "offline_gain"):
         return 0.0
     curves = [
-        (steps[steps > 0], (values - starts if scalar == "gain" else values)[steps > 0])
+        (steps[steps > 0], (values - starts if "gain" in scalar else values)[steps > 0])
         for _, steps, values, starts, _, _ in finished(frame, measure)
     ]
     everywhere = reduce(np.intersect1d, (steps for steps, _ in curves))
     table = np.array([values[np.isin(steps, everywhere)] for steps, values in curves])
     last = max(1, min(FINAL_EVALUATIONS, len(everywhere)))
-    factor = {"j0": 1.0, "jt": 1 / last, "gain": 1 + 1 / last}[scalar]
+    factor = {"j0": 1.0, "jt": 1 / last, "gain": 1 + 1 / last, "offline_gain": 2.0}[scalar]
     return common_deviation(table) * float(np.sqrt(factor))

@@ -4,7 +4,8 @@ An arm is a row of METHODS or a variant, with prior data or without. Runs of dif
 or profiles never meet, neither in one sample nor in one comparison. A task may have several kinds
 of demonstrations. The kind that most methods used counts. A tie goes to the first in
 ``PREFERRED_DATA``, then to recomputed rewards before stored ones. Both sides of a comparison come
-from the same experiment, so one launch's settings made them.
+from the same experiment. Further seeds of the same row on the same data may lie in the table of
+another one, and count as well.
 """
 
 from __future__ import annotations
@@ -196,7 +197,26 @@ class Evidence:
         else:
             data, labels = self.prior_data(experiment, task)
             mine = found[(found["data"] == data) & (found["labels"] == labels)]
+        mine = self._with_other_seeds(experiment, task, arm, mine)
         return mine if horizon is None else mine[mine["env_step"] <= horizon]
+
+    def _with_other_seeds(
+        self, experiment: str, task: str, arm: Arm, mine: pd.DataFrame
+    ) -> pd.DataFrame:
+        """``mine`` and the runs of other tables that differ from them in their seed alone."""
+        if mine.empty:
+            return mine
+        same = ["data", "labels"]
+        kind = mine[same].iloc[0]
+        parts, seeds = [mine], set(mine["seed"])
+        for other in self.tables:
+            found = self._finished.get((other, task, arm.label, self.profile))
+            if other == experiment or found is None:
+                continue
+            more = found[(found[same] == kind).all(axis=1) & ~found["seed"].isin(seeds)]
+            parts += [more] if len(more) else []
+            seeds |= set(more["seed"])
+        return pd.concat(parts, ignore_index=True) if len(parts) > 1 else mine
 
     def ends(self, experiment: str, task: str, arm: Arm) -> pd.Series[int]:
         """Seed -> online step at which its run ends; 0 if the run is not trained online."""
@@ -276,7 +296,7 @@ class Evidence:
             environments = [{n: row[n] for n in names} for _, row in kinds.iterrows()]
             if self._continued:
                 for key in rows[list(RUN)].drop_duplicates().itertuples(index=False, name=None):
-                    environments += self._continued.get((experiment, *map(str, key)), [])
+                    environments += self._continued.get(tuple(map(str, key)), [])
             commits.update(str(each.get("commit", "")) for each in environments)
             code.update(code_of(task, each) for each in environments)
             if arm.data != "none" and "data_checksum" in rows:
@@ -285,16 +305,16 @@ class Evidence:
 
     @cached_property
     def _continued(self) -> dict[tuple[str, ...], list[dict[str, Any]]]:
-        """The environments in which a run was continued, by experiment and run."""
+        """The environments in which a run was continued, by run."""
         found = {}
-        for experiment, entries in self.manifests.items():
+        for entries in self.manifests.values():
             for entry in entries:
                 key = (
                     *(str(entry[name]) for name in RUN[:4]),
                     label(entry["method"], entry["variant"]),
                     str(entry["seed"]),
                 )
-                found[experiment, *key] = list(entry.get("continued_in", ()))
+                found[key] = list(entry.get("continued_in", ()))
         return found
 
     def levels(

@@ -144,8 +144,8 @@ class Negligible(_Single):
     """scalar < delta: no gain worth naming. A loss is none; contradicted by more than delta.
 
     A success rate gains no more than it ends at. The upper end of a gain is therefore that of final
-    J where this one is lower: runs that never succeed gain nothing, however few episodes the
-    evaluation before them had.
+    J where this one is lower, and that of an offline gain ends at J after the offline phase: runs
+    that never succeed gain nothing, however few episodes the evaluation before them had.
     """
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
@@ -156,9 +156,10 @@ class Negligible(_Single):
             margin = margin_of(task)
             noise = evidence.noise(source, task, (arm,), self.scalar)
             gain = level_of(values, noise)
-            if self.scalar == "gain" and evidence.measure(task).per_success and gain.known:
-                (final,) = evidence.scalars(source, task, (arm,), "jt")
-                end = level_of(final, evidence.noise(source, task, (arm,), "jt"))
+            ends_in = {"gain": "jt", "offline_gain": "j0"}.get(self.scalar)
+            if ends_in and evidence.measure(task).per_success and gain.known:
+                (final,) = evidence.scalars(source, task, (arm,), ends_in)
+                end = level_of(final, evidence.noise(source, task, (arm,), ends_in))
                 gain = replace(gain, high=max(gain.value, min(gain.high, end.high)))
             found = Answer(
                 gain,

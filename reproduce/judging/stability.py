@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from figures.measures import Measure
-from figures.statistics.across_seeds import CONFIDENCE, Floats
+from figures.statistics.across_seeds import CONFIDENCE, Floats, centre
 from figures.statistics.resampling import Estimate, estimate, welch
 from reproduce.judging.conditions import Above, Verdict
 from reproduce.judging.evidence import Arm, Evidence
@@ -19,6 +19,7 @@ from reproduce.judging.rules import (
     between,
     beyond,
     distance_between,
+    margin_of,
     nothing,
     seeds_note,
 )
@@ -33,6 +34,7 @@ FLUCTUATION = Quantity(
 )
 SPREAD = Quantity("variance of final J between seeds", "difference in variance", ANY, digits=5)
 BIAS = Quantity("largest bias of Q, or Q", "difference, in rewards", ANY)
+AT_REST = "nothing was learned, which is steady"
 UNLIKE = "some runs tell the episodes of an evaluation and others do not"
 
 
@@ -47,7 +49,8 @@ class Steadier:
       five seeds would leave out the one that runs away.
 
     The first two leave out what the evaluation episodes make of a success rate. Both methods must
-    tell their episodes, or neither.
+    tell their episodes, or neither. They are not decidable where one of the methods ends within
+    delta of an untrained policy: what has learned nothing keeps still.
     """
 
     better: Arm
@@ -69,11 +72,15 @@ class Steadier:
         for task in self.tasks:
 
             def within(source: str, task: str = task) -> Answer:
+                if stuck := _at_the_floor(evidence, source, task, arms):
+                    return nothing(Verdict.NOT_DECIDABLE, AT_REST, stuck)
                 if _of_unlike_episodes(evidence, source, task, arms):
                     return nothing(Verdict.INCONCLUSIVE, UNLIKE)
                 return _more(*evidence.scalars(source, task, arms, "fluctuation"))
 
             def between(source: str, task: str = task) -> Answer:
+                if stuck := _at_the_floor(evidence, source, task, arms):
+                    return nothing(Verdict.NOT_DECIDABLE, AT_REST, stuck)
                 if _of_unlike_episodes(evidence, source, task, arms):
                     return nothing(Verdict.INCONCLUSIVE, UNLIKE)
                 final = evidence.scalars(source, task, arms, "jt")
@@ -117,6 +124,15 @@ def variances(values: Floats, noise: Floats) -> Floats:
     n = len(values)
     squares = (values - values.mean()) ** 2 * n / max(n - 1, 1)
     return np.asarray(squares - noise**2 * (n > 1), dtype=np.float64)
+
+
+def _at_the_floor(evidence: Evidence, source: str, task: str, arms: Sequence[Arm]) -> str:
+    """Which methods end within delta of an untrained policy, in words; "" if none does."""
+    floor = evidence.measure(task).floor
+    ends = zip(arms, evidence.scalars(source, task, arms, "jt"), strict=True)
+    level = {arm: float(centre(values)) for arm, values in ends}
+    stuck = [f"{arm} at {end:.3g}" for arm, end in level.items() if end <= floor + margin_of(task)]
+    return f"within delta of nothing learned ({floor:g}): {', '.join(stuck)}" if stuck else ""
 
 
 def _of_unlike_episodes(evidence: Evidence, source: str, task: str, arms: Sequence[Arm]) -> bool:

@@ -187,6 +187,29 @@ def test_dip_by_hand(values, dip, make_run, make_frame) -> None:
     assert only(run_scalars(make_frame(make_run(values)), RETURN))["dip"] == pytest.approx(dip)
 
 
+def test_what_is_gained_offline_by_hand(make_run, make_frame) -> None:
+    """From the first evaluation, not the second; the phase `init` is none."""
+    run = make_run({-20: 0.25, -10: 0.9, 0: 0.75, 10: 0.0}, success_any=0.0)
+    for row in run:
+        row["success_any"], row["episodes"] = row["return_mean"], 20
+    frame = make_frame(run + make_run({0: 50.0}, phase="init"))
+    scalars = only(run_scalars(frame, SUCCESS))
+    assert scalars["offline_gain"] == pytest.approx(0.5)
+    before, end = (5 + 2) / 24, (15 + 2) / 24
+    variances = (before * (1 - before) + end * (1 - end)) / 24
+    assert scalars["offline_gain_noise"] == pytest.approx(variances**0.5)
+    without = only(run_scalars(make_frame(make_run({0: 1.0, 10: 5.0})), RETURN))
+    assert (without["offline_gain"], without["offline_gain_noise"]) == (0.0, 0.0)
+
+
+def test_an_offline_gain_is_relative_to_where_episodes_begin(make_run, make_frame) -> None:
+    rows = make_run(dict.fromkeys((-10, 0, 10), 0.0))
+    for row, metres, start in zip(rows, (0.16, 0.15, 0.1), (0.15, 0.12, 0.1), strict=True):
+        row["final_distance"], row["start_distance"] = metres, start
+    scalars = only(run_scalars(make_frame(rows), DISTANCE))
+    assert scalars["offline_gain"] == pytest.approx((0.16 - 0.15) - (0.15 - 0.12))
+
+
 def test_dip_without_an_evaluation_in_the_first_tenth_is_unknown(make_run, make_frame) -> None:
     frame = make_frame(make_run({0: 9.0, 50: 0.0, 100: 9.0}))
     assert np.isnan(only(run_scalars(frame, RETURN))["dip"])

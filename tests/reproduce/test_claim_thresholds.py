@@ -38,11 +38,15 @@ def after(j0: float, later: float) -> list[float]:
 
 
 def made(
-    tasks: Iterable[str], curves: Curves, more: Mapping[str, Sequence[Mapping[str, float]]]
+    tasks: Iterable[str],
+    curves: Curves,
+    more: Mapping[str, Sequence[Mapping[str, float]]],
+    before: Mapping[str, float],
 ) -> pd.DataFrame:
     """Ten runs of every row on every task, each at a level of its own within ±0.0009 of the curve.
 
     `more` gives each seed of a row other cells, or ``shift``, which moves its whole curve.
+    `before` is the first evaluation, before the offline phase, on tasks that have one.
     """
     rows = []
     for label, of_task in curves.items():
@@ -55,16 +59,11 @@ def made(
                 shift = cells.pop("shift", 0.0002 * (seed - 4.5))
                 data = "none" if variant in NO_DATA else PRIOR[env]
                 cells |= {"start_distance": 0.155} if env == PUSH else {}
-                rows += run(
-                    env,
-                    method,
-                    [value + shift for value in values],
-                    seed,
-                    variant=variant,
-                    data=data,
-                    labels="",
-                    **cells,
-                )
+                cells |= {"variant": variant, "data": data, "labels": ""}
+                rows += run(env, method, [value + shift for value in values], seed, **cells)
+                if env in before:
+                    first = run(env, method, before[env] + shift, seed, **cells)[0]
+                    rows.append(first | {"env_step": -25_000})
     return pd.DataFrame(rows)
 
 
@@ -79,6 +78,7 @@ class World:
     verdict: Verdict = Verdict.SUPPORTED
     open_: str = "(?!)"  # matches nothing
     more: Mapping[str, Sequence[Mapping[str, float]]] = field(default_factory=dict)
+    before: Mapping[str, float] = field(default_factory=dict)
 
 
 def but(world: Curves, **changed: Curve | Mapping[str, Curve]) -> Curves:
@@ -98,6 +98,7 @@ def all_at(level: Curve, names: Iterable[str] = NINE) -> dict[str, Curve | Mappi
 
 NOT = Verdict.INCONCLUSIVE
 NO = Verdict.CONTRADICTED
+NEITHER = Verdict.NOT_DECIDABLE
 SMALL = Verdict.SMALLER
 
 
@@ -134,6 +135,8 @@ A3: Curves = {"AWAC": 0.5, "AWAC [no-clamp]": [v - 0.03 for v in ZIGZAG]}
 FOUR_LOW: dict[str, Curve] = {task: after(0.3, 0.36) for task in (DOOR, RELOCATE, ANT)}
 FOUR_LOW |= {task: after(0.3, 0.34) for task in (PEN, CHEETAH, WALKER)}
 FOUR_LOW |= {PUSH: after(0.155, 0.146)}
+THREE_ROSE = dict.fromkeys((DOOR, RELOCATE, ANT), 0.24)  # by 0.06 offline
+THREE_ROSE |= {PEN: 0.26, CHEETAH: 0.26, WALKER: 0.31, PUSH: 0.164}  # by 0.04 or less, 9 mm
 
 
 def s1(awac: str) -> list[World]:
@@ -195,12 +198,14 @@ WORLDS: Mapping[str, Sequence[World]] = {
             NO,
             f".*: ({'|'.join(map(re.escape, NINE[:4]))})$|{DOOR}.*: AWR$",
         ),
-        World({"AWAC": on((DOOR, RELOCATE), 0.49, 0.51), **all_at(0.3)}, NO, f"{DOOR}.*: AWAC"),
+        World(
+            {"AWAC": on((DOOR, RELOCATE), 0.49, 0.51), **all_at(0.3)}, NEITHER, f"{DOOR}.*: AWAC"
+        ),
     ],
     "H4": [  # 10 of 70 runs are at most a quarter, 20 of 70 may be more
         World(but(SOLVERS, SAC=0.91)),
         World(but(SOLVERS, SAC=0.91), NOT, ".*SAC, SAC.*", more={"BRAC": TWO_MORE}),  # to 0.28
-        World(but(SOLVERS, AWAC=0.89), NO, ".*: AWAC"),
+        World(but(SOLVERS, AWAC=0.89), NEITHER, ".*: AWAC"),
     ],
     "H5": [
         World(H5),
@@ -375,10 +380,19 @@ WORLDS: Mapping[str, Sequence[World]] = {
             more={"AWAC": STEADY, "AWAC [no-clamp]": WILD},
         ),
     ],
-    "A4": [  # 4 of 7
-        World({"MPO": FOUR_LOW}, open_=f"({DOOR}|{RELOCATE}|{ANT}).*"),
+    "A4": [  # 4 of 7, in each of the two phases
+        World({"MPO": FOUR_LOW}, open_=f"({DOOR}|{RELOCATE}|{ANT}).* gain.*", before=THREE_ROSE),
         World(
-            {"MPO": FOUR_LOW | {PEN: after(0.3, 0.36)}}, NO, f"({PEN}|{DOOR}|{RELOCATE}|{ANT}).*"
+            {"MPO": FOUR_LOW | {PEN: after(0.3, 0.36)}},
+            NO,
+            f"({PEN}|{DOOR}|{RELOCATE}|{ANT}) gain.*|({DOOR}|{RELOCATE}|{ANT}) offline gain.*",
+            before=THREE_ROSE,
+        ),
+        World(
+            {"MPO": FOUR_LOW},
+            NO,
+            f"({DOOR}|{RELOCATE}|{ANT}) gain.*|({PEN}|{DOOR}|{RELOCATE}|{ANT}) offline gain.*",
+            before=THREE_ROSE | {PEN: 0.24},
         ),
     ],
     "A5": [
@@ -428,7 +442,7 @@ def test_a_claim_is_seen_beyond_its_thresholds_alone(name: str, world: World) ->
             else {task: curve[task] for task in tasks}
             for label, curve in world.curves.items()
         }
-        tables[experiment] = made(tasks, curves, world.more)
+        tables[experiment] = made(tasks, curves, world.more, world.before)
     found = evaluate(claim, Evidence(tables))
     for effect in found.effects:
         said = f"{effect.task} {effect.what}"

@@ -697,8 +697,11 @@ def test_equal_runs_are_known_as_well_as_their_episodes_tell() -> None:
 
 
 def test_every_scalar_with_a_noise_is_known_to_the_rules() -> None:
-    for scalar in ("j0", "jt", "gain", "auc"):
-        wide = evidence(*(run(PEN, "AWAC", 0.5, s, episodes=4) for s in range(5)))
+    wide = evidence(
+        *(run(PEN, "AWAC", 0.5, s, episodes=4) for s in range(5)),
+        *([run(PEN, "AWAC", 0.5, s, episodes=4)[0] | {"env_step": -9}] for s in range(5)),
+    )
+    for scalar in ("j0", "jt", "gain", "auc", "offline_gain"):
         found = wide.noise("figure1", PEN, (A,), scalar)
         assert found.now == found.of_five > 0
         assert wide.noise("figure1", PEN, (A,), scalar, 50_000).now > 0
@@ -991,7 +994,7 @@ def drawn(method: str, level: float, seed: int, **cells: Any) -> list[list[dict[
     return [run(PEN, method, list(shown[s]), s, episodes=20, **cells) for s in TEN]
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [(0.5, 0.02), (0.98, 0.5), (0.5, 0.5)])
+@pytest.mark.parametrize(("ours", "theirs"), [(0.5, 0.25), (0.98, 0.5), (0.5, 0.5)])
 def test_noise_of_the_episodes_is_no_unsteadiness(ours: float, theirs: float) -> None:
     """It is largest at one half. Of 40 effects at 5 % two may err, and six have a chance of 1 %."""
     rule = Steadier(A, Arm("AWAC [no-clamp]"), (PEN,))
@@ -1003,6 +1006,44 @@ def test_noise_of_the_episodes_is_no_unsteadiness(ours: float, theirs: float) ->
         within, between, _ = rule.effects(found, ("figure1",))
         wrong += (within.verdict is not INCONCLUSIVE) + (between.verdict is not INCONCLUSIVE)
     assert wrong <= 5
+
+
+@pytest.mark.parametrize(("end", "decidable"), [(0.02, False), (0.14, False), (0.16, True)])
+def test_what_has_learned_nothing_is_not_called_steady(end: float, decidable: bool) -> None:
+    """Delta is 0.05 and an untrained policy at 0.1. The critic is asked of all the same."""
+    rule = Steadier(A, Arm("AWAC [no-clamp]"), (PEN,))
+    found = evidence(
+        noisy("AWAC", 0.1, 0.01, 1.0),
+        *(runs(PEN, "AWAC", end, seeds=(s,), variant="no-clamp", q_max=9.0 + s) for s in TEN),
+    )
+    within, between, critic = rule.effects(found, ("figure1",))
+    assert (within.verdict is not NOT_DECIDABLE) is decidable
+    assert (between.verdict is not NOT_DECIDABLE) is decidable
+    assert critic.verdict is SUPPORTED
+    if not decidable:
+        assert f"AWAC [no-clamp] at {end:g}" in within.note
+
+
+def test_seeds_of_another_table_count_as_well() -> None:
+    """Ablations have five of AWAC's runs, a figure ten, of which five are the same."""
+    table = evidence(
+        *(runs(PEN, "AWAC", 0.5, seeds=(s,)) for s in range(5)),
+        *(runs(PEN, "AWAC", 0.4, seeds=(s,), variant="no-clamp") for s in range(5)),
+    ).tables["figure1"]
+    ten = evidence(
+        *(runs(PEN, "AWAC", 0.5 + 0.02 * s, seeds=(s,)) for s in range(10)),
+        *(runs(PEN, "AWAC", 0.9, seeds=(s,), data="embedded") for s in range(10, 12)),
+        *(runs(PEN, "AWAC", 0.9, seeds=(s,), profile="released") for s in range(10, 12)),
+        *(runs(PEN, "SAC", 0.9, seeds=(s,)) for s in range(10, 12)),
+    ).tables["figure1"]
+    found = Evidence({"ablations": table, "figure1": ten})
+    assert found.rows("ablations", PEN, A)["seed"].nunique() == 10
+    (values,) = found.scalars("ablations", PEN, [A], "jt")
+    assert values == pytest.approx([0.5] * 5 + [0.6, 0.62, 0.64, 0.66, 0.68], abs=0.01)
+    changed = Arm("AWAC [no-clamp]")
+    assert found.rows("ablations", PEN, changed)["seed"].nunique() == 5
+    assert found.source(("figure1",), PEN, [A, changed]) is None  # no seed is lent to a row
+    assert found.rows("ablations", PEN, A, 50_000)["env_step"].max() == 50_000
 
 
 def test_steadiness_needs_the_episodes_of_both() -> None:

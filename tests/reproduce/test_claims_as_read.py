@@ -66,7 +66,7 @@ def hard_tasks(awac: float, others: float) -> Evidence:
 @pytest.mark.parametrize("name", ["H3", "H4"])
 def test_others_fail_where_awac_succeeds(name: str) -> None:
     assert evaluate(claim(name), hard_tasks(0.95, 0.05)).verdict is SUPPORTED
-    assert evaluate(claim(name), hard_tasks(0.05, 0.05)).verdict is CONTRADICTED  # nobody does
+    assert evaluate(claim(name), hard_tasks(0.05, 0.05)).verdict is NOT_DECIDABLE  # nobody does
     assert evaluate(claim(name), hard_tasks(0.95, 0.95)).verdict is CONTRADICTED
 
 

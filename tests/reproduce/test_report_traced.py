@@ -111,7 +111,12 @@ class Runs:
         own = fmean(variance(change) for change in changes) / len(curves)
         common = max((fmean(fmean(change) ** 2 for change in changes) - own) / 2, 0.0)
         last = min(5, len(curves[0]))
-        by = {"J after the offline phase": 1.0, "final J": 1 / last, "gain": 1 + 1 / last}[name]
+        by = {
+            "J after the offline phase": 1.0,
+            "final J": 1 / last,
+            "gain": 1 + 1 / last,
+            "offline gain": 2.0,
+        }[name]
         return sqrt(common * by)
 
     def times(self, method: str, threshold: float) -> list[tuple[float, bool]]:
@@ -137,6 +142,8 @@ def _scalar(points: Points, name: str) -> float:
     assert online[0][0] == 0
     if name == "J after the offline phase":
         return start
+    if name == "offline gain":
+        return start - points[0][1]
     if len(online) == 1:
         return 0.0 if name == "gain" else start
     tail = [value for _, value in online[1:]][-5:]
@@ -148,6 +155,9 @@ def _scalar(points: Points, name: str) -> float:
 def _noise(points: Points, name: str) -> float:
     """p (1 - p) / (n + 4), two successes and failures added to the n episodes."""
     online = [(step, value) for step, value in points if step >= 0]
+    if name == "offline gain":
+        ends = [points[0], online[0]] if points[0][0] < 0 else []
+        return sum(_noise([(0, value)], "final J") for _, value in ends)
     if name == "gain":
         return _noise(points, "final J") + _noise(points[: points.index(online[0]) + 1], "final J")
     if name == "AUC" and len(online) > 1:
@@ -473,7 +483,9 @@ def _check_effects(row: dict[str, str], runs: Runs) -> None:
         _check_interval(row, [ours, theirs], noise)
         _check_seen(row, [(asked, d) for d in distances(row, [ours, theirs], 0.025, noise=noise)])
     # the runs end before any step that is named
-    elif found := re.fullmatch(r"(gain|AUC|final J)(?: by step 100,000)?: ([\w+-]+)", what):
+    elif found := re.fullmatch(
+        r"((?:offline )?gain|AUC|final J)(?: by step 100,000)?: ([\w+-]+)", what
+    ):
         name, *methods = found.groups()
         values = runs.scalar(methods[0], name)
         same(value, centre(values))

@@ -21,6 +21,8 @@ from reproduce.judging.paper.arms import (
 )
 from reproduce.judging.stability import Steadier
 
+EVERYWHERE = (*HAND, *PUSH, *LOCOMOTION)
+
 DESIGN_CLAIMS = (
     Claim(
         "A1",
@@ -68,10 +70,14 @@ DESIGN_CLAIMS = (
         "B.4",
         "We failed to see offline or online improvement with this implementation [of MPO] in most "
         "environments",
-        "MPO's gain is below delta on more than half of the tasks",
+        "what MPO gains offline is below delta on more than half of the tasks, and so is what it "
+        "gains online",
         ("figure1", "figure2", "figure3"),
-        (Part((Negligible("gain", (MPO,), (*HAND, *PUSH, *LOCOMOTION)),), MORE_THAN_HALF),),
-        "Only the online half is tested here.",
+        (
+            Part((Negligible("offline_gain", (MPO,), EVERYWHERE),), MORE_THAN_HALF),
+            Part((Negligible("gain", (MPO,), EVERYWHERE),), MORE_THAN_HALF),
+        ),
+        '"Most environments": of the seven, for each of the two phases.',
     ),
     Claim(
         "A5",
