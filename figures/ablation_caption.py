@@ -32,7 +32,7 @@ def facts(
     if any(not m.higher_is_better for m in measures):
         notes.append("distances are drawn negative, so that right and up are better everywhere")
     text = [
-        "AUC: mean over online steps. JT: mean of the last five evaluations.",
+        "AUC: mean over online steps. Final J: mean of the last five evaluations.",
         f"{'; '.join(notes)}.",
         *(_comparison(panels, effects) if flat else ()),
         _seeds(counts),

@@ -17,7 +17,7 @@ from figures.measures import Measure
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from figures.statistics.estimates import Estimate
 
-NAMES = {"auc": "AUC", "jt": "JT"}
+NAMES = {"auc": "AUC", "jt": "final J"}
 COLOURS = {"auc": style.METHOD_COLOURS["AWAC"], "jt": "#C2571A"}
 MARKERS = {"auc": "o", "jt": "D"}
 OFFSETS = {"auc": -0.16, "jt": 0.16}

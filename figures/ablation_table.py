@@ -21,9 +21,9 @@ _HEAD = ("task", "measure", *NAMES.values(), "runs")
 def effect_lines(csv: Path) -> list[str]:
     """The table of ``results/<preset>/ablations.csv``: exchanges, then swept numbers.
 
-    An exchange has a line a task, with the difference of AUC (mean over online steps) and of JT
-    (mean of the last five evaluations) from the unchanged row. Positive is better. A swept number
-    has a line a value, with AUC and JT themselves. The intervals are those of the figure: 95 %
+    An exchange has a line a task, with the difference of AUC (mean over online steps) and of final
+    J (mean of the last five evaluations) from the unchanged row. Positive is better. A swept number
+    has a line a value, with AUC and final J themselves. The intervals are those of the figure: 95 %
     percentile bootstrap, from five seeds on. A distance counts as negative.
 
     Raises:

@@ -8,7 +8,7 @@ compared with. They stand in the panels of their task.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -35,6 +35,12 @@ DATA_NAMES = {
     "none": "no prior data",
     "unknown": "prior data not stated",
 }
+
+
+def from_people(kinds: Iterable[str]) -> bool:
+    """Whether people showed the tasks in all runs that had data; ``kinds``: the column ``data``."""
+    had = set(kinds) - {NONE, ""}
+    return bool(had) and had <= {"human", "human-recorded", "minari-human"}
 
 
 def data_name(kind: str) -> str:

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from figures.ablation_names import PURPOSES
 from figures.experiments import Experiment
+from figures.labels import registered, split_variant
 from figures.learning_curves import draw
 from figures.metrics import columns
 from figures.output import save
-from figures.panels import panels_of
+from figures.panels import from_people, panels_of
 from figures.results.compare import beside
 from figures.results.manifest import read_manifest
 from figures.results.partial import without_rows
@@ -43,9 +45,30 @@ def title_of_figure(experiment: Experiment, frame: pd.DataFrame) -> str:
     span = f"{longest[0]:,}" + (f" to {longest[-1]:,}" if len(longest) > 1 else "")
     preset = ", ".join(sorted(set(frame["preset"])))
     number = experiment.name.removeprefix("figure")
-    return (
-        f"Figure {number}, reproduced at preset {preset}: {experiment.heading}, {span} online steps"
-    )
+    made = f"at preset {preset}"
+    if from_people(frame["data"]):
+        made += " from human demonstrations"
+    return f"Figure {number}, reproduced {made}: {experiment.heading}, {span} online steps"
+
+
+def registered_names(frame: pd.DataFrame) -> set[str]:
+    """The rows and variants of the registry that have rows in ``frame``."""
+    pairs = frame[["method", "variant"]].drop_duplicates().itertuples(index=False, name=None)
+    return {registered(method, split_variant(variant)[0]) for method, variant in pairs}
+
+
+def variants_in_words(frame: pd.DataFrame) -> str:
+    """What each variant of the registry that is drawn changes."""
+    drawn = registered_names(frame)
+    known = [f"{name} ({PURPOSES[name]})" for name in PURPOSES if name in drawn]
+    return f"Variants: {'; '.join(known)}." if known else ""
+
+
+def not_run(experiment: Experiment, frame: pd.DataFrame) -> str:
+    """The methods of the experiment that have no row at all."""
+    drawn = registered_names(frame)
+    lacking = [name for name in experiment.methods if name not in drawn]
+    return f"Not run: {', '.join(lacking)}." if lacking else ""
 
 
 def make(
@@ -79,13 +102,14 @@ def make(
     frame, tasks = only.rows(every, csv), only.tasks(experiment.tasks)
     scored = "normalised_score" in columns(experiment.metrics)
     note = scale_note(frame, tasks) if scored else ""
+    told = (variants_in_words(frame), "" if only else not_run(experiment, frame))
     shown, notes = beside(frame, compare, tasks)
     figure = draw(
         shown,
         panels=tasks,
         metrics=experiment.metrics,
         title=title_of_figure(experiment, frame),
-        caption=" ".join(filter(None, (experiment.caption, only.note, note))),
+        caption=" ".join(filter(None, (experiment.caption, only.note, note, *told))),
         absent=absent,
         notes=notes,
         seeds_of=None if shown["label"].nunique() <= FADE_BEYOND else ("AWAC",),

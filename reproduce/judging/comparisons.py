@@ -141,7 +141,10 @@ class Difference(_Against):
         }
         if any(level.low > self.learned for level in levels.values()):
             return found
-        ends = ", ".join(f"{arm} at {level.value:.3g}" for arm, level in levels.items())
+        ends = ", ".join(
+            f"{arm} at {level.value:.3g} [{level.low:.3g} … {level.high:.3g}]"
+            for arm, level in levels.items()
+        )
         if all(level.high < self.learned for level in levels.values()):
             judged, neither = Verdict.NOT_DECIDABLE, "neither ends"
         else:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from figures.domains import DOMAINS
 from figures.experiments import domain_of, title_of
+from figures.panels import from_people
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.blocks import (
@@ -38,7 +39,9 @@ def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Bloc
 
     ``first``: the picture.
     """
-    yield Heading(1, f"{PAPER}: what preset {content.preset} shows of it", "top")
+    kinds = (kind for table in content.evidence.tables.values() for kind in table["data"].unique())
+    shown = " from human demonstrations" if from_people(kinds) else ""
+    yield Heading(1, f"{PAPER}: what preset {content.preset} shows of it{shown}", "top")
     yield Text(" ".join(findings(content)))
     if levels := reached(content):
         yield Items(levels)

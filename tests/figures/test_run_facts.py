@@ -115,6 +115,7 @@ def test_a_figure_says_them(make_run: MakeRun, make_frame: MakeFrame) -> None:
 
 def test_the_title_says_that_it_is_a_reproduction(make_run: MakeRun, make_frame: MakeFrame) -> None:
     rows = make_run({0: 1.0, 40_000: 2.0}) + make_run({0: 1.0, 50_000: 2.0}, status="running")
+    rows = [row | {"data": "embedded"} for row in rows]
     figure1 = EXPERIMENTS["figure1"]
     assert paper_figure.title_of_figure(figure1, make_frame(rows)) == (
         "Figure 1, reproduced at preset small: dexterous manipulation, 40,000 online steps"
@@ -123,3 +124,35 @@ def test_the_title_says_that_it_is_a_reproduction(make_run: MakeRun, make_frame:
     assert "20,000 to 40,000 online steps" in paper_figure.title_of_figure(
         figure1, make_frame(rows)
     )
+
+
+def test_a_title_says_that_people_showed_the_task(make_run, make_frame) -> None:
+    figure1 = EXPERIMENTS["figure1"]
+
+    def title(*kinds: str) -> str:
+        rows = [row for kind in kinds for row in make_run({0: 1.0, 40_000: 2.0}, data=kind)]
+        return paper_figure.title_of_figure(figure1, make_frame(rows))
+
+    assert "from human demonstrations" in title("human")
+    assert "from human demonstrations" in title("human", "human-recorded", "none")
+    assert "human" not in title("human", "embedded")
+    assert "human" not in title("none")
+
+
+def test_a_caption_names_what_is_not_run_and_what_variants_change(make_run, make_frame) -> None:
+    figure2 = EXPERIMENTS["figure2"]
+    drawn = [
+        *make_run({0: 1.0}, method="AWAC", variant="push-lambda,tau=0.1"),
+        *(row for name in ("SAC", "BC") for row in make_run({0: 1.0}, method=name)),
+    ]
+    frame = make_frame(drawn)
+    assert paper_figure.variants_in_words(frame) == (
+        "Variants: AWAC[push-lambda] (weights: λ 0.03, mean weight 1 in each batch)."
+    )
+    told = paper_figure.not_run(figure2, frame)
+    assert told.startswith("Not run: AWAC, ")
+    lacking = set(told.removeprefix("Not run: ").removesuffix(".").split(", "))
+    assert lacking == set(figure2.methods) - {"AWAC[push-lambda]", "SAC", "BC"}
+    rows = [name for name in figure2.methods if "[" not in name]
+    plain = make_frame([row for name in rows for row in make_run({0: 1.0}, method=name)])
+    assert paper_figure.variants_in_words(plain) == ""

@@ -185,7 +185,7 @@ def test_a_complete_grid_asks_for_nothing_and_is_not_warned_of(
     decided = [
         c for c in grid.cards if set(c.verdicts) <= {Verdict.SUPPORTED, Verdict.CONTRADICTED}
     ]
-    assert len(decided) > 10
+    assert len(decided) >= 10
     assert all(not side.commands for card in decided for side in card.sides)
 
 
