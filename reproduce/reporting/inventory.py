@@ -238,6 +238,8 @@ def software(manifests: Manifests) -> list[Made]:
             environment = entry.get("environment", {})
             versions = environment.get("versions", {})
             text = ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
+            if on := environment.get("processor"):
+                text += f"; on {on}"
             key = "|".join(str(entry.get(name)) for name in (*RUN[:4], "method", "variant", "seed"))
             kept = versions.get("awac-reproduction", "")
             entries[key] = (kept, str(environment.get("commit", "")), text)

@@ -12,7 +12,7 @@ from reproduce.commandline.interruption import Interruption
 from reproduce.commandline.options import EngineChoice, Tracker
 from reproduce.commandline.script import INTERRUPTED
 from reproduce.runs.lock import BEAT_S, Held, Hold
-from reproduce.runs.provenance import commit, versions
+from reproduce.runs.provenance import commit, processor, versions
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.numbers import numbers_version
 from reproduce.specs.place import Place
@@ -117,6 +117,7 @@ def _train(
                 "commit": commit(),
                 "numbers_version": numbers_version(spec.env, commit()),
                 "versions": versions(),
+                "processor": processor(),
             }
             | own_methods.environment(spec.registered),
             "engine": chosen,

@@ -82,3 +82,20 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = ""
     return found
+
+
+@cache
+def processor() -> str:
+    """Model of the processor and the instructions that PyTorch uses on it: ``AMD EPYC, AVX512``.
+
+    They decide the last bits of a result, and with them every curve. Versions do not show them.
+    """
+    from torch.backends import cpu
+
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # not Linux
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    model = next(names, "") or platform.processor() or platform.machine()
+    return f"{model}, {cpu.get_cpu_capability()}"

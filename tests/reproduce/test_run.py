@@ -101,6 +101,8 @@ def test_run_leaves_rows_configuration_and_final_state(uninterrupted: Path) -> N
     assert len(config["identity"]["data"]["checksum"]) == 64
     assert config["identity"]["method"]["objective"]["weights"]["shape"]["lam"] == 0.3
     assert config["environment"]["versions"]["torch"]
+    model, instructions = config["environment"]["processor"].rsplit(", ", 1)
+    assert model and instructions == torch.backends.cpu.get_cpu_capability()
 
 
 def test_a_trained_policy_acts_as_the_document_says(
