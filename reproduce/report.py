@@ -8,7 +8,7 @@
 Reads the CSVs in results/<preset>/ and writes into the same folder REPORT.md with its pictures in
 report/, report.html, the same as one page with curves to point at, verdicts.csv (one row an effect)
 and verdicts.meta.json (which version of the rules judged which files). Trains nothing, needs no
-torch. The same results give the same bytes.
+torch. The same results give the same bytes. It takes half a minute on one free core.
 """
 
 from __future__ import annotations
@@ -115,11 +115,14 @@ def write(found: Content, options: ReportOptions) -> list[Path]:
 
 @command(ReportOptions, __doc__)
 def main(options: ReportOptions) -> int:
-    """Judge the results folder, write the report, and print the files' names.
+    """Judge the results folder, write the report, and print how far it is and the files' names.
 
     Returns the exit status: 0 written, 2 it holds no results, or some that cannot be judged.
     """
-    print("report: " + "  ".join(map(str, write(read(options), options))))
+    print(f"judging the rows of {options.results}", flush=True)
+    found = read(options)
+    print(f"{found.finished} finished runs; writing the report into {options.target}", flush=True)
+    print("report: " + "  ".join(map(str, write(found, options))))
     return 0
 
 
