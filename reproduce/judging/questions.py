@@ -32,7 +32,8 @@ class Quantity:
 
     Attributes:
         name: in words, such as ``AUC``.
-        axis: name of its axis; ``{}`` is the measure of the domain with its unit.
+        axis: name of its axis; ``{}`` is the measure of the domain with its unit, ``{tasks}`` the
+            tasks whose unit it has.
         limits: values that it can have; None for those of the measure.
         zero: its value where there is no effect; None for a level or a share, which has none.
         change: whether it is a change of the measure, which has either sign.

@@ -33,7 +33,7 @@ FLUCTUATION = Quantity(
     "fluctuation of J within a run, a variance", "difference in variance", ANY, digits=5
 )
 SPREAD = Quantity("variance of final J between seeds", "difference in variance", ANY, digits=5)
-BIAS = Quantity("largest bias of Q, or Q", "difference, in rewards", ANY)
+BIAS = Quantity("largest bias of Q, or Q", "difference, in rewards of {tasks}", ANY)
 AT_REST = "nothing was learned, which is steady"
 UNLIKE = "some runs tell the episodes of an evaluation and others do not"
 

@@ -157,6 +157,7 @@ def axis_of(domain: str) -> str:
 
 def _axis(group: Group) -> str:
     question, axis = group.question, group.question.quantity.axis
+    axis = axis.replace("{tasks}", ", ".join({title_of(e.task): None for e in group.effects}))
     if "{}" not in axis:
         return axis
     if not group.domain:
