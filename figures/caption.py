@@ -82,6 +82,7 @@ def describe(
         _without_prior_data(frame, labels),
         *_beginnings(frame, labels, run_facts),
         f"{'; '.join(notes)}." if notes else "",
+        _episodes(frame),
         _same_starts(frame),
         f"Data: {'; '.join(data_fact(panel, frame) for panel in panels)}.",
         f"{origin(frame)}.",
@@ -96,6 +97,16 @@ def describe(
 
 def _has_offline(frame: pd.DataFrame) -> bool:
     return bool(((frame["phase"] == "offline") & (frame["env_step"] < 0)).any())
+
+
+def _episodes(frame: pd.DataFrame) -> str:
+    """Of how many episodes a point of our curves is the mean; "" where rows do not say so."""
+    ours = frame[frame["compared"] == ""] if "compared" in frame else frame
+    counts = sorted(set(ours["episodes"].dropna())) if "episodes" in ours else []
+    if not counts:
+        return ""
+    span = " to ".join(f"{count:g}" for count in dict.fromkeys((counts[0], counts[-1])))
+    return f"An evaluation has {span} episodes."
 
 
 def _same_starts(frame: pd.DataFrame) -> str:

@@ -156,3 +156,18 @@ def test_a_caption_names_what_is_not_run_and_what_variants_change(make_run, make
     rows = [name for name in figure2.methods if "[" not in name]
     plain = make_frame([row for name in rows for row in make_run({0: 1.0}, method=name)])
     assert paper_figure.variants_in_words(plain) == ""
+
+
+def test_a_caption_says_how_many_episodes_an_evaluation_has(make_run, make_frame) -> None:
+    def words(*counts: float) -> str:
+        rows = [
+            row
+            for seed, count in enumerate(counts)
+            for row in make_run({0: 1.0, 9: 2.0}, seed=seed, episodes=count)
+        ]
+        figure = draw(make_frame(rows), panels=(PEN,))
+        return " ".join(" ".join(text.get_text() for text in figure.texts).split())
+
+    assert "An evaluation has 20 episodes." in words(20, 20)
+    assert "An evaluation has 10 to 20 episodes." in words(20, 10)
+    assert "An evaluation has" not in words(float("nan"))
