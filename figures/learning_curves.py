@@ -127,7 +127,7 @@ def draw(
         for band, axes in zip(bands, page.axes, strict=True):
             for column, panel in band.items():
                 rows = panel.rows(drawn)
-                span = _span(rows)
+                span = span_of(rows)
                 _head(axes[0][column], panel.title, subtitles[panel], most)
                 for metric, line in zip(metrics, axes, strict=True):
                     ax = line[column]
@@ -144,7 +144,7 @@ def draw(
     return page.figure
 
 
-def _span(rows: pd.DataFrame) -> tuple[float, float]:
+def span_of(rows: pd.DataFrame) -> tuple[float, float]:
     """The first and the last step of the axis: that of no offline phase begins at 0."""
     steps = rows.loc[rows["phase"] != "init", "env_step"]
     return (0.0, 0.0) if steps.empty else (float(min(steps.min(), 0)), float(max(steps.max(), 0)))
@@ -248,7 +248,7 @@ def _draw_panel(
             line = not lonely and (asked or outside)
             _draw_seed(ax, run, metric, look, len(looks), failed=failed, line=line)
         if not thick.empty:
-            _draw_aggregate(ax, thick, look, len(looks))
+            draw_aggregate(ax, thick, look, len(looks))
 
 
 def _draw_seed(
@@ -278,7 +278,8 @@ def _draw_seed(
         )
 
 
-def _draw_aggregate(ax: Axes, thick: pd.DataFrame, look: Look, count: int) -> None:
+def draw_aggregate(ax: Axes, thick: pd.DataFrame, look: Look, count: int) -> None:
+    """Band and thick line of one aggregate; ``count`` is the number of curves in the figure."""
     steps = thick["env_step"].to_numpy(dtype=float)
     if bool(thick["low"].notna().all()):
         low, high = thick["low"].to_numpy(dtype=float), thick["high"].to_numpy(dtype=float)

@@ -14,6 +14,7 @@ from figures.labels import registered, split_variant
 from figures.learning_curves import draw
 from figures.metrics import columns
 from figures.output import save
+from figures.pairs import draw_pairs
 from figures.panels import from_people, panels_of
 from figures.results.compare import beside
 from figures.results.manifest import read_manifest
@@ -80,6 +81,8 @@ def make(
 ) -> list[Path]:
     """Draw ``results/<preset>/<experiment>.csv`` into ``<out_stem>.png`` and ``<out_stem>.pdf``.
 
+    Of many methods, ``<out_stem>.pairs.png`` and ``.pdf`` show each beside AWAC.
+
     Tasks without results yet have no column; the caption names what is missing and every incomplete
     run. Single seeds are drawn of all methods, or among many of AWAC alone.
 
@@ -91,7 +94,7 @@ def make(
         only: which tasks are drawn, and which methods of ours.
 
     Returns:
-        The two paths.
+        The paths.
 
     Raises:
         ResultsError: the CSV is missing or malformed, has no row for any of the tasks or for
@@ -104,15 +107,28 @@ def make(
     note = scale_note(frame, tasks) if scored else ""
     told = (variants_in_words(frame), "" if only else not_run(experiment, frame))
     shown, notes = beside(frame, compare, tasks)
+    title = title_of_figure(experiment, frame)
+    many = shown["label"].nunique() > FADE_BEYOND
     figure = draw(
         shown,
         panels=tasks,
         metrics=experiment.metrics,
-        title=title_of_figure(experiment, frame),
+        title=title,
         caption=" ".join(filter(None, (experiment.caption, only.note, note, *told))),
         absent=absent,
         notes=notes,
-        seeds_of=None if shown["label"].nunique() <= FADE_BEYOND else ("AWAC",),
+        seeds_of=("AWAC",) if many else None,
         run_facts=run_facts(read_manifest(csv)),
     )
-    return save(figure, out_stem)
+    pictures = save(figure, out_stem)
+    if many:
+        pairs = draw_pairs(
+            shown,
+            panels=tasks,
+            metric=experiment.metrics[0],
+            title=f"{title}, {experiment.metrics[0].name.lower()}",
+            caption=f"All curves, and what they are of: {out_stem.name}.png.",
+        )
+        if pairs is not None:
+            pictures += save(pairs, out_stem.with_name(f"{out_stem.name}.pairs"))
+    return pictures

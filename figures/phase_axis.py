@@ -74,17 +74,25 @@ def name_lines(panel_width: float, online_name: str) -> tuple[str, str]:
     return OFFLINE_NAME.replace(" ", "\n", 1), online_name.replace(" ", "\n", 1)
 
 
-def name_phases(ax: Axes, first: float, last: float, online_name: str, panel_width: float) -> None:
-    """Write ``OFFLINE_NAME`` and ``online_name`` beneath the two parts of the axis."""
+def name_phases(
+    ax: Axes,
+    first: float,
+    last: float,
+    online_name: str,
+    panel_width: float,
+    below: float = 0.135,
+) -> None:
+    """Write ``OFFLINE_NAME`` and ``online_name`` beneath the two parts of the axis; ``below``: how
+    far, as a share of the panel's height."""
     offline, online = max(-first, 0.0), max(last, 0.0)
     place = blended_transform_factory(ax.transData, ax.transAxes)
     style: dict[str, Any] = {"ha": "center", "va": "top", "transform": place}
     style |= {"fontsize": NAME_SIZE, "linespacing": 1.1}
     updates, steps = name_lines(panel_width, online_name)
     if offline:
-        ax.text(-offline / 2, -0.135, updates, color=TEXT_GREY, style="italic", **style)
+        ax.text(-offline / 2, -below, updates, color=TEXT_GREY, style="italic", **style)
     if online or not offline:
-        ax.text((online or 1.0) / 2, -0.135, steps, **style)
+        ax.text((online or 1.0) / 2, -below, steps, **style)
 
 
 def _stretch(offline: float, online: float) -> float:
