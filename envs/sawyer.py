@@ -300,7 +300,8 @@ def _fixed(
             # Both are rounded to float32 like goals, so that a corner in float32 counts as inside.
             low, high = (np.tile(b, 2).astype(np.float32) for b in (BOX_LOW, BOX_HIGH))
             rounded = value.astype(np.float32)
-            if value.shape != (4,) or (rounded < low).any() or (rounded > high).any():
+            # Of NaN no comparison is true.
+            if value.shape != (4,) or not ((low <= rounded) & (rounded <= high)).all():
                 raise ValueError(f"{name} must be (4,) in the box, metres, got {value}")
         fixed.append(value)
     start, goal = fixed

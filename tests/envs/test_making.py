@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,55 @@ def test_registering_twice_changes_nothing() -> None:
 
 
 # --- In processes of their own: what importing and making prints, and what it takes over
+
+
+@pytest.mark.parametrize("spoilt", ["velocity", "action"])
+def test_an_unstable_simulation_is_an_error(
+    env: Any, task_id: str, spoilt: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MuJoCo resets it, and goes on from another state as if nothing had happened."""
+    monkeypatch.chdir(tmp_path)  # MuJoCo writes a log of its own to where it runs
+    env.reset(seed=0)
+    action = np.zeros(env.action_space.shape, dtype=np.float32)
+    if spoilt == "velocity":
+        env.unwrapped.data.qvel[:] = 1e12
+    else:
+        action[0] = np.nan
+    with pytest.raises((RuntimeError, ValueError), match=r"become unstable|finite"):
+        env.step(action)
+    env.reset(seed=0)
+    env.step(np.zeros_like(action))
+
+
+@pytest.mark.parametrize("task_id", ["pen-binary-v0", "Ant-v2"])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"observation_dim": 99}, r"observations of {} are \(99,\), but those of"),
+        ({"action_dim": 99}, r"actions of {} are \(99,\), but those of"),
+    ],
+)
+def test_a_row_that_does_not_fit_the_simulation_is_an_error(
+    changes: dict[str, int], message: str, task_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TASKS, task_id, replace(TASKS[task_id], **changes))
+    with pytest.raises(ValueError, match=message.format(task_id)):
+        make_task(task_id)
+
+
+def test_a_simulation_with_other_bounds_of_actions_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from envs import locomotion
+
+    class Strong(locomotion.AntEnv):
+        def _set_action_space(self) -> Any:
+            self.action_space = gymnasium.spaces.Box(-30.0, 30.0, (8,), np.float32)
+            return self.action_space
+
+    monkeypatch.setitem(locomotion.SIMULATIONS, "Ant-v2", Strong)
+    with pytest.raises(ValueError, match=r"those of Strong lie in \[-30, 30\]"):
+        make_task("Ant-v2")
 
 
 def interpreter(code: str, folder: Path, *flags: str) -> Any:

@@ -228,6 +228,9 @@ def test_options_fix_start_and_goal(env: SawyerPush) -> None:
         ({"goal": [0.0, 0.6, 0.21, 0.6]}, "goal must be"),
         ({"start": [0.0, 0.49, 0.1, 0.6]}, "start must be"),
         ({"start": [0.0, 0.6, 0.03, 0.6]}, "apart"),
+        ({"start": [0.0, np.nan, 0.1, 0.6]}, "start must be"),
+        ({"goal": [0.0, 0.6, np.nan, 0.6]}, "goal must be"),
+        ({"goal": [0.0, 0.6, np.inf, 0.6]}, "goal must be"),
     ],
 )
 def test_wrong_options_are_refused(env: SawyerPush, options: Any, message: str) -> None:
