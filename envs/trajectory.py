@@ -54,7 +54,8 @@ def executed(actions: NDArray[np.float32], where: str) -> NDArray[np.float32]:
     if largest > _FARTHEST_ACTION:
         raise DataError(
             f"{where}: |action| reaches {largest:.4g}; what is clipped to [-1, 1] may reach "
-            f"{_FARTHEST_ACTION:g}: are the actions in another unit?"
+            f"{_FARTHEST_ACTION:g}: are the actions in another unit? Rescale them, so that -1 and "
+            "1 are the bounds of each"
         )
     return np.clip(actions, -1.0, 1.0)
 
