@@ -40,7 +40,7 @@ def expert_demonstrations(
     Raises:
         DataError: if there is no expert, or if 19 of 20 of its episodes are not good.
     """
-    actor = load_actor(task_id, place.data_dir)
+    actor = load_actor(task_id, place.data_dir, notify=notify)
     wanted = DEMONSTRATIONS if episodes is None else episodes
     recipe = {
         "actor": actor.sha256,
