@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from envs.physics import Snapshot, get_physics, set_physics
-from envs.simulator import mujoco
+from envs.simulator import graphics, mujoco
 from envs.tasks import task
 
 Observation = NDArray[np.float32]
@@ -47,6 +47,15 @@ class MujocoTask(gymnasium.Wrapper[Observation, Action, Any, Action]):
         """Begin an episode; returns the observation (O,) float32, and the simulation's info."""
         observation, info = self.env.reset(seed=seed, options=options)
         return np.asarray(observation, dtype=np.float32), info
+
+    def render(self) -> Any:
+        """Draw the present state, as the simulation does.
+
+        Raises:
+            ValueError: if MuJoCo cannot draw here (:func:`envs.simulator.graphics`).
+        """
+        with graphics():
+            return self.env.render()
 
     def _simulate(self, action: Action) -> tuple[ArrayLike, Any, Any, Any, dict[str, Any]]:
         """Step the simulation; RuntimeError if it diverges."""

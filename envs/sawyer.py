@@ -6,7 +6,7 @@ Only the puck's distance is rewarded. ``assets/SAWYER.md`` compares this simulat
 
 from __future__ import annotations
 
-from envs.simulator import mujoco
+from envs.simulator import graphics, mujoco
 
 # isort: split
 
@@ -182,11 +182,16 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         return puck_distance(achieved_goal, desired_goal) < SUCCESS_DISTANCE_M
 
     def render(self) -> NDArray[np.uint8] | None:
-        """Return the (height, width, 3) picture of the present state; None without a mode."""
+        """Return the (height, width, 3) picture of the present state; None without a mode.
+
+        Raises:
+            ValueError: if MuJoCo cannot draw here (:func:`envs.simulator.graphics`).
+        """
         if self.render_mode is None:
             return None
         if self._renderer is None:
-            self._renderer = mujoco.Renderer(self.model, self.height, self.width)
+            with graphics():
+                self._renderer = mujoco.Renderer(self.model, self.height, self.width)
         self._renderer.update_scene(self.data, camera="view")
         picture: NDArray[np.uint8] = self._renderer.render()
         return picture
