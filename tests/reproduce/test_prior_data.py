@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,7 +29,10 @@ from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Trajectory
 from reproduce.commandline.options import Common
 from reproduce.data import cache as module_cache
+from reproduce.data import cloning as module_cloning
+from reproduce.data import expert as module_expert
 from reproduce.data import prior as module
+from reproduce.data import random as module_random
 from reproduce.data.cache import cached
 from reproduce.data.cloning import RECIPES, SEED, Cloning, clone, roll_out
 from reproduce.data.portable import portably
@@ -242,6 +247,30 @@ def test_an_experts_episodes_are_made_portably_and_once(
     write_policy(path, "pen-binary-v0", log_std=np.zeros(24, np.float32))
     get("pen-binary-v0", "paper")
     assert len(made) == 3
+
+
+def unstable(*_: object, **__: object) -> None:
+    raise RuntimeError("the simulation has become unstable")
+
+
+@pytest.mark.parametrize(
+    ("maker", "call"),
+    [
+        (module_cloning, lambda: roll_out(None, "Ant-v2", 2, CLONING.recipe, 1.4, unstable)),  # type: ignore[arg-type]
+        (module_expert, lambda: module_expert._roll_out("Ant-v2", None, 1, 0.0, 20)),  # type: ignore[arg-type]
+        (module_random, lambda: module_random._made("SawyerPush-v0", 1, module_random.Process())),
+    ],
+)
+def test_an_error_closes_the_environment(
+    maker: ModuleType, call: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[bool] = []
+    env = SimpleNamespace(close=lambda: closed.append(True))
+    monkeypatch.setattr(maker, "make_task", lambda *_, **__: env)
+    monkeypatch.setattr(maker, "collect", unstable)
+    with pytest.raises(RuntimeError, match="unstable"):
+        call()
+    assert closed == [True]
 
 
 def test_leading_keeps_the_first_part_of_both(made: PriorData) -> None:
