@@ -246,12 +246,20 @@ def interpreter(code: str, folder: Path, *flags: str) -> Any:
 
 
 def test_importing_does_not_import_the_simulator(tmp_path: Path) -> None:
-    code = "import envs, envs.goals, envs.state, envs.evaluation, sys\nprint(*sorted(sys.modules))"
+    code = "import envs, envs.goals, envs.evaluation, sys\nprint(*sorted(sys.modules))"
     done = interpreter(code, tmp_path, "-W", "error")
     assert (done.returncode, done.stderr) == (0, "")
     loaded = done.stdout.split()
     assert "envs.making" in loaded
     assert not {m.split(".")[0] for m in loaded} & {"mujoco", "gymnasium_robotics", "torch"}
+
+
+def test_the_package_of_notices_is_not_needed(tmp_path: Path) -> None:
+    code = (
+        "import sys\nsys.modules['farama_notifications'] = None\nimport envs\nprint(envs.__name__)"
+    )
+    done = interpreter(code, tmp_path)
+    assert (done.returncode, done.stdout) == (0, "envs\n"), done.stderr
 
 
 @pytest.mark.parametrize("task_id", ["HalfCheetah-v2", "Ant-v2", "Walker2d-v2", "SawyerPush-v0"])
