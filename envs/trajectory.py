@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from envs.conditions import DOOR_ANGLE_RAD
 from envs.success import binary_rewards
-from envs.tasks import Task, task
+from envs.tasks import Task
 
 Origin = Literal["human", "expert", "cloned", "embedded", "rollouts", "random", "own", "none"]
 Labels = Literal["relabelled", "stored"]
@@ -177,18 +177,6 @@ class Dataset:
     def returns(self) -> NDArray[np.float64]:
         """(N,) undiscounted return of each trajectory."""
         return np.array([t.rewards.sum(dtype=np.float64) for t in self.trajectories])
-
-    @property
-    def success_rate(self) -> float:
-        """Fraction of trajectories that reach the goal in at least one step, in [0, 1].
-
-        It is NaN on all other tasks than the hand's: their rewards do not show success.
-        """
-        spec = task(self.task_id)
-        if spec.domain != "hand":
-            return float("nan")
-        reached = [bool((t.rewards >= spec.reward_high).any()) for t in self.trajectories]
-        return float(np.mean(reached))
 
     @property
     def content_checksum(self) -> str:
