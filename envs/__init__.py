@@ -6,7 +6,7 @@ when an environment is made. :func:`make_task` makes any task as a policy sees i
 
 from __future__ import annotations
 
-from farama_notifications import notifications  # type: ignore[import-untyped]
+from contextlib import suppress
 
 from envs.making import make_task, register_tasks
 
@@ -14,6 +14,10 @@ __all__ = ["make_task"]
 
 # Gymnasium-Robotics prints a notice about its dense rewards when it is imported. These rewards are
 # not used here, and every process of a grid of runs would repeat the notice.
-notifications.pop("gymnasium_robotics", None)
+# Without the package that keeps such notices there are none.
+with suppress(ImportError):
+    from farama_notifications import notifications  # type: ignore[import-untyped]
+
+    notifications.pop("gymnasium_robotics", None)
 
 register_tasks()

@@ -79,8 +79,11 @@ class AdroitBinary(MujocoTask):
         Returns:
             Observation (O,) float32; reward 0.0 where it shows success, else -1.0; terminated and
             truncated, always False; info, with ``success`` beside what the simulation reports.
+
+        Raises:
+            RuntimeError: if the simulation has become unstable.
         """
-        raw, _, _, _, info = self.env.step(action)
+        raw, _, _, _, info = self._simulate(action)
         observation = np.asarray(raw, dtype=np.float32)
         success = bool(
             success_from_observation(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -51,19 +52,17 @@ def replay(dataset: Dataset) -> Dataset:
         )
     from envs.adroit import AdroitBinary  # only here: reading files needs no simulator
 
-    env = AdroitBinary(dataset.task_id)
     kept: list[Trajectory] = []
     departed: list[int] = []
-    for number, (recorded, state) in enumerate(
-        zip(dataset.trajectories, dataset.initial_states, strict=True)
-    ):
-        where = f"{origin}, demonstration {number}"
-        shown = _replayed(env, recorded, _checked(dataset.task_id, state, where))
-        if _departs(dataset.task_id, recorded, shown):
-            departed.append(number)
-        else:
-            kept.append(shown)
-    env.close()
+    pairs = zip(dataset.trajectories, dataset.initial_states, strict=True)
+    with closing(AdroitBinary(dataset.task_id)) as env:
+        for number, (recorded, state) in enumerate(pairs):
+            where = f"{origin}, demonstration {number}"
+            shown = _replayed(env, recorded, _checked(dataset.task_id, state, where))
+            if _departs(dataset.task_id, recorded, shown):
+                departed.append(number)
+            else:
+                kept.append(shown)
     if not kept:
         raise DataError(
             f"{origin}: all replays {_departing(dataset.task_id)}; use --data human-recorded"

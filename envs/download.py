@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import urllib.request
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def download(url: str, sha256: str, path: Path) -> None:
     """Fetch ``url`` into ``path``, which appears only if the content has the given checksum.
 
     Raises:
-        DataError: if the address cannot be reached, stalls for 20 s, or serves other content.
+        DataError: if the address cannot be reached, stalls for 20 s, breaks off, or serves other
+            content.
     """
     digest = hashlib.sha256()
     try:
@@ -33,5 +35,7 @@ def download(url: str, sha256: str, path: Path) -> None:
                     f"{url} served a file with sha256 {digest.hexdigest()}, expected {sha256}; "
                     "it was not kept"
                 )
-    except OSError as error:  # covers URLError, timeouts, refused connections, a full disk
+    # OSError covers URLError, timeouts, refused connections, a full disk. An answer that breaks off
+    # or is no HTTP is none.
+    except (OSError, http.client.HTTPException) as error:
         raise DataError(f"could not download {url} to {path}: {error}") from error

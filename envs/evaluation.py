@@ -71,7 +71,7 @@ def evaluate(
             a task without success, and then no episode is a sustained success.
 
     Raises:
-        ValueError: if ``episodes`` is not positive.
+        ValueError: if ``episodes`` is not positive, or if an action is not finite.
     """
     return measure(run_episodes(env, act, episodes=episodes, seed=seed), sustained_steps)
 
@@ -115,7 +115,7 @@ def collect(
         progress: called with the number of finished episodes after each.
 
     Raises:
-        ValueError: if ``episodes`` is not positive.
+        ValueError: if ``episodes`` is not positive, or if an action is not finite.
     """
     _require_positive(episodes)
     trajectories = []
@@ -145,6 +145,11 @@ def _run(env: Env, act: Act, seed: int) -> Episode:
     ended = terminated = False
     while not ended:
         chosen = np.asarray(act(observations[-1]), dtype=np.float32)
+        if not np.isfinite(chosen).all():  # clipping would make a bound of an infinity
+            raise ValueError(
+                f"step {len(actions)} of the episode with seed {seed}: the policy's action "
+                "contains NaN or infinity; check its weights and what it sees"
+            )
         action = np.clip(chosen, space.low, space.high)
         observation, reward, terminated, truncated, info = env.step(action)
         observations.append(np.asarray(observation, dtype=np.float32))

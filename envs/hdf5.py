@@ -1,4 +1,7 @@
-"""Read arrays of an HDF5 file. All their numbers must be in this one file."""
+"""Read arrays of an HDF5 file. All their numbers must be in this one file.
+
+No checksum of a file covers what it links to, and HDF5 reads zeros if that is missing.
+"""
 
 from __future__ import annotations
 
@@ -19,31 +22,44 @@ def load_hdf5(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
 
     Raises:
         DataError: if the file is missing, unreadable or damaged; if an entry is no array or a
-            broken link, or if it keeps its numbers in another file. No checksum of this file covers
-            such a file, and HDF5 reads zeros if it is missing.
+            broken link, or if it keeps its numbers in another file.
     """
     check_readable(path)
     try:
         with h5py.File(path, "r") as file:
             links = {name: file.get(name, getlink=True) for name in names}
-            return {name: _array(file, name, path) for name, link in links.items() if link}
+            return {name: array_of(file, name, str(path)) for name, link in links.items() if link}
     except DataError:
         raise
     except DAMAGED_ARCHIVE as error:
         raise DataError(f"{path} is no HDF5 file or is truncated ({error})") from error
 
 
-def _array(file: Any, name: str, path: Path) -> NDArray[Any]:
-    link = file.get(name, getlink=True)
+def require_own(group: Any, name: str, where: str) -> None:
+    """Raise DataError if the entry ``name`` of a group is a link into another file.
+
+    ``where`` is what the message names.
+    """
+    link = group.get(name, getlink=True)
     if isinstance(link, h5py.ExternalLink):
-        raise DataError(f"{path}: {name} is a link into another file, {link.filename}")
+        raise DataError(f"{where}: {name} is a link into another file, {link.filename}")
+
+
+def array_of(group: Any, name: str, where: str) -> NDArray[Any]:
+    """Read the array ``name`` of a group, which has an entry of that name.
+
+    Raises:
+        DataError: as :func:`load_hdf5` does; the message names ``where``.
+    """
+    require_own(group, name, where)
     try:
-        entry = file[name]
+        entry = group[name]
     except KeyError as error:
+        link = group.get(name, getlink=True)
         target = link.path if isinstance(link, h5py.SoftLink) else error
-        raise DataError(f"{path}: {name} is a link to {target}, which is not there") from error
+        raise DataError(f"{where}: {name} is a link to {target}, which is not there") from error
     if not isinstance(entry, h5py.Dataset):
-        raise DataError(f"{path}: {name} is a {type(entry).__name__.lower()}, not an array")
+        raise DataError(f"{where}: {name} is a {type(entry).__name__.lower()}, not an array")
     if entry.is_virtual or entry.external:
-        raise DataError(f"{path}: {name} keeps its numbers in other files")
+        raise DataError(f"{where}: {name} keeps its numbers in other files")
     return np.asarray(entry)

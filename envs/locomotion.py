@@ -97,8 +97,11 @@ class Locomotion(MujocoTask):
         Returns:
             Observation (O,) float32; the simulation's reward; whether the robot has fallen;
             truncated, always False; the simulation's info.
+
+        Raises:
+            RuntimeError: if the simulation has become unstable.
         """
-        raw, reward, terminated, _, info = self.env.step(np.clip(action, -1.0, 1.0))
+        raw, reward, terminated, _, info = self._simulate(np.clip(action, -1.0, 1.0))
         return np.asarray(raw, dtype=np.float32), float(reward), bool(terminated), False, info
 
     def snapshot(self) -> Snapshot:

@@ -7,6 +7,7 @@ Minari. Downloading needs Minari, which knows the address.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import secrets
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from envs.download import TIMEOUT_S
 from envs.files import DAMAGED_ARCHIVE, atomic_file, sha256_of
+from envs.hdf5 import array_of, require_own
 from envs.success import binary_rewards
 from envs.tasks import Task
 from envs.trajectory import (
@@ -74,8 +76,9 @@ def read_minari(folder: Path, task: Task) -> Dataset:
 
     Raises:
         DataError: if the data set is missing, has another format or task, or is damaged. Damage is
-            a missing array, an episode that was cut short, or fewer episodes or steps than the
-            metadata say. The message names the data set and the way out.
+            a missing array, an episode that was cut short, fewer episodes or steps than the
+            metadata say, or numbers that are kept in another file. The message names the data set
+            and the way out.
     """
     name = "/".join(folder.parts[-3:])
     collection = folder.name.rpartition("-")[0]
@@ -139,6 +142,8 @@ def _check_counts(file: h5py.File, metadata: dict[str, Any], where: str, remedy:
     lacking = next((name for name in names if name not in file), None)
     if lacking is not None:
         raise DataError(f"{where} lacks {lacking}; {remedy}")
+    for name in names:
+        _owned(file, name, where, remedy)
     steps = sum(int(file[name].attrs.get("total_steps", 0)) for name in names)
     if steps != metadata["total_steps"]:
         raise DataError(
@@ -156,9 +161,13 @@ def _chosen(total: int, wanted: int | None) -> list[int]:
 def _episode(group: h5py.Group, task: Task, where: str, remedy: str) -> Trajectory:
     arrays = {}
     for name in ("observations", "actions", "terminations", "truncations"):
+        _owned(group, name, where, remedy)
         if not isinstance(group.get(name), h5py.Dataset):
             raise DataError(f"{where}: no array {name!r}; {remedy}")
-        arrays[name] = np.asarray(group[name])
+        try:
+            arrays[name] = array_of(group, name, where)
+        except DataError as error:
+            raise DataError(f"{error}; {remedy}") from None
     steps = int(group.attrs.get("total_steps", -1))
     expected = {"observations": steps + 1, "actions": steps}
     for name, length in expected.items():
@@ -182,6 +191,13 @@ def _episode(group: h5py.Group, task: Task, where: str, remedy: str) -> Trajecto
     )
     check_trajectory(t, task, where)
     return t._replace(rewards=binary_rewards(task.id, t.next_observations))
+
+
+def _owned(group: Any, name: str, where: str, remedy: str) -> None:
+    try:
+        require_own(group, name, where)
+    except DataError as error:
+        raise DataError(f"{error}; {remedy}") from None
 
 
 def _initial_state(group: h5py.Group) -> dict[str, NDArray[np.float64]]:
@@ -220,9 +236,15 @@ def check_unchanged(dataset: Dataset, cache: Path) -> None:
 def download_minari(name: str) -> None:
     """Fetch a data set into the store. The store gets it whole or not at all.
 
+    A set that another process puts there meanwhile is as good.
+
     Raises:
-        DataError: without Minari, without a network, or if Minari reports an error.
+        DataError: without Minari, without a network, if Minari reports an error, or if something
+            else is in the set's place.
     """
+    final = store() / name
+    if final.exists() and not (final / "data").is_dir():
+        raise DataError(f"{final} is in the way: it holds no data set (no folder data); delete it")
     try:
         import minari  # type: ignore[import-not-found, unused-ignore]
     except ImportError as error:
@@ -235,7 +257,7 @@ def download_minari(name: str) -> None:
         urllib.request.urlopen(urllib.request.Request(hub, method="HEAD"), timeout=TIMEOUT_S)
     except urllib.error.HTTPError:
         pass  # an error code is an answer too: the hub can be reached
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise DataError(f"{name}: could not be downloaded, {hub} cannot be reached: {error}") from (
             error
         )
@@ -245,8 +267,12 @@ def download_minari(name: str) -> None:
         incoming.mkdir(parents=True)
         os.environ["MINARI_DATASETS_PATH"] = str(incoming)
         minari.download_dataset(name)
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(incoming / name, target / name)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.replace(incoming / name, final)
+        except OSError:
+            if not (final / "data").is_dir():  # else somebody was faster
+                raise
     except Exception as error:  # the hub's client raises many kinds of errors
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise DataError(f"{name}: could not be downloaded to {target}: {reason}") from error

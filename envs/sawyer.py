@@ -6,7 +6,7 @@ Only the puck's distance is rewarded. ``assets/SAWYER.md`` compares this simulat
 
 from __future__ import annotations
 
-from envs.simulator import mujoco
+from envs.simulator import graphics, mujoco
 
 # isort: split
 
@@ -182,11 +182,16 @@ class SawyerPush(GoalEnv):  # type: ignore[misc]
         return puck_distance(achieved_goal, desired_goal) < SUCCESS_DISTANCE_M
 
     def render(self) -> NDArray[np.uint8] | None:
-        """Return the (height, width, 3) picture of the present state; None without a mode."""
+        """Return the (height, width, 3) picture of the present state; None without a mode.
+
+        Raises:
+            ValueError: if MuJoCo cannot draw here (:func:`envs.simulator.graphics`).
+        """
         if self.render_mode is None:
             return None
         if self._renderer is None:
-            self._renderer = mujoco.Renderer(self.model, self.height, self.width)
+            with graphics():
+                self._renderer = mujoco.Renderer(self.model, self.height, self.width)
         self._renderer.update_scene(self.data, camera="view")
         picture: NDArray[np.uint8] = self._renderer.render()
         return picture
@@ -300,7 +305,8 @@ def _fixed(
             # Both are rounded to float32 like goals, so that a corner in float32 counts as inside.
             low, high = (np.tile(b, 2).astype(np.float32) for b in (BOX_LOW, BOX_HIGH))
             rounded = value.astype(np.float32)
-            if value.shape != (4,) or (rounded < low).any() or (rounded > high).any():
+            # Of NaN no comparison is true.
+            if value.shape != (4,) or not ((low <= rounded) & (rounded <= high)).all():
                 raise ValueError(f"{name} must be (4,) in the box, metres, got {value}")
         fixed.append(value)
     start, goal = fixed

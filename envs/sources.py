@@ -33,6 +33,13 @@ Kind = Literal["human", "expert", "embedded", "minari-human", "minari-cloned", "
 DATA_DIR_VARIABLE = "AWAC_DATA_DIR"
 ASSETS = Path(__file__).parent / "assets"
 
+PUBLISHED_EXPERTS = {
+    "pen-binary-v0": "1f928af227d6ee10bc5164a035f5e171a61bcaf7156a99c18cde492743a4881e",
+    "door-binary-v0": "8b3b71446c9edaeda5e2b1cbc7b4d316ba22faf4eb7f517aee7bea82a54b5f50",
+    "relocate-binary-v0": "591a488e87a25bd542b9278105b9bbf3f9253d3f68d8c0767d470b4414a7ac30",
+}
+"""SHA-256 of the files of Rajeswaran et al.'s policies (``assets/README.md``)."""
+
 _RLKIT = (
     "https://raw.githubusercontent.com/rail-berkeley/rlkit/"
     "4428cb7cc5a67d37cdb86c83107ace0de83ed3f5/tests/regression/awac/hand/"
@@ -49,13 +56,13 @@ class Source:
 
     Attributes:
         task_id: the task.
-        kind: "human", "expert" (a policy, rolled out when needed), "embedded", or "minari-..." for
-            data that must come from the Minari store.
+        kind: "human", "expert" (a policy), "embedded", or "minari-..." for data that must come from
+            the Minari store.
         filename: its name in a data folder; in the Minari store, its id.
         sha256: required checksum. None if none is known: any content is then accepted, and its
             checksum is recorded.
         url: published address; None if none is known. Only a file with a checksum is fetched.
-        reader: (path, task) -> Dataset.
+        reader: (path, task) -> Dataset; None for a policy, which is rolled out.
         minari: whether it lies in the Minari store.
     """
 
@@ -64,13 +71,18 @@ class Source:
     filename: str
     sha256: str | None
     url: str | None
-    reader: Callable[[Path, Task], Dataset]
+    reader: Callable[[Path, Task], Dataset] | None
     minari: bool = False
 
 
-def _roll_out(path: Path, task: Task, episodes: int = 0) -> Dataset:
+def roll_out_expert(path: Path, task_id: str, episodes: int, door_threshold: float) -> Dataset:
+    """Roll out the policy of a file until so many episodes have reached the goal.
+
+    Raises:
+        DataError: as :meth:`ExpertPolicy.load` and :func:`rollout_expert`.
+    """
     policy = ExpertPolicy.load(path)
-    return rollout_expert(task.id, policy, episodes or task.shipped_demonstrations, seeds.EXPERT)
+    return rollout_expert(task_id, policy, episodes, seeds.EXPERT, door_threshold=door_threshold)
 
 
 def _load_embedded(path: Path, task: Task) -> Dataset:
@@ -111,7 +123,7 @@ def _sources(task_id: str) -> tuple[Source, ...]:
             Source(task_id, kind, minari_id(task_id, name), None, None, read_minari, minari=True)
             for kind, name in from_minari
         ),
-        Source(task_id, "expert", f"{name}_expert.npz", None, None, _roll_out),
+        Source(task_id, "expert", f"{name}_expert.npz", None, None, None),
         Source(task_id, "embedded", shipped, None, None, _load_embedded),
     )
 
@@ -150,6 +162,7 @@ def find_demonstrations(
     notify: Callable[[str], None] = print,
     door_threshold: float = DOOR_ANGLE_RAD,
     expert_episodes: int | None = None,
+    rolled_out: Callable[[Path, str, int, float], Dataset] = roll_out_expert,
 ) -> Dataset:
     """Return the best available demonstrations of a task.
 
@@ -170,9 +183,11 @@ def find_demonstrations(
         download: whether published files may be fetched.
         minari_download: whether data sets may be fetched into the Minari store.
         notify: receives a line for the user whenever other data than expected is used.
-        door_threshold: radians, for the labels of the door task.
+        door_threshold: radians, for the labels of the door task, and for which of an expert's
+            episodes are good.
         expert_episodes: how many episodes an expert shows, if the data comes from one; None: as
             many as the task's `shipped_demonstrations`.
+        rolled_out: :func:`roll_out_expert`, or what remembers its results.
 
     Raises:
         DataError: if nothing suitable is found (naming file, folder, checksum and address), or if
@@ -192,13 +207,15 @@ def find_demonstrations(
         task_id, data, folder, cache, download=download, minari=minari_download, notify=notify
     )
     _verify(source, path)
-    if expert_episodes is not None and source.kind == "expert":
-        dataset = _roll_out(path, spec, expert_episodes)
+    if source.reader is None:
+        _tell_of_another_expert(task_id, path, notify)
+        episodes = expert_episodes or spec.shipped_demonstrations
+        dataset = rolled_out(path, task_id, episodes, door_threshold)
     else:
         dataset = source.reader(path, spec)
     if source.minari:
         check_unchanged(dataset, cache)
-    return _labelled(dataset, source, labels, door_threshold, notify)
+    return _labelled(dataset, source, path, labels, door_threshold, notify)
 
 
 def _found(
@@ -223,7 +240,7 @@ def _found(
     if found is None and minari:
         found = _download_minari(sources, required=data != "auto", notify=notify)
     if found is None and data == "auto":
-        notify(_substitution_notice(task_id, sources, folder))
+        notify(_substitution_notice(task_id, sources, folder, cache))
         found = next((s, ASSETS / s.filename) for s in SOURCES[task_id] if s.kind == "embedded")
     if found is None:
         raise DataError(_missing_message(task_id, wanted, sources, folder, cache))
@@ -282,9 +299,20 @@ def _verify(source: Source, path: Path) -> None:
             )
 
 
+def _tell_of_another_expert(task_id: str, path: Path, notify: Callable[[str], None]) -> None:
+    """Say so if the policy is not the published one; it may be the user's own."""
+    actual, published = sha256_of(path), PUBLISHED_EXPERTS.get(task_id)
+    if published not in (None, actual):
+        notify(
+            f"{task_id}: {path} is not the published policy (its sha256 is {actual[:16]}, the "
+            f"published one's {published[:16]}); its episodes are another expert's"
+        )
+
+
 def _labelled(
     dataset: Dataset,
     source: Source,
+    path: Path,
     labels: Labels,
     door_threshold: float,
     notify: Callable[[str], None],
@@ -295,7 +323,7 @@ def _labelled(
         if source.kind == "human" and dataset.provenance.rewards == "stored":
             if not np.isin(rewards, (spec.reward_low, spec.reward_high)).all():
                 raise DataError(
-                    f"{source.filename}: stored rewards are not binary; use relabelled ones"
+                    f"{path}: stored rewards are not binary; --labels relabelled computes them"
                 )
             return dataset
         if source.kind not in ("embedded", "expert"):
@@ -319,15 +347,17 @@ def _listing(sources: list[Source]) -> str:
     return "\n".join(lines)
 
 
-def _substitution_notice(task_id: str, sources: list[Source], folder: Path) -> str:
+def _substitution_notice(task_id: str, sources: list[Source], folder: Path, cache: Path) -> str:
     published = any(s.url for s in sources)
     files = [s.filename for s in sources if not s.minari]
     count = TASKS[task_id].shipped_demonstrations
     return (
-        f"{task_id}: no human demonstrations in {folder}; using the {count} "
-        "expert demonstrations shipped with the project, a SUBSTITUTION for the paper's data. "
+        f"{task_id}: no human demonstrations in {folder}, in {cache} or in the Minari store "
+        f"{store()}; using the {count} expert demonstrations shipped with the project, a "
+        "SUBSTITUTION for the paper's data. "
         f"For human data {'allow the download or ' if published else ''}put one of these files "
-        f"there: {', '.join(files)}; or let {minari_id(task_id, 'human')} be fetched (--download)"
+        f"into {folder}: {', '.join(files)}; or let {minari_id(task_id, 'human')} be fetched "
+        "(--download)"
     )
 
 

@@ -45,7 +45,9 @@ class Task:
             authors' ``evaluate_success``, in pushing our own choice.
         domain: which group of hyperparameters applies.
         reward_low: lowest reward of a step; -inf without a bound. On the hand it is the reward away
-            from the goal.
+            from the goal. In pushing it is that of a puck in one corner of the box and its goal in
+            the other. A puck that is held beyond the rim (`envs/push.py`) can be up to 2.7 cm
+            farther away.
         reward_high: highest reward of a step. On the hand it is the reward at the goal.
         goal_dim: length of the desired goal at the end of an observation; 0 if it has no goal.
         d4rl_reference: returns of D4RL's random and expert policy (its ``infos.py``), which its

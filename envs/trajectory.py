@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from envs.conditions import DOOR_ANGLE_RAD
 from envs.success import binary_rewards
-from envs.tasks import Task, task
+from envs.tasks import Task
 
 Origin = Literal["human", "expert", "cloned", "embedded", "rollouts", "random", "own", "none"]
 Labels = Literal["relabelled", "stored"]
@@ -54,7 +54,8 @@ def executed(actions: NDArray[np.float32], where: str) -> NDArray[np.float32]:
     if largest > _FARTHEST_ACTION:
         raise DataError(
             f"{where}: |action| reaches {largest:.4g}; what is clipped to [-1, 1] may reach "
-            f"{_FARTHEST_ACTION:g}: are the actions in another unit?"
+            f"{_FARTHEST_ACTION:g}: are the actions in another unit? Rescale them, so that -1 and "
+            "1 are the bounds of each"
         )
     return np.clip(actions, -1.0, 1.0)
 
@@ -176,18 +177,6 @@ class Dataset:
     def returns(self) -> NDArray[np.float64]:
         """(N,) undiscounted return of each trajectory."""
         return np.array([t.rewards.sum(dtype=np.float64) for t in self.trajectories])
-
-    @property
-    def success_rate(self) -> float:
-        """Fraction of trajectories that reach the goal in at least one step, in [0, 1].
-
-        It is NaN on all other tasks than the hand's: their rewards do not show success.
-        """
-        spec = task(self.task_id)
-        if spec.domain != "hand":
-            return float("nan")
-        reached = [bool((t.rewards >= spec.reward_high).any()) for t in self.trajectories]
-        return float(np.mean(reached))
 
     @property
     def content_checksum(self) -> str:

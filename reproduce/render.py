@@ -20,6 +20,7 @@ import math
 import os
 import sys
 import warnings
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,12 +47,6 @@ _LIMITS = {
 }
 
 _YES = {True: "yes", False: "no"}
-
-_NO_RENDERER = (
-    "MuJoCo cannot draw with MUJOCO_GL={chosen} ({reason}). Without a display, MUJOCO_GL=egl needs "
-    "libEGL (Debian: apt install libegl1 libgl1), MUJOCO_GL=osmesa needs libosmesa6; with one, "
-    "leave MUJOCO_GL unset"
-)
 
 
 @dataclass(frozen=True)
@@ -116,17 +111,11 @@ def choose_renderer() -> None:
 
 
 def _require_renderer() -> None:
-    try:
-        from envs.simulator import NO_GRAPHICS, mujoco
+    from envs.simulator import graphics, mujoco
 
-        if NO_GRAPHICS is not None:
-            raise RuntimeError(NO_GRAPHICS)
-        with warnings.catch_warnings(action="ignore"):  # GLFW warns, and fails a moment later
-            mujoco.Renderer(mujoco.MjModel.from_xml_string("<mujoco/>"), 16, 16).close()
-    except Exception as error:  # every system fails in a way of its own
-        chosen = os.environ.get("MUJOCO_GL") or "(unset)"
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ValueError(_NO_RENDERER.format(chosen=chosen, reason=reason)) from error
+    # GLFW warns, and fails a moment later
+    with graphics(), warnings.catch_warnings(action="ignore"):
+        mujoco.Renderer(mujoco.MjModel.from_xml_string("<mujoco/>"), 16, 16).close()
 
 
 class _States(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -156,20 +145,20 @@ def shoot(performer: Performer, options: RenderOptions) -> None:
     from reproduce.data.prior import make_env
 
     path = options.film or performer.path.with_suffix(".png" if options.still else ".gif")
-    env = _States(make_env(performer.env, performer.profile))
-    _play(env, performer, options)
-    fps = options.fps or env.metadata["render_fps"]
-    if options.still:
-        length = len(env.episodes[0]) - 1
-        at = length // 2 if options.at is None else options.at
-        if at > length:
-            raise ValueError(f"--at {at}: the episode ends after {length} steps")
-        drawn = [env.episodes[0][at]]
-    else:
-        stride = math.ceil(fps / FASTEST[path.suffix])
-        fps /= stride
-        drawn = [s for states in env.episodes for s in states[::stride][: options.frames]]
-    pictures = draw(env, drawn, task(performer.env).camera, options.width, options.height)
+    with closing(_States(make_env(performer.env, performer.profile))) as env:
+        _play(env, performer, options)
+        fps = options.fps or env.metadata["render_fps"]
+        if options.still:
+            length = len(env.episodes[0]) - 1
+            at = length // 2 if options.at is None else options.at
+            if at > length:
+                raise ValueError(f"--at {at}: the episode ends after {length} steps")
+            drawn = [env.episodes[0][at]]
+        else:
+            stride = math.ceil(fps / FASTEST[path.suffix])
+            fps /= stride
+            drawn = [s for states in env.episodes for s in states[::stride][: options.frames]]
+        pictures = draw(env, drawn, task(performer.env).camera, options.width, options.height)
     try:
         with whole_file(path) as file:
             write(file, path.suffix, pictures, fps)
@@ -177,7 +166,6 @@ def shoot(performer: Performer, options: RenderOptions) -> None:
         raise ValueError(f"{path} cannot be written: {error}") from error
     shown = f"{len(pictures)} pictures, {fps:.3g} a second, " if not options.still else ""
     print(f"{path}: {shown}{path.stat().st_size / 1000:,.0f} kB")
-    env.close()
 
 
 def _play(env: gymnasium.Env[Any, Any], performer: Performer, options: RenderOptions) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,8 +92,12 @@ def save_actor(
         file.write(save(arrays, {"actor": json.dumps(dict(metadata), sort_keys=True)}))
 
 
-def load_actor(task_id: str, data_dir: Path | None = None) -> Actor:
+def load_actor(
+    task_id: str, data_dir: Path | None = None, *, notify: Callable[[str], None] = print
+) -> Actor:
     """The expert of a task: from the data folder, else the one that the project ships.
+
+    `notify` is told if the former takes the place of the latter.
 
     Raises:
         DataError: naming the file and the way out, if there is none, or it is damaged or of
@@ -108,7 +112,10 @@ def load_actor(task_id: str, data_dir: Path | None = None) -> Actor:
             f"no expert for {task_id}: {filename(task_id)} is not in {folders[0]} nor in {ASSETS}; "
             f"train one with `python reproduce/train_expert.py --env {task_id}`"
         )
-    return read_actor(path, task_id)
+    actor, shipped = read_actor(path, task_id), found[-1]
+    if shipped.is_file() and sha256_of(shipped) != actor.sha256:
+        notify(f"{task_id}: the expert is {path}, not the one that the project ships")
+    return actor
 
 
 def read_actor(path: Path, task_id: str) -> Actor:

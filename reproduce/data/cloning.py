@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -178,15 +178,14 @@ def roll_out(
     for by_mode, count in ((True, episodes - sampled), (False, sampled)):
         parts[by_mode] = []
         if count:
-            env = make_task(task_id, door_threshold=door_threshold)
-            parts[by_mode] = collect(
-                env,
-                lambda obs, mode=by_mode: agent.act(obs, deterministic=mode),  # type: ignore[misc]
-                episodes=count,
-                seed=first,
-                progress=lambda _: advance(),
-            )
-            env.close()
+            with closing(make_task(task_id, door_threshold=door_threshold)) as env:
+                parts[by_mode] = collect(
+                    env,
+                    lambda o, mode=by_mode: agent.act(o, deterministic=mode),  # type: ignore[misc]
+                    episodes=count,
+                    seed=first,
+                    progress=lambda _: advance(),
+                )
         first += count
     places = [(i + 0.5) / len(part) for part in parts.values() for i in range(len(part))]
     mixed = [t for part in parts.values() for t in part]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 
 import torch
@@ -40,7 +41,7 @@ def expert_demonstrations(
     Raises:
         DataError: if there is no expert, or if 19 of 20 of its episodes are not good.
     """
-    actor = load_actor(task_id, place.data_dir)
+    actor = load_actor(task_id, place.data_dir, notify=notify)
     wanted = DEMONSTRATIONS if episodes is None else episodes
     recipe = {
         "actor": actor.sha256,
@@ -58,8 +59,7 @@ def _roll_out(
 ) -> Dataset:
     kept: list[Trajectory] = []
     attempts = 0
-    env = make_task(task_id)
-    with Progress(transient=True) as progress:
+    with closing(make_task(task_id)) as env, Progress(transient=True) as progress:
         bar = progress.add_task(f"{task_id}: demonstrations", total=episodes)
         while len(kept) < episodes:
             if attempts == attempts_at_most:
@@ -78,7 +78,6 @@ def _roll_out(
             if episode.rewards.sum(dtype=float) >= enough:
                 kept.append(episode)
                 progress.advance(bar)
-    env.close()
     note = f"{episodes} good of {attempts} sampled episodes (return at least {enough:.0f})"
     origin = f"{actor.path.name}, mean return {actor.return_mean:.0f}"
     return Dataset(task_id, tuple(kept), Provenance("expert", origin, actor.sha256, "stored", note))

@@ -36,7 +36,7 @@ _CHILD = "import sys; from reproduce.data.portable import answer; answer(*sys.ar
 
 def environment() -> dict[str, str]:
     """What such a process has in its environment beside that of this one."""
-    found = numpy.show_config("dicts")["SIMD Extensions"].get("found", [])
+    found = numpy.show_config("dicts").get("SIMD Extensions", {}).get("found", [])
     disabled = os.environ.get("NPY_DISABLE_CPU_FEATURES", "").split()
     return {
         "MKL_CBWR": "COMPATIBLE",  # oneMKL: the same bits on every x86-64 processor

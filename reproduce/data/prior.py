@@ -21,10 +21,13 @@ import numpy as np
 from rich.progress import Progress
 
 from algorithms.buffer import ReplayBuffer
+from envs import seeds
+from envs.conditions import DOOR_ANGLE_RAD
 from envs.demonstration_replay import left_out, replay, states_checksum
+from envs.experts import ExpertPolicy
 from envs.making import make_task
 from envs.own_data import own_file, read_own_data
-from envs.sources import default_data_dir, find_demonstrations
+from envs.sources import default_data_dir, find_demonstrations, roll_out_expert
 from envs.tasks import Domain, task
 from envs.trajectory import Dataset, Provenance, Trajectory, relabel
 from reproduce.data.cache import cached
@@ -110,7 +113,7 @@ def prior_data(
         return PriorData(demonstrations, made)
     recipe = {
         "demonstrations": demonstrations.content_checksum,
-        "door_threshold": door_threshold,
+        "door_threshold": _threshold_of(demonstrations.task_id, door_threshold),
         "rollouts": rollouts,
         "cloning": cloning.identity(),
     }
@@ -122,6 +125,14 @@ def prior_data(
         notify,
     )
     return PriorData(demonstrations, made)
+
+
+def _threshold_of(task_id: str, door_threshold: float) -> float:
+    """What a recipe says of the door's threshold: on another task the paper's, whatever it is.
+
+    It decides nothing there, and profiles share what is made.
+    """
+    return door_threshold if task_id == "door-binary-v0" else DOOR_ANGLE_RAD
 
 
 def _made(
@@ -246,10 +257,30 @@ def demonstrations_for(
         notify=notify,
         door_threshold=DOOR_THRESHOLDS[profile],
         expert_episodes=episodes,
+        rolled_out=partial(_rolled_out, place.cache, notify),
     )
     if data == "human-recorded" or not recorded.initial_states:
         return recorded
     return _replayed(recorded, place.cache, DOOR_THRESHOLDS[profile], notify)
+
+
+def _rolled_out(
+    cache: Path,
+    notify: Callable[[str], None],
+    path: Path,
+    task_id: str,
+    episodes: int,
+    door_threshold: float,
+) -> Dataset:
+    """Good episodes of the policy of a hand task in a file: rolled out once, then cached."""
+    recipe = {
+        "policy": ExpertPolicy.load(path).sha256,
+        "demonstrations": episodes,
+        "first_episode": seeds.EXPERT,
+        "door_threshold": _threshold_of(task_id, door_threshold),
+    }
+    make = partial(roll_out_expert, path, task_id, episodes, door_threshold)
+    return cached(cache, task_id, recipe, make, notify)
 
 
 def _replayed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -47,14 +48,13 @@ def random_rollouts(
 
 
 def _made(task_id: str, episodes: int, process: Process) -> Dataset:
-    env = make_task(task_id)
     noise = OrnsteinUhlenbeck(task(task_id).action_dim, seed=_SEED, **asdict(process))
     trajectories = []
-    for episode in track(range(episodes), f"{task_id}: random data", transient=True):
-        noise.reset()
-        seed = seeds.ROLLOUTS + episode
-        trajectories += collect(env, lambda _: noise.sample(), episodes=1, seed=seed)
-    env.close()
+    with closing(make_task(task_id)) as env:
+        for episode in track(range(episodes), f"{task_id}: random data", transient=True):
+            noise.reset()
+            seed = seeds.ROLLOUTS + episode
+            trajectories += collect(env, lambda _: noise.sample(), episodes=1, seed=seed)
     return Dataset(task_id, tuple(trajectories), provenance(process))
 
 

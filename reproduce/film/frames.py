@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any, BinaryIO
 
 import gymnasium
@@ -38,15 +39,14 @@ def draw(
     camera = mujoco.MjvCamera()
     camera.distance, camera.azimuth, camera.elevation = view[1:4]
     pictures = []
-    renderer = mujoco.Renderer(simulation.model, height, width)
-    for state in track(states, "drawing", transient=True, disable=not sys.stdout.isatty()):
-        env.get_wrapper_attr("restore")(state)
-        camera.lookat = view.lookat
-        if view.follows is not None:
-            camera.lookat[:2] += simulation.data.body(view.follows).xipos[:2]
-        renderer.update_scene(simulation.data, camera)
-        pictures.append(renderer.render().copy())
-    renderer.close()
+    with closing(mujoco.Renderer(simulation.model, height, width)) as renderer:
+        for state in track(states, "drawing", transient=True, disable=not sys.stdout.isatty()):
+            env.get_wrapper_attr("restore")(state)
+            camera.lookat = view.lookat
+            if view.follows is not None:
+                camera.lookat[:2] += simulation.data.body(view.follows).xipos[:2]
+            renderer.update_scene(simulation.data, camera)
+            pictures.append(renderer.render().copy())
     return pictures
 
 

@@ -190,6 +190,16 @@ def test_missing_and_misshapen_states_are_named() -> None:
         replay(replace(dataset, initial_states=(short, state)))
 
 
+def test_an_error_closes_the_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+    monkeypatch.setattr(AdroitBinary, "close", lambda _: closed.append(True))
+    t = find_demonstrations("door-binary-v0", data="embedded").trajectories[0]
+    provenance = Provenance("human", "x.pickle", "", "relabelled")
+    with pytest.raises(DataError, match="lacks 'qpos'"):
+        replay(Dataset("door-binary-v0", (t,), provenance, initial_states=({},)))
+    assert closed == [True]
+
+
 def test_a_replay_that_departs_is_left_out_and_named() -> None:
     """Recorded as wide open, but nobody has touched the door in the replay."""
     t, state = _episode("door-binary-v0", 3)

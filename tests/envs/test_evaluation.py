@@ -160,6 +160,19 @@ def test_no_episodes_is_an_error() -> None:
         collect(Scripted(), lambda o: np.zeros(1), episodes=0, seed=0)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_actions_that_are_not_finite_are_refused(wrong: float) -> None:
+    """Clipping would make a bound of the infinity, and a bound is an action like others."""
+
+    def act(o: NDArray[np.float32]) -> NDArray[np.floating]:
+        return np.array([wrong if o[1] == 3 else 0.0])
+
+    env = Scripted()
+    with pytest.raises(ValueError, match=r"step 3 of the episode with seed 12.*NaN or infinity"):
+        collect(env, act, episodes=1, seed=12)
+    assert env.actions == [0.0] * 3
+
+
 def test_discrete_actions_are_refused() -> None:
     with pytest.raises(TypeError, match="continuous"):
         collect(gymnasium.make("CartPole-v1"), lambda o: np.zeros(1), episodes=1, seed=0)

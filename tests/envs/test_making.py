@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,55 @@ def test_registering_twice_changes_nothing() -> None:
 # --- In processes of their own: what importing and making prints, and what it takes over
 
 
+@pytest.mark.parametrize("spoilt", ["velocity", "action"])
+def test_an_unstable_simulation_is_an_error(
+    env: Any, task_id: str, spoilt: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MuJoCo resets it, and goes on from another state as if nothing had happened."""
+    monkeypatch.chdir(tmp_path)  # MuJoCo writes a log of its own to where it runs
+    env.reset(seed=0)
+    action = np.zeros(env.action_space.shape, dtype=np.float32)
+    if spoilt == "velocity":
+        env.unwrapped.data.qvel[:] = 1e12
+    else:
+        action[0] = np.nan
+    with pytest.raises((RuntimeError, ValueError), match=r"become unstable|finite"):
+        env.step(action)
+    env.reset(seed=0)
+    env.step(np.zeros_like(action))
+
+
+@pytest.mark.parametrize("task_id", ["pen-binary-v0", "Ant-v2"])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"observation_dim": 99}, r"observations of {} are \(99,\), but those of"),
+        ({"action_dim": 99}, r"actions of {} are \(99,\), but those of"),
+    ],
+)
+def test_a_row_that_does_not_fit_the_simulation_is_an_error(
+    changes: dict[str, int], message: str, task_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TASKS, task_id, replace(TASKS[task_id], **changes))
+    with pytest.raises(ValueError, match=message.format(task_id)):
+        make_task(task_id)
+
+
+def test_a_simulation_with_other_bounds_of_actions_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from envs import locomotion
+
+    class Strong(locomotion.AntEnv):
+        def _set_action_space(self) -> Any:
+            self.action_space = gymnasium.spaces.Box(-30.0, 30.0, (8,), np.float32)
+            return self.action_space
+
+    monkeypatch.setitem(locomotion.SIMULATIONS, "Ant-v2", Strong)
+    with pytest.raises(ValueError, match=r"those of Strong lie in \[-30, 30\]"):
+        make_task("Ant-v2")
+
+
 def interpreter(code: str, folder: Path, *flags: str) -> Any:
     return subprocess.run(
         [sys.executable, *flags, "-c", code],
@@ -196,12 +246,20 @@ def interpreter(code: str, folder: Path, *flags: str) -> Any:
 
 
 def test_importing_does_not_import_the_simulator(tmp_path: Path) -> None:
-    code = "import envs, envs.goals, envs.state, envs.evaluation, sys\nprint(*sorted(sys.modules))"
+    code = "import envs, envs.goals, envs.evaluation, sys\nprint(*sorted(sys.modules))"
     done = interpreter(code, tmp_path, "-W", "error")
     assert (done.returncode, done.stderr) == (0, "")
     loaded = done.stdout.split()
     assert "envs.making" in loaded
     assert not {m.split(".")[0] for m in loaded} & {"mujoco", "gymnasium_robotics", "torch"}
+
+
+def test_the_package_of_notices_is_not_needed(tmp_path: Path) -> None:
+    code = (
+        "import sys\nsys.modules['farama_notifications'] = None\nimport envs\nprint(envs.__name__)"
+    )
+    done = interpreter(code, tmp_path)
+    assert (done.returncode, done.stdout) == (0, "envs\n"), done.stderr
 
 
 @pytest.mark.parametrize("task_id", ["HalfCheetah-v2", "Ant-v2", "Walker2d-v2", "SawyerPush-v0"])

@@ -155,6 +155,44 @@ def test_what_is_missing_or_cut_short_is_named_in_one_line(
     assert "\n" not in text and HUMAN in text and f"minari download {HUMAN}" in text
 
 
+def _linked_array(file: h5py.File, other: Path) -> None:
+    del file["episode_1/actions"]
+    file["episode_1/actions"] = h5py.ExternalLink(other, "episode_1/actions")
+
+
+def _linked_episode(file: h5py.File, other: Path) -> None:
+    del file["episode_1"]
+    file["episode_1"] = h5py.ExternalLink(other, "episode_1")
+
+
+def _virtual_array(file: h5py.File, other: Path) -> None:
+    del file["episode_1/actions"]
+    layout = h5py.VirtualLayout((6, DOOR.action_dim), np.float32)
+    layout[:] = h5py.VirtualSource(other, "episode_1/actions", (6, DOOR.action_dim))
+    file.create_virtual_dataset("episode_1/actions", layout)
+
+
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        (_linked_array, r"episode 1: actions is a link into another file, .*other\.hdf5; delete"),
+        (_linked_episode, r"episode_1 is a link into another file, .*other\.hdf5; delete"),
+        (_virtual_array, r"episode 1: actions keeps its numbers in other files; delete"),
+    ],
+)
+def test_numbers_in_another_file_are_refused(
+    link: Callable[[h5py.File, Path], None], message: str, tmp_path: Path
+) -> None:
+    """The checksum of this file, which results name, does not cover them."""
+    folder = save_minari(store(), HUMAN, [5, 6])
+    path = folder / "data" / "main_data.hdf5"
+    shutil.copy(path, tmp_path / "other.hdf5")
+    with h5py.File(path, "a") as file:
+        link(file, tmp_path / "other.hdf5")
+    with pytest.raises(DataError, match=message):
+        read_minari(folder, DOOR)
+
+
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
@@ -207,7 +245,9 @@ def test_actions_in_another_unit_are_refused() -> None:
     folder = save_minari(store(), HUMAN, [5])
     with h5py.File(folder / "data" / "main_data.hdf5", "a") as file:
         file["episode_0/actions"][2, 1] = 57.3  # degrees
-    with pytest.raises(DataError, match=r"episode 0: \|action\| reaches 57.3; .* another unit"):
+    with pytest.raises(
+        DataError, match=r"episode 0: \|action\| reaches 57.3; .* another unit\? Rescale"
+    ):
         read_minari(folder, DOOR)
 
 
@@ -283,6 +323,32 @@ def test_a_download_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(DataError, match=r"could not be downloaded to .*: the line is cut$"):
         download_minari(HUMAN)
     assert list(store().iterdir()) == []
+
+
+def test_what_is_in_the_way_of_a_download_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    _fake_minari(monkeypatch, lambda _: pytest.fail("downloaded for nothing"))
+    left = store() / HUMAN
+    left.mkdir(parents=True)
+    (left / "something").touch()
+    with pytest.raises(DataError, match=rf"{left} is in the way: .*; delete it"):
+        download_minari(HUMAN)
+
+
+def test_a_set_that_another_process_has_fetched_meanwhile_is_taken(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    final = store()
+
+    def download(name: str) -> None:
+        save_minari(store(), name, [4])
+        save_minari(final, name, [5])
+
+    _fake_minari(monkeypatch, download)
+    dataset = find_demonstrations(
+        "door-binary-v0", data="minari-human", data_dir=folder, minari_download=True
+    )
+    assert dataset.steps == 5
+    assert [path.name for path in final.iterdir()] == ["D4RL"]
 
 
 def test_without_network_one_line_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

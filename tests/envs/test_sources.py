@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import io
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,10 +15,13 @@ import pytest
 from envs import sources
 from envs.download import download as fetch
 from envs.files import sha256_of
+from envs.minari_store import store
 from envs.sources import SOURCES, find_demonstrations
 from envs.tasks import HAND_TASKS, TASKS
-from envs.trajectory import DataError
+from envs.trajectory import DataError, Dataset
 
+from .successes import success_rate
+from .test_experts import write_policy
 from .test_readers import awac_path, dapg_demonstration, save_awac
 
 RealFile = Callable[[str], Path]
@@ -49,7 +54,7 @@ def test_embedded_sets(task_id: str, folder: Path) -> None:
     dataset = find_demonstrations(task_id, data="embedded", data_dir=folder, notify=said.append)
     count = 10 if task_id.startswith("relocate") else 5
     assert [len(t.rewards) for t in dataset.trajectories] == [200] * count
-    assert dataset.success_rate == 1.0
+    assert success_rate(dataset) == 1.0
     assert dataset.provenance.source == "embedded"
     assert len(dataset.provenance.sha256) == 64
     assert said == []
@@ -58,12 +63,13 @@ def test_embedded_sets(task_id: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("task_id", HAND_TASKS)
-def test_auto_falls_back_with_a_notice(task_id: str, folder: Path) -> None:
+def test_auto_falls_back_with_a_notice(task_id: str, folder: Path, cache: Path) -> None:
     said: list[str] = []
     dataset = find_demonstrations(task_id, data_dir=folder, notify=said.append)
     assert dataset.provenance.source == "embedded"
     (notice,) = said
-    for word in (task_id, "SUBSTITUTION", str(folder), "human", "_sparse.npy"):
+    searched = (str(folder), str(cache), f"the Minari store {store()}")
+    for word in (task_id, "SUBSTITUTION", *searched, "human", "_sparse.npy"):
         assert word in notice
     assert ("allow the download" in notice) == (task_id != "relocate-binary-v0")
 
@@ -80,6 +86,57 @@ def test_human_names_everything_needed(folder: Path, cache: Path) -> None:
 def test_missing_expert_is_an_error(folder: Path) -> None:
     with pytest.raises(DataError, match=r"no expert data for pen-binary-v0.*\n.*pen_expert.npz"):
         find_demonstrations("pen-binary-v0", data="expert", data_dir=folder)
+
+
+def test_the_published_policies_are_those_that_the_page_lists() -> None:
+    page = (sources.ASSETS / "README.md").read_text()
+    assert set(sources.PUBLISHED_EXPERTS) == set(HAND_TASKS)
+    for task_id, sha256 in sources.PUBLISHED_EXPERTS.items():
+        assert f"| `{task_id.split('-')[0]}_expert.npz` | `{sha256}` |" in page
+
+
+def test_another_policy_than_the_published_one_is_taken_and_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "door_expert.npz"
+    path.write_bytes(b"a policy")
+    asked: list[object] = []
+    said: list[str] = []
+
+    def rolled_out(*what: object) -> Dataset:
+        asked.append(what)
+        return find_demonstrations("door-binary-v0", data="embedded")
+
+    def find() -> None:
+        find_demonstrations(
+            "door-binary-v0",
+            data="expert",
+            data_dir=folder,
+            notify=said.append,
+            door_threshold=1.35,
+            expert_episodes=7,
+            rolled_out=rolled_out,
+        )
+
+    find()
+    assert asked == [(path, "door-binary-v0", 7, 1.35)]
+    (line,) = said
+    assert f"{path} is not the published policy" in line and sha256_of(path)[:16] in line
+    monkeypatch.setitem(sources.PUBLISHED_EXPERTS, "door-binary-v0", sha256_of(path))
+    find()
+    assert said == [line]
+
+
+def test_an_experts_good_episodes_are_those_of_the_threshold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_policy(tmp_path / "door_expert.npz", "door-binary-v0")
+    asked: list[object] = []
+    monkeypatch.setattr(
+        sources, "rollout_expert", lambda *_, door_threshold: asked.append(door_threshold)
+    )
+    sources.roll_out_expert(path, "door-binary-v0", 1, 1.35)
+    assert asked == [1.35]
 
 
 def test_unknown_names(folder: Path) -> None:
@@ -147,7 +204,8 @@ def test_stored_dense_rewards_are_not_taken_for_binary(folder: Path) -> None:
         rewards=np.full(5, 3.7),
     )
     save_awac(folder / "relocate2_sparse.npy", [record])
-    with pytest.raises(DataError, match="not binary"):
+    named = rf"{folder}/relocate2_sparse\.npy: .* not binary; --labels relabelled"
+    with pytest.raises(DataError, match=named):
         find_demonstrations("relocate-binary-v0", labels="stored", data_dir=folder)
 
 
@@ -225,6 +283,22 @@ def test_unreachable_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize(
+    "wrong", [http.client.IncompleteRead(b"half"), http.client.BadStatusLine("nonsense")]
+)
+def test_an_answer_that_breaks_off(
+    wrong: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Answer(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise wrong
+
+    monkeypatch.setattr("envs.download.urllib.request.urlopen", lambda *_, **__: Answer())
+    with pytest.raises(DataError, match=r"could not download http://a/x to .*x: .*(4 bytes|nonse)"):
+        fetch("http://a/x", "0" * 64, tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_default_folder(monkeypatch: pytest.MonkeyPatch, cache: Path, tmp_path: Path) -> None:
     monkeypatch.delenv("AWAC_DATA_DIR", raising=False)
     assert sources.default_data_dir() == cache
@@ -236,7 +310,7 @@ def test_published_files_are_found(real_file: RealFile) -> None:
     pen = find_demonstrations(
         "pen-binary-v0", data="human", data_dir=real_file("pen2_sparse.npy").parent
     )
-    assert (len(pen.trajectories), pen.steps, pen.success_rate) == (25, 4975, 1.0)
+    assert (len(pen.trajectories), pen.steps, success_rate(pen)) == (25, 4975, 1.0)
     door = find_demonstrations("door-binary-v0", data_dir=real_file("door-v0_demos.pickle").parent)
     assert (len(door.trajectories), door.provenance.source) == (25, "human")
 
@@ -246,7 +320,7 @@ def test_published_experts(task_id: str, real_file: RealFile) -> None:
     folder = real_file(f"{task_id.split('-')[0]}_expert.npz").parent
     dataset = find_demonstrations(task_id, data="expert", data_dir=folder)
     assert len(dataset.trajectories) == TASKS[task_id].shipped_demonstrations
-    assert dataset.success_rate == 1.0
+    assert success_rate(dataset) == 1.0
     assert dataset.provenance.source == "expert"
 
 

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save
 
+from envs.sources import ASSETS
 from envs.trajectory import DataError
-from reproduce.data.actors import read_actor
+from reproduce.data.actors import filename, load_actor, read_actor
 
 CHEETAH = "HalfCheetah-v2"
 ARRAYS = {
@@ -38,6 +39,17 @@ def written(path: Path, data: bytes) -> Path:
 def test_a_small_policy_acts(tmp_path: Path) -> None:
     actor = read_actor(written(tmp_path / "a.safetensors", content()), CHEETAH)
     assert actor.act(np.zeros(17, np.float32)).shape == (6,)
+
+
+def test_an_expert_in_the_place_of_the_shipped_one_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    path = tmp_path / filename(CHEETAH)
+    path.write_bytes((ASSETS / filename(CHEETAH)).read_bytes())
+    assert load_actor(CHEETAH, tmp_path, notify=told.append).path == path
+    assert told == []  # it is the same one
+    written(path, content())
+    load_actor(CHEETAH, tmp_path, notify=told.append)
+    assert told == [f"{CHEETAH}: the expert is {path}, not the one that the project ships"]
 
 
 @pytest.mark.parametrize(

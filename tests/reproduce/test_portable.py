@@ -81,6 +81,14 @@ def test_what_a_processor_would_choose_does_not_matter(
     assert portably(digest_of_products) == as_here
 
 
+def test_a_numpy_that_does_not_tell_its_instructions_will_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("numpy.show_config", lambda _: {})
+    monkeypatch.delenv("NPY_DISABLE_CPU_FEATURES", raising=False)
+    assert environment()["NPY_DISABLE_CPU_FEATURES"] == ""
+
+
 def refuse() -> None:
     raise DataError("expert.npz: not as good as its file says")
 

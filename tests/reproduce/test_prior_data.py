@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
@@ -24,7 +28,12 @@ from envs.sources import find_demonstrations
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Trajectory
 from reproduce.commandline.options import Common
+from reproduce.data import cache as module_cache
+from reproduce.data import cloning as module_cloning
+from reproduce.data import expert as module_expert
 from reproduce.data import prior as module
+from reproduce.data import random as module_random
+from reproduce.data.cache import cached
 from reproduce.data.cloning import RECIPES, SEED, Cloning, clone, roll_out
 from reproduce.data.portable import portably
 from reproduce.data.prior import (
@@ -40,7 +49,9 @@ from reproduce.runs.assemble import prior_data_of
 from reproduce.runs.option_checks import resolve_data
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
+from reproduce.specs.kinds import ProfileName
 from reproduce.specs.place import Place
+from tests.envs.test_experts import write_policy
 
 DOOR = {"door_threshold": 1.4}
 CLONING = Cloning(steps=20, hidden=(256, 256), batch_size=256, recipe=RECIPES["authors"]["hand"])
@@ -145,6 +156,121 @@ def test_damaged_cache_is_named_and_made_again(demonstrations: Dataset, tmp_path
     second = prior_data(demonstrations, **recipe)  # type: ignore[arg-type]
     assert second.checksum == first.checksum
     assert any(path.name in line for line in told) and told[-2].endswith("making it again")
+
+
+def test_who_waits_for_another_process_says_so(
+    demonstrations: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module_cache, "portably", lambda make: make())
+    monkeypatch.setattr(module_cache, "_SILENCE_S", 0.05)
+    told: list[str] = []
+
+    def get() -> Dataset:
+        return cached(tmp_path, "pen-binary-v0", {}, lambda: demonstrations, notify)
+
+    def notify(line: str) -> None:
+        told.append(line)
+        if line.startswith("waiting"):
+            other.release()
+
+    get()
+    (path,) = tmp_path.rglob("*.npz")
+    other = FileLock(path.with_suffix(".lock"))
+    other.acquire()
+    told.clear()
+    assert get().content_checksum == demonstrations.content_checksum
+    assert told == [f"waiting for the process that makes {path}"]
+
+
+def test_what_cannot_be_kept_is_used(
+    demonstrations: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, dataset: Dataset) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module_cache, "portably", lambda make: make())
+    monkeypatch.setattr(module_cache, "save_dataset", full)
+    told: list[str] = []
+    made = cached(tmp_path, "pen-binary-v0", {}, lambda: demonstrations, told.append)
+    assert made is demonstrations
+    assert "No space left on device" in told[-1] and "--cache-dir" in told[-1]
+
+
+def test_the_doors_threshold_is_in_no_other_tasks_key(
+    demonstrations: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys of profile `paper` have its 1.4 on every task: what is cached stays valid."""
+    recipes = []
+
+    def keep(cache: Path, task_id: str, recipe: dict[str, object], *_: object) -> Dataset:
+        recipes.append(recipe)
+        return demonstrations
+
+    monkeypatch.setattr(module, "cached", keep)
+    for data in (demonstrations, replace(demonstrations, task_id="door-binary-v0")):
+        for threshold in (1.4, 1.35):
+            prior_data(data, rollouts=5, cloning=CLONING, cache=tmp_path, door_threshold=threshold)
+    assert [recipe["door_threshold"] for recipe in recipes] == [1.4, 1.4, 1.4, 1.35]
+
+
+def test_an_experts_episodes_are_made_portably_and_once(
+    demonstrations: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[partial[Dataset]] = []
+
+    def portably_(make: partial[Dataset]) -> Dataset:
+        made.append(make)
+        return replace(demonstrations, task_id=make.args[1])
+
+    monkeypatch.setattr(module_cache, "portably", portably_)
+
+    def get(task_id: str, profile: ProfileName, episodes: int = 0) -> None:
+        demonstrations_for(
+            task_id,
+            data="expert",
+            labels="relabelled",
+            profile=profile,
+            place=Place(tmp_path / "cache", tmp_path),
+            download=False,
+            expert_episodes=episodes,
+            notify=lambda _: None,
+        )
+
+    path = write_policy(tmp_path / "pen_expert.npz", "pen-binary-v0")
+    get("pen-binary-v0", "paper")
+    get("pen-binary-v0", "released")  # the threshold is the door's
+    assert [(make.func, make.args) for make in made] == [
+        (module_sources.roll_out_expert, (path, "pen-binary-v0", 5, 1.4))
+    ]
+    get("pen-binary-v0", "paper", 7)
+    assert made[-1].args[2] == 7
+    write_policy(path, "pen-binary-v0", log_std=np.zeros(24, np.float32))
+    get("pen-binary-v0", "paper")
+    assert len(made) == 3
+
+
+def unstable(*_: object, **__: object) -> None:
+    raise RuntimeError("the simulation has become unstable")
+
+
+@pytest.mark.parametrize(
+    ("maker", "call"),
+    [
+        (module_cloning, lambda: roll_out(None, "Ant-v2", 2, CLONING.recipe, 1.4, unstable)),  # type: ignore[arg-type]
+        (module_expert, lambda: module_expert._roll_out("Ant-v2", None, 1, 0.0, 20)),  # type: ignore[arg-type]
+        (module_random, lambda: module_random._made("SawyerPush-v0", 1, module_random.Process())),
+    ],
+)
+def test_an_error_closes_the_environment(
+    maker: ModuleType, call: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[bool] = []
+    env = SimpleNamespace(close=lambda: closed.append(True))
+    monkeypatch.setattr(maker, "make_task", lambda *_, **__: env)
+    monkeypatch.setattr(maker, "collect", unstable)
+    with pytest.raises(RuntimeError, match="unstable"):
+        call()
+    assert closed == [True]
 
 
 def test_leading_keeps_the_first_part_of_both(made: PriorData) -> None:

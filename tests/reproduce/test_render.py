@@ -19,9 +19,12 @@ import pytest
 import tyro
 from PIL import Image
 
+from envs.making import make_task
 from envs.tasks import TASKS, Camera
 from reproduce import render
 from reproduce.commandline.options import RunOptions
+from reproduce.film.frames import draw
+from reproduce.film.performers import Performer
 from reproduce.run import _asked_for
 from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import REPRODUCE, Outcome, Run, environment
@@ -423,6 +426,34 @@ def test_mp4_gets_every_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     program.write_text("#!/bin/sh\ncat > /dev/null\necho no codec >&2\nexit 1\n")
     with open(tmp_path / "other.mp4", "xb") as file, pytest.raises(OSError, match="no codec"):
         render.write(file, ".mp4", pictures, 1.0)
+
+
+def test_an_error_closes_renderer_and_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import mujoco  # type: ignore[import-untyped]
+
+    closed: list[str] = []
+
+    class Renderer:
+        def __init__(self, *_: object) -> None: ...
+
+        def update_scene(self, *_: object) -> None:
+            raise RuntimeError("the context is lost")
+
+        def close(self) -> None:
+            closed.append("renderer")
+
+    env = make_task("Ant-v2")
+    env.reset(seed=0)
+    state = env.get_wrapper_attr("snapshot")()
+    monkeypatch.setattr(mujoco, "Renderer", Renderer)
+    with pytest.raises(RuntimeError, match="lost"):
+        draw(env, [state], Camera(), 64, 48)
+    assert closed == ["renderer"]
+    monkeypatch.setattr(type(env.unwrapped), "close", lambda _: closed.append("environment"))
+    performer = Performer("Ant-v2", "paper", lambda _: np.full(8, np.nan), "x", Path("x"))
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        render.shoot(performer, render.RenderOptions())
+    assert closed == ["renderer", "environment"]
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".png"])
