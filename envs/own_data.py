@@ -27,9 +27,10 @@ from numpy.typing import NDArray
 
 from envs.arrays import FLAT, entry, flat_arrays, flat_episodes
 from envs.conditions import DOOR_ANGLE_RAD
-from envs.files import DAMAGED_ARCHIVE, sha256_of
+from envs.files import sha256_of
 from envs.goals import goal_task
 from envs.hdf5 import load_hdf5
+from envs.npz import load_npz
 from envs.success import binary_rewards
 from envs.tasks import Task, task
 from envs.trajectory import (
@@ -38,7 +39,6 @@ from envs.trajectory import (
     Labels,
     Provenance,
     Trajectory,
-    check_readable,
     check_trajectory,
     executed,
 )
@@ -79,12 +79,13 @@ def read_own_data(path: Path, task_id: str, *, door_threshold: float = DOOR_ANGL
     """
     known = task(task_id)
     content = _load(path)
-    needed = ["observations", "actions"] + ["rewards"] * (known.domain == "locomotion")
+    has_own_rewards = known.domain == "locomotion"
+    needed = ["observations", "actions"] + ["rewards"] * has_own_rewards
     for name in needed:
         entry(content, name, str(path))
     arrays = flat_arrays(content, known, str(path))
     falls = arrays.get("terminals", np.zeros(len(arrays["actions"]), np.bool_))
-    if known.domain != "locomotion":
+    if not has_own_rewards:
         falls = np.zeros_like(falls)
     elif falls.any() and "next_observations" not in arrays:
         raise DataError(
@@ -95,7 +96,7 @@ def read_own_data(path: Path, task_id: str, *, door_threshold: float = DOOR_ANGL
     trajectories = []
     for each in episodes:
         steps = slice(each.start, each.start + len(each.actions))
-        if known.domain == "locomotion":
+        if has_own_rewards:
             rewards = arrays["rewards"][steps]
         else:
             rewards = _computed(known, each.next_observations, door_threshold)
@@ -106,7 +107,7 @@ def read_own_data(path: Path, task_id: str, *, door_threshold: float = DOOR_ANGL
     if not trajectories:
         raise DataError(f"{path} holds no step with a successor; add next_observations")
     note = f"left out: {alone} episodes of one step, without a successor" if alone else ""
-    rewards_are: Labels = "stored" if known.domain == "locomotion" else "relabelled"
+    rewards_are: Labels = "stored" if has_own_rewards else "relabelled"
     provenance = Provenance("own", path.name, sha256_of(path), rewards_are, note)
     return Dataset(task_id, tuple(trajectories), provenance)
 
@@ -125,9 +126,4 @@ def _computed(
 def _load(path: Path) -> Mapping[str, NDArray[Any]]:
     if path.suffix != ".npz":
         return load_hdf5(path, FLAT)
-    check_readable(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in FLAT if name in archive.files}
-    except DAMAGED_ARCHIVE as error:
-        raise DataError(f"{path} is no .npz file or is truncated ({error})") from error
+    return load_npz(path, "write it again", FLAT)

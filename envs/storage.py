@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from envs.files import DAMAGED_ARCHIVE, atomic_file
+from envs.files import atomic_file
+from envs.npz import load_npz
 from envs.tasks import task
 from envs.trajectory import (
     DataError,
     Dataset,
     Provenance,
     Trajectory,
-    check_readable,
     check_trajectory,
     content_checksum,
 )
@@ -72,7 +71,7 @@ def load_dataset(path: Path) -> Dataset:
             wrong shapes, NaN, or another checksum than recorded. The message names the file and the
             way out.
     """
-    arrays = _read(path)
+    arrays = load_npz(path, _REMEDY)
     try:
         version = int(arrays["format_version"])
         meta = json.loads(str(arrays["meta"]))
@@ -105,12 +104,3 @@ def load_dataset(path: Path) -> Dataset:
     if content_checksum(task_id, trajectories) != checksum:
         raise DataError(f"{path}: the content does not match its recorded checksum; {_REMEDY}")
     return Dataset(task_id, trajectories, provenance)
-
-
-def _read(path: Path) -> dict[str, NDArray[Any]]:
-    check_readable(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except DAMAGED_ARCHIVE as error:
-        raise DataError(f"{path} is damaged or truncated ({error}); {_REMEDY}") from error

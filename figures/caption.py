@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from figures.metrics import Metric
-from figures.panels import NONE, Panel
+from figures.panels import NONE, Panel, ours_of
 from figures.phase_axis import step_name
 from figures.run_facts import RunFacts, beginnings, joined
 from figures.statistics.across_seeds import (
@@ -101,7 +101,7 @@ def _has_offline(frame: pd.DataFrame) -> bool:
 
 def _episodes(frame: pd.DataFrame) -> str:
     """Of how many episodes a point of our curves is the mean; "" where rows do not say so."""
-    ours = frame[frame["compared"] == ""] if "compared" in frame else frame
+    ours = ours_of(frame)
     counts = sorted(set(ours["episodes"].dropna())) if "episodes" in ours else []
     if not counts:
         return ""

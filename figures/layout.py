@@ -88,16 +88,7 @@ def compose(
     figure = Figure(figsize=(width, height))
     tops = [height - above - number * band_height - heads for number in range(len(bands))]
     axes = _place_panels(figure, rows, bands, wide, gap, tops, share_y)
-    for number, line in enumerate(title_lines):
-        figure.text(
-            LEFT / width,
-            1 - (0.13 + number * TITLE_LINE) / height,
-            line,
-            fontsize=TITLE_SIZE,
-            weight="bold",
-            va="top",
-            parse_math=False,
-        )
+    write_title(figure, title_lines, left=LEFT)
     if legend:
         drawn = figure.legend(
             handles=_row_by_row(legend, per_row),
@@ -113,10 +104,32 @@ def compose(
         )
         for text in drawn.get_texts():
             text.set_parse_math(False)
+    write_caption(figure, lines, left=LEFT)
+    return Page(figure, axes)
+
+
+def write_title(figure: Figure, lines: Sequence[str], *, left: float) -> None:
+    """Write the lines of a title at the top, ``left`` inches from the edge."""
+    width, height = (float(side) for side in figure.get_size_inches())
+    for number, line in enumerate(lines):
+        figure.text(
+            left / width,
+            1 - (0.13 + number * TITLE_LINE) / height,
+            line,
+            fontsize=TITLE_SIZE,
+            weight="bold",
+            va="top",
+            parse_math=False,
+        )
+
+
+def write_caption(figure: Figure, lines: Sequence[tuple[str, str]], *, left: float) -> None:
+    """Write the lines of a caption, each with its colour, at the bottom."""
+    width, height = (float(side) for side in figure.get_size_inches())
     for number, (line, colour) in enumerate(lines):
         y = BOTTOM + (len(lines) - number) * CAPTION_LINE
         figure.text(
-            LEFT / width,
+            left / width,
             y / height,
             line,
             fontsize=CAPTION_SIZE,
@@ -124,7 +137,6 @@ def compose(
             va="top",
             parse_math=False,
         )
-    return Page(figure, axes)
 
 
 def columns_of(bands: Sequence[Collection[int]]) -> int:

@@ -21,7 +21,7 @@ from figures.end_labels import End, label_ends, margin, short_names, widest
 from figures.experiments import EXPERIMENTS
 from figures.layout import CAPTION_LINE, Paragraph, columns_of, compose, wrap
 from figures.metrics import Metric
-from figures.panels import NONE, bands_of, panels_of, refuse_blank, rows_of
+from figures.panels import NONE, bands_of, ours_of, panels_of, refuse_blank, rows_of
 from figures.phase_axis import NAME_LINE, name_lines, name_phases, set_phase_axis
 from figures.results.partial import warning
 from figures.results.table import RUN
@@ -93,7 +93,7 @@ def draw(
     drawn = rows_of(every, frame)
     missing = [env for env in panels if env not in set(drawn["env"])]
     curves = {metric.column: curve(drawn, metric.column) for metric in metrics}
-    ours = drawn[drawn["compared"] == ""] if "compared" in drawn else drawn
+    ours = ours_of(drawn)
     for panel, metric in itertools.product(every, metrics):
         refuse_blank(panel, panel.rows(ours), metric)
     looks, grey = greyed(looks_of(drawn), list(curves.values()), set(ours["label"]))

@@ -15,7 +15,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import style
-from figures.layout import CAPTION_LINE, CAPTION_SIZE, TITLE_LINE, TITLE_SIZE, inches, wrap
+from figures.layout import (
+    CAPTION_LINE,
+    CAPTION_SIZE,
+    TITLE_LINE,
+    TITLE_SIZE,
+    inches,
+    wrap,
+    write_caption,
+    write_title,
+)
 from figures.learning_curves import Look, draw_aggregate, looks_of, span_of
 from figures.metrics import Metric
 from figures.panels import Panel, panels_of, rows_of
@@ -66,6 +75,9 @@ def draw_pairs(
     if ours is None or not others:
         return None
     aggregates = curve(drawn, metric.column)
+    values = aggregates[["centre", "low", "high"]].to_numpy(dtype=float)
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = 0.05 * max(high - low, 1e-9)
     names = max(inches(look.label, NAME_SIZE, "bold") for look in others) + 0.12
     left = LEFT_OF_TICKS + names + TICKS
     wide = WIDTHS[min(len(every), len(WIDTHS)) - 1]
@@ -96,15 +108,15 @@ def draw_pairs(
                 box = (place / width, bottom / height, wide / width, TALL / height)
                 ax = figure.add_axes(box, label=f"{look.label} on {panel.name}")
                 _draw(ax, panel, drawn, aggregates, metric, (ours, look))
+                ax.set_ylim(low - room, high + room)  # the same in all panels
                 ax.tick_params(labelleft=column == 0, labelbottom=look is others[-1], labelsize=7)
                 if row == 0:
                     ax.set_title(panel.title, loc="left", weight="bold", size=9.5)
                 if look is others[-1]:
                     span = span_of(panel.rows(drawn))
                     name_phases(ax, *span, "online steps", wide, below=0.3 / TALL)
-        _write(figure, heading, top=height - 0.15, step=TITLE_LINE, size=TITLE_SIZE, weight="bold")
-        top = 0.12 + len(text) * CAPTION_LINE
-        _write(figure, text, top=top, step=CAPTION_LINE, size=CAPTION_SIZE, colour=style.TEXT_GREY)
+        write_title(figure, heading, left=RIGHT)
+        write_caption(figure, [(line, style.TEXT_GREY) for line in text], left=RIGHT)
     return figure
 
 
@@ -129,26 +141,3 @@ def _draw(
         elif look is pair[1]:
             place, said = ax.transAxes, "not run"
             ax.text(0.6, 0.45, said, transform=place, ha="center", size=7.5, color=style.TEXT_GREY)
-    values = aggregates[["centre", "low", "high"]].to_numpy(dtype=float)
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    room = 0.05 * max(high - low, 1e-9)
-    ax.set_ylim(low - room, high + room)  # the same in all panels
-
-
-def _write(
-    figure: Figure,
-    lines: Sequence[str],
-    *,
-    top: float,
-    step: float,
-    size: float,
-    weight: str = "normal",
-    colour: str = "black",
-) -> None:
-    """Lines of text from ``top`` downwards, in inches from the bottom."""
-    width, height = (float(side) for side in figure.get_size_inches())
-    for number, line in enumerate(lines):
-        place = ((RIGHT / width), (top - number * step) / height)
-        figure.text(
-            *place, line, size=size, weight=weight, color=colour, va="top", parse_math=False
-        )

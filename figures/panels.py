@@ -37,6 +37,11 @@ DATA_NAMES = {
 }
 
 
+def ours_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are not of other files (``results.compare``)."""
+    return frame[frame["compared"] == ""] if "compared" in frame else frame
+
+
 def from_people(kinds: Iterable[str]) -> bool:
     """Whether people showed the tasks in all runs that had data; ``kinds``: the column ``data``."""
     had = set(kinds) - {NONE, ""}

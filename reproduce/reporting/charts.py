@@ -14,7 +14,7 @@ import pandas as pd
 from figures.caption import describe
 from figures.learning_curves import NO_FACTS, Look, greyed, legend_name, looks_of
 from figures.metrics import Metric
-from figures.panels import Panel, panels_of, rows_of
+from figures.panels import Panel, ours_of, panels_of, rows_of
 from figures.results.table import RUN
 from figures.run_facts import RunFacts
 from figures.statistics.across_seeds import curve, evaluations
@@ -129,7 +129,7 @@ def chart(
     every = pool.curve(experiment, table, metric.column)
     shown = rows_of(panels, every)
     shown = shown[shown["label"].isin(set(rows["label"]))]
-    ours = rows[rows["compared"] == ""] if "compared" in rows else rows
+    ours = ours_of(rows)
     looks, grey = greyed(looks_of(rows), [shown], set(ours["label"]))
     drawn = [
         tuple(_traces(panel, rows, shown, pool, looks, experiment, metric)) for panel in panels
