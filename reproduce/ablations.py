@@ -14,13 +14,13 @@ not done, resumes what was interrupted, collects and draws.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
-from figures.ablations import make
 from figures.experiments import ABLATED, ABLATIONS
-from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import AblationOptions
 from reproduce.commandline.script import command
 from reproduce.launching.experiment import reproduce
+from reproduce.specs.grid import Rows
 
 
 @command(AblationOptions, __doc__)
@@ -29,17 +29,13 @@ def main(options: AblationOptions) -> int:
 
     Returns the exit status: 0 complete, 1 a run failed, 2 bad input, 75 interrupted.
     """
-    if options.plot_only:
-        return reproduce(ABLATIONS, options, envs=ABLATED, methods=(), draw=make)
-    require_training()
-    from reproduce.runs.ablation_rows import ablation_of
-    from reproduce.runs.option_checks import prepare
+    return reproduce(ABLATIONS, options, envs=ABLATED, rows=_rows)
 
-    prepare(options)
-    ablation = ablation_of(options, options.envs or ABLATED)
-    return reproduce(
-        ABLATIONS, options, envs=ABLATED, methods=ablation.names, draw=make, runs=ablation.specs
-    )
+
+def _rows(options: AblationOptions, envs: Sequence[str]) -> Rows:
+    from reproduce.runs.ablation_rows import ablation_of
+
+    return ablation_of(options, envs)
 
 
 if __name__ == "__main__":

@@ -22,14 +22,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, as_typed
-from reproduce.commandline.script import BAD_INPUT, INTERRUPTED, command
+from reproduce.commandline.script import INTERRUPTED, command
 from reproduce.specs.kinds import ChapterName, PresetName
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from reproduce.campaigns.chapters import Chapter
     from reproduce.judging.conditions import Verdict
+    from reproduce.launching.clusters import Cluster
     from reproduce.specs.grid import RunSpec
     from reproduce.specs.kinds import DataKind, Labels
 
@@ -104,7 +104,6 @@ def main(options: CampaignOptions) -> int:
     options = replace(options, preset=options.preset or "small")
     _check(options)
     cluster, chosen = choose(options)
-    assert isinstance(chosen, CampaignOptions)
     jobs = jobs_of(cluster, chosen)
     if jobs is not None and chosen.hours is not None:
         # it stops in time: what lies beyond needs nobody's consent
@@ -121,7 +120,7 @@ def main(options: CampaignOptions) -> int:
     for out in folders:
         mine = [part for part in parts if part.out == out]
         found = _run(replace(chosen, out=out, preset=mine[0].chapter.preset), mine, cluster)
-        if found in (BAD_INPUT, INTERRUPTED):
+        if found == INTERRUPTED:
             return found
         status = status or found
     return status
@@ -298,25 +297,16 @@ def _early_ends(parts: Sequence[Part]) -> list[str]:
     return list(dict.fromkeys(filter(None, texts)))
 
 
-def _run(options: FigureOptions, parts: Sequence[Part], cluster: object) -> int:
+def _run(options: FigureOptions, parts: Sequence[Part], cluster: Cluster) -> int:
     """The parts of one results folder."""
-    from figures.ablations import make as draw_ablations
-    from figures.experiments import ABLATIONS, EXPERIMENTS
-    from figures.paper_figure import make
-    from reproduce.launching.clusters import Cluster
-    from reproduce.launching.experiment import Draw, run_grids
+    from reproduce.launching.experiment import run_grids
 
-    assert isinstance(cluster, Cluster)
     grids: dict[str, list[RunSpec]] = {}
     for part in parts:
-        done = [spec for spec in part.specs if spec not in set(part.missing)]
+        missing = set(part.missing)
+        done = [spec for spec in part.specs if spec not in missing]
         grids.setdefault(part.chapter.experiment, []).extend([*part.missing, *done])
-    draws: dict[str, Draw] = {name: partial(make, row) for name, row in EXPERIMENTS.items()}
-    draws[ABLATIONS] = draw_ablations
-    news = _News(options.results)
-    return run_grids(
-        grids, options, cluster, {name: draws[name] for name in grids}, after=news.tell
-    )
+    return run_grids(grids, options, cluster, after=_News(options.results).tell)
 
 
 class _News:

@@ -13,7 +13,7 @@ import sys
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.interruption import Interruption
 from reproduce.commandline.options import RunOptions, check_checkpoint_interval
-from reproduce.commandline.script import INTERRUPTED, command
+from reproduce.commandline.script import command
 from reproduce.runs.execute import execute
 from reproduce.specs.grid import RunSpec
 
@@ -27,7 +27,17 @@ def main(options: RunOptions) -> int:
     """
     require_training()
     spec = _asked_for(options)
-    return 0 if spec is None else _guarded(spec, options)
+    if spec is None:
+        return 0
+    return execute(
+        spec,
+        options.results,
+        options.place,
+        engine=options.engine,
+        checkpoint_every_s=options.checkpoint_every_s,
+        track=options.track,
+        interruption=Interruption(),
+    )
 
 
 def _asked_for(options: RunOptions) -> RunSpec | None:
@@ -68,22 +78,6 @@ def _asked_for(options: RunOptions) -> RunSpec | None:
         print_plan("run", [spec], options.results, 1, options.place, options.engine)
         return None
     return spec
-
-
-def _guarded(spec: RunSpec, options: RunOptions) -> int:
-    try:
-        return execute(
-            spec,
-            options.results,
-            options.place,
-            engine=options.engine,
-            checkpoint_every_s=options.checkpoint_every_s,
-            track=options.track,
-            interruption=Interruption(),
-        )
-    except KeyboardInterrupt:
-        print(f"{spec}: interrupted; the same command continues it", file=sys.stderr)
-        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from figures.study import make
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, flags_given
 from reproduce.commandline.script import command
+from reproduce.launching.pictures import draw
 
 OF_THE_STUDY = (
     "preset",
@@ -71,7 +71,7 @@ def main(options: StudyOptions) -> int:
         print(table(csv))
         return 0
     if options.plot_only:
-        print("picture: " + "  ".join(map(str, make(csv, out / study.name))))
+        print("picture: " + "  ".join(map(str, draw(study.name, csv, out / study.name))))
         return 0
     require_training()
     from reproduce.launching.clusters import choose
@@ -86,7 +86,7 @@ def main(options: StudyOptions) -> int:
         (case.env, case.data): resolve_data(replace(chosen, data=case.data), [case.env])[case.env]
         for case in study.cases
     }
-    status = run_grids({study.name: study.specs(data)}, chosen, cluster, {study.name: make})
+    status = run_grids({study.name: study.specs(data)}, chosen, cluster)
     if csv.exists():
         print(table(csv))
     return status

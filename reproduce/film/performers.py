@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from envs import seeds
 from envs.evaluation import Act
 from envs.tasks import HAND_TASKS, task
 from envs.trajectory import DataError
-from reproduce.commandline.options import Common, flags_given
+from reproduce.commandline.options import Common, RunOptions, as_typed, flags_given
 from reproduce.runs.folder import RunFolder, differences
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.kinds import ProfileName
@@ -191,15 +191,10 @@ def _described(options: PerformerOptions) -> tuple[RunFolder, RunSpec]:
 
 
 def _command(spec: RunSpec, options: PerformerOptions) -> str:
-    """What to type for the run: the options that are not run.py's defaults."""
-    words = ["python", "reproduce/run.py", "--env", spec.env, "--method", spec.registered]
-    words += ["--seed", str(spec.seed)]
-    for name in ("preset", "profile", "data", "labels", "data_dir", "cache_dir", "out"):
-        value = getattr(options, name)
-        if value != getattr(PerformerOptions(), name):
-            words += ["--" + name.replace("_", "-"), str(value)]
-    words += [word for text in spec.settings for word in ("--set", text)]
-    return shlex.join(words)
+    """What to type for the run."""
+    shared = {field.name: getattr(options, field.name) for field in fields(Common)}
+    asked = RunOptions(**shared, env=spec.env, method=spec.registered, seed=spec.seed)
+    return shlex.join(["python", "reproduce/run.py", *as_typed(asked)])
 
 
 def _recorded(folder: RunFolder) -> RunSpec:

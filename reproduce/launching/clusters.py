@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from reproduce.commandline.options import FigureOptions
 from reproduce.launching import slurm_client
 
 Name = Literal["slurm", "local", "inline"]
+Options = TypeVar("Options", bound=FigureOptions)
 
 # Parameters of submitit that another flag decides; the launcher decides those in `_OURS`.
 _BY_FLAG = {
@@ -49,7 +50,7 @@ class Cluster:
     why: str
 
 
-def choose(options: FigureOptions) -> tuple[Cluster, FigureOptions]:
+def choose(options: Options) -> tuple[Cluster, Options]:
     """Choose the cluster for these options here, and give the options the preset that fits it.
 
     Raises:

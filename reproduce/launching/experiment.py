@@ -6,17 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from figures.experiments import ABLATIONS, Experiment
-from figures.results.partial import partial_of
-from figures.selection import EVERYTHING, Selection
-from reproduce.checking.reader import checked
+from figures.experiments import Experiment
+from figures.selection import Selection
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, check_checkpoint_interval
-from reproduce.commandline.script import BAD_INPUT, INTERRUPTED, Main, command
-from reproduce.launching.clusters import Cluster, choose
+from reproduce.commandline.script import INTERRUPTED, Main, command
+from reproduce.launching.clusters import Cluster, Options, choose
 from reproduce.launching.drawable import (
     refuse_options_of_runs,
     refuse_uncomparable,
@@ -25,75 +22,18 @@ from reproduce.launching.drawable import (
     refuse_unwritable,
 )
 from reproduce.launching.grids import Grids
+from reproduce.launching.pictures import drawn_so_far, show
 from reproduce.launching.redrawn import Redrawn
 from reproduce.runs.option_checks import prepare, resolve_data, validated
-from reproduce.specs.grid import RunSpec, enumerate_runs
+from reproduce.specs.grid import Methods, Rows, RunSpec
 
 if TYPE_CHECKING:
     from reproduce.launching.cost import Cost
     from reproduce.launching.launcher import Launcher
 
 
-Draw = Callable[..., list[Path]]
-"""Takes the CSV and the pictures' stem, for figures also `compare` and `only`."""
-Runs = Callable[..., list[RunSpec]]  # `enumerate_runs` with its `methods` already given
-
-
-def reproduce(
-    experiment: str,
-    options: FigureOptions,
-    *,
-    envs: Sequence[str],
-    methods: Sequence[str],
-    draw: Draw,
-    runs: Runs | None = None,
-) -> int:
-    """Run `experiment` as `options` say: the runs of `runs`, or every task x method x seed.
-
-    Returns the exit status: 0 complete, 1 some run failed, 2 bad input, 75 interrupted. The same
-    command continues what was interrupted.
-    """
-    from figures.results.table import ResultsError
-
-    try:
-        cluster, options = choose(options)
-        refuse_uncomparable(experiment, options.compare)
-        if options.plot_only:
-            refuse_options_of_runs(options)
-            only = Selection(options.envs, options.methods)
-            refuse_unselectable(experiment, only)
-            return _draw(experiment, options.results, draw, options.compare, only)
-        require_training()
-        prepare(options)
-        print(f"cluster: {cluster.name} ({cluster.why})")
-        check_counts(options)
-        wanted = validated(
-            options,
-            envs=options.envs or envs,
-            methods=options.methods or methods,
-            here=cluster.name != "slurm",
-        )
-        refuse_undrawable(experiment, wanted)
-        refuse_unwritable(options.results)
-        runs = runs or partial(enumerate_runs, methods=options.methods or methods)
-        return _run(experiment, options, cluster, wanted, runs, draw)
-    except (ValueError, ResultsError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-
-
 def figure_script(experiment: Experiment, description: str | None) -> Main:
     """The `main(arguments) -> status` of a figure's script."""
-
-    def draw(
-        csv: Path,
-        out_stem: Path,
-        compare: Sequence[Path] = (),
-        only: Selection = EVERYTHING,
-    ) -> list[Path]:
-        from figures.paper_figure import make  # imports Matplotlib, which only drawing needs
-
-        return make(experiment, csv, out_stem, compare, only)
 
     @command(FigureOptions, description)
     def main(options: FigureOptions) -> int:
@@ -101,11 +41,63 @@ def figure_script(experiment: Experiment, description: str | None) -> Main:
             experiment.name,
             options,
             envs=experiment.tasks,
-            methods=experiment.methods,
-            draw=draw,
+            rows=lambda chosen, _: Methods(chosen.methods or experiment.methods),
         )
 
     return main
+
+
+def reproduce(
+    experiment: str,
+    options: Options,
+    *,
+    envs: Sequence[str],
+    rows: Callable[[Options, Sequence[str]], Rows],
+) -> int:
+    """Run `experiment` as `options` say, collect and draw it; with `--plot-only` draw it alone.
+
+    Args:
+        experiment: its name, as its files have it.
+        options: of the command line.
+        envs: its tasks, unless the options name others.
+        rows: what is run on each task, by the options and the tasks.
+
+    Returns the exit status: 0 complete, 1 some run failed, 75 interrupted. The same command
+    continues what was interrupted.
+
+    Raises ValueError, or an error of this project's own, for bad input; `command` makes a line of
+    it.
+    """
+    cluster, options = choose(options)
+    refuse_uncomparable(experiment, options.compare)
+    if options.plot_only:
+        refuse_options_of_runs(options)
+        only = Selection(options.envs, options.methods)
+        refuse_unselectable(experiment, only)
+        show(experiment, options.results, options.compare, only)
+        return 0
+    require_training()
+    prepare(options)
+    print(f"cluster: {cluster.name} ({cluster.why})")
+    check_counts(options)
+    chosen = rows(options, options.envs or envs)
+    wanted = validated(
+        options,
+        envs=options.envs or envs,
+        methods=chosen.names,
+        here=cluster.name != "slurm",
+    )
+    refuse_undrawable(experiment, wanted)
+    refuse_unwritable(options.results)
+    assert options.preset is not None  # `choose` has decided it
+    specs = chosen.specs(
+        preset=options.preset,
+        profile=options.profile,
+        seeds=options.seeds,
+        data=resolve_data(options, wanted),
+        settings=options.settings,
+    )
+    return run_grids({experiment: specs}, options, cluster)
 
 
 def check_counts(options: FigureOptions) -> None:
@@ -117,65 +109,10 @@ def check_counts(options: FigureOptions) -> None:
     check_checkpoint_interval(options.checkpoint_every_s)
 
 
-def _draw(
-    experiment: str,
-    out: Path,
-    draw: Draw,
-    compare: Sequence[Path] = (),
-    only: Selection = EVERYTHING,
-) -> int:
-    """Draw an experiment's pictures. Files to compare give other pictures beside them, and so does
-    a selection: the experiment's own picture always shows all that there is."""
-    csv = out / f"{experiment}.csv"
-    checked(csv, manifest_needed=False)
-    stem = out / (experiment + ".selected" * bool(only) + ".compared" * bool(compare))
-    beside: dict[str, object] = {}
-    if compare:
-        beside["compare"] = compare
-    if only:
-        beside["only"] = only
-    pictures = draw(csv, stem, **beside)
-    print("\nresults: " + str(csv))
-    print("picture: " + "  ".join(map(str, pictures)))
-    if experiment == ABLATIONS:
-        from figures.ablation_table import effect_lines  # imports Matplotlib
-
-        print(*effect_lines(csv), sep="\n")
-    lacking = partial_of(csv)
-    if lacking.exists():
-        print(f"PARTIAL: runs are not done, see {lacking}")
-    return 0
-
-
-def _redraw(experiment: str, out: Path, draw: Draw) -> list[Path]:
-    """Draw the rows of now, while runs go on; no picture before the first rows."""
-    csv = out / f"{experiment}.csv"
-    return draw(csv, out / experiment) if csv.exists() else []
-
-
-def _run(
-    experiment: str,
-    options: FigureOptions,
-    cluster: Cluster,
-    envs: Sequence[str],
-    runs: Runs,
-    draw: Draw,
-) -> int:
-    specs = runs(
-        preset=options.preset,
-        profile=options.profile,
-        seeds=options.seeds,
-        data=resolve_data(options, envs),
-        settings=options.settings,
-    )
-    return run_grids({experiment: specs}, options, cluster, {experiment: draw})
-
-
 def run_grids(
     grids: Mapping[str, Sequence[RunSpec]],
     options: FigureOptions,
     cluster: Cluster,
-    draws: Mapping[str, Draw],
     *,
     after: Callable[[], object] = lambda: None,
 ) -> int:
@@ -187,44 +124,33 @@ def run_grids(
         grids: the runs of every experiment, by its name; all go to one results folder.
         options: of the launch; their `preset` is set.
         cluster: where they run.
-        draws: by an experiment's name, what draws its pictures; without an entry it has none.
         after: called whenever the tables have been brought up to date.
 
-    Returns the exit status, as `reproduce` does.
+    Returns the exit status, and raises errors, as `reproduce` does.
     """
-    from envs.trajectory import DataError
     from reproduce.launching.launcher import Interrupted
-    from reproduce.launching.slurm_client import SlurmError
     from reproduce.runs.collect import refuse_other_preset
-    from reproduce.runs.folder import ConfigurationChanged
 
     out, jobs = options.results, jobs_of(cluster, options)
-    asked = Grids(out, {}, {}, 0)
+    assert options.preset is not None
+    refuse_other_preset(out, options.preset)
+    asked = Grids.of(grids, out)
+    asked.check(options.engine)
+    launcher = _planned(asked, options, cluster, jobs)
+    if launcher is None:
+        return 0
+    asked.adopt()
+    if cluster.name != "slurm":
+        _make_prior_data(asked.every, options, jobs or 1)
+    pictures = Redrawn({each: partial(drawn_so_far, each, out) for each in grids})
+
+    def finished() -> None:
+        asked.collect()
+        after()
+        pictures.refresh()
+
     try:
-        assert options.preset is not None  # `choose` has decided it
-        refuse_other_preset(out, options.preset)
-        asked = Grids.of(grids, out)
-        asked.check(options.engine)
-        launcher = _planned(asked, options, cluster, jobs)
-        if launcher is None:
-            return 0
-        asked.adopt()
-        if cluster.name != "slurm":
-            _make_prior_data(asked.every, options, jobs or 1)
-        pictures = Redrawn({each: partial(_redraw, each, out, draws[each]) for each in draws})
-
-        def finished() -> None:
-            asked.collect()
-            after()
-            pictures.refresh()
-
         failed = launcher.run(finished)
-    except (DataError, ConfigurationChanged) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except SlurmError as error:
-        print(f"error: SLURM: {error}", file=sys.stderr)
-        return BAD_INPUT
     except Interrupted as error:
         asked.collect()
         after()
@@ -233,7 +159,7 @@ def run_grids(
         return INTERRUPTED
     missing = asked.collect()
     after()
-    return _closed(grids, asked, options, draws, launcher, jobs, failed, missing)
+    return _closed(grids, asked, options, launcher, jobs, failed, missing)
 
 
 def _planned(
@@ -262,7 +188,6 @@ def _closed(
     grids: Mapping[str, Sequence[RunSpec]],
     asked: Grids,
     options: FigureOptions,
-    draws: Mapping[str, Draw],
     launcher: Launcher,
     jobs: int | None,
     failed: Sequence[RunSpec],
@@ -277,11 +202,11 @@ def _closed(
     for run in missing:
         print(f"no row yet: {run}", file=sys.stderr)
     lacking = asked.mark_partial()
-    for experiment, draw in draws.items():
+    for experiment in grids:
         if (out / f"{experiment}.csv").exists() and (asked.kept or len(missing) < len(asked.every)):
-            _draw(experiment, out, draw)
+            show(experiment, out)
             if options.compare:
-                _draw(experiment, out, draw, options.compare)
+                show(experiment, out, options.compare)
     if options.preset == "quick":
         for experiment, specs in grids.items():
             for line in closing(experiment, out / f"{experiment}.csv", specs, jobs, options):

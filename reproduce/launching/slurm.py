@@ -123,7 +123,9 @@ class SlurmLauncher:
                     if accepted == 0 and not any(job.live for job, _ in jobs.values()):
                         raise
                     rest = sum(len(pack) for later in arrays[number:] for pack in later)
-                    print(f"SLURM takes no more jobs now ({error}); {rest} runs wait", flush=True)
+                    print(
+                        f"SLURM takes no more jobs now ({error.said}); {rest} runs wait", flush=True
+                    )
                     self._full_until = time.monotonic() + _FULL_S
                     break
                 accepted += len(array)
@@ -206,7 +208,7 @@ class SlurmLauncher:
         try:
             jobs = slurm_queue.refresh(left, self.out)
         except SlurmError as error:
-            print(f"SLURM does not answer ({error}); jobs go on, asking again", flush=True)
+            print(f"SLURM does not answer ({error.said}); jobs go on, asking again", flush=True)
             return left, {}
         self._had_job |= {spec for spec, (job, _) in jobs.items() if job.live}
         nobodys = {

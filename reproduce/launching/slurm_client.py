@@ -26,7 +26,11 @@ _DEFAULT_MAX_ARRAY = 1001
 
 
 class SlurmError(RuntimeError):
-    """A SLURM command failed; the message is what the command said."""
+    """A SLURM command failed; `said` is what the command said."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"SLURM: {said}")
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def absent() -> str:
     try:
         answer = _run("scontrol", "ping")
     except SlurmError as error:
-        return f"its controller does not answer ({error})"
+        return f"its controller does not answer ({error.said})"
     return "" if re.search(r"\bUP\b", answer) else "its controller does not answer"
 
 

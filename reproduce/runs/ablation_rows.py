@@ -85,7 +85,7 @@ class Ablation:
         data: Mapping[str, tuple[DataKind, Labels]],
         settings: tuple[str, ...],
     ) -> list[RunSpec]:
-        """List every task x row x seed, seeds outermost, as `grid.enumerate_runs` does.
+        """List every task x row x seed, seeds outermost, as `grid.Methods` does.
 
         A row is left out if it has the same settings as an earlier row. Standard output names it.
         Two rows can be AWAC itself: `AWAC[V-mode]` if the profile takes V at the mode, and a sweep

@@ -77,7 +77,7 @@ def test_a_part_never_replaces_the_figure(
     real = paper_figure.draw
     monkeypatch.setattr(paper_figure, "draw", draw)
     monkeypatch.setattr(figures.statistics.across_seeds, "RESAMPLES", 20)
-    monkeypatch.setattr("reproduce.launching.experiment.checked", lambda *_, **__: None)
+    monkeypatch.setattr("reproduce.launching.pictures.checked", lambda *_, **__: None)
     (tmp_path / "figure1.csv").write_bytes(synthetic_csv.read_bytes())
     (tmp_path / "figure1.png").write_bytes(b"published")
     mine = tmp_path / "mine.csv"
@@ -99,7 +99,7 @@ def test_a_part_never_replaces_the_figure(
 def test_a_method_without_a_row_is_one_line_and_status_2(
     synthetic_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    monkeypatch.setattr("reproduce.launching.experiment.checked", lambda *_, **__: None)
+    monkeypatch.setattr("reproduce.launching.pictures.checked", lambda *_, **__: None)
     (tmp_path / "figure1.csv").write_bytes(synthetic_csv.read_bytes())
     for more, told in (
         (["--methods", "NoSuch"], "error: --methods NoSuch: "),

@@ -40,6 +40,20 @@ def no_data_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "minari"))
 
 
+@pytest.fixture
+def own_rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget rows of a file of one's own at the end of the test."""
+    from algorithms.catalogue.methods import METHODS
+    from algorithms.catalogue.variants import VARIANTS
+    from reproduce.runs import own_methods
+
+    before = (dict(METHODS), dict(VARIANTS), own_methods._profile_values())
+    monkeypatch.setattr(own_methods, "_sources", {})
+    monkeypatch.setattr(own_methods, "_origin", {})
+    yield
+    own_methods._restore(before)
+
+
 @pytest.fixture(scope="session")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One cache of prior data for all tests of all workers."""

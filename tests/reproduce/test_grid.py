@@ -7,21 +7,20 @@ import pytest
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.resolving import resolve
 from reproduce.runs.resolved import resolved
-from reproduce.specs.grid import RunSpec, enumerate_runs
+from reproduce.specs.grid import Methods, RunSpec
 from reproduce.specs.kinds import DataKind
 from reproduce.specs.presets import PRESETS, Preset
 
 
-def runs(**changes: object) -> list[RunSpec]:
+def runs(methods: tuple[str, ...] = ("AWAC", "BC"), **changes: object) -> list[RunSpec]:
     arguments = {
         "preset": "small",
         "profile": "paper",
-        "methods": ("AWAC", "BC"),
         "seeds": None,
         "data": dict.fromkeys(("pen-binary-v0", "door-binary-v0"), ("human", "relabelled")),
         "settings": (),
     }
-    return enumerate_runs(**(arguments | changes))  # type: ignore[arg-type]
+    return Methods(methods).specs(**(arguments | changes))  # type: ignore[arg-type]
 
 
 def test_grid_is_tasks_by_methods_by_seeds_with_seeds_outermost() -> None:

@@ -351,19 +351,35 @@ def test_contradictions_are_refused(
 def test_policies_that_are_not_there(tmp_path: Path, refused: Callable[..., str]) -> None:
     assert "there is no such folder" in refused("--run", str(tmp_path / "none"))
     assert "no config.json" in refused("--run", str(tmp_path))
-    missing = refused("--env", "SawyerPush-v0", "--method", "SAC", "--out", str(tmp_path))
-    assert f"there is no run in {tmp_path / 'runs'}" in missing and "SAC/seed0" in missing
-    command = missing.partition("`")[2].partition("`")[0]
-    words = shlex.split(command)
-    assert words[:2] == ["python", "reproduce/run.py"]
-    typed = tyro.cli(RunOptions, args=words[2:])  # what is suggested makes the run that is missing
-    spec = _asked_for(typed)
-    assert spec is not None
-    assert str(spec.folder(typed.results)) in missing
     assert "did you mean AWAC" in refused("--method", "AWACC")
     assert "did you mean pen-binary-v0" in refused("--env", "pin-binary-v0", "--random")
     assert "no expert policy" in refused("--expert", "--data-dir", str(tmp_path))
     assert "--method selects a run" in refused("--expert", "--method", "SAC")
+
+
+def test_a_run_that_is_not_there_is_told_with_the_command_that_makes_it(
+    tmp_path: Path, refused: Callable[..., str], own_rows: None
+) -> None:
+    rows = tmp_path / "rows.py"
+    rows.write_text(
+        "from algorithms.catalogue.variants import VARIANTS, Variant\n"
+        'VARIANTS["SAC[filmed]"] = Variant("SAC", {}, "as SAC")\n'
+    )
+    task = ("--env", "SawyerPush-v0", "--out", str(tmp_path))
+    for arguments, label in (
+        (("--method", "SAC"), "SAC"),
+        (("--method", "SAC", "--set", "tau=0.01"), "SAC+tau=0.01"),
+        (("--methods-from", str(rows), "--method", "SAC[filmed]"), "SAC+filmed"),
+    ):
+        missing = refused(*task, *arguments)
+        assert f"there is no run in {tmp_path / 'runs'}" in missing
+        words = shlex.split(missing.split("`")[1])
+        assert words[:2] == ["python", "reproduce/run.py"]
+        typed = tyro.cli(RunOptions, args=words[2:])
+        spec = _asked_for(typed)
+        assert spec is not None
+        folder = str(spec.folder(typed.results))
+        assert folder in missing and f"{label}/seed0" in folder
 
 
 def test_run_that_has_no_checkpoint_yet(copy: Path, refused: Callable[..., str]) -> None:

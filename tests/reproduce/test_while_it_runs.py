@@ -14,7 +14,7 @@ from reproduce.commandline.options import FigureOptions
 from reproduce.launching.closing import closing, seen
 from reproduce.launching.redrawn import Redrawn
 from reproduce.runs.plan import Pace
-from reproduce.specs.grid import RunSpec, enumerate_runs
+from reproduce.specs.grid import Methods, RunSpec
 
 FIGURE1 = EXPERIMENTS["figure1"]
 PEN, DOOR = "pen-binary-v0", "door-binary-v0"
@@ -76,10 +76,9 @@ def rows(
 
 def specs(*methods: str, settings: tuple[str, ...] = ()) -> list[RunSpec]:
     """Quick runs of Figure 1, two seeds each."""
-    return enumerate_runs(
+    return Methods(methods or FIGURE1.methods).specs(
         preset="quick",
         profile="paper",
-        methods=methods or FIGURE1.methods,
         seeds=2,
         data=dict.fromkeys(FIGURE1.tasks, ("embedded", "stored")),
         settings=settings,

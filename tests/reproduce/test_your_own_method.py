@@ -8,7 +8,7 @@ import json
 import re
 import runpy
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -57,7 +57,7 @@ Main = Callable[..., int]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_rows: None) -> Path:
     """Where a user stands: the page's files, two methods of ours; registries are restored."""
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
@@ -70,11 +70,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 50))
     monkeypatch.setattr(figures.statistics.estimates, "RESAMPLES", 50)
     monkeypatch.setattr(figures.statistics.across_seeds, "RESAMPLES", 50)
-    before = (dict(METHODS), dict(VARIANTS), own_methods._profile_values())
-    monkeypatch.setattr(own_methods, "_sources", {})
-    monkeypatch.setattr(own_methods, "_origin", {})
-    yield tmp_path
-    own_methods._restore(before)
+    return tmp_path
 
 
 def _main(script: str) -> Main:
