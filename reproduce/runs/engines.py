@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from filelock import FileLock
@@ -27,6 +26,7 @@ from algorithms.engine.compiled import (
 )
 from algorithms.engine.update import phase
 from algorithms.training import Training
+from algorithms.types import Batch
 from reproduce.commandline.files import write_json
 from reproduce.commandline.options import Engine, EngineChoice
 from reproduce.runs.folder import ConfigurationChanged
@@ -153,7 +153,7 @@ def seconds_per_update(agent: Agent) -> float:
 
     A CPU gives processor time, any other device the time on the clock.
     """
-    call = _call(agent)
+    call = settled_update(agent)
     clock = time.process_time if agent.device.type == "cpu" else time.perf_counter
     call()
     began = clock()
@@ -187,19 +187,25 @@ def _measured(agent: Agent, path: Path) -> dict[str, float]:
     return pace
 
 
-def _call(agent: Agent) -> Callable[[], Any]:
-    agent.updates = _SETTLED
+def settled_update(agent: Agent) -> Callable[[], object]:
+    """What makes one update of `agent`, on random transitions and after every warm start."""
     kind = GraphKey(phase(agent.method, _SETTLED), agent.config.batch_size)
-    batch, demonstrations = example_batches(agent, kind)
-    noise = torch.Generator(agent.device).manual_seed(0)
-    for column in (batch.observations, batch.actions, batch.next_observations):
-        column.uniform_(-1.0, 1.0, generator=noise)
+    batch, demonstrations = random_batches(agent, kind)
 
     def call() -> None:
         agent.updates = _SETTLED
         agent.update(batch, demonstrations)
 
     return call
+
+
+def random_batches(agent: Agent, kind: GraphKey) -> tuple[Batch, Batch | None]:
+    """`example_batches` with observations and actions that are uniform in [-1, 1]."""
+    batch, demonstrations = example_batches(agent, kind)
+    noise = torch.Generator(agent.device).manual_seed(0)
+    for column in (batch.observations, batch.actions, batch.next_observations):
+        column.uniform_(-1.0, 1.0, generator=noise)
+    return batch, demonstrations
 
 
 def _scratch(agent: Agent) -> Agent:

@@ -7,21 +7,19 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from algorithms.agent import Agent
+from algorithms.engine.compiled import IMITATION, GraphKey
 from algorithms.training import use_one_core
-from algorithms.types import Batch
 from figures.labels import with_settings
 from reproduce.commandline.durations import duration
 from reproduce.commandline.options import EngineChoice
 from reproduce.data.prior import make_env
 from reproduce.runs.devices import why_unusable
-from reproduce.runs.engines import measured_ratio
+from reproduce.runs.engines import measured_ratio, random_batches, settled_update
 from reproduce.runs.folder import RunFolder, State
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
@@ -148,16 +146,14 @@ class Pace:
         try:
             sizes = (known.observation_dim, known.action_dim)
             agent = Agent(settings.method, settings.config, *sizes, seed=0, device=self.device)
-            batch = _random_batch(settings.config.batch_size, *sizes, self.device)
-            offline = _random_batch(settings.config.offline_batch_size, *sizes, self.device)
-            agent.updates = 10**6  # past every warm start
-            clones = settings.method.initialisation.cloning_steps > 0
-            on_policy = agent.episodes_per_improvement > 0  # updates every few thousand steps
-            share = self._share(agent)
-            return (
-                0.0 if on_policy else share * self._per_call(lambda: agent.update(batch, batch)),
-                share * self._per_call(lambda: agent.imitate(offline)) if clones else 0.0,
-            )
+            share, update, imitate = self._share(agent), 0.0, 0.0
+            if agent.episodes_per_improvement == 0:  # else it updates every few thousand steps
+                update = share * self._per_call(settled_update(agent))
+            if settings.method.initialisation.cloning_steps > 0:
+                kind = GraphKey(IMITATION, settings.config.offline_batch_size)
+                batch, _ = random_batches(agent, kind)
+                imitate = share * self._per_call(lambda: agent.imitate(batch))
+            return update, imitate
         except Exception as error:  # a part of the user's own may fail in any way
             reason = (str(error) or type(error).__name__).splitlines()[0]
             if not any(sign in reason.lower() for sign in _TOO_LARGE):
@@ -201,19 +197,3 @@ class Pace:
             call()
             count += 1
         return (self._clock() - began) / count
-
-
-def _random_batch(size: int, observations: int, actions: int, device: str) -> Batch:
-    rng = np.random.default_rng(0)
-
-    def normal(*shape: int) -> torch.Tensor:
-        return torch.as_tensor(rng.normal(size=shape), dtype=torch.float32, device=device)
-
-    return Batch(
-        normal(size, observations),
-        torch.tanh(normal(size, actions)),
-        -torch.ones(size, device=device),
-        torch.ones(size, device=device),
-        normal(size, observations),
-        *torch.zeros(3, size, device=device),
-    )
