@@ -19,72 +19,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reproduce.campaigns.options import CampaignOptions
 from reproduce.commandline.installation import require_training
 from reproduce.commandline.options import FigureOptions, as_typed
 from reproduce.commandline.script import INTERRUPTED, command
-from reproduce.specs.kinds import ChapterName, PresetName
+from reproduce.specs.kinds import ChapterName
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from reproduce.campaigns.chapters import Chapter
-    from reproduce.judging.conditions import Verdict
+    from reproduce.campaigns.parts import Part
     from reproduce.launching.clusters import Cluster
     from reproduce.specs.grid import RunSpec
-    from reproduce.specs.kinds import DataKind, Labels
-
-
-@dataclass(frozen=True)
-class CampaignOptions(FigureOptions):
-    """Options of a figure's script, and how much of the campaign is done."""
-
-    preset: PresetName | None = None
-    """Size of the chapters that name none of their own (default: small)."""
-    plan: bool = False
-    """Print what is missing, in order, with claims and hours, and stop."""
-    hours: float | None = None
-    """Stop after so many hours, with everything resumable (default: at the end)."""
-    chapters: tuple[ChapterName, ...] = ()
-    """Parts of the campaign (default: all); --plan lists them."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """Runs that are made one after another, and what they are for.
-
-    Attributes:
-        specs: the runs that are missing.
-        claims: ids of the claims that have all their runs once these are made.
-        seconds: how long they should take, together.
-    """
-
-    specs: tuple[RunSpec, ...]
-    claims: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Part:
-    """A chapter with its runs, those that are missing in order."""
-
-    chapter: Chapter
-    out: Path
-    specs: list[RunSpec]
-    steps: list[Step]
-    earlier: int = 0
-    """How many of `specs` an earlier chapter makes."""
-
-    @property
-    def missing(self) -> list[RunSpec]:
-        """The runs without a finished result, in the order in which they are made."""
-        return [spec for step in self.steps for spec in step.specs]
 
 
 @command(CampaignOptions, __doc__)
@@ -95,6 +44,7 @@ def main(options: CampaignOptions) -> int:
     (the same command continues).
     """
     require_training()
+    from reproduce.campaigns.parts import in_words, parts_of
     from reproduce.launching.clusters import choose
     from reproduce.launching.cost import affordable
     from reproduce.launching.experiment import jobs_of
@@ -108,9 +58,9 @@ def main(options: CampaignOptions) -> int:
     if jobs is not None and chosen.hours is not None:
         # it stops in time: what lies beyond needs nobody's consent
         chosen = replace(chosen, yes=chosen.yes or affordable(chosen.hours * jobs))
-    parts = list(_parts(chosen))
+    parts = list(parts_of(chosen))
     folders = list(dict.fromkeys(part.out for part in parts))
-    print(_table(parts))
+    print(in_words(parts))
     if chosen.plan or chosen.dry_run:
         return 0
     _stop_after(chosen.hours)
@@ -156,149 +106,9 @@ def _refuse_unknown(flag: str, given: Sequence[str], known: Sequence[str]) -> No
             raise ValueError(f"{flag} {name}: no chapter that is asked for has it{hint}")
 
 
-def _parts(options: CampaignOptions) -> Iterator[Part]:
-    """The chapters asked for, with what is missing of each; ValueError if nothing is left over."""
-    from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
-    from reproduce.campaigns.chapters import CHAPTERS, of_preset
-    from reproduce.campaigns.ledger import Ledger, in_table, seed_of
-    from reproduce.campaigns.order import in_order
-    from reproduce.judging.evidence import Evidence, load
-    from reproduce.reporting.commands import seeds_needed
-    from reproduce.runs.collect import recorded, recorded_beside
-    from reproduce.runs.folder import RunFolder
-    from reproduce.runs.option_checks import validated
-    from reproduce.runs.plan import Pace
-    from reproduce.runs.resolved import one_spelling
-
-    pace: dict[str, Pace] = defaultdict(lambda: Pace("cpu", options.engine, options.cache))
-    ledgers: dict[tuple[Path, str], Ledger] = {}
-    planned: set[tuple[Path, RunSpec]] = set()
-    tables: dict[Path, Mapping[str, pd.DataFrame]] = {}
-    assert options.preset is not None
-    for chapter in CHAPTERS:
-        if options.chapters and chapter.name not in options.chapters:
-            continue
-        chapter = of_preset(chapter, options.preset)
-        envs = [env for env in chapter.tasks if not options.envs or env in options.envs]
-        chapter = chapter.only(options.methods) if options.methods else chapter
-        if not envs or not chapter.methods:
-            continue
-        mine = replace(options, data=chapter.data, profile=chapter.profile, preset=chapter.preset)
-        validated(mine, envs=envs, methods=chapter.methods)
-        data = _sources(mine, chapter, envs)
-        if data is None:
-            continue
-        typed = chapter.specs(
-            preset=options.preset,
-            seeds=options.seeds or seeds_needed(options.preset),
-            data=data,
-            settings=options.settings,
-        )
-        specs = list(dict.fromkeys(map(one_spelling, typed)))
-        out = _folder(options, chapter)
-        done = recorded(chapter.experiment, specs, out)
-        done |= recorded_beside(chapter.experiment, specs, out).keys()
-        done |= {spec for spec in specs if RunFolder(spec.folder(out)).state() == "done"}
-        earlier = {spec for spec in specs if (out, spec) in planned} - done
-        missing = [spec for spec in specs if spec not in done and spec not in earlier]
-        planned |= {(out, spec) for spec in missing}
-        if out not in tables:  # several chapters share a folder
-            tables[out] = load(out) if out.is_dir() else {}
-        evidence = Evidence(tables[out], profile=chapter.profile)
-        step = {spec: RunFolder(spec.folder(out)).status().get("step") for spec in missing}
-        seconds = {s: pace[f"{s.preset} {s.profile}"].seconds(s, step[s]) for s in missing}
-        place = (out, chapter.profile)
-        if place not in ledgers:
-            ledgers[place] = Ledger.of(evidence, MIN_SEEDS_FOR_INTERVAL)
-        there = in_table(evidence, chapter.experiment)
-        free = [spec for spec in specs if spec not in missing and seed_of(spec) not in there]
-        given = ledgers[place].add(chapter.experiment, free)  # taken over, without training
-        steps = [Step((), given, 0.0)] if given else []
-        steps += [
-            Step(
-                group,
-                ledgers[place].add(chapter.experiment, group),
-                sum(seconds[spec] for spec in group),
-            )
-            for group in in_order(missing, chapter.experiment, evidence, seconds.__getitem__)
-        ]
-        yield Part(chapter, out, specs, steps, len(earlier))
-
-
-def _folder(options: CampaignOptions, chapter: Chapter) -> Path:
-    """The results folder of a chapter: that of the options, or one beside it for another size."""
-    name = options.results.name
-    if chapter.preset != options.preset:
-        name = str(chapter.preset) if options.out is None else f"{name}-{chapter.preset}"
-    return options.results.with_name(f"{name}{chapter.suffix}")
-
-
-def _sources(
-    options: CampaignOptions, chapter: Chapter, envs: Sequence[str]
-) -> Mapping[str, tuple[DataKind, Labels]] | None:
-    """Each task's kind of demonstrations and labels.
-
-    None, with a line on standard output, where this machine cannot have them and the chapter was
-    not asked for by its name; DataError where it was.
-    """
-    from envs.trajectory import DataError
-    from reproduce.runs.option_checks import resolve_data
-
-    try:
-        return resolve_data(options, envs)
-    except DataError as error:
-        if options.chapters:
-            raise
-        print(f"chapter {chapter.name} ({chapter.title}) is left out: {error}")
-        return None
-
-
-def _table(parts: Sequence[Part]) -> str:
-    """What is missing, a line for each step: chapter, runs, claims, hours, hours so far."""
-    wide = max(map(len, ("chapter", *(part.chapter.name for part in parts))))
-    lines = [f"{'chapter':<{wide}}  {'runs':>4}  {'hours':>6}  {'so far':>6}  decides; runs"]
-    total = 0.0
-    for part in parts:
-        done = len(part.specs) - len(part.missing) - part.earlier
-        others = f"; {part.earlier} are made above" if part.earlier else ""
-        lines.append(
-            f"{part.chapter.name:<{wide}}  {part.chapter.title}: {done} of {len(part.specs)} runs "
-            f"are done, in {part.out}{others}"
-        )
-        for step in part.steps:
-            total += step.seconds / 3600
-            names = [f"{s.env} {s.label}" for s in step.specs]
-            rows = ", ".join(f"{name} x{len(list(same))}" for name, same in groupby(sorted(names)))
-            rows = rows or "runs of other tables and chapters"
-            lines.append(
-                f"{'':<{wide}}  {len(step.specs):>4}  {step.seconds / 3600:>6.1f}  {total:>6.1f}  "
-                f"{' '.join(step.claims) or '-'}; {rows}"
-            )
-    lines += [f"{'':<{wide}}  can be confirmed alone: {text}" for text in _early_ends(parts)]
-    lines.append(f"left: {total:.1f} core-hours on this machine")
-    return "\n".join(lines)
-
-
-def _early_ends(parts: Sequence[Part]) -> list[str]:
-    """The claims that ask about a step beyond the ends of their runs, of which some are missing or
-    all are there and leave it open."""
-    from reproduce.campaigns.ledger import steps_beyond
-    from reproduce.judging.claims import CLAIMS
-
-    open_ = {out: _with_all_runs(out) for out in {part.out for part in parts}}
-    decided = [
-        (part, claim)
-        for part in parts
-        for claim in CLAIMS
-        if any(claim.id in step.claims for step in part.steps)
-        or open_[part.out].get(claim.id) == "not run"
-    ]
-    texts = (steps_beyond(claim, part.chapter.experiment, part.specs) for part, claim in decided)
-    return list(dict.fromkeys(filter(None, texts)))
-
-
 def _run(options: FigureOptions, parts: Sequence[Part], cluster: Cluster) -> int:
     """The parts of one results folder."""
+    from reproduce.campaigns.news import News
     from reproduce.launching.experiment import run_grids
 
     grids: dict[str, list[RunSpec]] = {}
@@ -306,38 +116,7 @@ def _run(options: FigureOptions, parts: Sequence[Part], cluster: Cluster) -> int
         missing = set(part.missing)
         done = [spec for spec in part.specs if spec not in missing]
         grids.setdefault(part.chapter.experiment, []).extend([*part.missing, *done])
-    return run_grids(grids, options, cluster, after=_News(options.results).tell)
-
-
-class _News:
-    """Says, once each, which claims have all the runs that they ask for."""
-
-    def __init__(self, out: Path) -> None:
-        self.out = out
-        self._known = _with_all_runs(out)
-
-    def tell(self) -> None:
-        found = _with_all_runs(self.out)
-        for name, verdict in found.items():
-            if name not in self._known:
-                told = "they end too early" if verdict == "not run" else str(verdict)
-                print(f"claim {name} has all its runs: {told}", flush=True)
-        self._known = found
-
-
-def _with_all_runs(out: Path) -> dict[str, Verdict]:
-    """The verdicts on the claims that have all the runs they ask for in a results folder."""
-    from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
-    from reproduce.campaigns.ledger import Ledger
-    from reproduce.judging.claim import evaluate
-    from reproduce.judging.claims import CLAIMS
-    from reproduce.judging.evidence import Evidence, load
-
-    if not out.is_dir():
-        return {}
-    evidence = Evidence(load(out))
-    ready = Ledger.of(evidence, MIN_SEEDS_FOR_INTERVAL).decidable()
-    return {c.id: evaluate(c, evidence).verdict for c in CLAIMS if c.id in ready}
+    return run_grids(grids, options, cluster, after=News(options.results).tell)
 
 
 def _stop_after(hours: float | None) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.campaigns.order import asks
-from reproduce.judging.claim import Claim
+from reproduce.judging.claim import Claim, evaluate
 from reproduce.judging.claims import CLAIMS
-from reproduce.judging.evidence import Evidence
+from reproduce.judging.conditions import Verdict
+from reproduce.judging.evidence import Evidence, load
 from reproduce.reporting.commands import Want, finished_seeds, wants
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
@@ -89,3 +92,12 @@ def steps_beyond(claim: Claim, experiment: str, specs: Sequence[RunSpec]) -> str
         if want.step is not None and end is not None and end < want.step:
             return f"{claim.id} asks of step {want.step:,}, the runs end at {end:,}"
     return ""
+
+
+def with_all_runs(out: Path) -> dict[str, Verdict]:
+    """The verdicts on the claims that have all the runs they ask for in a results folder."""
+    if not out.is_dir():
+        return {}
+    evidence = Evidence(load(out))
+    ready = Ledger.of(evidence, MIN_SEEDS_FOR_INTERVAL).decidable()
+    return {c.id: evaluate(c, evidence).verdict for c in CLAIMS if c.id in ready}

@@ -16,15 +16,17 @@ import tyro
 
 from envs.trajectory import DataError
 from reproduce import campaign
+from reproduce.campaigns import parts
 from reproduce.campaigns.chapters import CHAPTERS, Chapter
 from reproduce.campaigns.ledger import Ledger, steps_beyond
+from reproduce.campaigns.options import CampaignOptions
 from reproduce.campaigns.order import in_order
+from reproduce.campaigns.parts import Part, Step, folder_of, in_words, parts_of, sources_of
 from reproduce.commandline.options import FigureOptions
 from reproduce.judging.claim import Claim
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
 from reproduce.reporting.commands import wants
-from reproduce.runs import option_checks
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.kinds import ChapterName, DataKind, Labels
@@ -125,9 +127,9 @@ def test_longer_runs_are_those_of_small_but_for_their_length() -> None:
 def test_sizes_and_kinds_of_data_have_folders_of_their_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(campaign, "_sources", lambda options, chapter, envs: sources(chapter))
-    options = campaign.CampaignOptions(preset="small", out=tmp_path / "mine", methods=("AWAC",))
-    found = {(part.chapter.name, part.out.name) for part in campaign._parts(options)}
+    monkeypatch.setattr(parts, "sources_of", lambda options, chapter, envs: sources(chapter))
+    options = CampaignOptions(preset="small", out=tmp_path / "mine", methods=("AWAC",))
+    found = {(part.chapter.name, part.out.name) for part in parts_of(options)}
     assert {
         ("figure1", "mine"),
         ("human", "mine-human"),
@@ -135,7 +137,7 @@ def test_sizes_and_kinds_of_data_have_folders_of_their_own(
         ("long", "mine-long"),
         ("long-human", "mine-long-human"),
     } <= found
-    assert len({part.out.parent for part in campaign._parts(options)}) == 1
+    assert len({part.out.parent for part in parts_of(options)}) == 1
 
 
 def test_learning_from_scratch_has_no_prior_data() -> None:
@@ -235,16 +237,16 @@ def test_a_chapter_without_data_is_left_out_unless_it_is_asked_for(
     def nothing(*_: object) -> None:
         raise DataError("no human data for pen-binary-v0")
 
-    monkeypatch.setattr(option_checks, "resolve_data", nothing)
+    monkeypatch.setattr(parts, "resolve_data", nothing)
     chapter = next(c for c in CHAPTERS if c.name == "human")
-    options = campaign.CampaignOptions(preset="small")
-    assert campaign._sources(options, chapter, chapter.tasks) is None
+    options = CampaignOptions(preset="small")
+    assert sources_of(options, chapter, chapter.tasks) is None
     printed = capsys.readouterr().out
     assert printed == (
         "chapter human (human demonstrations) is left out: no human data for pen-binary-v0\n"
     )
     with pytest.raises(DataError):
-        campaign._sources(replace(options, chapters=("human",)), chapter, chapter.tasks)
+        sources_of(replace(options, chapters=("human",)), chapter, chapter.tasks)
 
 
 def test_chapters_are_named_in_the_order_in_which_they_are_made() -> None:
@@ -270,18 +272,18 @@ def test_all_chapters_of_a_name_go_to_one_folder() -> None:
     assert {name: len(found) for name, found in folders.items()} == dict.fromkeys(folders, 1)
 
 
-def parts_of(monkeypatch: pytest.MonkeyPatch, out: Path, **options: object) -> list[campaign.Part]:
+def parts_in_hours(monkeypatch: pytest.MonkeyPatch, out: Path, **options: object) -> list[Part]:
     """The parts of a plan in which each run takes an hour."""
     monkeypatch.setattr("reproduce.runs.plan.Pace.seconds", lambda *_: 3600.0)
-    given = campaign.CampaignOptions(**({"preset": "small", "out": out} | options))  # type: ignore[arg-type]
+    given = CampaignOptions(**({"preset": "small", "out": out} | options))  # type: ignore[arg-type]
     campaign._check(given)
-    return list(campaign._parts(given))
+    return list(parts_of(given))
 
 
 def test_a_run_of_two_chapters_is_planned_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    parts = parts_of(
+    parts = parts_in_hours(
         monkeypatch, tmp_path / "small", chapters=("figure1", "ablations"), envs=("pen-binary-v0",)
     )
     figure, ablations = parts
@@ -292,9 +294,7 @@ def test_a_run_of_two_chapters_is_planned_once(
     }
     every = [spec for part in parts for spec in part.missing]
     assert len(every) == len(set(every))
-    assert campaign._table(parts).splitlines()[-1] == (
-        f"left: {len(every)}.0 core-hours on this machine"
-    )
+    assert in_words(parts).splitlines()[-1] == (f"left: {len(every)}.0 core-hours on this machine")
     # what is planned above counts for the claims of this chapter
     (step,) = (step for step in ablations.steps if "A3" in step.claims)
     assert {spec.label for spec in step.specs} == {"AWAC [no-clamp]"}
@@ -303,8 +303,8 @@ def test_a_run_of_two_chapters_is_planned_once(
 def test_hours_of_a_plan_add_up() -> None:
     chapter = CHAPTERS[0]
     (one, two, *_) = specs_of(chapter)
-    steps = [campaign.Step((one,), (), 1800.0), campaign.Step((two,), ("H1",), 5400.0)]
-    text = campaign._table([campaign.Part(chapter, Path("out"), [one, two], steps)])
+    steps = [Step((one,), (), 1800.0), Step((two,), ("H1",), 5400.0)]
+    text = in_words([Part(chapter, Path("out"), [one, two], steps)])
     assert "     1     0.5     0.5  -;" in text and "     1     1.5     2.0  H1;" in text
     assert text.endswith("left: 2.0 core-hours on this machine")
 
@@ -323,7 +323,7 @@ def test_methods_and_tasks_that_no_chapter_has_are_refused(
         ({"hours": math.inf}, "--hours inf"),
     ):
         with pytest.raises(ValueError, match=told):
-            parts_of(monkeypatch, tmp_path, **given)
+            parts_in_hours(monkeypatch, tmp_path, **given)
 
 
 def test_a_setting_is_asked_of_the_methods_that_are_run_alone(
@@ -331,17 +331,17 @@ def test_a_setting_is_asked_of_the_methods_that_are_run_alone(
 ) -> None:
     """SAC has no lam."""
     only = {"chapters": ("figure1",), "envs": ("pen-binary-v0",), "set": ("lam=0.5",)}
-    (part,) = parts_of(monkeypatch, tmp_path, methods=("AWAC",), **only)
+    (part,) = parts_in_hours(monkeypatch, tmp_path, methods=("AWAC",), **only)
     assert {spec.label for spec in part.missing} == {"AWAC [lam=0.5]"}
     with pytest.raises(ValueError, match="--set lam: no such"):
-        parts_of(monkeypatch, tmp_path, methods=("SAC",), **only)
+        parts_in_hours(monkeypatch, tmp_path, methods=("SAC",), **only)
 
 
 def test_other_sizes_lie_beside_the_folder_that_is_named(tmp_path: Path) -> None:
     long = next(c for c in CHAPTERS if c.name == "long-human")
     for out, folder in ((None, "results/long-human"), (tmp_path / "mine", "mine-long-human")):
-        options = campaign.CampaignOptions(preset="small", out=out)
-        assert str(campaign._folder(options, long)).endswith(folder)
+        options = CampaignOptions(preset="small", out=out)
+        assert str(folder_of(options, long)).endswith(folder)
 
 
 def test_under_slurm_each_results_folder_has_a_process_with_the_chapters_of_its_own(
@@ -359,7 +359,7 @@ def test_under_slurm_each_results_folder_has_a_process_with_the_chapters_of_its_
 
     monkeypatch.setattr(campaign.subprocess, "Popen", Process)
     monkeypatch.setattr("sys.argv", ["another program", "--chapters", "paper"])
-    options = campaign.CampaignOptions(
+    options = CampaignOptions(
         preset="small",
         chapters=("figure1", "ablations", "human"),
         hours=0.5,
@@ -371,13 +371,13 @@ def test_under_slurm_each_results_folder_has_a_process_with_the_chapters_of_its_
     )
     folders = {"figure1": tmp_path / "a", "ablations": tmp_path / "a", "human": tmp_path / "b"}
     parts = [
-        campaign.Part(chapter, folders[chapter.name], [], [])
+        Part(chapter, folders[chapter.name], [], [])
         for chapter in CHAPTERS
         if chapter.name in folders
     ]
     assert campaign._side_by_side(options, parts) == 1
     assert [words[1] for words in begun] == [campaign.__file__] * 2
-    found = [tyro.cli(campaign.CampaignOptions, args=words[2:]) for words in begun]
+    found = [tyro.cli(CampaignOptions, args=words[2:]) for words in begun]
     assert found == [
         replace(options, chapters=("figure1", "ablations")),
         replace(options, chapters=("human",)),
