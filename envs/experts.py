@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.conditions import DOOR_ANGLE_RAD
 from envs.evaluation import collect
 from envs.files import DAMAGED_ARCHIVE, sha256_of
-from envs.tasks import task
+from envs.making import make_task
+from envs.tasks import Task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory, check_readable
 
 _ATTEMPTS_PER_DEMONSTRATION = 20
@@ -113,24 +112,17 @@ def _check_shapes(arrays: Mapping[str, NDArray[np.float32]], path: Path) -> None
 
 
 def rollout_expert(
-    task_id: str,
-    policy: ExpertPolicy,
-    n: int,
-    seed: int,
-    sampled: bool = True,
-    *,
-    door_threshold: float = DOOR_ANGLE_RAD,
+    task: Task, policy: ExpertPolicy, n: int, seed: int, sampled: bool = True
 ) -> Dataset:
     """Roll out a policy until ``n`` episodes have reached the goal, and keep those.
 
     Args:
-        task_id: a hand task.
+        task: a hand task; it decides which episodes reach the goal.
         policy: the task's expert.
         n: number of demonstrations.
         seed: attempt k is reset with ``seed + k`` and draws its noise from that seed too: start
             state and noise come from the same stream of numbers, each by a generator of its own.
         sampled: if True, sample actions; otherwise take the mean.
-        door_threshold: radians.
 
     Returns:
         A data set of n episodes of the task's horizon, actions clipped to [-1, 1].
@@ -138,22 +130,21 @@ def rollout_expert(
     Raises:
         DataError: if the policy is of another task, or succeeds in fewer than one of 20 attempts.
     """
-    spec = task(task_id)
     found = (policy.observation_dim, policy.action_dim)
-    if found != (spec.observation_dim, spec.action_dim):
+    if found != (task.observation_dim, task.action_dim):
         raise DataError(
-            f"{policy.origin} maps {found[0]} observations to {found[1]} actions, {task_id} has "
-            f"{spec.observation_dim} and {spec.action_dim}; is it the policy of another task?"
+            f"{policy.origin} maps {found[0]} observations to {found[1]} actions, {task.id} has "
+            f"{task.observation_dim} and {task.action_dim}; is it the policy of another task?"
         )
     kept: list[Trajectory] = []
     attempts = 0
-    env = gymnasium.make(task_id, door_threshold=door_threshold)
+    env = make_task(task)
     try:
         while len(kept) < n:
             if attempts == _ATTEMPTS_PER_DEMONSTRATION * n:
                 raise DataError(
                     f"{policy.origin} reached the goal in {len(kept)} of {attempts} episodes of "
-                    f"{task_id}, too few for {n} demonstrations; use a better policy"
+                    f"{task.id}, too few for {n} demonstrations; use a better policy"
                 )
             rng = np.random.default_rng(seed + attempts)
 
@@ -162,7 +153,7 @@ def rollout_expert(
 
             (episode,) = collect(env, act, episodes=1, seed=seed + attempts)
             attempts += 1
-            if (episode.rewards >= spec.reward_high).any():
+            if (episode.rewards >= task.reward_high).any():
                 kept.append(episode)
     finally:
         env.close()
@@ -171,4 +162,4 @@ def rollout_expert(
         f"seeds from {seed}"
     )
     provenance = Provenance("expert", policy.origin, policy.sha256, "stored", note)
-    return Dataset(task_id, tuple(kept), provenance)
+    return Dataset(task.id, tuple(kept), provenance)

@@ -190,7 +190,7 @@ def _episode(group: h5py.Group, task: Task, where: str, remedy: str) -> Trajecto
         never,
     )
     check_trajectory(t, task, where)
-    return t._replace(rewards=binary_rewards(task.id, t.next_observations))
+    return t._replace(rewards=binary_rewards(task, t.next_observations))
 
 
 def _owned(group: Any, name: str, where: str, remedy: str) -> None:

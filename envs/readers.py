@@ -177,7 +177,7 @@ def _trajectory(
     """Make a trajectory: clip actions, compute rewards if ``rewards`` is None, and check it."""
     following = states["next_observations"]
     if rewards is None:
-        rewards = binary_rewards(task.id, following)
+        rewards = binary_rewards(task, following)
     terminals = np.zeros(len(actions), dtype=np.bool_)
     t = Trajectory(states["observations"], executed(actions, where), rewards, following, terminals)
     check_trajectory(t, task, where)

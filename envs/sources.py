@@ -13,7 +13,7 @@ import numpy as np
 import platformdirs
 
 from envs import seeds
-from envs.conditions import DOOR_ANGLE_RAD
+from envs.conditions import DoorIsOpen
 from envs.download import download as fetch
 from envs.experts import ExpertPolicy, rollout_expert
 from envs.files import sha256_of
@@ -26,7 +26,7 @@ from envs.minari_store import (
 )
 from envs.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
 from envs.storage import load_dataset
-from envs.tasks import HAND_TASKS, TASKS, Task, task
+from envs.tasks import HAND_TASKS, TASKS, Task
 from envs.trajectory import DataError, Dataset, Labels, relabel
 
 Kind = Literal["human", "expert", "embedded", "minari-human", "minari-cloned", "minari-expert"]
@@ -75,14 +75,13 @@ class Source:
     minari: bool = False
 
 
-def roll_out_expert(path: Path, task_id: str, episodes: int, door_threshold: float) -> Dataset:
+def roll_out_expert(path: Path, task: Task, episodes: int) -> Dataset:
     """Roll out the policy of a file until so many episodes have reached the goal.
 
     Raises:
         DataError: as :meth:`ExpertPolicy.load` and :func:`rollout_expert`.
     """
-    policy = ExpertPolicy.load(path)
-    return rollout_expert(task_id, policy, episodes, seeds.EXPERT, door_threshold=door_threshold)
+    return rollout_expert(task, ExpertPolicy.load(path), episodes, seeds.EXPERT)
 
 
 def _load_embedded(path: Path, task: Task) -> Dataset:
@@ -151,7 +150,7 @@ def default_data_dir() -> Path:
 
 
 def find_demonstrations(
-    task_id: str,
+    task: Task,
     *,
     data: Literal["auto"] | Kind = "auto",
     labels: Labels = "relabelled",
@@ -160,9 +159,8 @@ def find_demonstrations(
     download: bool = False,
     minari_download: bool = False,
     notify: Callable[[str], None] = print,
-    door_threshold: float = DOOR_ANGLE_RAD,
     expert_episodes: int | None = None,
-    rolled_out: Callable[[Path, str, int, float], Dataset] = roll_out_expert,
+    rolled_out: Callable[[Path, Task, int], Dataset] = roll_out_expert,
 ) -> Dataset:
     """Return the best available demonstrations of a task.
 
@@ -173,7 +171,7 @@ def find_demonstrations(
     (:mod:`envs.demonstration_replay`).
 
     Args:
-        task_id: a hand task.
+        task: a hand task; it decides labels, and which of an expert's episodes are good.
         data: which kind.
         labels: "stored" keeps the rewards of the authors' files. All other data has dense or no
             stored labels, and is always labelled from its next observations.
@@ -183,8 +181,6 @@ def find_demonstrations(
         download: whether published files may be fetched.
         minari_download: whether data sets may be fetched into the Minari store.
         notify: receives a line for the user whenever other data than expected is used.
-        door_threshold: radians, for the labels of the door task, and for which of an expert's
-            episodes are good.
         expert_episodes: how many episodes an expert shows, if the data comes from one; None: as
             many as the task's `shipped_demonstrations`.
         rolled_out: :func:`roll_out_expert`, or what remembers its results.
@@ -192,30 +188,28 @@ def find_demonstrations(
     Raises:
         DataError: if nothing suitable is found (naming file, folder, checksum and address), or if
             the file that was found is damaged, of another task, or has another checksum.
-        ValueError: for an unknown kind or task, or one that has no demonstrations.
+        ValueError: for an unknown kind, or a task that has no demonstrations.
     """
-    spec = task(task_id)
-    if task_id not in SOURCES:
+    if task.id not in SOURCES:
         raise ValueError(
-            f"{task_id} has no demonstration files; the tasks that have: {', '.join(SOURCES)}"
+            f"{task.id} has no demonstration files; the tasks that have: {', '.join(SOURCES)}"
         )
     if data not in ("auto", *get_args(Kind)):
         raise ValueError(f"data must be auto, {', '.join(get_args(Kind))}, got {data!r}")
     folder = default_data_dir() if data_dir is None else data_dir
     cache = cache_dir() if cache is None else cache
     source, path = _found(
-        task_id, data, folder, cache, download=download, minari=minari_download, notify=notify
+        task.id, data, folder, cache, download=download, minari=minari_download, notify=notify
     )
     _verify(source, path)
     if source.reader is None:
-        _tell_of_another_expert(task_id, path, notify)
-        episodes = expert_episodes or spec.shipped_demonstrations
-        dataset = rolled_out(path, task_id, episodes, door_threshold)
+        _tell_of_another_expert(task.id, path, notify)
+        dataset = rolled_out(path, task, expert_episodes or task.shipped_demonstrations)
     else:
-        dataset = source.reader(path, spec)
+        dataset = source.reader(path, task)
     if source.minari:
         check_unchanged(dataset, cache)
-    return _labelled(dataset, source, path, labels, door_threshold, notify)
+    return _labelled(dataset, task, source, path, labels, notify)
 
 
 def _found(
@@ -311,28 +305,28 @@ def _tell_of_another_expert(task_id: str, path: Path, notify: Callable[[str], No
 
 def _labelled(
     dataset: Dataset,
+    task: Task,
     source: Source,
     path: Path,
     labels: Labels,
-    door_threshold: float,
     notify: Callable[[str], None],
 ) -> Dataset:
     if labels == "stored":
         rewards = np.concatenate([t.rewards for t in dataset.trajectories])
-        spec = task(dataset.task_id)
         if source.kind == "human" and dataset.provenance.rewards == "stored":
-            if not np.isin(rewards, (spec.reward_low, spec.reward_high)).all():
+            if not np.isin(rewards, (task.reward_low, task.reward_high)).all():
                 raise DataError(
                     f"{path}: stored rewards are not binary; --labels relabelled computes them"
                 )
             return dataset
         if source.kind not in ("embedded", "expert"):
             notify(f"{source.filename} stores no binary labels; they are computed")
-    labelled = relabel(dataset, door_threshold=door_threshold)
-    if dataset.task_id == "door-binary-v0":
-        note = "; ".join(filter(None, (dataset.provenance.note, f"open > {door_threshold} rad")))
-        return replace(labelled, provenance=replace(labelled.provenance, note=note))
-    return labelled
+    if dataset.provenance.rewards == "stored":
+        dataset = relabel(dataset, task)
+    if not isinstance(task.reached, DoorIsOpen):
+        return dataset
+    note = "; ".join(filter(None, (dataset.provenance.note, f"open > {task.door_threshold} rad")))
+    return replace(dataset, provenance=replace(dataset.provenance, note=note))
 
 
 def _listing(sources: list[Source]) -> str:

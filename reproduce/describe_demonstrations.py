@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 
 from envs.sources import find_demonstrations
-from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS
 from reproduce.commandline.files import write_csv
 from reproduce.commandline.options import FolderOptions
 from reproduce.commandline.script import command
+from reproduce.data.prior import task_for
 from reproduce.judging.demonstrations import TABLE, demonstrations
 from reproduce.specs.kinds import DOOR_THRESHOLDS, ProfileName
 
@@ -46,17 +46,13 @@ def demonstration_rows(
 ) -> Iterator[dict[str, Any]]:
     """One row a demonstration: its length, return and the first step (from 1) with success."""
     found = find_demonstrations(  # as recorded: the claim is of the people, not of a replay
-        env,
+        task_for(env, profile),
         data_dir=options.data_dir,
         cache=options.cache / "data",
         download=options.download,
-        door_threshold=DOOR_THRESHOLDS[profile],
     )
     for number, episode in enumerate(found.trajectories):
-        rewards = binary_rewards(
-            env, episode.next_observations, door_threshold=DOOR_THRESHOLDS[profile]
-        )
-        there = np.flatnonzero(rewards == 0)
+        there = np.flatnonzero(episode.rewards == 0)
         yield {
             "env": env,
             "profile": profile,
@@ -64,7 +60,7 @@ def demonstration_rows(
             "sha256": found.content_checksum[:16],
             "episode": number,
             "steps": len(episode.rewards),
-            "return": float(rewards.sum()),
+            "return": float(episode.rewards.sum()),
             "success_step": int(there[0]) + 1 if there.size else "",
         }
 

@@ -46,9 +46,10 @@ def make_embedded(options: EmbeddedOptions) -> Path:
     Returns:
         The file written, ``<task>_expert<episodes>.npz``.
     """
-    episodes = options.episodes or task(options.env).shipped_demonstrations
+    known = task(options.env)
+    episodes = options.episodes or known.shipped_demonstrations
     policy = ExpertPolicy.load(options.policy)
-    dataset = rollout_expert(options.env, policy, episodes, options.seed)
+    dataset = rollout_expert(known, policy, episodes, options.seed)
     note = f"made by reproduce/make_embedded.py; {dataset.provenance.note}"
     provenance = replace(dataset.provenance, source="embedded", note=note)
     path = options.out / f"{options.env.split('-')[0]}_expert{episodes}.npz"

@@ -33,7 +33,6 @@ from reproduce.commandline.options import Common, flags_given
 from reproduce.commandline.script import command
 from reproduce.data.cloning import Cloning
 from reproduce.runs.evaluator import random_episodes
-from reproduce.specs.kinds import DOOR_THRESHOLDS
 from reproduce.specs.presets import PRESETS
 
 COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
@@ -98,10 +97,10 @@ def main(options: DescribeOptions) -> int:
 
 def describe(task_id: str, options: DescribeOptions) -> list[Line]:
     """The lines of one task: random policy, demonstrations, the rest of the prior data."""
-    from reproduce.data.prior import demonstrations_for, prior_data
+    from reproduce.data.prior import demonstrations_for, prior_data, task_for
     from reproduce.runs.option_checks import resolve_data
 
-    known = task(task_id)
+    known = task_for(task_id, options.profile)
     kind, labels = resolve_data(options, [task_id])[task_id]
     config = resolve(
         "AWAC",
@@ -111,28 +110,26 @@ def describe(task_id: str, options: DescribeOptions) -> list[Line]:
         settings=options.settings,
     ).config
     demonstrations = demonstrations_for(
-        task_id,
+        known,
         data=kind,
         labels=labels,
-        profile=options.profile,
         place=options.place,
         download=False,
         expert_episodes=config.expert_demonstrations,
     )
-    threshold = DOOR_THRESHOLDS[options.profile]
     data = prior_data(
         demonstrations,
+        known,
         rollouts=config.prior_rollouts,
         cloning=Cloning.of(config, task_id),
         cache=options.cache,
-        door_threshold=threshold,
     )
     lines = [_random_line(task_id)]
     if demonstrations.trajectories:
-        lines.append(_line("demonstrations", demonstrations, threshold))
+        lines.append(_line("demonstrations", demonstrations, known))
     if data.rollouts.trajectories:
         what = "random data" if kind == "random" else "rollouts of the clone"
-        lines.append(_line(what, data.rollouts, threshold))
+        lines.append(_line(what, data.rollouts, known))
     return lines
 
 
@@ -151,12 +148,11 @@ def _random_line(task_id: str) -> Line:
     )
 
 
-def _line(what: str, dataset: Dataset, door_threshold: float) -> Line:
-    known, provenance = task(dataset.task_id), dataset.provenance
-    success = success_rate(known, dataset, door_threshold)
+def _line(what: str, dataset: Dataset, known: Task) -> Line:
+    provenance, success = dataset.provenance, success_rate(known, dataset)
     note = f" ({provenance.note})" if provenance.note else ""
     return (
-        dataset.task_id,
+        known.id,
         what,
         str(len(dataset.trajectories)),
         str(dataset.steps),
@@ -167,17 +163,14 @@ def _line(what: str, dataset: Dataset, door_threshold: float) -> Line:
     )
 
 
-def success_rate(known: Task, dataset: Dataset, door_threshold: float) -> float | None:
+def success_rate(known: Task, dataset: Dataset) -> float | None:
     """Share of episodes with success at some step; pushing: at the last. None if it knows none."""
     if known.success_steps_sustained is None:
         return None
     if known.domain == "push":
         return float(np.mean([-t.rewards[-1] < SUCCESS_DISTANCE_M for t in dataset.trajectories]))
-    reached = (
-        binary_rewards(known.id, t.next_observations, door_threshold=door_threshold).max() == 0
-        for t in dataset.trajectories
-    )
-    return float(np.mean(list(reached)))
+    reached = [binary_rewards(known, t.next_observations).max() == 0 for t in dataset.trajectories]
+    return float(np.mean(reached))
 
 
 def _spread(returns: Sequence[float] | np.ndarray) -> str:

@@ -29,7 +29,6 @@ from reproduce.data.prior import (
 from reproduce.runs.evaluator import Scale, evaluator
 from reproduce.runs.q_bias import largest_return
 from reproduce.runs.resolved import ResolvedRun
-from reproduce.specs.kinds import DOOR_THRESHOLDS
 from reproduce.specs.place import Place
 
 
@@ -47,10 +46,9 @@ def prior_data_of(
     """Load the task's prior data. `run.spec.data` already names the kind of demonstrations."""
     spec, config = run.spec, run.settings.config
     demonstrations = demonstrations_for(
-        spec.env,
+        run.task,
         data=spec.data,
         labels=spec.labels,
-        profile=spec.profile,
         place=place,
         download=False,
         expert_episodes=config.expert_demonstrations,
@@ -58,10 +56,10 @@ def prior_data_of(
     )
     return prior_data(
         demonstrations,
+        run.task,
         rollouts=config.prior_rollouts,
         cloning=Cloning.of(config, spec.env),
         cache=place.cache,
-        door_threshold=DOOR_THRESHOLDS[spec.profile],
         notify=notify,
     )
 

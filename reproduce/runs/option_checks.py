@@ -64,7 +64,7 @@ def resolve_data(
     Only the larger presets use the network unasked, and only where `unasked` is true. The preset
     quick must work on a fresh machine as it is.
     """
-    from reproduce.data.prior import demonstrations_for, kind_of, named_kind
+    from reproduce.data.prior import demonstrations_for, kind_of, named_kind, task_for
 
     found: dict[str, tuple[DataKind, Labels]] = {}
     for env in envs:
@@ -74,10 +74,9 @@ def resolve_data(
             found[env] = (kind, "stored")
             continue
         demonstrations = demonstrations_for(
-            env,
+            task_for(env, options.profile),
             data=asked,
             labels=options.labels,
-            profile=options.profile,
             place=options.place,
             download=options.download or (unasked and options.preset != "quick"),
             minari_download=options.download,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from envs.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
-from envs.tasks import TASKS, Task
+from envs.tasks import TASKS, Task, task
 from envs.trajectory import DataError, relabel
 
 from .successes import success_rate
@@ -159,7 +159,7 @@ def test_d4rl_hdf5(tmp_path: Path, following: bool) -> None:
         np.testing.assert_array_equal(t.next_observations, states[1 : count + 1])
         np.testing.assert_array_equal(t.actions, actions[:count].clip(-1, 1).astype(np.float32))
     assert not any(t.terminals.any() for t in dataset.trajectories)
-    assert relabel(dataset).content_checksum == dataset.content_checksum
+    assert relabel(dataset, PEN).content_checksum == dataset.content_checksum
 
 
 def test_d4rl_hdf5_errors(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_published_pen_demonstrations(real_file: RealFile) -> None:
     assert [len(t.rewards) for t in stored.trajectories] == [199] * 25
     assert stored.returns.mean() == pytest.approx(-101.08)
     assert success_rate(stored) == 17 / 25
-    relabelled = relabel(stored)
+    relabelled = relabel(stored, PEN)
     assert success_rate(relabelled) == 1.0
     assert relabelled.returns.mean() == pytest.approx(-33.44)
     assert sum(bool(t.rewards[-1] == 0) for t in relabelled.trajectories) == 24
@@ -213,7 +213,8 @@ def test_published_door_demonstrations(real_file: RealFile) -> None:
     assert len(dataset.trajectories) == 25
     assert dataset.steps + 25 == 6729  # the file's steps; the last of each has no successor
     assert round(success_rate(dataset) * 25) == 6
-    assert round(success_rate(relabel(dataset, door_threshold=1.35)) * 25) == 7
+    released = task("door-binary-v0", door_threshold=1.35)
+    assert round(success_rate(relabel(dataset, released)) * 25) == 7
 
 
 def test_initial_states_of_a_dapg_pickle(tmp_path: Path) -> None:
