@@ -23,7 +23,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from algorithms.catalogue.resolving import resolve
 from envs.push import SUCCESS_DISTANCE_M
 from envs.success import binary_rewards
 from envs.tasks import TASKS, Task, task
@@ -31,9 +30,8 @@ from envs.trajectory import DataError, Dataset
 from figures.files import write_text
 from reproduce.commandline.options import Common, flags_given
 from reproduce.commandline.script import command
-from reproduce.data.cloning import Cloning
 from reproduce.runs.evaluator import random_episodes
-from reproduce.specs.presets import PRESETS
+from reproduce.specs.grid import RunSpec
 
 COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
@@ -97,39 +95,22 @@ def main(options: DescribeOptions) -> int:
 
 def describe(task_id: str, options: DescribeOptions) -> list[Line]:
     """The lines of one task: random policy, demonstrations, the rest of the prior data."""
-    from reproduce.data.prior import demonstrations_for, prior_data, task_for
+    from reproduce.runs.assemble import prior_data_of
     from reproduce.runs.option_checks import resolve_data
+    from reproduce.runs.resolved import resolved
 
-    known = task_for(task_id, options.profile)
-    kind, labels = resolve_data(options, [task_id])[task_id]
-    config = resolve(
-        "AWAC",
-        profile=options.profile,
-        domain=known.domain,
-        preset=PRESETS[options.preset].of("AWAC", known.domain, task_id, kind),
-        settings=options.settings,
-    ).config
-    demonstrations = demonstrations_for(
-        known,
-        data=kind,
-        labels=labels,
-        place=options.place,
-        download=False,
-        expert_episodes=config.expert_demonstrations,
-    )
-    data = prior_data(
-        demonstrations,
-        known,
-        rollouts=config.prior_rollouts,
-        cloning=Cloning.of(config, task_id),
-        cache=options.cache,
-    )
+    source = resolve_data(options, [task_id])[task_id]
     lines = [_random_line(task_id)]
-    if demonstrations.trajectories:
-        lines.append(_line("demonstrations", demonstrations, known))
-    if data.rollouts.trajectories:
-        what = "random data" if kind == "random" else "rollouts of the clone"
-        lines.append(_line(what, data.rollouts, known))
+    if source[0] == "none":
+        return lines
+    run = resolved(
+        RunSpec.of(options.preset, options.profile, task_id, "AWAC", 0, source, options.settings)
+    )
+    data = prior_data_of(run, options.place)
+    what = "random data" if source[0] == "random" else "rollouts of the clone"
+    for name, part in (("demonstrations", data.demonstrations), (what, data.rollouts)):
+        if part.trajectories:
+            lines.append(_line(name, part, run.task))
     return lines
 
 
