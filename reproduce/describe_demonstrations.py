@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from envs.sources import find_demonstrations
+from envs.sources import Request, find_demonstrations
 from envs.tasks import HAND_TASKS
 from reproduce.commandline.files import write_csv
 from reproduce.commandline.options import FolderOptions
@@ -45,12 +45,13 @@ def demonstration_rows(
     env: str, profile: ProfileName, options: DemonstrationOptions
 ) -> Iterator[dict[str, Any]]:
     """One row a demonstration: its length, return and the first step (from 1) with success."""
-    found = find_demonstrations(  # as recorded: the claim is of the people, not of a replay
+    request = Request(
         task_for(env, profile),
         data_dir=options.data_dir,
-        cache=options.cache / "data",
+        cache=options.cache,
         download=options.download,
     )
+    found = find_demonstrations(request)  # as recorded: the claim is of people, not of a replay
     for number, episode in enumerate(found.trajectories):
         there = np.flatnonzero(episode.rewards == 0)
         yield {

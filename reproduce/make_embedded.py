@@ -34,8 +34,8 @@ class EmbeddedOptions:
     """Task, e.g. pen-binary-v0."""
     out: Path = ASSETS
     """Folder to write to."""
-    episodes: int = 0
-    """Successful episodes to keep; 0: the number that the task has shipped."""
+    episodes: int | None = None
+    """Successful episodes to keep (default: the number that the task has shipped)."""
     seed: int = seeds.EXPERT
     """Reset seed of the first attempt."""
 

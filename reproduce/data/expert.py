@@ -12,10 +12,10 @@ from rich.progress import Progress
 from envs import seeds
 from envs.evaluation import collect
 from envs.making import make_task
+from envs.sources import Request
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 from reproduce.data.actors import Actor, load_actor
 from reproduce.data.cache import cached
-from reproduce.specs.place import Place
 
 DEMONSTRATIONS = 15
 """As in the paper, appendix on the MuJoCo benchmarks."""
@@ -27,22 +27,17 @@ authors kept those above 9000 on HalfCheetah and 5000 on Ant and Walker2d.)"""
 _ATTEMPTS = 20
 
 
-def expert_demonstrations(
-    task_id: str,
-    place: Place,
-    *,
-    episodes: int | None = None,
-    notify: Callable[[str], None] = print,
-) -> Dataset:
-    """Good episodes of the task's expert, actions sampled; `episodes` of them (None: 15).
+def expert_demonstrations(request: Request, notify: Callable[[str], None] = print) -> Dataset:
+    """Good episodes of the task's expert, actions sampled; as many as asked for, else 15.
 
     The expert's file is looked for in the data folder, then among the project's assets.
 
     Raises:
         DataError: if there is no expert, or if 19 of 20 of its episodes are not good.
     """
-    actor = load_actor(task_id, place.data_dir, notify=notify)
-    wanted = DEMONSTRATIONS if episodes is None else episodes
+    task_id = request.task.id
+    actor = load_actor(task_id, request.data_dir, notify=notify)
+    wanted = request.expert_episodes or DEMONSTRATIONS
     recipe = {
         "actor": actor.sha256,
         "demonstrations": wanted,
@@ -51,7 +46,7 @@ def expert_demonstrations(
     }
     enough = GOOD * actor.return_mean
     make = partial(_roll_out, task_id, actor, wanted, enough, _ATTEMPTS * wanted)
-    return cached(place.cache, task_id, recipe, make, notify)
+    return cached(request.cache, task_id, recipe, make, notify)
 
 
 def _roll_out(

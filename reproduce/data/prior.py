@@ -26,7 +26,7 @@ from envs.demonstration_replay import left_out, replay, states_checksum
 from envs.experts import ExpertPolicy
 from envs.making import make_task
 from envs.own_data import own_file, read_own_data
-from envs.sources import default_data_dir, find_demonstrations, roll_out_expert
+from envs.sources import Request, find_demonstrations, roll_out_expert
 from envs.tasks import Domain, Task, task
 from envs.trajectory import Dataset, Provenance, Trajectory, relabel
 from reproduce.data.cache import cached
@@ -35,7 +35,6 @@ from reproduce.data.expert import expert_demonstrations
 from reproduce.data.random import provenance as random_provenance
 from reproduce.data.random import random_rollouts
 from reproduce.specs.kinds import DOOR_THRESHOLDS, DataKind, ProfileName
-from reproduce.specs.place import Place
 
 DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"}
 """What --data auto comes to; on the hand it depends on what is found."""
@@ -180,58 +179,40 @@ def named_kind(asked: str, demonstrations: Dataset) -> DataKind:
     return source  # type: ignore[return-value]
 
 
-def demonstrations_for(
-    known: Task,
-    *,
-    data: str,
-    labels: str,
-    place: Place,
-    download: bool,
-    minari_download: bool = False,
-    expert_episodes: int = 0,
-    notify: Callable[[str], None] = print,
-) -> Dataset:
-    """The demonstrations that a run on the task uses; without trajectories where there are none.
+def demonstrations_for(request: Request, notify: Callable[[str], None] = print) -> Dataset:
+    """The demonstrations that a run uses; without trajectories where there are none.
 
-    Human ones whose file says how each begins are replayed in the simulator (once, then cached),
-    unless `data` is "human-recorded". The user's own are all episodes of the file.
-    `expert_episodes` is how many an expert shows, 0: as many as the task's set has.
+    `request.data` may be any `DataChoice`. Human ones whose file says how each begins are replayed
+    in the simulator (once, then cached), unless it is "human-recorded". The user's own are all
+    episodes of the file.
 
     Raises:
         DataError: as `find_demonstrations`, `expert_demonstrations` and `read_own_data`.
         ValueError: if the task has no data of that kind, or if no expert shows it.
     """
+    known, data, cache = request.task, request.data, request.cache
     kind = kind_of(known.id, data)
-    if expert_episodes and "expert" not in (kind, data):
+    if request.expert_episodes and "expert" not in (kind, data):
         raise ValueError(
-            f"--set expert_demonstrations={expert_episodes}: an expert must have made the data, "
-            f"but those of {known.id} are not an expert's; on a hand task use --data expert"
+            f"--set expert_demonstrations={request.expert_episodes}: an expert must have made the "
+            f"data, but those of {known.id} are not an expert's; on a hand task use --data expert"
         )
-    episodes = expert_episodes or None
     if kind == "none":
         return Dataset(known.id, (), Provenance("none", "no prior data", "", "stored"))
     if kind == "random":
         return Dataset(known.id, (), random_provenance())
     if kind == "expert":
-        return expert_demonstrations(known.id, place, episodes=episodes, notify=notify)
+        return expert_demonstrations(request, notify)
     if data == "own":
-        folder = place.data_dir or default_data_dir()
-        return read_own_data(own_file(known.id, folder), known)
+        return read_own_data(own_file(known.id, request.folder), known)
     recorded = find_demonstrations(
-        known,
-        data="human" if data == "human-recorded" else data,  # type: ignore[arg-type]
-        labels=labels,  # type: ignore[arg-type]
-        data_dir=place.data_dir,
-        cache=place.cache / "data",
-        download=download,
-        minari_download=minari_download,
+        replace(request, data="human") if data == "human-recorded" else request,
         notify=notify,
-        expert_episodes=episodes,
-        rolled_out=partial(_rolled_out, place.cache, notify),
+        rolled_out=partial(_rolled_out, cache, notify),
     )
     if data == "human-recorded" or not recorded.initial_states:
         return recorded
-    return _replayed(recorded, known, place.cache, notify)
+    return _replayed(recorded, known, cache, notify)
 
 
 def _rolled_out(

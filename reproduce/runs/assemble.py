@@ -15,6 +15,7 @@ from algorithms.buffer import ReplayBuffer
 from algorithms.data.relabeling import Goals, Hindsight, HindsightRelabeling
 from algorithms.training import Training
 from envs.goals import goal_task
+from envs.sources import Request
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset
 from reproduce.data.cloning import Cloning
@@ -45,15 +46,15 @@ def prior_data_of(
 ) -> PriorData:
     """Load the task's prior data. `run.spec.data` already names the kind of demonstrations."""
     spec, config = run.spec, run.settings.config
-    demonstrations = demonstrations_for(
+    request = Request(
         run.task,
-        data=spec.data,
-        labels=spec.labels,
-        place=place,
-        download=False,
-        expert_episodes=config.expert_demonstrations,
-        notify=notify,
+        spec.data,
+        spec.labels,
+        expert_episodes=config.expert_demonstrations or None,
+        data_dir=place.data_dir,
+        cache=place.cache,
     )
+    demonstrations = demonstrations_for(request, notify)
     return prior_data(
         demonstrations,
         run.task,
@@ -137,7 +138,7 @@ def _reference(run: ResolvedRun, data: PriorData, place: Place) -> Dataset | Non
     if data.demonstrations.provenance.source == "expert":
         return data.demonstrations
     try:
-        return expert_demonstrations(run.spec.env, place)
+        return expert_demonstrations(Request(run.task, data_dir=place.data_dir, cache=place.cache))
     except DataError:
         return data.demonstrations if data.demonstrations.trajectories else None
 

@@ -14,7 +14,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import envs  # noqa: F401  (registers the tasks)
-from envs.sources import find_demonstrations
+from envs.sources import Request, find_demonstrations
 from envs.success import success_from_observation
 from envs.tasks import HAND_TASKS, TASKS, task
 
@@ -181,7 +181,7 @@ def test_pickle_keeps_the_threshold() -> None:
 
 def test_relabelling_agrees_with_the_environment_and_the_simulation(env: Any) -> None:
     """On real steps, successful ones among them: three ways to tell success give one answer."""
-    demonstrations = find_demonstrations(TASKS[env.spec.id], data="embedded").trajectories[:2]
+    demonstrations = find_demonstrations(Request(TASKS[env.spec.id], "embedded")).trajectories[:2]
     flags, observations, simulation = [], [], []
     threshold = 1.35  # the simulation's own threshold on the door; without effect elsewhere
     env = gymnasium.make(env.spec.id, door_threshold=threshold)

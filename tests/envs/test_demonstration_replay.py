@@ -13,7 +13,7 @@ from envs import seeds
 from envs.adroit import AdroitBinary
 from envs.demonstration_replay import replay
 from envs.readers import read_dapg_pickle
-from envs.sources import find_demonstrations
+from envs.sources import Request, find_demonstrations
 from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS, TASKS
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
@@ -121,7 +121,7 @@ def test_every_hand_task_replays_its_own_episodes(task_id: str) -> None:
 
     The episode is an expert's, which reaches the goal and goes on beyond the horizon.
     """
-    expert = find_demonstrations(TASKS[task_id], data="embedded").trajectories[0]
+    expert = find_demonstrations(Request(TASKS[task_id], "embedded")).trajectories[0]
     t, state = _episode(task_id, 210, seed=seeds.EXPERT, known=expert.actions)
     dataset = Dataset(
         task_id, (t,), Provenance("human", "a test", "", "stored"), initial_states=(state,)
@@ -193,7 +193,7 @@ def test_missing_and_misshapen_states_are_named() -> None:
 def test_an_error_closes_the_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[bool] = []
     monkeypatch.setattr(AdroitBinary, "close", lambda _: closed.append(True))
-    t = find_demonstrations(TASKS["door-binary-v0"], data="embedded").trajectories[0]
+    t = find_demonstrations(Request(TASKS["door-binary-v0"], "embedded")).trajectories[0]
     provenance = Provenance("human", "x.pickle", "", "relabelled")
     with pytest.raises(DataError, match="lacks 'qpos'"):
         replay(Dataset("door-binary-v0", (t,), provenance, initial_states=({},)))

@@ -10,6 +10,7 @@ import torch
 
 from algorithms.agent import Agent
 from algorithms.training import Candidate
+from envs.sources import Request
 from envs.tasks import Task, task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 from reproduce.data.prior import PriorData, make_env
@@ -59,9 +60,9 @@ def test_the_door_opens_at_the_profiles_angle_wherever_it_is_asked(
     rolled: list[Task] = []
     find, roll = module.demonstrations_for.__globals__["find_demonstrations"], module.prior_data
 
-    def finding(known: Task, **rest: object) -> Dataset:
-        labelled.append(known)
-        found: Dataset = find(known, **rest)
+    def finding(request: Request, **rest: object) -> Dataset:
+        labelled.append(request.task)
+        found: Dataset = find(request, **rest)
         return found
 
     def rolling(demonstrations: Dataset, known: Task, **rest: object) -> object:

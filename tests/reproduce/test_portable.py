@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from envs.sources import find_demonstrations
+from envs.sources import Request, find_demonstrations
 from envs.tasks import task
 from envs.trajectory import DataError
 from reproduce.data.cloning import RECIPES, Cloning
@@ -57,7 +57,7 @@ def test_a_clone_and_its_rollouts_are_the_bits_that_other_machines_made() -> Non
     It changes with the versions in `constraints.txt`, and with a glibc that rounds otherwise.
     """
     pen = task("pen-binary-v0")
-    demonstrations = find_demonstrations(pen, data="embedded")
+    demonstrations = find_demonstrations(Request(pen, "embedded"))
     made = portably(partial(_made, demonstrations, pen, 4, CLONING))
     assert made.content_checksum[:16] == "d66fb7e263b51b46"
 

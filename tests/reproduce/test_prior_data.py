@@ -24,7 +24,7 @@ from algorithms.training import use_one_core
 from envs import sources as module_sources
 from envs.adroit import AdroitBinary
 from envs.evaluation import collect
-from envs.sources import find_demonstrations
+from envs.sources import Request, find_demonstrations
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Trajectory
 from reproduce.commandline.options import Common
@@ -60,7 +60,7 @@ CLONING = Cloning(steps=20, hidden=(256, 256), batch_size=256, recipe=RECIPES["a
 
 @pytest.fixture(scope="module")
 def demonstrations() -> Dataset:
-    return find_demonstrations(PEN, data="embedded")
+    return find_demonstrations(Request(PEN, "embedded"))
 
 
 @pytest.fixture(scope="module")
@@ -226,16 +226,15 @@ def test_an_experts_episodes_are_made_portably_and_once(
 
     monkeypatch.setattr(module_cache, "portably", portably_)
 
-    def get(task_id: str, profile: ProfileName, episodes: int = 0) -> None:
-        demonstrations_for(
+    def get(task_id: str, profile: ProfileName, episodes: int | None = None) -> None:
+        request = Request(
             task_for(task_id, profile),
-            data="expert",
-            labels="relabelled",
-            place=Place(tmp_path / "cache", tmp_path),
-            download=False,
+            "expert",
             expert_episodes=episodes,
-            notify=lambda _: None,
+            data_dir=tmp_path,
+            cache=tmp_path / "cache",
         )
+        demonstrations_for(request, notify=lambda _: None)
 
     path = write_policy(tmp_path / "pen_expert.npz", "pen-binary-v0")
     get("pen-binary-v0", "paper")
@@ -434,11 +433,7 @@ def test_human_files_with_initial_states_are_replayed_once_and_rows_say_so(
         chosen = replace(options, data=data)  # type: ignore[arg-type]
         kind, labels = resolve_data(chosen, ["door-binary-v0"])["door-binary-v0"]
         demonstrations = demonstrations_for(
-            task("door-binary-v0"),
-            data=kind,
-            labels=labels,
-            place=options.place,
-            download=False,
+            Request(task("door-binary-v0"), kind, labels, data_dir=tmp_path, cache=options.cache)
         )
         return demonstrations, kind
 
