@@ -175,7 +175,8 @@ def test_an_expert_that_is_worse_than_its_file_says_is_an_error(
 ) -> None:
     monkeypatch.setattr(expert_data, "GOOD", -50.0)
     monkeypatch.setattr(expert_data, "DEMONSTRATIONS", 1)
-    monkeypatch.setattr(expert_data, "_ATTEMPTS", 2)
+    monkeypatch.setattr("envs.experts.ATTEMPTS_PER_DEMONSTRATION", 2)
+    monkeypatch.setattr("reproduce.data.cache.portably", lambda make: make())  # with the 2
     with pytest.raises(DataError, match="0 of 2 sampled episodes"):
         expert_demonstrations(asked(folder))
 

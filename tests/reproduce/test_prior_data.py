@@ -21,16 +21,17 @@ from algorithms.catalogue.methods import METHODS
 from algorithms.config import Hyperparameters
 from algorithms.data.observations import Raw
 from algorithms.training import use_one_core
+from envs import experts as module_experts
 from envs import sources as module_sources
 from envs.adroit import AdroitBinary
 from envs.evaluation import collect
+from envs.experts import good_episodes
 from envs.sources import Request, find_demonstrations
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Trajectory
 from reproduce.commandline.options import Common
 from reproduce.data import cache as module_cache
 from reproduce.data import cloning as module_cloning
-from reproduce.data import expert as module_expert
 from reproduce.data import prior as module
 from reproduce.data import random as module_random
 from reproduce.data.cache import cached
@@ -257,7 +258,7 @@ def unstable(*_: object, **__: object) -> None:
     ("maker", "call"),
     [
         (module_cloning, lambda: roll_out(None, task("Ant-v2"), 2, CLONING.recipe, unstable)),  # type: ignore[arg-type]
-        (module_expert, lambda: module_expert._roll_out("Ant-v2", None, 1, 0.0, 20)),  # type: ignore[arg-type]
+        (module_experts, lambda: good_episodes(task("Ant-v2"), unstable, bool, 1, 0)),  # type: ignore[arg-type]
         (module_random, lambda: module_random._made("SawyerPush-v0", 1, module_random.Process())),
     ],
 )
