@@ -91,10 +91,20 @@ def _load_embedded(path: Path, task: Task) -> Dataset:
     return dataset
 
 
+def policy_file(task_id: str) -> str:
+    """Name of the file of a hand task's published policy: pen_expert.npz."""
+    return f"{task_id.split('-')[0]}_expert.npz"
+
+
+def shipped_file(task_id: str, episodes: int) -> str:
+    """Name of the file of so many of its episodes: pen_expert5.npz."""
+    return f"{task_id.split('-')[0]}_expert{episodes}.npz"
+
+
 def _sources(task_id: str) -> tuple[Source, ...]:
     """List a task's sources, best first: the authors' own file leads, Minari's copy comes last."""
     name = task_id.split("-")[0]
-    shipped = f"{name}_expert{TASKS[task_id].shipped_demonstrations}.npz"
+    shipped = shipped_file(task_id, TASKS[task_id].shipped_demonstrations)
     sha256s = {
         "pen2_sparse.npy": "f6b8c30044f3ebecd36becd14a64895934656a3c97f0edd1da688e2f72081f3d",
         "door-v0_demos.pickle": "d6ec9a090261f901e5c9bf10082799e30c8d34c3f28aef4026e492a1aefc96c3",
@@ -122,7 +132,7 @@ def _sources(task_id: str) -> tuple[Source, ...]:
             Source(task_id, kind, minari_id(task_id, name), None, None, read_minari, minari=True)
             for kind, name in from_minari
         ),
-        Source(task_id, "expert", f"{name}_expert.npz", None, None, None),
+        Source(task_id, "expert", policy_file(task_id), None, None, None),
         Source(task_id, "embedded", shipped, None, None, _load_embedded),
     )
 
@@ -143,10 +153,15 @@ def cache_dir() -> Path:
         ) from None
 
 
+def named_data_dir() -> Path | None:
+    """Return ``$AWAC_DATA_DIR``; None if that is not set."""
+    named = os.environ.get(DATA_DIR_VARIABLE)
+    return Path(named) if named else None
+
+
 def default_data_dir() -> Path:
     """Return ``$AWAC_DATA_DIR``, or the folder of downloads if that is not set."""
-    named = os.environ.get(DATA_DIR_VARIABLE)
-    return Path(named) if named else cache_dir() / "data"
+    return named_data_dir() or cache_dir() / "data"
 
 
 @dataclass(frozen=True)

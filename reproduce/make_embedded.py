@@ -18,7 +18,7 @@ from pathlib import Path
 
 from envs import seeds
 from envs.experts import ExpertPolicy, rollout_expert
-from envs.sources import ASSETS
+from envs.sources import ASSETS, shipped_file
 from envs.storage import save_dataset
 from envs.tasks import task
 from reproduce.commandline.script import command
@@ -52,7 +52,7 @@ def make_embedded(options: EmbeddedOptions) -> Path:
     dataset = rollout_expert(known, policy, episodes, options.seed)
     note = f"made by reproduce/make_embedded.py; {dataset.provenance.note}"
     provenance = replace(dataset.provenance, source="embedded", note=note)
-    path = options.out / f"{options.env.split('-')[0]}_expert{episodes}.npz"
+    path = options.out / shipped_file(options.env, episodes)
     save_dataset(path, replace(dataset, provenance=provenance))
     print(
         f"{path.name}: {len(dataset.trajectories)} episodes, {dataset.steps} steps, "
