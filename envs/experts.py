@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.arrays import entry
 from envs.evaluation import Act, collect
-from envs.files import DAMAGED_ARCHIVE, sha256_of
+from envs.files import sha256_of
 from envs.making import make_task
+from envs.npz import load_npz
 from envs.tasks import Task
-from envs.trajectory import DataError, Dataset, Provenance, Trajectory, check_readable
+from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 
 ATTEMPTS_PER_DEMONSTRATION = 20
 """An expert that needs more, on average over its demonstrations, is none."""
@@ -48,14 +50,11 @@ class ExpertPolicy:
             DataError: if the file is missing, damaged or lacks an array, or if an array holds NaN
                 or does not fit the others.
         """
-        check_readable(path, "expert policy")
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                stored = {k: archive[k] for k in (*_ARRAYS, "log_std")}
-        except DAMAGED_ARCHIVE as error:
-            raise DataError(f"{path} is no expert policy or is damaged ({error})") from error
+        names = (*_ARRAYS, "log_std")
+        stored = load_npz(path, "get the policy again", names, what="expert policy")
         arrays: dict[str, NDArray[np.float32]] = {}
-        for name, array in stored.items():
+        for name in names:
+            array = entry(stored, name, str(path))
             if array.dtype.kind not in "iuf":
                 raise DataError(f"{path}: {name} is not an array of numbers, but of {array.dtype}")
             with np.errstate(over="ignore"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -113,9 +112,8 @@ def _sources(task_id: str) -> tuple[Source, ...]:
         "pen2_sparse.npy": _RLKIT + "pen2_sparse.npy",
         "door-v0_demos.pickle": _DAPG + "door-v0_demos.pickle",
     }
-    authors = partial(read_awac_npy, source="human")
     human: list[tuple[str, Callable[[Path, Task], Dataset]]] = [
-        (f"{name}2_sparse.npy", authors),
+        (f"{name}2_sparse.npy", read_awac_npy),
         (f"{name}-v0_demos.pickle", read_dapg_pickle),
         (f"{name}-human-v1.hdf5", read_d4rl_hdf5),
         (f"{name}-v0_demos_clipped.hdf5", read_d4rl_hdf5),  # D4RL's human-v0

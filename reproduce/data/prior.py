@@ -32,7 +32,7 @@ from envs.trajectory import Dataset, Provenance, Trajectory, relabel
 from reproduce.data.cache import cached
 from reproduce.data.cloning import Cloning, clone, roll_out
 from reproduce.data.expert import expert_demonstrations
-from reproduce.data.random import provenance as random_provenance
+from reproduce.data.random import PROVENANCE as RANDOM_PROVENANCE
 from reproduce.data.random import random_rollouts
 from reproduce.specs.kinds import DOOR_THRESHOLDS, DataKind, ProfileName
 
@@ -200,7 +200,7 @@ def demonstrations_for(request: Request, notify: Callable[[str], None] = print) 
     if kind == "none":
         return Dataset(known.id, (), Provenance("none", "no prior data", "", "stored"))
     if kind == "random":
-        return Dataset(known.id, (), random_provenance())
+        return Dataset(known.id, (), RANDOM_PROVENANCE)
     if kind == "expert":
         return expert_demonstrations(request, notify)
     if data == "own":

@@ -52,7 +52,7 @@ def save_awac(path: Path, paths: list[Any]) -> Path:
 @pytest.mark.parametrize("dicts", [True, False])
 def test_awac_npy(tmp_path: Path, dicts: bool) -> None:
     file = save_awac(tmp_path / "pen2_sparse.npy", [awac_path(n, n, dicts=dicts) for n in (4, 7)])
-    dataset = read_awac_npy(file, PEN, source="human")
+    dataset = read_awac_npy(file, PEN)
     assert [len(t.rewards) for t in dataset.trajectories] == [4, 7]
     states, actions = episode(PEN, 7, 7)
     t = dataset.trajectories[1]
@@ -70,7 +70,7 @@ def test_awac_npy_errors(tmp_path: Path) -> None:
     def read(change: Callable[[dict[str, Any]], Any]) -> None:
         broken = awac_path(4, 1)
         change(broken)
-        read_awac_npy(save_awac(tmp_path / "x.npy", [awac_path(4, 0), broken]), PEN, source="human")
+        read_awac_npy(save_awac(tmp_path / "x.npy", [awac_path(4, 0), broken]), PEN)
 
     with pytest.raises(DataError, match=r"x\.npy, path 1: no entry 'actions'"):
         read(lambda p: p.pop("actions"))
@@ -86,9 +86,9 @@ def test_awac_npy_errors(tmp_path: Path) -> None:
         read(lambda p: p["next_observations"][2]["state_observation"].fill(np.nan))
     np.save(tmp_path / "plain.npy", np.eye(3))
     with pytest.raises(DataError, match=r"expected a list of trajectories"):
-        read_awac_npy(tmp_path / "plain.npy", PEN, source="human")
+        read_awac_npy(tmp_path / "plain.npy", PEN)
     with pytest.raises(DataError, match=r"holds no trajectories"):
-        read_awac_npy(save_awac(tmp_path / "x.npy", []), PEN, source="human")
+        read_awac_npy(save_awac(tmp_path / "x.npy", []), PEN)
 
 
 def dapg_demonstration(steps: int, seed: int) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def test_d4rl_hdf5_errors(tmp_path: Path) -> None:
 
 
 def test_published_pen_demonstrations(real_file: RealFile) -> None:
-    stored = read_awac_npy(real_file("pen2_sparse.npy"), PEN, source="human")
+    stored = read_awac_npy(real_file("pen2_sparse.npy"), PEN)
     assert [len(t.rewards) for t in stored.trajectories] == [199] * 25
     assert stored.returns.mean() == pytest.approx(-101.08)
     assert success_rate(stored) == 17 / 25

@@ -259,7 +259,7 @@ def unstable(*_: object, **__: object) -> None:
     [
         (module_cloning, lambda: roll_out(None, task("Ant-v2"), 2, CLONING.recipe, unstable)),  # type: ignore[arg-type]
         (module_experts, lambda: good_episodes(task("Ant-v2"), unstable, bool, 1, 0)),  # type: ignore[arg-type]
-        (module_random, lambda: module_random._made("SawyerPush-v0", 1, module_random.Process())),
+        (module_random, lambda: module_random._made("SawyerPush-v0", 1)),
     ],
 )
 def test_an_error_closes_the_environment(
