@@ -26,7 +26,7 @@ from envs.tasks import HAND_TASKS
 from reproduce.commandline.files import write_csv
 from reproduce.commandline.options import FolderOptions
 from reproduce.commandline.script import command
-from reproduce.data.prior import task_for
+from reproduce.data.tasks import task_for
 from reproduce.judging.demonstrations import TABLE, demonstrations
 from reproduce.specs.kinds import DOOR_THRESHOLDS, ProfileName
 

@@ -34,7 +34,8 @@ from reproduce.data.cloning import Cloning, clone, roll_out
 from reproduce.data.expert import expert_demonstrations
 from reproduce.data.random import PROVENANCE as RANDOM_PROVENANCE
 from reproduce.data.random import random_rollouts
-from reproduce.specs.kinds import DOOR_THRESHOLDS, DataKind, ProfileName
+from reproduce.data.tasks import task_for
+from reproduce.specs.kinds import DataKind, ProfileName
 
 DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"}
 """What --data auto comes to; on the hand it depends on what is found."""
@@ -136,11 +137,6 @@ def _made(demonstrations: Dataset, known: Task, rollouts: int, cloning: Cloning)
         note=f"{cloning.steps} cloning steps; {acted}",
     )
     return Dataset(known.id, tuple(trajectories), provenance)
-
-
-def task_for(task_id: str, profile: ProfileName) -> Task:
-    """The task by name; the door opens at the angle of the profile."""
-    return task(task_id, door_threshold=DOOR_THRESHOLDS[profile])
 
 
 def make_env(task_id: str, profile: ProfileName) -> gymnasium.Env[np.ndarray, np.ndarray]:

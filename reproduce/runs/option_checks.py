@@ -65,7 +65,8 @@ def resolve_data(
     quick must work on a fresh machine as it is.
     """
     from envs.sources import Request
-    from reproduce.data.prior import demonstrations_for, kind_of, named_kind, task_for
+    from reproduce.data.prior import demonstrations_for, kind_of, named_kind
+    from reproduce.data.tasks import task_for
 
     found: dict[str, tuple[DataKind, Labels]] = {}
     for env in envs:

@@ -15,7 +15,7 @@ from algorithms.data.reward_scaling import TaskUnits
 from algorithms.pretraining import RandomActionsFirst
 from envs.seeds import EPISODES_AT_MOST
 from envs.tasks import Task, task
-from reproduce.data.prior import task_for
+from reproduce.data.tasks import task_for
 from reproduce.runs import own_methods
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.presets import PRESETS

@@ -44,8 +44,8 @@ from reproduce.data.prior import (
     make_env,
     named_kind,
     prior_data,
-    task_for,
 )
+from reproduce.data.tasks import task_for
 from reproduce.prior_data import main as describe
 from reproduce.runs.assemble import prior_data_of
 from reproduce.runs.option_checks import resolve_data
