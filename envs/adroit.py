@@ -23,8 +23,6 @@ from envs.physics import Snapshot
 from envs.success import success_from_observation
 from envs.tasks import HAND_TASKS, task
 
-__all__ = ["AdroitBinary", "success_from_observation"]
-
 SIMULATIONS = {
     "pen-binary-v0": AdroitHandPenEnv,
     "door-binary-v0": AdroitHandDoorEnv,
@@ -71,7 +69,7 @@ class AdroitBinary(MujocoTask):
         if task(task_id).domain != "hand":
             raise ValueError(f"{task_id} is no hand task; those are {', '.join(HAND_TASKS)}")
         super().__init__(SIMULATIONS[task_id](render_mode=render_mode), task_id)
-        self.door_threshold = float(door_threshold)
+        self.task = task(task_id, door_threshold=door_threshold)
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Simulate one action (A,), in [-1, 1] per actuator.
@@ -85,11 +83,7 @@ class AdroitBinary(MujocoTask):
         """
         raw, _, _, _, info = self._simulate(action)
         observation = np.asarray(raw, dtype=np.float32)
-        success = bool(
-            success_from_observation(
-                self.task_id, observation[None], door_threshold=self.door_threshold
-            )[0]
-        )
+        success = bool(success_from_observation(self.task, observation[None])[0])
         return observation, float(success) - 1.0, False, False, {**info, "success": success}
 
     def snapshot(self) -> Snapshot:

@@ -141,7 +141,7 @@ def _replayed(env: Any, recorded: Trajectory, state: dict[str, NDArray[np.float6
     return recorded._replace(
         observations=stacked[:-1],
         next_observations=stacked[1:],
-        rewards=binary_rewards(env.task_id, stacked[1:]),
+        rewards=binary_rewards(env.task, stacked[1:]),
     )
 
 
@@ -149,5 +149,6 @@ def _departs(task_id: str, recorded: Trajectory, shown: Trajectory) -> bool:
     if task_id == "door-binary-v0":
         opened = [float(t.next_observations[:, DOOR_HINGE].max()) for t in (recorded, shown)]
         return abs(opened[0] - opened[1]) > DOOR_DEPARTURE_RAD
-    reached = [binary_rewards(task_id, t.next_observations).max() == 0 for t in (recorded, shown)]
+    known = task(task_id)
+    reached = [binary_rewards(known, t.next_observations).max() == 0 for t in (recorded, shown)]
     return bool(reached[0] and not reached[1])

@@ -1,22 +1,25 @@
-"""Demonstrations from a published expert policy (Rajeswaran et al., 2018)."""
+"""Demonstrations from an expert: the published policies of the hand (Rajeswaran et al., 2018)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.conditions import DOOR_ANGLE_RAD
-from envs.evaluation import collect
-from envs.files import DAMAGED_ARCHIVE, sha256_of
-from envs.tasks import task
-from envs.trajectory import DataError, Dataset, Provenance, Trajectory, check_readable
+from envs.arrays import entry
+from envs.evaluation import Act, collect
+from envs.files import sha256_of
+from envs.making import make_task
+from envs.npz import load_npz
+from envs.tasks import Task
+from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 
-_ATTEMPTS_PER_DEMONSTRATION = 20
+ATTEMPTS_PER_DEMONSTRATION = 20
+"""An expert that needs more, on average over its demonstrations, is none."""
 _ARRAYS = ("W0", "b0", "W1", "b1", "W2", "b2", "in_shift", "in_scale", "out_shift", "out_scale")
 
 
@@ -47,14 +50,11 @@ class ExpertPolicy:
             DataError: if the file is missing, damaged or lacks an array, or if an array holds NaN
                 or does not fit the others.
         """
-        check_readable(path, "expert policy")
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                stored = {k: archive[k] for k in (*_ARRAYS, "log_std")}
-        except DAMAGED_ARCHIVE as error:
-            raise DataError(f"{path} is no expert policy or is damaged ({error})") from error
+        names = (*_ARRAYS, "log_std")
+        stored = load_npz(path, "get the policy again", names, what="expert policy")
         arrays: dict[str, NDArray[np.float32]] = {}
-        for name, array in stored.items():
+        for name in names:
+            array = entry(stored, name, str(path))
             if array.dtype.kind not in "iuf":
                 raise DataError(f"{path}: {name} is not an array of numbers, but of {array.dtype}")
             with np.errstate(over="ignore"):
@@ -112,25 +112,49 @@ def _check_shapes(arrays: Mapping[str, NDArray[np.float32]], path: Path) -> None
             )
 
 
-def rollout_expert(
-    task_id: str,
-    policy: ExpertPolicy,
+def good_episodes(
+    task: Task,
+    acting: Callable[[int], Act],
+    good: Callable[[Trajectory], bool],
     n: int,
     seed: int,
-    sampled: bool = True,
-    *,
-    door_threshold: float = DOOR_ANGLE_RAD,
-) -> Dataset:
+    advance: Callable[[], object] = lambda: None,
+) -> tuple[tuple[Trajectory, ...], int]:
+    """Roll out a policy until ``n`` episodes are good; give up after 20 n attempts.
+
+    Args:
+        task: decides rewards and horizon.
+        acting: what acts in the attempt that is reset with the given seed.
+        good: whether an episode is kept.
+        n: number of good episodes.
+        seed: attempt k is reset with ``seed + k``.
+        advance: called after each good episode.
+
+    Returns:
+        The good episodes, fewer than ``n`` if the attempts were not enough, and their number.
+    """
+    kept: list[Trajectory] = []
+    attempts = 0
+    with closing(make_task(task)) as env:
+        while len(kept) < n and attempts < ATTEMPTS_PER_DEMONSTRATION * n:
+            start = seed + attempts
+            (episode,) = collect(env, acting(start), episodes=1, seed=start)
+            attempts += 1
+            if good(episode):
+                kept.append(episode)
+                advance()
+    return tuple(kept), attempts
+
+
+def rollout_expert(task: Task, policy: ExpertPolicy, n: int, seed: int) -> Dataset:
     """Roll out a policy until ``n`` episodes have reached the goal, and keep those.
 
     Args:
-        task_id: a hand task.
+        task: a hand task; it decides which episodes reach the goal.
         policy: the task's expert.
         n: number of demonstrations.
         seed: attempt k is reset with ``seed + k`` and draws its noise from that seed too: start
             state and noise come from the same stream of numbers, each by a generator of its own.
-        sampled: if True, sample actions; otherwise take the mean.
-        door_threshold: radians.
 
     Returns:
         A data set of n episodes of the task's horizon, actions clipped to [-1, 1].
@@ -138,37 +162,26 @@ def rollout_expert(
     Raises:
         DataError: if the policy is of another task, or succeeds in fewer than one of 20 attempts.
     """
-    spec = task(task_id)
     found = (policy.observation_dim, policy.action_dim)
-    if found != (spec.observation_dim, spec.action_dim):
+    if found != (task.observation_dim, task.action_dim):
         raise DataError(
-            f"{policy.origin} maps {found[0]} observations to {found[1]} actions, {task_id} has "
-            f"{spec.observation_dim} and {spec.action_dim}; is it the policy of another task?"
+            f"{policy.origin} maps {found[0]} observations to {found[1]} actions, {task.id} has "
+            f"{task.observation_dim} and {task.action_dim}; is it the policy of another task?"
         )
-    kept: list[Trajectory] = []
-    attempts = 0
-    env = gymnasium.make(task_id, door_threshold=door_threshold)
-    try:
-        while len(kept) < n:
-            if attempts == _ATTEMPTS_PER_DEMONSTRATION * n:
-                raise DataError(
-                    f"{policy.origin} reached the goal in {len(kept)} of {attempts} episodes of "
-                    f"{task_id}, too few for {n} demonstrations; use a better policy"
-                )
-            rng = np.random.default_rng(seed + attempts)
 
-            def act(o: NDArray[np.float32], rng: np.random.Generator = rng) -> NDArray[np.float32]:
-                return policy.sample(o, rng) if sampled else policy.mean(o)
+    def acting(start: int) -> Act:
+        rng = np.random.default_rng(start)
+        return lambda o: policy.sample(o, rng)
 
-            (episode,) = collect(env, act, episodes=1, seed=seed + attempts)
-            attempts += 1
-            if (episode.rewards >= spec.reward_high).any():
-                kept.append(episode)
-    finally:
-        env.close()
-    note = (
-        f"{n} successful of {attempts} {'sampled' if sampled else 'deterministic'} episodes, "
-        f"seeds from {seed}"
-    )
+    def good(episode: Trajectory) -> bool:
+        return bool((episode.rewards >= task.reward_high).any())
+
+    kept, attempts = good_episodes(task, acting, good, n, seed)
+    if len(kept) < n:
+        raise DataError(
+            f"{policy.origin} reached the goal in {len(kept)} of {attempts} episodes of "
+            f"{task.id}, too few for {n} demonstrations; use a better policy"
+        )
+    note = f"{n} successful of {attempts} sampled episodes, seeds from {seed}"
     provenance = Provenance("expert", policy.origin, policy.sha256, "stored", note)
-    return Dataset(task_id, tuple(kept), provenance)
+    return Dataset(task.id, kept, provenance)

@@ -46,16 +46,18 @@ def require_own(group: Any, name: str, where: str) -> None:
 
 
 def array_of(group: Any, name: str, where: str) -> NDArray[Any]:
-    """Read the array ``name`` of a group, which has an entry of that name.
+    """Read the array ``name`` of a group.
 
     Raises:
-        DataError: as :func:`load_hdf5` does; the message names ``where``.
+        DataError: as :func:`load_hdf5` does, or if there is none; the message names ``where``.
     """
     require_own(group, name, where)
+    link = group.get(name, getlink=True)
+    if link is None:
+        raise DataError(f"{where}: no array {name!r}")
     try:
         entry = group[name]
     except KeyError as error:
-        link = group.get(name, getlink=True)
         target = link.path if isinstance(link, h5py.SoftLink) else error
         raise DataError(f"{where}: {name} is a link to {target}, which is not there") from error
     if not isinstance(entry, h5py.Dataset):

@@ -7,9 +7,9 @@ from typing import Any
 
 import gymnasium
 
-from envs.conditions import DOOR_ANGLE_RAD
 from envs.goals import GoalObservations
-from envs.tasks import TASKS, task
+from envs.tasks import TASKS, Task
+from envs.tasks import task as task_of
 
 _ENTRY_POINTS = {
     "hand": "envs.adroit:AdroitBinary",
@@ -45,24 +45,21 @@ def register_tasks() -> None:
         )
 
 
-def make_task(
-    task_id: str, *, door_threshold: float = DOOR_ANGLE_RAD, render_mode: str | None = None
-) -> gymnasium.Env[Any, Any]:
+def make_task(task: Task | str, *, render_mode: str | None = None) -> gymnasium.Env[Any, Any]:
     """Make a task as a policy sees it, with its horizon: observations (O,) float32.
 
     Args:
-        task_id: a key of ``TASKS``.
-        door_threshold: radians; only the door uses it.
+        task: the task, or its id for that of the paper.
         render_mode: as in Gymnasium.
 
     Raises:
         ValueError: for an unknown task.
     """
-    spec = task(task_id)
+    spec = task_of(task) if isinstance(task, str) else task
     options: dict[str, Any] = {"render_mode": render_mode}
-    if task_id == "door-binary-v0":
-        options["door_threshold"] = door_threshold
+    if spec.domain == "hand":
+        options["door_threshold"] = spec.door_threshold
     register_tasks()
     # A registration instead of a name prevents the advice to take a later version.
-    env = gymnasium.make(gymnasium.spec(task_id), **options)
+    env = gymnasium.make(gymnasium.spec(spec.id), **options)
     return GoalObservations(env) if spec.goal_dim else env

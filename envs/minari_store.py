@@ -14,6 +14,8 @@ import secrets
 import shutil
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +144,9 @@ def _check_counts(file: h5py.File, metadata: dict[str, Any], where: str, remedy:
     lacking = next((name for name in names if name not in file), None)
     if lacking is not None:
         raise DataError(f"{where} lacks {lacking}; {remedy}")
-    for name in names:
-        _owned(file, name, where, remedy)
+    with _telling(remedy):
+        for name in names:
+            require_own(file, name, where)
     steps = sum(int(file[name].attrs.get("total_steps", 0)) for name in names)
     if steps != metadata["total_steps"]:
         raise DataError(
@@ -159,15 +162,9 @@ def _chosen(total: int, wanted: int | None) -> list[int]:
 
 
 def _episode(group: h5py.Group, task: Task, where: str, remedy: str) -> Trajectory:
-    arrays = {}
-    for name in ("observations", "actions", "terminations", "truncations"):
-        _owned(group, name, where, remedy)
-        if not isinstance(group.get(name), h5py.Dataset):
-            raise DataError(f"{where}: no array {name!r}; {remedy}")
-        try:
-            arrays[name] = array_of(group, name, where)
-        except DataError as error:
-            raise DataError(f"{error}; {remedy}") from None
+    needed = ("observations", "actions", "terminations", "truncations")
+    with _telling(remedy):
+        arrays = {name: array_of(group, name, where) for name in needed}
     steps = int(group.attrs.get("total_steps", -1))
     expected = {"observations": steps + 1, "actions": steps}
     for name, length in expected.items():
@@ -190,12 +187,14 @@ def _episode(group: h5py.Group, task: Task, where: str, remedy: str) -> Trajecto
         never,
     )
     check_trajectory(t, task, where)
-    return t._replace(rewards=binary_rewards(task.id, t.next_observations))
+    return t._replace(rewards=binary_rewards(task, t.next_observations))
 
 
-def _owned(group: Any, name: str, where: str, remedy: str) -> None:
+@contextmanager
+def _telling(remedy: str) -> Iterator[None]:
+    """Add the way out to what is wrong with a file."""
     try:
-        require_own(group, name, where)
+        yield
     except DataError as error:
         raise DataError(f"{error}; {remedy}") from None
 

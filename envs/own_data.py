@@ -26,13 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.arrays import FLAT, entry, flat_arrays, flat_episodes
-from envs.conditions import DOOR_ANGLE_RAD
 from envs.files import sha256_of
 from envs.goals import goal_task
 from envs.hdf5 import load_hdf5
 from envs.npz import load_npz
 from envs.success import binary_rewards
-from envs.tasks import Task, task
+from envs.tasks import Task
 from envs.trajectory import (
     DataError,
     Dataset,
@@ -65,25 +64,23 @@ def own_file(task_id: str, folder: Path) -> Path:
     )
 
 
-def read_own_data(path: Path, task_id: str, *, door_threshold: float = DOOR_ANGLE_RAD) -> Dataset:
+def read_own_data(path: Path, task: Task) -> Dataset:
     """Read the episodes of a user's file.
 
     Args:
         path: the file, .npz or .hdf5.
-        task_id: the task that it must belong to.
-        door_threshold: radians, for the rewards of the door task.
+        task: the task that it must belong to, and that rewards are computed by.
 
     Raises:
         DataError: if the file is missing, damaged, lacks an array, or is of another task. The
             message names file, array and what is wrong.
     """
-    known = task(task_id)
     content = _load(path)
-    has_own_rewards = known.domain == "locomotion"
+    has_own_rewards = task.domain == "locomotion"
     needed = ["observations", "actions"] + ["rewards"] * has_own_rewards
     for name in needed:
         entry(content, name, str(path))
-    arrays = flat_arrays(content, known, str(path))
+    arrays = flat_arrays(content, task, str(path))
     falls = arrays.get("terminals", np.zeros(len(arrays["actions"]), np.bool_))
     if not has_own_rewards:
         falls = np.zeros_like(falls)
@@ -99,26 +96,24 @@ def read_own_data(path: Path, task_id: str, *, door_threshold: float = DOOR_ANGL
         if has_own_rewards:
             rewards = arrays["rewards"][steps]
         else:
-            rewards = _computed(known, each.next_observations, door_threshold)
+            rewards = _computed(task, each.next_observations)
         actions = executed(each.actions, each.where)
         t = Trajectory(each.observations, actions, rewards, each.next_observations, falls[steps])
-        check_trajectory(t, known, each.where)
+        check_trajectory(t, task, each.where)
         trajectories.append(t)
     if not trajectories:
         raise DataError(f"{path} holds no step with a successor; add next_observations")
     note = f"left out: {alone} episodes of one step, without a successor" if alone else ""
     rewards_are: Labels = "stored" if has_own_rewards else "relabelled"
     provenance = Provenance("own", path.name, sha256_of(path), rewards_are, note)
-    return Dataset(task_id, tuple(trajectories), provenance)
+    return Dataset(task.id, tuple(trajectories), provenance)
 
 
-def _computed(
-    known: Task, following: NDArray[np.float32], door_threshold: float
-) -> NDArray[np.float32]:
+def _computed(task: Task, following: NDArray[np.float32]) -> NDArray[np.float32]:
     """(T,) rewards of transitions into ``following``, of a task whose observations tell them."""
-    if known.reached is not None:
-        return binary_rewards(known.id, following, door_threshold=door_threshold)
-    goals = goal_task(known.id)
+    if task.reached is not None:
+        return binary_rewards(task, following)
+    goals = goal_task(task.id)
     places = following[:, : goals.observation_dim]
     return goals.reward(goals.achieved(places), following[:, goals.observation_dim :])
 

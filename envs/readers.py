@@ -1,4 +1,4 @@
-"""Published data files -> :class:`Dataset`: the authors' .npy, DAPG's pickle, D4RL's HDF5.
+"""Published human data -> :class:`Dataset`: the authors' .npy, DAPG's pickle, D4RL's HDF5.
 
 Every reader clips actions to [-1, 1], as the environment does before it applies them. It marks no
 step terminal, because the hand tasks have no terminal states. It keeps each episode whole, even if
@@ -27,7 +27,6 @@ from envs.trajectory import (
     DataError,
     Dataset,
     Labels,
-    Origin,
     Provenance,
     Trajectory,
     check_trajectory,
@@ -38,7 +37,7 @@ _WRONG_STARTS = ("relocate-binary-v0",)  # of D4RL's `infos`
 _DENSE_NOTE = "stored rewards are those of the dense task; recomputed from next observations"
 
 
-def read_awac_npy(path: Path, task: Task, *, source: Origin) -> Dataset:
+def read_awac_npy(path: Path, task: Task) -> Dataset:
     """Read a file of the AWAC authors, such as ``pen2_sparse.npy``.
 
     The file is a sequence of paths. Each has ``observations``, ``actions``, ``rewards`` and
@@ -70,7 +69,7 @@ def read_awac_npy(path: Path, task: Task, *, source: Origin) -> Dataset:
             for name in ("observations", "next_observations")
         }
         trajectories.append(_trajectory(states, actions, rewards[:steps], task, where))
-    return _dataset(path, task, trajectories, source, "stored", "")
+    return _dataset(path, task, trajectories, "stored", "")
 
 
 def read_dapg_pickle(path: Path, task: Task) -> Dataset:
@@ -100,12 +99,12 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
         trajectories.append(_trajectory(following, arrays["actions"][:-1], None, task, where))
         if isinstance(record, Mapping) and "init_state_dict" in record:
             states.append(_state(record["init_state_dict"], where))
-    dataset = _dataset(path, task, trajectories, "human", "relabelled", _DENSE_NOTE)
+    dataset = _dataset(path, task, trajectories, "relabelled", _DENSE_NOTE)
     complete = len(states) == len(dataset.trajectories)
     return replace(dataset, initial_states=tuple(states)) if complete else dataset
 
 
-def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Dataset:
+def read_d4rl_hdf5(path: Path, task: Task) -> Dataset:
     """Read a D4RL hand data set, such as ``pen-human-v1.hdf5``.
 
     The file has flat arrays ``observations``, ``actions``, ``terminals``, ``timeouts`` (N steps),
@@ -146,7 +145,7 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
     note = _DENSE_NOTE
     if without_successor:
         note += f"; left out: {without_successor} episodes of one step, without a successor"
-    dataset = _dataset(path, task, trajectories, source, "relabelled", note)
+    dataset = _dataset(path, task, trajectories, "relabelled", note)
     starts = [
         _state({name: rows[e.start] for name, rows in starting.items()}, e.where) for e in episodes
     ]
@@ -154,16 +153,11 @@ def read_d4rl_hdf5(path: Path, task: Task, *, source: Origin = "human") -> Datas
 
 
 def _dataset(
-    path: Path,
-    task: Task,
-    trajectories: Sequence[Trajectory],
-    source: Origin,
-    rewards: Labels,
-    note: str,
+    path: Path, task: Task, trajectories: Sequence[Trajectory], rewards: Labels, note: str
 ) -> Dataset:
     if not trajectories:
         raise DataError(f"{path} holds no trajectories")
-    provenance = Provenance(source, path.name, sha256_of(path), rewards, note)
+    provenance = Provenance("human", path.name, sha256_of(path), rewards, note)
     return Dataset(task.id, tuple(trajectories), provenance)
 
 
@@ -177,7 +171,7 @@ def _trajectory(
     """Make a trajectory: clip actions, compute rewards if ``rewards`` is None, and check it."""
     following = states["next_observations"]
     if rewards is None:
-        rewards = binary_rewards(task.id, following)
+        rewards = binary_rewards(task, following)
     terminals = np.zeros(len(actions), dtype=np.bool_)
     t = Trajectory(states["observations"], executed(actions, where), rewards, following, terminals)
     check_trajectory(t, task, where)

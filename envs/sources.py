@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -13,7 +12,7 @@ import numpy as np
 import platformdirs
 
 from envs import seeds
-from envs.conditions import DOOR_ANGLE_RAD
+from envs.conditions import DoorIsOpen
 from envs.download import download as fetch
 from envs.experts import ExpertPolicy, rollout_expert
 from envs.files import sha256_of
@@ -26,7 +25,7 @@ from envs.minari_store import (
 )
 from envs.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
 from envs.storage import load_dataset
-from envs.tasks import HAND_TASKS, TASKS, Task, task
+from envs.tasks import HAND_TASKS, TASKS, Task
 from envs.trajectory import DataError, Dataset, Labels, relabel
 
 Kind = Literal["human", "expert", "embedded", "minari-human", "minari-cloned", "minari-expert"]
@@ -75,14 +74,13 @@ class Source:
     minari: bool = False
 
 
-def roll_out_expert(path: Path, task_id: str, episodes: int, door_threshold: float) -> Dataset:
+def roll_out_expert(path: Path, task: Task, episodes: int) -> Dataset:
     """Roll out the policy of a file until so many episodes have reached the goal.
 
     Raises:
         DataError: as :meth:`ExpertPolicy.load` and :func:`rollout_expert`.
     """
-    policy = ExpertPolicy.load(path)
-    return rollout_expert(task_id, policy, episodes, seeds.EXPERT, door_threshold=door_threshold)
+    return rollout_expert(task, ExpertPolicy.load(path), episodes, seeds.EXPERT)
 
 
 def _load_embedded(path: Path, task: Task) -> Dataset:
@@ -92,10 +90,20 @@ def _load_embedded(path: Path, task: Task) -> Dataset:
     return dataset
 
 
+def policy_file(task_id: str) -> str:
+    """Name of the file of a hand task's published policy: pen_expert.npz."""
+    return f"{task_id.split('-')[0]}_expert.npz"
+
+
+def shipped_file(task_id: str, episodes: int) -> str:
+    """Name of the file of so many of its episodes: pen_expert5.npz."""
+    return f"{task_id.split('-')[0]}_expert{episodes}.npz"
+
+
 def _sources(task_id: str) -> tuple[Source, ...]:
     """List a task's sources, best first: the authors' own file leads, Minari's copy comes last."""
     name = task_id.split("-")[0]
-    shipped = f"{name}_expert{TASKS[task_id].shipped_demonstrations}.npz"
+    shipped = shipped_file(task_id, TASKS[task_id].shipped_demonstrations)
     sha256s = {
         "pen2_sparse.npy": "f6b8c30044f3ebecd36becd14a64895934656a3c97f0edd1da688e2f72081f3d",
         "door-v0_demos.pickle": "d6ec9a090261f901e5c9bf10082799e30c8d34c3f28aef4026e492a1aefc96c3",
@@ -104,9 +112,8 @@ def _sources(task_id: str) -> tuple[Source, ...]:
         "pen2_sparse.npy": _RLKIT + "pen2_sparse.npy",
         "door-v0_demos.pickle": _DAPG + "door-v0_demos.pickle",
     }
-    authors = partial(read_awac_npy, source="human")
     human: list[tuple[str, Callable[[Path, Task], Dataset]]] = [
-        (f"{name}2_sparse.npy", authors),
+        (f"{name}2_sparse.npy", read_awac_npy),
         (f"{name}-v0_demos.pickle", read_dapg_pickle),
         (f"{name}-human-v1.hdf5", read_d4rl_hdf5),
         (f"{name}-v0_demos_clipped.hdf5", read_d4rl_hdf5),  # D4RL's human-v0
@@ -123,7 +130,7 @@ def _sources(task_id: str) -> tuple[Source, ...]:
             Source(task_id, kind, minari_id(task_id, name), None, None, read_minari, minari=True)
             for kind, name in from_minari
         ),
-        Source(task_id, "expert", f"{name}_expert.npz", None, None, None),
+        Source(task_id, "expert", policy_file(task_id), None, None, None),
         Source(task_id, "embedded", shipped, None, None, _load_embedded),
     )
 
@@ -132,39 +139,74 @@ SOURCES: dict[str, tuple[Source, ...]] = {task_id: _sources(task_id) for task_id
 
 
 def cache_dir() -> Path:
-    """Return the user's writable folder for downloads.
+    """Return the user's writable folder for what is downloaded or made.
 
     Raises DataError for a user without a home. The message names the flag to give instead.
     """
     try:
-        return Path(platformdirs.user_cache_dir("awac-reproduction")) / "data"
+        return Path(platformdirs.user_cache_dir("awac-reproduction"))
     except RuntimeError as error:  # no HOME, and the system's list of users lacks this user
         raise DataError(
             f"--data-dir (or ${DATA_DIR_VARIABLE}) must name the folder of data here ({error})"
         ) from None
 
 
-def default_data_dir() -> Path:
-    """Return ``$AWAC_DATA_DIR``, or the user's cache folder if that is not set."""
+def named_data_dir() -> Path | None:
+    """Return ``$AWAC_DATA_DIR``; None if that is not set."""
     named = os.environ.get(DATA_DIR_VARIABLE)
-    return Path(named) if named else cache_dir()
+    return Path(named) if named else None
+
+
+def default_data_dir() -> Path:
+    """Return ``$AWAC_DATA_DIR``, or the folder of downloads if that is not set."""
+    return named_data_dir() or cache_dir() / "data"
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which demonstrations are asked for, and where they may come from.
+
+    Attributes:
+        task: it decides labels, and which of an expert's episodes are good.
+        data: which kind, or "auto".
+        labels: "stored" keeps the rewards of the authors' files. All other data has dense or no
+            stored labels, and is always labelled from its next observations.
+        expert_episodes: how many episodes an expert shows, if the data comes from one; None: as
+            many as the task has.
+        data_dir: folder that is searched first; None: see `folder`. It may be read-only, because
+            downloads go to the cache.
+        cache: folder of what is downloaded or made; default :func:`cache_dir`.
+        download: whether published files may be fetched.
+        minari_download: whether data sets may be fetched into the Minari store.
+    """
+
+    task: Task
+    data: str = "auto"
+    labels: Labels = "relabelled"
+    expert_episodes: int | None = None
+    data_dir: Path | None = None
+    cache: Path = field(default_factory=cache_dir)
+    download: bool = False
+    minari_download: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The folder that is searched first: `data_dir`, else :func:`default_data_dir`."""
+        return self.data_dir or default_data_dir()
+
+    @property
+    def downloads(self) -> Path:
+        """The folder that downloads go to."""
+        return self.cache / "data"
 
 
 def find_demonstrations(
-    task_id: str,
+    request: Request,
     *,
-    data: Literal["auto"] | Kind = "auto",
-    labels: Labels = "relabelled",
-    data_dir: Path | None = None,
-    cache: Path | None = None,
-    download: bool = False,
-    minari_download: bool = False,
     notify: Callable[[str], None] = print,
-    door_threshold: float = DOOR_ANGLE_RAD,
-    expert_episodes: int | None = None,
-    rolled_out: Callable[[Path, str, int, float], Dataset] = roll_out_expert,
+    rolled_out: Callable[[Path, Task, int], Dataset] = roll_out_expert,
 ) -> Dataset:
-    """Return the best available demonstrations of a task.
+    """Return the best available demonstrations of a hand task.
 
     "auto" takes human data from the data folder, the cache or the Minari store. If there is none,
     it downloads it if allowed. Otherwise it takes the set shipped with the project and says so. The
@@ -173,77 +215,52 @@ def find_demonstrations(
     (:mod:`envs.demonstration_replay`).
 
     Args:
-        task_id: a hand task.
-        data: which kind.
-        labels: "stored" keeps the rewards of the authors' files. All other data has dense or no
-            stored labels, and is always labelled from its next observations.
-        data_dir: folder to search before the cache; default :func:`default_data_dir`. It may be
-            read-only, because downloads go to the cache.
-        cache: folder of downloads; default :func:`cache_dir`.
-        download: whether published files may be fetched.
-        minari_download: whether data sets may be fetched into the Minari store.
+        request: what is asked for; the number of an expert's episodes is the task's
+            `shipped_demonstrations` by default.
         notify: receives a line for the user whenever other data than expected is used.
-        door_threshold: radians, for the labels of the door task, and for which of an expert's
-            episodes are good.
-        expert_episodes: how many episodes an expert shows, if the data comes from one; None: as
-            many as the task's `shipped_demonstrations`.
         rolled_out: :func:`roll_out_expert`, or what remembers its results.
 
     Raises:
         DataError: if nothing suitable is found (naming file, folder, checksum and address), or if
             the file that was found is damaged, of another task, or has another checksum.
-        ValueError: for an unknown kind or task, or one that has no demonstrations.
+        ValueError: for an unknown kind, or a task that has no demonstrations.
     """
-    spec = task(task_id)
-    if task_id not in SOURCES:
+    task, data = request.task, request.data
+    if task.id not in SOURCES:
         raise ValueError(
-            f"{task_id} has no demonstration files; the tasks that have: {', '.join(SOURCES)}"
+            f"{task.id} has no demonstration files; the tasks that have: {', '.join(SOURCES)}"
         )
     if data not in ("auto", *get_args(Kind)):
         raise ValueError(f"data must be auto, {', '.join(get_args(Kind))}, got {data!r}")
-    folder = default_data_dir() if data_dir is None else data_dir
-    cache = cache_dir() if cache is None else cache
-    source, path = _found(
-        task_id, data, folder, cache, download=download, minari=minari_download, notify=notify
-    )
+    source, path = _found(request, notify)
     _verify(source, path)
     if source.reader is None:
-        _tell_of_another_expert(task_id, path, notify)
-        episodes = expert_episodes or spec.shipped_demonstrations
-        dataset = rolled_out(path, task_id, episodes, door_threshold)
+        _tell_of_another_expert(task.id, path, notify)
+        dataset = rolled_out(path, task, request.expert_episodes or task.shipped_demonstrations)
     else:
-        dataset = source.reader(path, spec)
+        dataset = source.reader(path, task)
     if source.minari:
-        check_unchanged(dataset, cache)
-    return _labelled(dataset, source, path, labels, door_threshold, notify)
+        check_unchanged(dataset, request.downloads)
+    return _labelled(dataset, request, source, path, notify)
 
 
-def _found(
-    task_id: str,
-    data: str,
-    folder: Path,
-    cache: Path,
-    *,
-    download: bool,
-    minari: bool,
-    notify: Callable[[str], None],
-) -> tuple[Source, Path]:
+def _found(request: Request, notify: Callable[[str], None]) -> tuple[Source, Path]:
     """The first source that is here or may be fetched, with its file; else DataError."""
-    wanted = "human" if data == "auto" else data
-    sources = [s for s in SOURCES[task_id] if s.kind == wanted]
+    listed, data = SOURCES[request.task.id], request.data
+    sources = [s for s in listed if s.kind == ("human" if data == "auto" else data)]
     if data == "embedded":
         found: tuple[Source, Path] | None = (sources[0], ASSETS / sources[0].filename)
     else:
-        found = _find(sources, (folder, cache))
-    if found is None and download:
-        found = _download_first(sources, cache, notify)
-    if found is None and minari:
+        found = _find(sources, (request.folder, request.downloads))
+    if found is None and request.download:
+        found = _download_first(sources, request.downloads, notify)
+    if found is None and request.minari_download:
         found = _download_minari(sources, required=data != "auto", notify=notify)
     if found is None and data == "auto":
-        notify(_substitution_notice(task_id, sources, folder, cache))
-        found = next((s, ASSETS / s.filename) for s in SOURCES[task_id] if s.kind == "embedded")
+        notify(_substitution_notice(request, sources))
+        found = next((s, ASSETS / s.filename) for s in listed if s.kind == "embedded")
     if found is None:
-        raise DataError(_missing_message(task_id, wanted, sources, folder, cache))
+        raise DataError(_missing_message(request, sources))
     return found
 
 
@@ -311,28 +328,28 @@ def _tell_of_another_expert(task_id: str, path: Path, notify: Callable[[str], No
 
 def _labelled(
     dataset: Dataset,
+    request: Request,
     source: Source,
     path: Path,
-    labels: Labels,
-    door_threshold: float,
     notify: Callable[[str], None],
 ) -> Dataset:
-    if labels == "stored":
+    task = request.task
+    if request.labels == "stored":
         rewards = np.concatenate([t.rewards for t in dataset.trajectories])
-        spec = task(dataset.task_id)
         if source.kind == "human" and dataset.provenance.rewards == "stored":
-            if not np.isin(rewards, (spec.reward_low, spec.reward_high)).all():
+            if not np.isin(rewards, (task.reward_low, task.reward_high)).all():
                 raise DataError(
                     f"{path}: stored rewards are not binary; --labels relabelled computes them"
                 )
             return dataset
         if source.kind not in ("embedded", "expert"):
             notify(f"{source.filename} stores no binary labels; they are computed")
-    labelled = relabel(dataset, door_threshold=door_threshold)
-    if dataset.task_id == "door-binary-v0":
-        note = "; ".join(filter(None, (dataset.provenance.note, f"open > {door_threshold} rad")))
-        return replace(labelled, provenance=replace(labelled.provenance, note=note))
-    return labelled
+    if dataset.provenance.rewards == "stored":
+        dataset = relabel(dataset, task)
+    if not isinstance(task.reached, DoorIsOpen):
+        return dataset
+    note = "; ".join(filter(None, (dataset.provenance.note, f"open > {task.door_threshold} rad")))
+    return replace(dataset, provenance=replace(dataset.provenance, note=note))
 
 
 def _listing(sources: list[Source]) -> str:
@@ -347,23 +364,21 @@ def _listing(sources: list[Source]) -> str:
     return "\n".join(lines)
 
 
-def _substitution_notice(task_id: str, sources: list[Source], folder: Path, cache: Path) -> str:
+def _substitution_notice(request: Request, sources: list[Source]) -> str:
+    task, folder = request.task, request.folder
     published = any(s.url for s in sources)
     files = [s.filename for s in sources if not s.minari]
-    count = TASKS[task_id].shipped_demonstrations
     return (
-        f"{task_id}: no human demonstrations in {folder}, in {cache} or in the Minari store "
-        f"{store()}; using the {count} expert demonstrations shipped with the project, a "
-        "SUBSTITUTION for the paper's data. "
+        f"{task.id}: no human demonstrations in {folder}, in {request.downloads} or in the Minari "
+        f"store {store()}; using the {task.shipped_demonstrations} expert demonstrations shipped "
+        "with the project, a SUBSTITUTION for the paper's data. "
         f"For human data {'allow the download or ' if published else ''}put one of these files "
-        f"into {folder}: {', '.join(files)}; or let {minari_id(task_id, 'human')} be fetched "
+        f"into {folder}: {', '.join(files)}; or let {minari_id(task.id, 'human')} be fetched "
         "(--download)"
     )
 
 
-def _missing_message(
-    task_id: str, wanted: str, sources: list[Source], folder: Path, cache: Path
-) -> str:
+def _missing_message(request: Request, sources: list[Source]) -> str:
     if all(s.minari for s in sources):
         name = sources[0].filename
         return (
@@ -371,6 +386,7 @@ def _missing_message(
             f"--download or `minari download {name}` fetches it"
         )
     return (
-        f"no {wanted} data for {task_id} in {folder} (set --data-dir or {DATA_DIR_VARIABLE}) nor "
-        f"in {cache}; one of these is needed:\n{_listing(sources)}"
+        f"no {request.data} data for {request.task.id} in {request.folder} (set --data-dir or "
+        f"{DATA_DIR_VARIABLE}) nor in {request.downloads}; one of these is needed:\n"
+        f"{_listing(sources)}"
     )

@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.conditions import DOOR_ANGLE_RAD
 from envs.success import binary_rewards
 from envs.tasks import Task
 
@@ -195,19 +194,14 @@ def content_checksum(task_id: str, trajectories: Sequence[Trajectory]) -> str:
     return digest.hexdigest()
 
 
-def relabel(dataset: Dataset, *, door_threshold: float = DOOR_ANGLE_RAD) -> Dataset:
-    """Return the data set with each reward recomputed from its next observation.
+def relabel(dataset: Dataset, task: Task) -> Dataset:
+    """Return the data set of the task with each reward recomputed from its next observation.
 
     The authors' pen demonstrations need this. Their stored rewards come from an open-loop replay
     that drifted from the recorded states. It changes nothing in data whose rewards are right.
     """
     trajectories = tuple(
-        t._replace(
-            rewards=binary_rewards(
-                dataset.task_id, t.next_observations, door_threshold=door_threshold
-            )
-        )
-        for t in dataset.trajectories
+        t._replace(rewards=binary_rewards(task, t.next_observations)) for t in dataset.trajectories
     )
     provenance = replace(dataset.provenance, rewards="relabelled")
     return replace(dataset, trajectories=trajectories, provenance=provenance)

@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 
-from envs.sources import find_demonstrations
-from envs.success import binary_rewards
+from envs.sources import Request, find_demonstrations
 from envs.tasks import HAND_TASKS
 from reproduce.commandline.files import write_csv
 from reproduce.commandline.options import FolderOptions
 from reproduce.commandline.script import command
+from reproduce.data.tasks import task_for
 from reproduce.judging.demonstrations import TABLE, demonstrations
 from reproduce.specs.kinds import DOOR_THRESHOLDS, ProfileName
 
@@ -45,18 +45,15 @@ def demonstration_rows(
     env: str, profile: ProfileName, options: DemonstrationOptions
 ) -> Iterator[dict[str, Any]]:
     """One row a demonstration: its length, return and the first step (from 1) with success."""
-    found = find_demonstrations(  # as recorded: the claim is of the people, not of a replay
-        env,
+    request = Request(
+        task_for(env, profile),
         data_dir=options.data_dir,
-        cache=options.cache / "data",
+        cache=options.cache,
         download=options.download,
-        door_threshold=DOOR_THRESHOLDS[profile],
     )
+    found = find_demonstrations(request)  # as recorded: the claim is of people, not of a replay
     for number, episode in enumerate(found.trajectories):
-        rewards = binary_rewards(
-            env, episode.next_observations, door_threshold=DOOR_THRESHOLDS[profile]
-        )
-        there = np.flatnonzero(rewards == 0)
+        there = np.flatnonzero(episode.rewards == 0)
         yield {
             "env": env,
             "profile": profile,
@@ -64,7 +61,7 @@ def demonstration_rows(
             "sha256": found.content_checksum[:16],
             "episode": number,
             "steps": len(episode.rewards),
-            "return": float(rewards.sum()),
+            "return": float(episode.rewards.sum()),
             "success_step": int(there[0]) + 1 if there.size else "",
         }
 

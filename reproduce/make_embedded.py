@@ -18,7 +18,7 @@ from pathlib import Path
 
 from envs import seeds
 from envs.experts import ExpertPolicy, rollout_expert
-from envs.sources import ASSETS
+from envs.sources import ASSETS, shipped_file
 from envs.storage import save_dataset
 from envs.tasks import task
 from reproduce.commandline.script import command
@@ -34,8 +34,8 @@ class EmbeddedOptions:
     """Task, e.g. pen-binary-v0."""
     out: Path = ASSETS
     """Folder to write to."""
-    episodes: int = 0
-    """Successful episodes to keep; 0: the number that the task has shipped."""
+    episodes: int | None = None
+    """Successful episodes to keep (default: the number that the task has shipped)."""
     seed: int = seeds.EXPERT
     """Reset seed of the first attempt."""
 
@@ -46,12 +46,13 @@ def make_embedded(options: EmbeddedOptions) -> Path:
     Returns:
         The file written, ``<task>_expert<episodes>.npz``.
     """
-    episodes = options.episodes or task(options.env).shipped_demonstrations
+    known = task(options.env)
+    episodes = options.episodes or known.shipped_demonstrations
     policy = ExpertPolicy.load(options.policy)
-    dataset = rollout_expert(options.env, policy, episodes, options.seed)
+    dataset = rollout_expert(known, policy, episodes, options.seed)
     note = f"made by reproduce/make_embedded.py; {dataset.provenance.note}"
     provenance = replace(dataset.provenance, source="embedded", note=note)
-    path = options.out / f"{options.env.split('-')[0]}_expert{episodes}.npz"
+    path = options.out / shipped_file(options.env, episodes)
     save_dataset(path, replace(dataset, provenance=provenance))
     print(
         f"{path.name}: {len(dataset.trajectories)} episodes, {dataset.steps} steps, "

@@ -23,7 +23,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from algorithms.catalogue.resolving import resolve
 from envs.push import SUCCESS_DISTANCE_M
 from envs.success import binary_rewards
 from envs.tasks import TASKS, Task, task
@@ -31,10 +30,8 @@ from envs.trajectory import DataError, Dataset
 from figures.files import write_text
 from reproduce.commandline.options import Common, flags_given
 from reproduce.commandline.script import command
-from reproduce.data.cloning import Cloning
 from reproduce.runs.evaluator import random_episodes
-from reproduce.specs.kinds import DOOR_THRESHOLDS
-from reproduce.specs.presets import PRESETS
+from reproduce.specs.grid import RunSpec
 
 COLUMNS = ("task", "what", "episodes", "steps", "return", "success", "sha256", "source")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
@@ -98,41 +95,22 @@ def main(options: DescribeOptions) -> int:
 
 def describe(task_id: str, options: DescribeOptions) -> list[Line]:
     """The lines of one task: random policy, demonstrations, the rest of the prior data."""
-    from reproduce.data.prior import demonstrations_for, prior_data
+    from reproduce.runs.assemble import prior_data_of
     from reproduce.runs.option_checks import resolve_data
+    from reproduce.runs.resolved import resolved
 
-    known = task(task_id)
-    kind, labels = resolve_data(options, [task_id])[task_id]
-    config = resolve(
-        "AWAC",
-        profile=options.profile,
-        domain=known.domain,
-        preset=PRESETS[options.preset].of("AWAC", known.domain, task_id, kind),
-        settings=options.settings,
-    ).config
-    demonstrations = demonstrations_for(
-        task_id,
-        data=kind,
-        labels=labels,
-        profile=options.profile,
-        place=options.place,
-        download=False,
-        expert_episodes=config.expert_demonstrations,
-    )
-    threshold = DOOR_THRESHOLDS[options.profile]
-    data = prior_data(
-        demonstrations,
-        rollouts=config.prior_rollouts,
-        cloning=Cloning.of(config, task_id),
-        cache=options.cache,
-        door_threshold=threshold,
-    )
+    source = resolve_data(options, [task_id])[task_id]
     lines = [_random_line(task_id)]
-    if demonstrations.trajectories:
-        lines.append(_line("demonstrations", demonstrations, threshold))
-    if data.rollouts.trajectories:
-        what = "random data" if kind == "random" else "rollouts of the clone"
-        lines.append(_line(what, data.rollouts, threshold))
+    if source[0] == "none":
+        return lines
+    run = resolved(
+        RunSpec.of(options.preset, options.profile, task_id, "AWAC", 0, source, options.settings)
+    )
+    data = prior_data_of(run, options.place)
+    what = "random data" if source[0] == "random" else "rollouts of the clone"
+    for name, part in (("demonstrations", data.demonstrations), (what, data.rollouts)):
+        if part.trajectories:
+            lines.append(_line(name, part, run.task))
     return lines
 
 
@@ -151,12 +129,11 @@ def _random_line(task_id: str) -> Line:
     )
 
 
-def _line(what: str, dataset: Dataset, door_threshold: float) -> Line:
-    known, provenance = task(dataset.task_id), dataset.provenance
-    success = success_rate(known, dataset, door_threshold)
+def _line(what: str, dataset: Dataset, known: Task) -> Line:
+    provenance, success = dataset.provenance, success_rate(known, dataset)
     note = f" ({provenance.note})" if provenance.note else ""
     return (
-        dataset.task_id,
+        known.id,
         what,
         str(len(dataset.trajectories)),
         str(dataset.steps),
@@ -167,17 +144,14 @@ def _line(what: str, dataset: Dataset, door_threshold: float) -> Line:
     )
 
 
-def success_rate(known: Task, dataset: Dataset, door_threshold: float) -> float | None:
+def success_rate(known: Task, dataset: Dataset) -> float | None:
     """Share of episodes with success at some step; pushing: at the last. None if it knows none."""
     if known.success_steps_sustained is None:
         return None
     if known.domain == "push":
         return float(np.mean([-t.rewards[-1] < SUCCESS_DISTANCE_M for t in dataset.trajectories]))
-    reached = (
-        binary_rewards(known.id, t.next_observations, door_threshold=door_threshold).max() == 0
-        for t in dataset.trajectories
-    )
-    return float(np.mean(list(reached)))
+    reached = [binary_rewards(known, t.next_observations).max() == 0 for t in dataset.trajectories]
+    return float(np.mean(reached))
 
 
 def _spread(returns: Sequence[float] | np.ndarray) -> str:

@@ -34,6 +34,15 @@ class FolderOptions:
     """Where downloads and rollouts are kept (default: $AWAC_CACHE_DIR, else the user's cache)."""
 
     @property
+    def named_data_dir(self) -> Path | None:
+        """The data folder: `--data-dir`, else $AWAC_DATA_DIR; None if neither names one.
+
+        It is that of `envs.sources`, which an installation without simulators cannot import.
+        """
+        named = os.environ.get("AWAC_DATA_DIR")
+        return self.data_dir or (Path(named) if named else None)
+
+    @property
     def cache(self) -> Path:
         """The cache folder: `--cache-dir`, $AWAC_CACHE_DIR, or the user's own.
 
@@ -50,11 +59,13 @@ class FolderOptions:
 
     def check_folders(self) -> None:
         """Raise ValueError naming the flag of a folder that cannot be one."""
-        if self.data_dir is not None and not self.data_dir.is_dir():
-            raise ValueError(f"--data-dir {self.data_dir}: there is no such folder")
-        named = os.environ.get("AWAC_DATA_DIR")
-        if self.data_dir is None and named and not Path(named).is_dir():
-            raise ValueError(f"AWAC_DATA_DIR={named}: there is no such folder; correct or unset it")
+        named = self.named_data_dir
+        if named is not None and not named.is_dir():
+            raise ValueError(
+                f"AWAC_DATA_DIR={named}: there is no such folder; correct or unset it"
+                if self.data_dir is None
+                else f"--data-dir {named}: there is no such folder"
+            )
         _check_folder("--cache-dir", self.cache)
 
 

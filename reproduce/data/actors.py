@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from algorithms.networks.blueprint import Blueprint
 from algorithms.policies.policy import Policy
 from algorithms.policies.squashed import SquashedGaussian
 from envs.files import sha256_of
-from envs.sources import ASSETS, DATA_DIR_VARIABLE
+from envs.sources import ASSETS, named_data_dir
 from envs.tasks import Task, task
 from envs.trajectory import DataError, check_readable
 from figures.files import whole_file
@@ -103,8 +102,7 @@ def load_actor(
         DataError: naming the file and the way out, if there is none, or it is damaged or of
             another task.
     """
-    named = os.environ.get(DATA_DIR_VARIABLE)
-    folders = [data_dir or (Path(named) if named else ASSETS), ASSETS]
+    folders = [data_dir or named_data_dir() or ASSETS, ASSETS]
     found = [folder / filename(task_id) for folder in folders]
     path = next((path for path in found if path.is_file()), None)
     if path is None:

@@ -21,7 +21,7 @@ from algorithms.policies.gaussians import TanhMeanGaussian
 from envs import seeds
 from envs.evaluation import collect
 from envs.making import make_task
-from envs.tasks import Domain, task
+from envs.tasks import Domain, Task, task
 from envs.trajectory import Trajectory
 
 SEED = 200_609_359
@@ -161,12 +161,7 @@ def _subnormals_as_zero() -> Iterator[None]:
 
 
 def roll_out(
-    agent: Agent,
-    task_id: str,
-    episodes: int,
-    recipe: Recipe,
-    door_threshold: float,
-    advance: Callable[[], None],
+    agent: Agent, known: Task, episodes: int, recipe: Recipe, advance: Callable[[], None]
 ) -> list[Trajectory]:
     """Episodes of the clone, those by its mode and those by sampling spread evenly over them.
 
@@ -178,7 +173,7 @@ def roll_out(
     for by_mode, count in ((True, episodes - sampled), (False, sampled)):
         parts[by_mode] = []
         if count:
-            with closing(make_task(task_id, door_threshold=door_threshold)) as env:
+            with closing(make_task(known)) as env:
                 parts[by_mode] = collect(
                     env,
                     lambda o, mode=by_mode: agent.act(o, deterministic=mode),  # type: ignore[misc]

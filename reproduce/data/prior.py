@@ -22,21 +22,20 @@ from rich.progress import Progress
 
 from algorithms.buffer import ReplayBuffer
 from envs import seeds
-from envs.conditions import DOOR_ANGLE_RAD
 from envs.demonstration_replay import left_out, replay, states_checksum
 from envs.experts import ExpertPolicy
 from envs.making import make_task
 from envs.own_data import own_file, read_own_data
-from envs.sources import default_data_dir, find_demonstrations, roll_out_expert
-from envs.tasks import Domain, task
+from envs.sources import Request, find_demonstrations, roll_out_expert
+from envs.tasks import Domain, Task, task
 from envs.trajectory import Dataset, Provenance, Trajectory, relabel
 from reproduce.data.cache import cached
 from reproduce.data.cloning import Cloning, clone, roll_out
 from reproduce.data.expert import expert_demonstrations
-from reproduce.data.random import provenance as random_provenance
+from reproduce.data.random import PROVENANCE as RANDOM_PROVENANCE
 from reproduce.data.random import random_rollouts
-from reproduce.specs.kinds import DOOR_THRESHOLDS, DataKind, ProfileName
-from reproduce.specs.place import Place
+from reproduce.data.tasks import task_for
+from reproduce.specs.kinds import DataKind, ProfileName
 
 DEFAULT_KIND: dict[Domain, DataKind] = {"locomotion": "expert", "push": "random"}
 """What --data auto comes to; on the hand it depends on what is found."""
@@ -90,14 +89,14 @@ def fill(buffer: ReplayBuffer, dataset: Dataset) -> None:
 
 def prior_data(
     demonstrations: Dataset,
+    known: Task,
     *,
     rollouts: int,
     cloning: Cloning,
     cache: Path,
-    door_threshold: float,
     notify: Callable[[str], None] = print,
 ) -> PriorData:
-    """The demonstrations with `rollouts` episodes of a policy cloned from them.
+    """The demonstrations of a task with `rollouts` episodes of a policy cloned from them.
 
     How it is cloned and acts `cloning.py` says. With `rollouts` 0 the demonstrations are all there
     is. Where the data is random, `rollouts` episodes of the random process are.
@@ -107,52 +106,27 @@ def prior_data(
     if rollouts == 0 or source in ("none", "cloned", "own"):
         return PriorData(demonstrations, replace(demonstrations, trajectories=()))
     if source == "random":
-        made = random_rollouts(
-            demonstrations.task_id, episodes=rollouts, cache=cache, notify=notify
-        )
+        made = random_rollouts(known.id, episodes=rollouts, cache=cache, notify=notify)
         return PriorData(demonstrations, made)
     recipe = {
         "demonstrations": demonstrations.content_checksum,
-        "door_threshold": _threshold_of(demonstrations.task_id, door_threshold),
+        "door_threshold": known.door_threshold,
         "rollouts": rollouts,
         "cloning": cloning.identity(),
     }
-    made = cached(
-        cache,
-        demonstrations.task_id,
-        recipe,
-        partial(_made, demonstrations, rollouts, cloning, door_threshold),
-        notify,
-    )
-    return PriorData(demonstrations, made)
+    make = partial(_made, demonstrations, known, rollouts, cloning)
+    return PriorData(demonstrations, cached(cache, known.id, recipe, make, notify))
 
 
-def _threshold_of(task_id: str, door_threshold: float) -> float:
-    """What a recipe says of the door's threshold: on another task the paper's, whatever it is.
-
-    It decides nothing there, and profiles share what is made.
-    """
-    return door_threshold if task_id == "door-binary-v0" else DOOR_ANGLE_RAD
-
-
-def _made(
-    demonstrations: Dataset, rollouts: int, cloning: Cloning, door_threshold: float
-) -> Dataset:
-    task_id = demonstrations.task_id
-    known = task(task_id)
+def _made(demonstrations: Dataset, known: Task, rollouts: int, cloning: Cloning) -> Dataset:
     buffer = ReplayBuffer(demonstrations.steps, known.observation_dim, known.action_dim)
     fill(buffer, demonstrations)
     with Progress(transient=True) as progress:
-        bar = progress.add_task(f"{task_id}: cloning", total=cloning.steps)
-        agent = clone(task_id, buffer, cloning, lambda: progress.advance(bar))
-        rolling = progress.add_task(f"{task_id}: rollouts", total=rollouts)
+        bar = progress.add_task(f"{known.id}: cloning", total=cloning.steps)
+        agent = clone(known.id, buffer, cloning, lambda: progress.advance(bar))
+        rolling = progress.add_task(f"{known.id}: rollouts", total=rollouts)
         trajectories = roll_out(
-            agent,
-            task_id,
-            rollouts,
-            cloning.recipe,
-            door_threshold,
-            lambda: progress.advance(rolling),
+            agent, known, rollouts, cloning.recipe, lambda: progress.advance(rolling)
         )
     acted = "mode and sample alternate" if cloning.recipe.sampled < 1 else "all sampled"
     provenance = Provenance(
@@ -162,12 +136,12 @@ def _made(
         rewards="stored",
         note=f"{cloning.steps} cloning steps; {acted}",
     )
-    return Dataset(task_id, tuple(trajectories), provenance)
+    return Dataset(known.id, tuple(trajectories), provenance)
 
 
 def make_env(task_id: str, profile: ProfileName) -> gymnasium.Env[np.ndarray, np.ndarray]:
-    """The task as a method sees it; the door opens at the angle of the profile."""
-    return make_task(task_id, door_threshold=DOOR_THRESHOLDS[profile])
+    """The task as a method of the profile sees it."""
+    return make_task(task_for(task_id, profile))
 
 
 def kind_of(task_id: str, data: str) -> DataKind | None:
@@ -201,95 +175,63 @@ def named_kind(asked: str, demonstrations: Dataset) -> DataKind:
     return source  # type: ignore[return-value]
 
 
-def demonstrations_for(
-    task_id: str,
-    *,
-    data: str,
-    labels: str,
-    profile: ProfileName,
-    place: Place,
-    download: bool,
-    minari_download: bool = False,
-    expert_episodes: int = 0,
-    notify: Callable[[str], None] = print,
-) -> Dataset:
-    """The demonstrations that a run of `profile` uses; without trajectories where there are none.
+def demonstrations_for(request: Request, notify: Callable[[str], None] = print) -> Dataset:
+    """The demonstrations that a run uses; without trajectories where there are none.
 
-    Human ones whose file says how each begins are replayed in the simulator (once, then cached),
-    unless `data` is "human-recorded". The user's own are all episodes of the file.
-    `expert_episodes` is how many an expert shows, 0: as many as the task's set has.
+    `request.data` may be any `DataChoice`. Human ones whose file says how each begins are replayed
+    in the simulator (once, then cached), unless it is "human-recorded". The user's own are all
+    episodes of the file.
 
     Raises:
         DataError: as `find_demonstrations`, `expert_demonstrations` and `read_own_data`.
         ValueError: if the task has no data of that kind, or if no expert shows it.
     """
-    kind = kind_of(task_id, data)
-    if expert_episodes and "expert" not in (kind, data):
+    known, data, cache = request.task, request.data, request.cache
+    kind = kind_of(known.id, data)
+    if request.expert_episodes and "expert" not in (kind, data):
         raise ValueError(
-            f"--set expert_demonstrations={expert_episodes}: an expert must have made the data, "
-            f"but those of {task_id} are not an expert's; on a hand task use --data expert"
+            f"--set expert_demonstrations={request.expert_episodes}: an expert must have made the "
+            f"data, but those of {known.id} are not an expert's; on a hand task use --data expert"
         )
-    episodes = expert_episodes or None
     if kind == "none":
-        return Dataset(task_id, (), Provenance("none", "no prior data", "", "stored"))
+        return Dataset(known.id, (), Provenance("none", "no prior data", "", "stored"))
     if kind == "random":
-        return Dataset(task_id, (), random_provenance())
+        return Dataset(known.id, (), RANDOM_PROVENANCE)
     if kind == "expert":
-        return expert_demonstrations(
-            task_id,
-            place,
-            episodes=episodes,
-            notify=notify,
-        )
+        return expert_demonstrations(request, notify)
     if data == "own":
-        folder = place.data_dir or default_data_dir()
-        return read_own_data(
-            own_file(task_id, folder), task_id, door_threshold=DOOR_THRESHOLDS[profile]
-        )
+        return read_own_data(own_file(known.id, request.folder), known)
     recorded = find_demonstrations(
-        task_id,
-        data="human" if data == "human-recorded" else data,  # type: ignore[arg-type]
-        labels=labels,  # type: ignore[arg-type]
-        data_dir=place.data_dir,
-        cache=place.cache / "data",
-        download=download,
-        minari_download=minari_download,
+        replace(request, data="human") if data == "human-recorded" else request,
         notify=notify,
-        door_threshold=DOOR_THRESHOLDS[profile],
-        expert_episodes=episodes,
-        rolled_out=partial(_rolled_out, place.cache, notify),
+        rolled_out=partial(_rolled_out, cache, notify),
     )
     if data == "human-recorded" or not recorded.initial_states:
         return recorded
-    return _replayed(recorded, place.cache, DOOR_THRESHOLDS[profile], notify)
+    return _replayed(recorded, known, cache, notify)
 
 
 def _rolled_out(
-    cache: Path,
-    notify: Callable[[str], None],
-    path: Path,
-    task_id: str,
-    episodes: int,
-    door_threshold: float,
+    cache: Path, notify: Callable[[str], None], path: Path, known: Task, episodes: int
 ) -> Dataset:
     """Good episodes of the policy of a hand task in a file: rolled out once, then cached."""
     recipe = {
         "policy": ExpertPolicy.load(path).sha256,
         "demonstrations": episodes,
         "first_episode": seeds.EXPERT,
-        "door_threshold": _threshold_of(task_id, door_threshold),
+        "door_threshold": known.door_threshold,
     }
-    make = partial(roll_out_expert, path, task_id, episodes, door_threshold)
-    return cached(cache, task_id, recipe, make, notify)
+    make = partial(roll_out_expert, path, known, episodes)
+    return cached(cache, known.id, recipe, make, notify)
 
 
 def _replayed(
-    recorded: Dataset, cache: Path, door_threshold: float, notify: Callable[[str], None]
+    recorded: Dataset, known: Task, cache: Path, notify: Callable[[str], None]
 ) -> Dataset:
     recipe = {
         "replay of": recorded.content_checksum,
         "initial states": states_checksum(recorded),
-        "largest departure": left_out(recorded.task_id),
+        "largest departure": left_out(known.id),
     }
-    made = cached(cache, recorded.task_id, recipe, partial(replay, recorded), notify)
-    return relabel(made, door_threshold=door_threshold)
+    made = cached(cache, known.id, recipe, partial(replay, recorded), notify)
+    return relabel(made, known)  # the file has the paper's labels, whatever the profile

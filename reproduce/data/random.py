@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,45 +19,36 @@ from reproduce.data.cache import cached
 
 _SEED = 0
 
+PROCESS = {"theta": 0.15, "sigma": 0.3}
+"""Coefficients of the Ornstein-Uhlenbeck process (B.1.2)."""
 
-@dataclass(frozen=True)
-class Process:
-    """Coefficients of the Ornstein-Uhlenbeck process (B.1.2)."""
-
-    theta: float = 0.15
-    sigma: float = 0.3
+PROVENANCE = Provenance(
+    "random",
+    "Ornstein-Uhlenbeck process, theta {theta:g}, sigma {sigma:g}".format(**PROCESS),
+    "",
+    "stored",
+)
 
 
 def random_rollouts(
-    task_id: str,
-    *,
-    episodes: int,
-    cache: Path,
-    process: Process = Process(),
-    notify: Callable[[str], None] = print,
+    task_id: str, *, episodes: int, cache: Path, notify: Callable[[str], None] = print
 ) -> Dataset:
     """`episodes` episodes of the process, which starts at 0 in each; clipped to [-1, 1]."""
     recipe = {
-        "process": asdict(process),
+        "process": PROCESS,
         "seed": _SEED,
         "first_episode": seeds.ROLLOUTS,
         "episodes": episodes,
     }
-    return cached(cache, task_id, recipe, partial(_made, task_id, episodes, process), notify)
+    return cached(cache, task_id, recipe, partial(_made, task_id, episodes), notify)
 
 
-def _made(task_id: str, episodes: int, process: Process) -> Dataset:
-    noise = OrnsteinUhlenbeck(task(task_id).action_dim, seed=_SEED, **asdict(process))
+def _made(task_id: str, episodes: int) -> Dataset:
+    noise = OrnsteinUhlenbeck(task(task_id).action_dim, seed=_SEED, **PROCESS)
     trajectories = []
     with closing(make_task(task_id)) as env:
         for episode in track(range(episodes), f"{task_id}: random data", transient=True):
             noise.reset()
             seed = seeds.ROLLOUTS + episode
             trajectories += collect(env, lambda _: noise.sample(), episodes=1, seed=seed)
-    return Dataset(task_id, tuple(trajectories), provenance(process))
-
-
-def provenance(process: Process = Process()) -> Provenance:
-    """Where the random data comes from."""
-    origin = f"Ornstein-Uhlenbeck process, theta {process.theta:g}, sigma {process.sigma:g}"
-    return Provenance("random", origin, "", "stored")
+    return Dataset(task_id, tuple(trajectories), PROVENANCE)

@@ -94,7 +94,7 @@ def _expert(env: str, options: PerformerOptions) -> Act:
     import torch
 
     from envs.experts import ExpertPolicy
-    from envs.sources import default_data_dir
+    from envs.sources import default_data_dir, policy_file
     from reproduce.data.actors import load_actor
 
     known = task(env)
@@ -107,7 +107,7 @@ def _expert(env: str, options: PerformerOptions) -> Act:
             f"--expert: {env} has none; use one of {', '.join(HAND_TASKS)}, or a locomotion task"
         )
     folder = options.data_dir or default_data_dir()
-    policy = ExpertPolicy.load(folder / f"{env.split('-')[0]}_expert.npz")
+    policy = ExpertPolicy.load(folder / policy_file(env))
     if (policy.observation_dim, policy.action_dim) != (known.observation_dim, known.action_dim):
         raise DataError(f"{folder / policy.origin} is the policy of another task than {env}")
     rng = np.random.default_rng(options.episode_seed)

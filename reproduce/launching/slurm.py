@@ -294,8 +294,8 @@ class SlurmLauncher:
 
 def _absolute(options: FigureOptions) -> dict[str, Any]:
     """Full paths of the folders: a job may have another environment and working directory."""
-    named = options.data_dir or os.environ.get("AWAC_DATA_DIR")
-    data_dir = Path(named).resolve() if named and Path(named).is_dir() else None
+    named = options.named_data_dir
+    data_dir = named.resolve() if named is not None and named.is_dir() else None
     return {"cache_dir": options.cache.resolve(), "data_dir": data_dir}
 
 

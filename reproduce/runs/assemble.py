@@ -15,6 +15,7 @@ from algorithms.buffer import ReplayBuffer
 from algorithms.data.relabeling import Goals, Hindsight, HindsightRelabeling
 from algorithms.training import Training
 from envs.goals import goal_task
+from envs.sources import Request
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset
 from reproduce.data.cloning import Cloning
@@ -29,7 +30,6 @@ from reproduce.data.prior import (
 from reproduce.runs.evaluator import Scale, evaluator
 from reproduce.runs.q_bias import largest_return
 from reproduce.runs.resolved import ResolvedRun
-from reproduce.specs.kinds import DOOR_THRESHOLDS
 from reproduce.specs.place import Place
 
 
@@ -46,22 +46,21 @@ def prior_data_of(
 ) -> PriorData:
     """Load the task's prior data. `run.spec.data` already names the kind of demonstrations."""
     spec, config = run.spec, run.settings.config
-    demonstrations = demonstrations_for(
-        spec.env,
-        data=spec.data,
-        labels=spec.labels,
-        profile=spec.profile,
-        place=place,
-        download=False,
-        expert_episodes=config.expert_demonstrations,
-        notify=notify,
+    request = Request(
+        run.task,
+        spec.data,
+        spec.labels,
+        expert_episodes=config.expert_demonstrations or None,
+        data_dir=place.data_dir,
+        cache=place.cache,
     )
+    demonstrations = demonstrations_for(request, notify)
     return prior_data(
         demonstrations,
+        run.task,
         rollouts=config.prior_rollouts,
         cloning=Cloning.of(config, spec.env),
         cache=place.cache,
-        door_threshold=DOOR_THRESHOLDS[spec.profile],
         notify=notify,
     )
 
@@ -139,7 +138,7 @@ def _reference(run: ResolvedRun, data: PriorData, place: Place) -> Dataset | Non
     if data.demonstrations.provenance.source == "expert":
         return data.demonstrations
     try:
-        return expert_demonstrations(run.spec.env, place)
+        return expert_demonstrations(Request(run.task, data_dir=place.data_dir, cache=place.cache))
     except DataError:
         return data.demonstrations if data.demonstrations.trajectories else None
 

@@ -64,7 +64,9 @@ def resolve_data(
     Only the larger presets use the network unasked, and only where `unasked` is true. The preset
     quick must work on a fresh machine as it is.
     """
+    from envs.sources import Request
     from reproduce.data.prior import demonstrations_for, kind_of, named_kind
+    from reproduce.data.tasks import task_for
 
     found: dict[str, tuple[DataKind, Labels]] = {}
     for env in envs:
@@ -73,15 +75,16 @@ def resolve_data(
         if kind is not None and kind != "own":  # needs no search; its labels have one reading
             found[env] = (kind, "stored")
             continue
-        demonstrations = demonstrations_for(
-            env,
-            data=asked,
-            labels=options.labels,
-            profile=options.profile,
-            place=options.place,
+        request = Request(
+            task_for(env, options.profile),
+            asked,
+            options.labels,
+            data_dir=options.data_dir,
+            cache=options.cache,
             download=options.download or (unasked and options.preset != "quick"),
             minari_download=options.download,
         )
+        demonstrations = demonstrations_for(request)
         provenance = demonstrations.provenance
         if options.labels == "stored" != provenance.rewards:
             print(f"{env}: {provenance.origin} has no stored binary labels; using recomputed ones")

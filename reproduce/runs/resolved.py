@@ -15,6 +15,7 @@ from algorithms.data.reward_scaling import TaskUnits
 from algorithms.pretraining import RandomActionsFirst
 from envs.seeds import EPISODES_AT_MOST
 from envs.tasks import Task, task
+from reproduce.data.tasks import task_for
 from reproduce.runs import own_methods
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.presets import PRESETS
@@ -28,7 +29,7 @@ class ResolvedRun:
 
     Attributes:
         spec: what was asked for.
-        task: the row of its task.
+        task: the row of its task; the door opens at the angle of the profile.
         settings: row, profile, preset and `--set`, put together.
     """
 
@@ -55,7 +56,7 @@ def resolved(spec: RunSpec) -> ResolvedRun:
         ValueError: a setting is unknown or impossible, the critic's targets would be clamped within
             the range of possible values, or the method needs data that the run does not have.
     """
-    run = ResolvedRun(spec, task(spec.env), _resolved(spec, spec.settings))
+    run = ResolvedRun(spec, task_for(spec.env, spec.profile), _resolved(spec, spec.settings))
     _check_clamp(run)
     _check_returns(run)
     _check_data(run)

@@ -17,11 +17,11 @@ MakeTrajectory = Callable[..., Trajectory]
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put the user's cache into a temporary folder, away from the real one."""
+    """Put the user's cache into a temporary folder; returns its folder of downloads."""
     folder = tmp_path / "cache"
-    monkeypatch.setattr("envs.sources.cache_dir", lambda: folder)
+    monkeypatch.setattr("envs.sources.platformdirs.user_cache_dir", lambda *_: str(folder))
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "minari"))
-    return folder
+    return folder / "data"
 
 
 @pytest.fixture

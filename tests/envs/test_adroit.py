@@ -14,8 +14,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import envs  # noqa: F401  (registers the tasks)
-from envs.adroit import success_from_observation
-from envs.sources import find_demonstrations
+from envs.sources import Request, find_demonstrations
+from envs.success import success_from_observation
 from envs.tasks import HAND_TASKS, TASKS, task
 
 IDS = list(HAND_TASKS)
@@ -85,7 +85,7 @@ def test_door_threshold(threshold: float, offset: float, success: bool) -> None:
 
 
 def test_door_threshold_defaults_to_the_paper() -> None:
-    assert gymnasium.make("door-binary-v0").get_wrapper_attr("door_threshold") == 1.4
+    assert gymnasium.make("door-binary-v0").get_wrapper_attr("task").door_threshold == 1.4
 
 
 @pytest.mark.parametrize(("distance", "success"), [(0.1 - EPS, True), (0.1 + EPS, False)])
@@ -176,12 +176,12 @@ def test_pickled_environment_behaves_identically(env: Any) -> None:
 
 def test_pickle_keeps_the_threshold() -> None:
     env = gymnasium.make("door-binary-v0", door_threshold=1.35)
-    assert pickle.loads(pickle.dumps(env)).get_wrapper_attr("door_threshold") == 1.35
+    assert pickle.loads(pickle.dumps(env)).get_wrapper_attr("task").door_threshold == 1.35
 
 
 def test_relabelling_agrees_with_the_environment_and_the_simulation(env: Any) -> None:
     """On real steps, successful ones among them: three ways to tell success give one answer."""
-    demonstrations = find_demonstrations(env.spec.id, data="embedded").trajectories[:2]
+    demonstrations = find_demonstrations(Request(TASKS[env.spec.id], "embedded")).trajectories[:2]
     flags, observations, simulation = [], [], []
     threshold = 1.35  # the simulation's own threshold on the door; without effect elsewhere
     env = gymnasium.make(env.spec.id, door_threshold=threshold)
@@ -195,7 +195,7 @@ def test_relabelling_agrees_with_the_environment_and_the_simulation(env: Any) ->
             simulation.append(simulation_success(env))
     assert any(flags) and not all(flags)
     relabelled = success_from_observation(
-        env.spec.id, np.stack(observations), door_threshold=threshold
+        task(env.spec.id, door_threshold=threshold), np.stack(observations)
     )
     assert relabelled.tolist() == flags
     assert simulation == flags
@@ -217,13 +217,13 @@ def simulation_success(env: Any) -> bool:
 
 def test_wrong_observation_shape_is_refused() -> None:
     with pytest.raises(ValueError, match=r"pen-binary-v0.*\(N, 45\)"):
-        success_from_observation("pen-binary-v0", np.zeros((3, 39)))
+        success_from_observation(TASKS["pen-binary-v0"], np.zeros((3, 39)))
 
 
 @pytest.mark.parametrize("task_id", sorted(set(TASKS) - set(HAND_TASKS)))
 def test_success_of_other_tasks_is_not_in_their_observations(task_id: str) -> None:
     with pytest.raises(ValueError, match=f"{task_id} is no hand task"):
-        success_from_observation(task_id, np.zeros((3, TASKS[task_id].observation_dim)))
+        success_from_observation(TASKS[task_id], np.zeros((3, TASKS[task_id].observation_dim)))
 
 
 def test_unknown_task_names_the_nearest() -> None:

@@ -40,7 +40,7 @@ Write, Read = Callable[[Path], Path], Callable[[Path], Dataset | ExpertPolicy]
 FILES: dict[str, tuple[Write, Read]] = {
     "x.npy": (
         lambda path: save_awac(path, [awac_path(n, n) for n in (2, 3)]),
-        lambda path: read_awac_npy(path, PEN, source="human"),
+        lambda path: read_awac_npy(path, PEN),
     ),
     "x.pickle": (pickled, lambda path: read_dapg_pickle(path, DOOR)),
     "x.hdf5": (

@@ -165,7 +165,7 @@ def test_paths_of_the_authors_are_not_mended(change: Change, message: str, tmp_p
     change(broken)
     path = save_awac(tmp_path / "x.npy", [awac_path(4, 0), broken])
     with pytest.raises(DataError, match=rf"x\.npy, path 1: {message}"):
-        read_awac_npy(path, PEN, source="human")
+        read_awac_npy(path, PEN)
 
 
 DAPG: list[tuple[Change, str]] = [
@@ -242,7 +242,7 @@ def test_what_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> None:
         ExpertPolicy.load,
         lambda path: read_d4rl_hdf5(path, PEN),
         lambda path: read_dapg_pickle(path, DOOR),
-        lambda path: read_awac_npy(path, PEN, source="human"),
+        lambda path: read_awac_npy(path, PEN),
     ]
     for read in readers:
         for path, reason in ((tmp_path, "Is a directory"), (file / "x", "Not a directory")):

@@ -13,7 +13,7 @@ from envs import seeds
 from envs.adroit import AdroitBinary
 from envs.demonstration_replay import replay
 from envs.readers import read_dapg_pickle
-from envs.sources import find_demonstrations
+from envs.sources import Request, find_demonstrations
 from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS, TASKS
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
@@ -88,7 +88,7 @@ def test_what_else_a_replay_keeps_and_says(door: tuple[Dataset, Dataset]) -> Non
         assert len(after.rewards) == len(before.rewards) > 200  # beyond the horizon, too
         np.testing.assert_array_equal(after.observations[1:], after.next_observations[:-1])
         np.testing.assert_array_equal(
-            after.rewards, binary_rewards("door-binary-v0", after.next_observations)
+            after.rewards, binary_rewards(TASKS["door-binary-v0"], after.next_observations)
         )
 
 
@@ -121,7 +121,7 @@ def test_every_hand_task_replays_its_own_episodes(task_id: str) -> None:
 
     The episode is an expert's, which reaches the goal and goes on beyond the horizon.
     """
-    expert = find_demonstrations(task_id, data="embedded").trajectories[0]
+    expert = find_demonstrations(Request(TASKS[task_id], "embedded")).trajectories[0]
     t, state = _episode(task_id, 210, seed=seeds.EXPERT, known=expert.actions)
     dataset = Dataset(
         task_id, (t,), Provenance("human", "a test", "", "stored"), initial_states=(state,)
@@ -132,8 +132,8 @@ def test_every_hand_task_replays_its_own_episodes(task_id: str) -> None:
     before = np.concatenate([first, t.next_observations[:-1]])
     np.testing.assert_allclose(again.observations, before, atol=1e-4)
     np.testing.assert_array_equal(again.actions, t.actions)
-    rewards = binary_rewards(task_id, t.next_observations)
-    assert not np.array_equal(rewards, binary_rewards(task_id, before))
+    rewards = binary_rewards(TASKS[task_id], t.next_observations)
+    assert not np.array_equal(rewards, binary_rewards(TASKS[task_id], before))
     np.testing.assert_array_equal(again.rewards, rewards)
 
 
@@ -142,8 +142,8 @@ def test_a_replay_that_misses_the_recorded_goal_is_left_out(task_id: str) -> Non
     """One recording ends at its goal; random actions from the same start do not come there."""
     t, state = _episode(task_id, 5)
     at_goal = _at_the_goal(task_id, t.next_observations)
-    assert binary_rewards(task_id, at_goal)[-1] == 0
-    assert (binary_rewards(task_id, t.next_observations) == -1).all()
+    assert binary_rewards(TASKS[task_id], at_goal)[-1] == 0
+    assert (binary_rewards(TASKS[task_id], t.next_observations) == -1).all()
     dataset = Dataset(
         task_id,
         (t._replace(next_observations=at_goal), t),
@@ -193,7 +193,7 @@ def test_missing_and_misshapen_states_are_named() -> None:
 def test_an_error_closes_the_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[bool] = []
     monkeypatch.setattr(AdroitBinary, "close", lambda _: closed.append(True))
-    t = find_demonstrations("door-binary-v0", data="embedded").trajectories[0]
+    t = find_demonstrations(Request(TASKS["door-binary-v0"], "embedded")).trajectories[0]
     provenance = Provenance("human", "x.pickle", "", "relabelled")
     with pytest.raises(DataError, match="lacks 'qpos'"):
         replay(Dataset("door-binary-v0", (t,), provenance, initial_states=({},)))

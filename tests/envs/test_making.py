@@ -19,7 +19,7 @@ from gymnasium.utils.env_checker import check_env
 
 import envs
 from envs.making import make_task, register_tasks
-from envs.tasks import HAND_TASKS, TASKS
+from envs.tasks import HAND_TASKS, TASKS, task
 
 DIMENSIONS = {
     "pen-binary-v0": (45, 24, 200),
@@ -146,11 +146,11 @@ def test_pickled_before_the_first_reset(env: Any) -> None:
 
 
 def test_door_threshold_goes_to_the_door_only() -> None:
-    door = make_task("door-binary-v0", door_threshold=1.35)
-    assert door.get_wrapper_attr("door_threshold") == 1.35
-    assert make_task("door-binary-v0").get_wrapper_attr("door_threshold") == 1.4
-    assert make_task("pen-binary-v0", door_threshold=1.35).get_wrapper_attr("door_threshold") == 1.4
-    make_task("Ant-v2", door_threshold=1.35)
+    door = task("door-binary-v0", door_threshold=1.35)
+    assert make_task(door).get_wrapper_attr("task") == door != task("door-binary-v0")
+    assert make_task("door-binary-v0").get_wrapper_attr("task") == task("door-binary-v0")
+    for task_id in set(TASKS) - {door.id}:
+        assert task(task_id, door_threshold=1.35) == TASKS[task_id]
 
 
 @pytest.mark.parametrize("task_id", ["pen-binary-v0", "SawyerPush-v0", "Ant-v2"])

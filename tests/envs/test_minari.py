@@ -16,7 +16,7 @@ from envs import minari_store
 from envs.adroit import AdroitBinary
 from envs.demonstration_replay import replay
 from envs.minari_store import download_minari, minari_id, read_minari, store
-from envs.sources import find_demonstrations
+from envs.sources import Request, find_demonstrations
 from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS, TASKS
 from envs.trajectory import DataError
@@ -61,7 +61,7 @@ def test_episodes_become_trajectories(task_id: str) -> None:
     np.testing.assert_array_equal(t.next_observations, seen[1:].astype(np.float32))
     np.testing.assert_array_equal(t.actions, np.clip(acted, -1, 1))
     assert np.abs(acted).max() > 1
-    np.testing.assert_array_equal(t.rewards, binary_rewards(task_id, t.next_observations))
+    np.testing.assert_array_equal(t.rewards, binary_rewards(TASKS[task_id], t.next_observations))
     assert not any(t.terminals.any() for t in dataset.trajectories)
     provenance = dataset.provenance
     assert (provenance.source, provenance.origin) == ("human", name)
@@ -85,15 +85,17 @@ def test_large_sets_are_read_in_part_evenly_spread(monkeypatch: pytest.MonkeyPat
 def test_relocates_human_demonstrations_are_minaris(folder: Path) -> None:
     """They have no other published address; files in the data folder go before them."""
     save_minari(store(), "D4RL/relocate/human-v2", [6, 7])
-    dataset = find_demonstrations("relocate-binary-v0", data="human", data_dir=folder)
+    dataset = find_demonstrations(Request(TASKS["relocate-binary-v0"], "human", data_dir=folder))
     assert dataset.provenance.origin == "D4RL/relocate/human-v2"
     assert (dataset.provenance.source, dataset.provenance.rewards) == ("human", "relabelled")
-    auto = find_demonstrations("relocate-binary-v0", data_dir=folder)
+    auto = find_demonstrations(Request(TASKS["relocate-binary-v0"], data_dir=folder))
     assert auto.content_checksum == dataset.content_checksum
     (folder / "relocate2_sparse.npy").write_bytes(b"no data")
     with pytest.raises(DataError, match="relocate2_sparse.npy"):
-        find_demonstrations("relocate-binary-v0", data="human", data_dir=folder)
-    again = find_demonstrations("relocate-binary-v0", data="minari-human", data_dir=folder)
+        find_demonstrations(Request(TASKS["relocate-binary-v0"], "human", data_dir=folder))
+    again = find_demonstrations(
+        Request(TASKS["relocate-binary-v0"], "minari-human", data_dir=folder)
+    )
     assert again.content_checksum == dataset.content_checksum
 
 
@@ -102,7 +104,7 @@ def test_relocates_human_demonstrations_are_minaris(folder: Path) -> None:
 )
 def test_cloned_and_expert_by_id(data: str, source: str, folder: Path) -> None:
     save_minari(store(), f"D4RL/door/{source}-v2", [4])
-    dataset = find_demonstrations("door-binary-v0", data=data, data_dir=folder)  # type: ignore[arg-type]
+    dataset = find_demonstrations(Request(TASKS["door-binary-v0"], data, data_dir=folder))  # type: ignore[arg-type]
     assert (dataset.provenance.source, dataset.steps) == (source, 4)
 
 
@@ -259,12 +261,12 @@ def test_another_tasks_set_is_refused() -> None:
 
 def test_another_content_than_at_the_first_use_is_an_error(folder: Path, tmp_path: Path) -> None:
     save_minari(store(), HUMAN, [5, 6])
-    find_demonstrations("door-binary-v0", data="minari-human", data_dir=folder)
-    find_demonstrations("door-binary-v0", data="minari-human", data_dir=folder)
+    find_demonstrations(Request(TASKS["door-binary-v0"], "minari-human", data_dir=folder))
+    find_demonstrations(Request(TASKS["door-binary-v0"], "minari-human", data_dir=folder))
     with h5py.File(store() / HUMAN / "data" / "main_data.hdf5", "a") as file:
         file["episode_1/actions"][3, 2] = 0.25
     with pytest.raises(DataError, match=r"D4RL/door/human-v2 .* content checksum .* first use"):
-        find_demonstrations("door-binary-v0", data="minari-human", data_dir=folder)
+        find_demonstrations(Request(TASKS["door-binary-v0"], "minari-human", data_dir=folder))
 
 
 @pytest.mark.parametrize("lengths", [[5, 7], [5], [5, 6, 4]])
@@ -272,16 +274,16 @@ def test_another_length_than_at_the_first_use_is_an_error(
     lengths: list[int], folder: Path, tmp_path: Path
 ) -> None:
     save_minari(store(), HUMAN, [5, 6])
-    find_demonstrations("door-binary-v0", data="minari-human", data_dir=folder)
+    find_demonstrations(Request(TASKS["door-binary-v0"], "minari-human", data_dir=folder))
     shutil.rmtree(store() / HUMAN)
     save_minari(store(), HUMAN, lengths)
     with pytest.raises(DataError, match=r"D4RL/door/human-v2 .* content checksum .* first use"):
-        find_demonstrations("door-binary-v0", data="minari-human", data_dir=folder)
+        find_demonstrations(Request(TASKS["door-binary-v0"], "minari-human", data_dir=folder))
 
 
 def test_absent_sets_say_how_to_get_them(folder: Path) -> None:
     with pytest.raises(DataError) as caught:
-        find_demonstrations("pen-binary-v0", data="minari-cloned", data_dir=folder)
+        find_demonstrations(Request(TASKS["pen-binary-v0"], "minari-cloned", data_dir=folder))
     text = str(caught.value)
     assert "\n" not in text
     for word in ("D4RL/pen/cloned-v2", str(store()), "MINARI_DATASETS_PATH", "--download"):
@@ -306,7 +308,8 @@ def test_a_download_arrives_whole(folder: Path, monkeypatch: pytest.MonkeyPatch)
     _fake_minari(monkeypatch, download)
     final, said = store(), []
     dataset = find_demonstrations(
-        "relocate-binary-v0", data_dir=folder, minari_download=True, notify=said.append
+        Request(TASKS["relocate-binary-v0"], data_dir=folder, minari_download=True),
+        notify=said.append,
     )
     assert dataset.provenance.origin == "D4RL/relocate/human-v2"
     assert "downloaded D4RL/relocate/human-v2" in said[0]
@@ -345,7 +348,7 @@ def test_a_set_that_another_process_has_fetched_meanwhile_is_taken(
 
     _fake_minari(monkeypatch, download)
     dataset = find_demonstrations(
-        "door-binary-v0", data="minari-human", data_dir=folder, minari_download=True
+        Request(TASKS["door-binary-v0"], "minari-human", data_dir=folder, minari_download=True)
     )
     assert dataset.steps == 5
     assert [path.name for path in final.iterdir()] == ["D4RL"]
@@ -361,13 +364,14 @@ def test_without_network_one_line_says_so(folder: Path, monkeypatch: pytest.Monk
     assert "\n" not in str(caught.value)
     said: list[str] = []
     dataset = find_demonstrations(
-        "relocate-binary-v0", data_dir=folder, minari_download=True, notify=said.append
+        Request(TASKS["relocate-binary-v0"], data_dir=folder, minari_download=True),
+        notify=said.append,
     )
     assert dataset.provenance.source == "embedded"
     assert "cannot be reached" in said[0] and "SUBSTITUTION" in said[1]
     with pytest.raises(DataError, match="cannot be reached"):
         find_demonstrations(
-            "relocate-binary-v0", data="human", data_dir=folder, minari_download=True
+            Request(TASKS["relocate-binary-v0"], "human", data_dir=folder, minari_download=True)
         )
 
 

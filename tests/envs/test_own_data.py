@@ -11,7 +11,7 @@ import pytest
 
 from envs.making import make_task
 from envs.own_data import own_file, read_own_data
-from envs.tasks import TASKS
+from envs.tasks import TASKS, task
 from envs.trajectory import DataError
 
 PEN, PUSH, WALKER = "pen-binary-v0", "SawyerPush-v0", "Walker2d-v2"
@@ -47,14 +47,14 @@ def write(path: Path, content: dict[str, Any]) -> Path:
 def test_locomotion_keeps_rewards_and_falls(tmp_path: Path, ending: str) -> None:
     content = arrays(WALKER, terminals=np.array([0, 0, 0, 0, 1]))
     path = write(tmp_path / f"{WALKER}{ending}", content)
-    first, second = read_own_data(path, WALKER).trajectories
+    first, second = read_own_data(path, TASKS[WALKER]).trajectories
     assert first.rewards.tolist() == [0, 1, 2] and second.rewards.tolist() == [3, 4]
     assert not first.terminals.any() and second.terminals.tolist() == [False, True]
     np.testing.assert_array_equal(second.next_observations, content["next_observations"][3:])
     np.testing.assert_array_equal(
         first.actions, content["actions"][:3].clip(-1, 1).astype(np.float32)
     )
-    provenance = read_own_data(path, WALKER).provenance
+    provenance = read_own_data(path, TASKS[WALKER]).provenance
     assert (provenance.source, provenance.origin, provenance.rewards) == (
         "own",
         path.name,
@@ -77,7 +77,7 @@ def test_what_the_simulator_shows_of_pushing_gets_its_rewards(tmp_path: Path) ->
             observation = following
     env.close()
     path = write(tmp_path / f"{PUSH}.npz", {**rows, "timeouts": np.eye(1, 20, 9)[0]})
-    episodes = read_own_data(path, PUSH).trajectories
+    episodes = read_own_data(path, TASKS[PUSH]).trajectories
     computed = np.concatenate([t.rewards for t in episodes])
     np.testing.assert_allclose(computed, rewards, atol=1e-6)
     assert len(episodes) == 2 and np.ptp(rewards) > 0.01
@@ -91,19 +91,18 @@ def test_hand_rewards_follow_the_profiles_door(tmp_path: Path) -> None:
     content = arrays("door-binary-v0", 2, next_observations=following, timeouts=np.array([0, 1]))
     path = write(tmp_path / "door-binary-v0.npz", content | {"terminals": np.array([1, 0])})
     paper, released = (
-        [t.rewards.tolist() for t in read_own_data(path, "door-binary-v0", door_threshold=angle)
-         .trajectories]
-        for angle in (1.4, 1.35)
-    )  # fmt: skip
+        [t.rewards.tolist() for t in read_own_data(path, door).trajectories]
+        for door in (task("door-binary-v0"), task("door-binary-v0", door_threshold=1.35))
+    )
     assert (paper, released) == ([[-1], [-1]], [[-1], [0]])
-    dataset = read_own_data(path, "door-binary-v0")
+    dataset = read_own_data(path, TASKS["door-binary-v0"])
     assert not any(t.terminals.any() for t in dataset.trajectories)
     assert dataset.provenance.rewards == "relabelled"
 
 
 def test_without_successors_the_last_step_of_an_episode_is_left_out(tmp_path: Path) -> None:
     content = arrays(WALKER, 4, next_observations=None, terminals=None)
-    dataset = read_own_data(write(tmp_path / f"{WALKER}.npz", content), WALKER)
+    dataset = read_own_data(write(tmp_path / f"{WALKER}.npz", content), TASKS[WALKER])
     (episode,) = dataset.trajectories
     assert episode.rewards.tolist() == [0, 1]
     np.testing.assert_array_equal(episode.next_observations, content["observations"][1:3])
@@ -127,7 +126,7 @@ def test_what_is_wrong_is_named_with_its_file(
 ) -> None:
     path = write(tmp_path / f"{task_id}.npz", arrays(task_id, **cells))
     with pytest.raises(DataError, match=told) as error:
-        read_own_data(path, task_id)
+        read_own_data(path, TASKS[task_id])
     assert str(path) in str(error.value)
 
 
@@ -135,7 +134,7 @@ def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / f"{WALKER}.npz", arrays(WALKER))
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(DataError, match="truncated"):
-        read_own_data(path, WALKER)
+        read_own_data(path, TASKS[WALKER])
 
 
 def test_the_file_is_found_by_the_task_and_must_be_one(tmp_path: Path) -> None:

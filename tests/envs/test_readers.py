@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from envs.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
-from envs.tasks import TASKS, Task
+from envs.tasks import TASKS, Task, task
 from envs.trajectory import DataError, relabel
 
 from .successes import success_rate
@@ -52,7 +52,7 @@ def save_awac(path: Path, paths: list[Any]) -> Path:
 @pytest.mark.parametrize("dicts", [True, False])
 def test_awac_npy(tmp_path: Path, dicts: bool) -> None:
     file = save_awac(tmp_path / "pen2_sparse.npy", [awac_path(n, n, dicts=dicts) for n in (4, 7)])
-    dataset = read_awac_npy(file, PEN, source="human")
+    dataset = read_awac_npy(file, PEN)
     assert [len(t.rewards) for t in dataset.trajectories] == [4, 7]
     states, actions = episode(PEN, 7, 7)
     t = dataset.trajectories[1]
@@ -70,7 +70,7 @@ def test_awac_npy_errors(tmp_path: Path) -> None:
     def read(change: Callable[[dict[str, Any]], Any]) -> None:
         broken = awac_path(4, 1)
         change(broken)
-        read_awac_npy(save_awac(tmp_path / "x.npy", [awac_path(4, 0), broken]), PEN, source="human")
+        read_awac_npy(save_awac(tmp_path / "x.npy", [awac_path(4, 0), broken]), PEN)
 
     with pytest.raises(DataError, match=r"x\.npy, path 1: no entry 'actions'"):
         read(lambda p: p.pop("actions"))
@@ -86,9 +86,9 @@ def test_awac_npy_errors(tmp_path: Path) -> None:
         read(lambda p: p["next_observations"][2]["state_observation"].fill(np.nan))
     np.save(tmp_path / "plain.npy", np.eye(3))
     with pytest.raises(DataError, match=r"expected a list of trajectories"):
-        read_awac_npy(tmp_path / "plain.npy", PEN, source="human")
+        read_awac_npy(tmp_path / "plain.npy", PEN)
     with pytest.raises(DataError, match=r"holds no trajectories"):
-        read_awac_npy(save_awac(tmp_path / "x.npy", []), PEN, source="human")
+        read_awac_npy(save_awac(tmp_path / "x.npy", []), PEN)
 
 
 def dapg_demonstration(steps: int, seed: int) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def test_d4rl_hdf5(tmp_path: Path, following: bool) -> None:
         np.testing.assert_array_equal(t.next_observations, states[1 : count + 1])
         np.testing.assert_array_equal(t.actions, actions[:count].clip(-1, 1).astype(np.float32))
     assert not any(t.terminals.any() for t in dataset.trajectories)
-    assert relabel(dataset).content_checksum == dataset.content_checksum
+    assert relabel(dataset, PEN).content_checksum == dataset.content_checksum
 
 
 def test_d4rl_hdf5_errors(tmp_path: Path) -> None:
@@ -192,11 +192,11 @@ def test_d4rl_hdf5_errors(tmp_path: Path) -> None:
 
 
 def test_published_pen_demonstrations(real_file: RealFile) -> None:
-    stored = read_awac_npy(real_file("pen2_sparse.npy"), PEN, source="human")
+    stored = read_awac_npy(real_file("pen2_sparse.npy"), PEN)
     assert [len(t.rewards) for t in stored.trajectories] == [199] * 25
     assert stored.returns.mean() == pytest.approx(-101.08)
     assert success_rate(stored) == 17 / 25
-    relabelled = relabel(stored)
+    relabelled = relabel(stored, PEN)
     assert success_rate(relabelled) == 1.0
     assert relabelled.returns.mean() == pytest.approx(-33.44)
     assert sum(bool(t.rewards[-1] == 0) for t in relabelled.trajectories) == 24
@@ -213,7 +213,8 @@ def test_published_door_demonstrations(real_file: RealFile) -> None:
     assert len(dataset.trajectories) == 25
     assert dataset.steps + 25 == 6729  # the file's steps; the last of each has no successor
     assert round(success_rate(dataset) * 25) == 6
-    assert round(success_rate(relabel(dataset, door_threshold=1.35)) * 25) == 7
+    released = task("door-binary-v0", door_threshold=1.35)
+    assert round(success_rate(relabel(dataset, released)) * 25) == 7
 
 
 def test_initial_states_of_a_dapg_pickle(tmp_path: Path) -> None:

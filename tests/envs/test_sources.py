@@ -16,8 +16,8 @@ from envs import sources
 from envs.download import download as fetch
 from envs.files import sha256_of
 from envs.minari_store import store
-from envs.sources import SOURCES, find_demonstrations
-from envs.tasks import HAND_TASKS, TASKS
+from envs.sources import SOURCES, Request, find_demonstrations
+from envs.tasks import HAND_TASKS, TASKS, task
 from envs.trajectory import DataError, Dataset
 
 from .successes import success_rate
@@ -51,21 +51,22 @@ def expect(monkeypatch: pytest.MonkeyPatch, path: Path, url: str | None = None) 
 @pytest.mark.parametrize("task_id", HAND_TASKS)
 def test_embedded_sets(task_id: str, folder: Path) -> None:
     said: list[str] = []
-    dataset = find_demonstrations(task_id, data="embedded", data_dir=folder, notify=said.append)
+    known = TASKS[task_id]
+    dataset = find_demonstrations(Request(known, "embedded", data_dir=folder), notify=said.append)
     count = 10 if task_id.startswith("relocate") else 5
     assert [len(t.rewards) for t in dataset.trajectories] == [200] * count
     assert success_rate(dataset) == 1.0
     assert dataset.provenance.source == "embedded"
     assert len(dataset.provenance.sha256) == 64
     assert said == []
-    stored = find_demonstrations(task_id, data="embedded", labels="stored", data_dir=folder)
+    stored = find_demonstrations(Request(known, "embedded", labels="stored", data_dir=folder))
     assert stored.content_checksum == dataset.content_checksum
 
 
 @pytest.mark.parametrize("task_id", HAND_TASKS)
 def test_auto_falls_back_with_a_notice(task_id: str, folder: Path, cache: Path) -> None:
     said: list[str] = []
-    dataset = find_demonstrations(task_id, data_dir=folder, notify=said.append)
+    dataset = find_demonstrations(Request(TASKS[task_id], data_dir=folder), notify=said.append)
     assert dataset.provenance.source == "embedded"
     (notice,) = said
     searched = (str(folder), str(cache), f"the Minari store {store()}")
@@ -76,7 +77,7 @@ def test_auto_falls_back_with_a_notice(task_id: str, folder: Path, cache: Path) 
 
 def test_human_names_everything_needed(folder: Path, cache: Path) -> None:
     with pytest.raises(DataError) as caught:
-        find_demonstrations("pen-binary-v0", data="human", data_dir=folder)
+        find_demonstrations(Request(TASKS["pen-binary-v0"], "human", data_dir=folder))
     pen = SOURCES["pen-binary-v0"][0]
     assert pen.sha256 and pen.url
     for word in (str(folder), str(cache), pen.filename, pen.sha256, pen.url, "AWAC_DATA_DIR"):
@@ -85,7 +86,7 @@ def test_human_names_everything_needed(folder: Path, cache: Path) -> None:
 
 def test_missing_expert_is_an_error(folder: Path) -> None:
     with pytest.raises(DataError, match=r"no expert data for pen-binary-v0.*\n.*pen_expert.npz"):
-        find_demonstrations("pen-binary-v0", data="expert", data_dir=folder)
+        find_demonstrations(Request(TASKS["pen-binary-v0"], "expert", data_dir=folder))
 
 
 def test_the_published_policies_are_those_that_the_page_lists() -> None:
@@ -98,28 +99,24 @@ def test_the_published_policies_are_those_that_the_page_lists() -> None:
 def test_another_policy_than_the_published_one_is_taken_and_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = folder / "door_expert.npz"
+    path, door = folder / "door_expert.npz", task("door-binary-v0", door_threshold=1.35)
     path.write_bytes(b"a policy")
     asked: list[object] = []
     said: list[str] = []
 
     def rolled_out(*what: object) -> Dataset:
         asked.append(what)
-        return find_demonstrations("door-binary-v0", data="embedded")
+        return find_demonstrations(Request(TASKS["door-binary-v0"], "embedded"))
 
     def find() -> None:
         find_demonstrations(
-            "door-binary-v0",
-            data="expert",
-            data_dir=folder,
+            Request(door, "expert", data_dir=folder, expert_episodes=7),
             notify=said.append,
-            door_threshold=1.35,
-            expert_episodes=7,
             rolled_out=rolled_out,
         )
 
     find()
-    assert asked == [(path, "door-binary-v0", 7, 1.35)]
+    assert asked == [(path, door, 7)]
     (line,) = said
     assert f"{path} is not the published policy" in line and sha256_of(path)[:16] in line
     monkeypatch.setitem(sources.PUBLISHED_EXPERTS, "door-binary-v0", sha256_of(path))
@@ -131,35 +128,40 @@ def test_an_experts_good_episodes_are_those_of_the_threshold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_policy(tmp_path / "door_expert.npz", "door-binary-v0")
+    door = task("door-binary-v0", door_threshold=1.35)
     asked: list[object] = []
-    monkeypatch.setattr(
-        sources, "rollout_expert", lambda *_, door_threshold: asked.append(door_threshold)
-    )
-    sources.roll_out_expert(path, "door-binary-v0", 1, 1.35)
-    assert asked == [1.35]
+
+    def making(known: object) -> None:
+        asked.append(known)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("envs.experts.make_task", making)
+    with pytest.raises(KeyboardInterrupt):
+        sources.roll_out_expert(path, door, 1)
+    assert asked == [door]
 
 
 def test_unknown_names(folder: Path) -> None:
     with pytest.raises(ValueError, match="unknown task 'pen'"):
-        find_demonstrations("pen", data_dir=folder)
+        find_demonstrations(Request(task("pen"), data_dir=folder))
     with pytest.raises(ValueError, match="data must be auto"):
-        find_demonstrations("pen-binary-v0", data="robot", data_dir=folder)  # type: ignore[arg-type]
+        find_demonstrations(Request(TASKS["pen-binary-v0"], "robot", data_dir=folder))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("task_id", sorted(set(TASKS) - set(HAND_TASKS)))
 def test_other_tasks_have_no_demonstrations(task_id: str, folder: Path) -> None:
     assert task_id not in SOURCES
     with pytest.raises(ValueError, match=rf"{task_id} has no demonstration files.*door-binary-v0"):
-        find_demonstrations(task_id, data_dir=folder)
+        find_demonstrations(Request(TASKS[task_id], data_dir=folder))
 
 
 def test_human_file_in_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save_awac(folder / "pen2_sparse.npy", [awac_path(5, 0)])
     expect(monkeypatch, path)
-    relabelled = find_demonstrations("pen-binary-v0", data_dir=folder)
+    relabelled = find_demonstrations(Request(TASKS["pen-binary-v0"], data_dir=folder))
     assert relabelled.provenance.rewards == "relabelled"
     assert relabelled.trajectories[0].rewards.tolist() == [-1.0] * 5
-    stored = find_demonstrations("pen-binary-v0", labels="stored", data_dir=folder)
+    stored = find_demonstrations(Request(TASKS["pen-binary-v0"], labels="stored", data_dir=folder))
     assert stored.provenance.rewards == "stored"
     assert stored.trajectories[0].rewards.tolist() == [-1.0] * 4 + [0.0]
 
@@ -169,13 +171,15 @@ def test_environment_variable_names_the_folder(
 ) -> None:
     expect(monkeypatch, save_awac(folder / "pen2_sparse.npy", [awac_path(5, 0)]))
     monkeypatch.setenv("AWAC_DATA_DIR", str(folder))
-    assert find_demonstrations("pen-binary-v0", data="human").provenance.source == "human"
+    assert (
+        find_demonstrations(Request(TASKS["pen-binary-v0"], "human")).provenance.source == "human"
+    )
 
 
 def test_wrong_checksum_is_an_error_also_for_auto(folder: Path) -> None:
     path = save_awac(folder / "pen2_sparse.npy", [awac_path(5, 0)])
     with pytest.raises(DataError, match=r"pen2_sparse\.npy has sha256 .*expected f6b8.*delete"):
-        find_demonstrations("pen-binary-v0", data_dir=folder)
+        find_demonstrations(Request(TASKS["pen-binary-v0"], data_dir=folder))
     assert path.exists()
 
 
@@ -189,7 +193,7 @@ def test_relocate_file_without_known_checksum(folder: Path) -> None:
         actions=np.zeros((5, task.action_dim)),
     )
     save_awac(path, [record])
-    dataset = find_demonstrations("relocate-binary-v0", data_dir=folder)
+    dataset = find_demonstrations(Request(TASKS["relocate-binary-v0"], data_dir=folder))
     assert dataset.provenance.source == "human"
     assert dataset.provenance.sha256 == sha256_of(path)
 
@@ -206,20 +210,22 @@ def test_stored_dense_rewards_are_not_taken_for_binary(folder: Path) -> None:
     save_awac(folder / "relocate2_sparse.npy", [record])
     named = rf"{folder}/relocate2_sparse\.npy: .* not binary; --labels relabelled"
     with pytest.raises(DataError, match=named):
-        find_demonstrations("relocate-binary-v0", labels="stored", data_dir=folder)
+        find_demonstrations(Request(TASKS["relocate-binary-v0"], labels="stored", data_dir=folder))
 
 
 def test_door_threshold_and_labels(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder / "door-v0_demos.pickle"
     path.write_bytes(pickle.dumps([dapg_demonstration(101, 0)]))
     expect(monkeypatch, path)
-    paper = find_demonstrations("door-binary-v0", data_dir=folder)
-    released = find_demonstrations("door-binary-v0", data_dir=folder, door_threshold=1.35)
+    paper = find_demonstrations(Request(TASKS["door-binary-v0"], data_dir=folder))
+    released = find_demonstrations(
+        Request(task("door-binary-v0", door_threshold=1.35), data_dir=folder)
+    )
     assert released.returns[0] > paper.returns[0]
     assert "1.35" in released.provenance.note
     said: list[str] = []
     stored = find_demonstrations(
-        "door-binary-v0", labels="stored", data_dir=folder, notify=said.append
+        Request(TASKS["door-binary-v0"], labels="stored", data_dir=folder), notify=said.append
     )
     assert stored.provenance.rewards == "relabelled"
     assert "stores no binary labels" in said[0]
@@ -228,7 +234,7 @@ def test_door_threshold_and_labels(folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_authors_file_leads(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "pen-v0_demos.pickle").write_bytes(b"never read")
     expect(monkeypatch, save_awac(folder / "pen2_sparse.npy", [awac_path(5, 0)]))
-    dataset = find_demonstrations("pen-binary-v0", data_dir=folder)
+    dataset = find_demonstrations(Request(TASKS["pen-binary-v0"], data_dir=folder))
     assert dataset.provenance.origin == "pen2_sparse.npy"
 
 
@@ -241,7 +247,7 @@ def test_download(
 
     def find(download: bool) -> str:
         dataset = find_demonstrations(
-            "pen-binary-v0", data_dir=folder, download=download, notify=said.append
+            Request(TASKS["pen-binary-v0"], data_dir=folder, download=download), notify=said.append
         )
         return dataset.provenance.source
 
@@ -265,14 +271,15 @@ def test_failed_download(
     published.write_bytes(b"something else")
     said: list[str] = []
     dataset = find_demonstrations(
-        "pen-binary-v0", data_dir=folder, download=True, notify=said.append
+        Request(TASKS["pen-binary-v0"], data_dir=folder, download=True), notify=said.append
     )
     assert dataset.provenance.source == "embedded"
     assert "it was not kept" in said[0] and "SUBSTITUTION" in said[1]
     assert list(cache.iterdir()) == []
     with pytest.raises(DataError, match="no human data"):
         find_demonstrations(
-            "pen-binary-v0", data="human", data_dir=folder, download=True, notify=said.append
+            Request(TASKS["pen-binary-v0"], "human", data_dir=folder, download=True),
+            notify=said.append,
         )
 
 
@@ -308,17 +315,19 @@ def test_default_folder(monkeypatch: pytest.MonkeyPatch, cache: Path, tmp_path: 
 
 def test_published_files_are_found(real_file: RealFile) -> None:
     pen = find_demonstrations(
-        "pen-binary-v0", data="human", data_dir=real_file("pen2_sparse.npy").parent
+        Request(TASKS["pen-binary-v0"], "human", data_dir=real_file("pen2_sparse.npy").parent)
     )
     assert (len(pen.trajectories), pen.steps, success_rate(pen)) == (25, 4975, 1.0)
-    door = find_demonstrations("door-binary-v0", data_dir=real_file("door-v0_demos.pickle").parent)
+    door = find_demonstrations(
+        Request(TASKS["door-binary-v0"], data_dir=real_file("door-v0_demos.pickle").parent)
+    )
     assert (len(door.trajectories), door.provenance.source) == (25, "human")
 
 
 @pytest.mark.parametrize("task_id", HAND_TASKS)
 def test_published_experts(task_id: str, real_file: RealFile) -> None:
     folder = real_file(f"{task_id.split('-')[0]}_expert.npz").parent
-    dataset = find_demonstrations(task_id, data="expert", data_dir=folder)
+    dataset = find_demonstrations(Request(TASKS[task_id], "expert", data_dir=folder))
     assert len(dataset.trajectories) == TASKS[task_id].shipped_demonstrations
     assert success_rate(dataset) == 1.0
     assert dataset.provenance.source == "expert"
@@ -326,8 +335,10 @@ def test_published_experts(task_id: str, real_file: RealFile) -> None:
 
 def test_an_expert_shows_as_many_episodes_as_asked(real_file: RealFile) -> None:
     folder = real_file("pen_expert.npz").parent
-    pen = find_demonstrations("pen-binary-v0", data="expert", data_dir=folder, expert_episodes=7)
+    pen = find_demonstrations(
+        Request(TASKS["pen-binary-v0"], "expert", data_dir=folder, expert_episodes=7)
+    )
     assert len(pen.trajectories) == 7
-    five = find_demonstrations("pen-binary-v0", data="expert", data_dir=folder)
+    five = find_demonstrations(Request(TASKS["pen-binary-v0"], "expert", data_dir=folder))
     for longer, shorter in zip(pen.trajectories, five.trajectories, strict=False):
         np.testing.assert_array_equal(longer.observations, shorter.observations)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from envs.making import make_task
-from envs.sources import find_demonstrations
+from envs.sources import Request, find_demonstrations
 from envs.tasks import HAND_TASKS, TASKS
 
 from .saving import restore, save
@@ -23,7 +23,7 @@ BEFORE = dict.fromkeys(TASKS, 60) | {"Walker2d-v2": 10}  # it falls after 60
 def actions_of(task_id: str) -> Any:
     """Actions of an expert, so that the hand touches and moves the object; others at random."""
     if task_id in HAND_TASKS:
-        return find_demonstrations(task_id, data="embedded").trajectories[0].actions
+        return find_demonstrations(Request(TASKS[task_id], "embedded")).trajectories[0].actions
     rng = np.random.default_rng(0)
     return rng.uniform(-1, 1, (200, TASKS[task_id].action_dim)).astype(np.float32)
 

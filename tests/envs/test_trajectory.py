@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from envs.success import binary_rewards
-from envs.tasks import TASKS
+from envs.tasks import TASKS, task
 from envs.trajectory import (
     DataError,
     Dataset,
@@ -74,7 +74,7 @@ def test_rewards_of_other_tasks_do_not_tell_success(
     t = make_trajectory(task_id)
     check_trajectory(t, TASKS[task_id], "x")
     with pytest.raises(ValueError, match="no hand task"):
-        relabel(Dataset(task_id, (t,), relabel_provenance()))
+        relabel(Dataset(task_id, (t,), relabel_provenance()), TASKS[task_id])
 
 
 def test_checksum_sees_every_change(dataset: Dataset) -> None:
@@ -108,22 +108,24 @@ def test_checksum_is_the_same_on_every_machine() -> None:
 
 
 def test_relabel(dataset: Dataset) -> None:
-    relabelled = relabel(dataset)
+    pen = TASKS["pen-binary-v0"]
+    relabelled = relabel(dataset, pen)
     assert relabelled.provenance == replace(dataset.provenance, rewards="relabelled")
     for old, new in zip(dataset.trajectories, relabelled.trajectories, strict=True):
-        expected = binary_rewards("pen-binary-v0", old.next_observations)
+        expected = binary_rewards(pen, old.next_observations)
         np.testing.assert_array_equal(new.rewards, expected)
         assert new.rewards.dtype == np.float32
         np.testing.assert_array_equal(new.observations, old.observations)
-    assert relabel(relabelled).content_checksum == relabelled.content_checksum
+    assert relabel(relabelled, pen).content_checksum == relabelled.content_checksum
 
 
 def test_relabel_takes_the_door_threshold(make_trajectory: MakeTrajectory) -> None:
     t = make_trajectory("door-binary-v0", steps=2)
     t.next_observations[:, 28] = [1.38, 1.41]
     door = Dataset("door-binary-v0", (t,), relabel_provenance())
-    assert relabel(door).trajectories[0].rewards.tolist() == [-1.0, 0.0]
-    assert relabel(door, door_threshold=1.35).trajectories[0].rewards.tolist() == [0.0, 0.0]
+    assert relabel(door, task("door-binary-v0")).trajectories[0].rewards.tolist() == [-1.0, 0.0]
+    released = task("door-binary-v0", door_threshold=1.35)
+    assert relabel(door, released).trajectories[0].rewards.tolist() == [0.0, 0.0]
 
 
 def relabel_provenance() -> Provenance:

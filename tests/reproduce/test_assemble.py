@@ -10,6 +10,8 @@ import torch
 
 from algorithms.agent import Agent
 from algorithms.training import Candidate
+from envs.sources import Request
+from envs.tasks import Task, task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 from reproduce.data.prior import PriorData, make_env
 from reproduce.runs import assemble as module
@@ -52,26 +54,27 @@ def test_the_door_opens_at_the_profiles_angle_wherever_it_is_asked(
     profile: ProfileName, angle: float, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the task that trains, in the one that evaluates, in labels and in rollouts."""
-    assert make_env("door-binary-v0", profile).get_wrapper_attr("door_threshold") == angle
-    labelled: list[float] = []
-    rolled: list[float] = []
+    door = task("door-binary-v0", door_threshold=angle)
+    assert make_env(door.id, profile).get_wrapper_attr("task") == door
+    labelled: list[Task] = []
+    rolled: list[Task] = []
     find, roll = module.demonstrations_for.__globals__["find_demonstrations"], module.prior_data
 
-    def finding(*arguments: object, door_threshold: float, **rest: object) -> Dataset:
-        labelled.append(door_threshold)
-        found: Dataset = find(*arguments, door_threshold=door_threshold, **rest)
+    def finding(request: Request, **rest: object) -> Dataset:
+        labelled.append(request.task)
+        found: Dataset = find(request, **rest)
         return found
 
-    def rolling(*arguments: object, door_threshold: float, **rest: object) -> object:
-        rolled.append(door_threshold)
-        return roll(*arguments, door_threshold=door_threshold, **rest)  # type: ignore[arg-type]
+    def rolling(demonstrations: Dataset, known: Task, **rest: object) -> object:
+        rolled.append(known)
+        return roll(demonstrations, known, **rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr("reproduce.data.prior.find_demonstrations", finding)
     monkeypatch.setattr(module, "prior_data", rolling)
-    evaluated: list[float] = []
+    evaluated: list[Task] = []
 
     def evaluating(env: object, *_: object, **__: object) -> object:
-        evaluated.append(env.get_wrapper_attr("door_threshold"))  # type: ignore[attr-defined]
+        evaluated.append(env.get_wrapper_attr("task"))  # type: ignore[attr-defined]
         raise KeyboardInterrupt
 
     monkeypatch.setattr("reproduce.runs.evaluator.run_episodes", evaluating)
@@ -79,10 +82,10 @@ def test_the_door_opens_at_the_profiles_angle_wherever_it_is_asked(
         "quick", profile, "door-binary-v0", "BC", 0, "embedded", settings=(*TINY, *OF_THE_CLONE)
     )
     training = assemble(resolved(spec), place).training
-    assert training.environment.get_wrapper_attr("door_threshold") == angle
+    assert training.environment.get_wrapper_attr("task") == door
     with pytest.raises(KeyboardInterrupt):
         training.run()
-    assert (labelled, rolled, evaluated) == ([angle], [angle], [angle])
+    assert (labelled, rolled, evaluated) == ([door], [door], [door])
 
 
 def test_stored_returns_have_the_runs_discount(place: Place) -> None:

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save
 
 from algorithms.data.observations import Standardisation
 from envs.making import make_task
+from envs.sources import Request
 from envs.tasks import task
 from envs.trajectory import DataError
 from reproduce import train_expert
@@ -134,10 +135,15 @@ def rated(folder: Path) -> Path:
     return path.parent
 
 
+def asked(folder: Path, episodes: int | None = None) -> Request:
+    cheetah = task(CHEETAH)
+    return Request(cheetah, expert_episodes=episodes, data_dir=folder, cache=folder / "cache")
+
+
 @pytest.fixture
 def demonstrations(rated: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(expert_data, "DEMONSTRATIONS", 3)
-    return expert_demonstrations(CHEETAH, Place(rated / "cache", rated))
+    return expert_demonstrations(asked(rated))
 
 
 def test_demonstrations_are_good_episodes_of_the_expert(demonstrations: Any, rated: Path) -> None:
@@ -159,7 +165,7 @@ def test_demonstrations_are_as_many_and_as_good_as_the_page_says() -> None:
 
 
 def test_an_expert_shows_as_many_episodes_as_asked(rated: Path) -> None:
-    found = expert_demonstrations(CHEETAH, Place(rated / "cache", rated), episodes=2)
+    found = expert_demonstrations(asked(rated, 2))
     assert len(found.trajectories) == 2
     assert found.provenance.note.startswith("2 good of ")
 
@@ -169,9 +175,10 @@ def test_an_expert_that_is_worse_than_its_file_says_is_an_error(
 ) -> None:
     monkeypatch.setattr(expert_data, "GOOD", -50.0)
     monkeypatch.setattr(expert_data, "DEMONSTRATIONS", 1)
-    monkeypatch.setattr(expert_data, "_ATTEMPTS", 2)
+    monkeypatch.setattr("envs.experts.ATTEMPTS_PER_DEMONSTRATION", 2)
+    monkeypatch.setattr("reproduce.data.cache.portably", lambda make: make())  # with the 2
     with pytest.raises(DataError, match="0 of 2 sampled episodes"):
-        expert_demonstrations(CHEETAH, Place(tmp_path, folder))
+        expert_demonstrations(asked(folder))
 
 
 @pytest.mark.slow

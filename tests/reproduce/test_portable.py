@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from envs.sources import find_demonstrations
+from envs.sources import Request, find_demonstrations
+from envs.tasks import task
 from envs.trajectory import DataError
 from reproduce.data.cloning import RECIPES, Cloning
 from reproduce.data.portable import environment, portably
@@ -55,8 +56,9 @@ def test_a_clone_and_its_rollouts_are_the_bits_that_other_machines_made() -> Non
 
     It changes with the versions in `constraints.txt`, and with a glibc that rounds otherwise.
     """
-    demonstrations = find_demonstrations("pen-binary-v0", data="embedded")
-    made = portably(partial(_made, demonstrations, 4, CLONING, 1.4))
+    pen = task("pen-binary-v0")
+    demonstrations = find_demonstrations(Request(pen, "embedded"))
+    made = portably(partial(_made, demonstrations, pen, 4, CLONING))
     assert made.content_checksum[:16] == "d66fb7e263b51b46"
 
 

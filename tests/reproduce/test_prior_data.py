@@ -21,16 +21,17 @@ from algorithms.catalogue.methods import METHODS
 from algorithms.config import Hyperparameters
 from algorithms.data.observations import Raw
 from algorithms.training import use_one_core
+from envs import experts as module_experts
 from envs import sources as module_sources
 from envs.adroit import AdroitBinary
 from envs.evaluation import collect
-from envs.sources import find_demonstrations
+from envs.experts import good_episodes
+from envs.sources import Request, find_demonstrations
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Trajectory
 from reproduce.commandline.options import Common
 from reproduce.data import cache as module_cache
 from reproduce.data import cloning as module_cloning
-from reproduce.data import expert as module_expert
 from reproduce.data import prior as module
 from reproduce.data import random as module_random
 from reproduce.data.cache import cached
@@ -44,6 +45,7 @@ from reproduce.data.prior import (
     named_kind,
     prior_data,
 )
+from reproduce.data.tasks import task_for
 from reproduce.prior_data import main as describe
 from reproduce.runs.assemble import prior_data_of
 from reproduce.runs.option_checks import resolve_data
@@ -53,13 +55,13 @@ from reproduce.specs.kinds import ProfileName
 from reproduce.specs.place import Place
 from tests.envs.test_experts import write_policy
 
-DOOR = {"door_threshold": 1.4}
+PEN = task("pen-binary-v0")
 CLONING = Cloning(steps=20, hidden=(256, 256), batch_size=256, recipe=RECIPES["authors"]["hand"])
 
 
 @pytest.fixture(scope="module")
 def demonstrations() -> Dataset:
-    return find_demonstrations("pen-binary-v0", data="embedded")
+    return find_demonstrations(Request(PEN, "embedded"))
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(demonstrations: Dataset, cache: Path) -> PriorData:
-    return prior_data(demonstrations, rollouts=5, cloning=CLONING, cache=cache, **DOOR)
+    return prior_data(demonstrations, PEN, rollouts=5, cloning=CLONING, cache=cache)
 
 
 def test_rollouts_alternate_between_mode_and_sample(
@@ -102,14 +104,14 @@ def test_second_use_reads_the_cache(
     made: PriorData, demonstrations: Dataset, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_made", lambda *_: pytest.fail("made again"))
-    again = prior_data(demonstrations, rollouts=5, cloning=CLONING, cache=cache, **DOOR)
+    again = prior_data(demonstrations, PEN, rollouts=5, cloning=CLONING, cache=cache)
     assert again.checksum == made.checksum
 
 
 def test_same_recipe_gives_the_same_bits_anywhere(
     made: PriorData, demonstrations: Dataset, tmp_path: Path
 ) -> None:
-    again = prior_data(demonstrations, rollouts=5, cloning=CLONING, cache=tmp_path, **DOOR)
+    again = prior_data(demonstrations, PEN, rollouts=5, cloning=CLONING, cache=tmp_path)
     assert again.checksum == made.checksum
 
 
@@ -124,7 +126,7 @@ def test_a_training_makes_the_same_bits_as_a_description(
     threads = torch.get_num_threads()
     try:
         use_one_core()
-        again = prior_data(demonstrations, rollouts=5, cloning=CLONING, cache=tmp_path, **DOOR)
+        again = prior_data(demonstrations, PEN, rollouts=5, cloning=CLONING, cache=tmp_path)
         assert again.checksum == made.checksum
         assert (torch.full((8,), 1e-40) * 0.5).count_nonzero() == 0  # and training goes on so
     finally:
@@ -136,7 +138,7 @@ def test_another_recipe_is_another_file(
     made: PriorData, demonstrations: Dataset, cache: Path
 ) -> None:
     before = set(cache.rglob("*.npz"))
-    other = prior_data(demonstrations, rollouts=2, cloning=CLONING, cache=cache, **DOOR)
+    other = prior_data(demonstrations, PEN, rollouts=2, cloning=CLONING, cache=cache)
     assert len(set(cache.rglob("*.npz")) - before) == 1
     assert other.checksum != made.checksum
 
@@ -148,12 +150,11 @@ def test_damaged_cache_is_named_and_made_again(demonstrations: Dataset, tmp_path
         "cloning": replace(CLONING, steps=1),
         "cache": tmp_path,
         "notify": told.append,
-        **DOOR,
     }
-    first = prior_data(demonstrations, **recipe)  # type: ignore[arg-type]
+    first = prior_data(demonstrations, PEN, **recipe)  # type: ignore[arg-type]
     (path,) = tmp_path.rglob("*.npz")
     path.write_bytes(path.read_bytes()[:-200])
-    second = prior_data(demonstrations, **recipe)  # type: ignore[arg-type]
+    second = prior_data(demonstrations, PEN, **recipe)  # type: ignore[arg-type]
     assert second.checksum == first.checksum
     assert any(path.name in line for line in told) and told[-2].endswith("making it again")
 
@@ -207,10 +208,12 @@ def test_the_doors_threshold_is_in_no_other_tasks_key(
         return demonstrations
 
     monkeypatch.setattr(module, "cached", keep)
-    for data in (demonstrations, replace(demonstrations, task_id="door-binary-v0")):
-        for threshold in (1.4, 1.35):
-            prior_data(data, rollouts=5, cloning=CLONING, cache=tmp_path, door_threshold=threshold)
-    assert [recipe["door_threshold"] for recipe in recipes] == [1.4, 1.4, 1.4, 1.35]
+    for task_id in ("pen-binary-v0", "HalfCheetah-v2", "door-binary-v0"):
+        data = replace(demonstrations, task_id=task_id)
+        for profile in ("paper", "released"):
+            known = task_for(task_id, profile)  # type: ignore[arg-type]
+            prior_data(data, known, rollouts=5, cloning=CLONING, cache=tmp_path)
+    assert [recipe["door_threshold"] for recipe in recipes] == [*[1.4] * 5, 1.35]
 
 
 def test_an_experts_episodes_are_made_portably_and_once(
@@ -220,27 +223,25 @@ def test_an_experts_episodes_are_made_portably_and_once(
 
     def portably_(make: partial[Dataset]) -> Dataset:
         made.append(make)
-        return replace(demonstrations, task_id=make.args[1])
+        return replace(demonstrations, task_id=make.args[1].id)
 
     monkeypatch.setattr(module_cache, "portably", portably_)
 
-    def get(task_id: str, profile: ProfileName, episodes: int = 0) -> None:
-        demonstrations_for(
-            task_id,
-            data="expert",
-            labels="relabelled",
-            profile=profile,
-            place=Place(tmp_path / "cache", tmp_path),
-            download=False,
+    def get(task_id: str, profile: ProfileName, episodes: int | None = None) -> None:
+        request = Request(
+            task_for(task_id, profile),
+            "expert",
             expert_episodes=episodes,
-            notify=lambda _: None,
+            data_dir=tmp_path,
+            cache=tmp_path / "cache",
         )
+        demonstrations_for(request, notify=lambda _: None)
 
     path = write_policy(tmp_path / "pen_expert.npz", "pen-binary-v0")
     get("pen-binary-v0", "paper")
     get("pen-binary-v0", "released")  # the threshold is the door's
     assert [(make.func, make.args) for make in made] == [
-        (module_sources.roll_out_expert, (path, "pen-binary-v0", 5, 1.4))
+        (module_sources.roll_out_expert, (path, PEN, 5))
     ]
     get("pen-binary-v0", "paper", 7)
     assert made[-1].args[2] == 7
@@ -256,9 +257,9 @@ def unstable(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("maker", "call"),
     [
-        (module_cloning, lambda: roll_out(None, "Ant-v2", 2, CLONING.recipe, 1.4, unstable)),  # type: ignore[arg-type]
-        (module_expert, lambda: module_expert._roll_out("Ant-v2", None, 1, 0.0, 20)),  # type: ignore[arg-type]
-        (module_random, lambda: module_random._made("SawyerPush-v0", 1, module_random.Process())),
+        (module_cloning, lambda: roll_out(None, task("Ant-v2"), 2, CLONING.recipe, unstable)),  # type: ignore[arg-type]
+        (module_experts, lambda: good_episodes(task("Ant-v2"), unstable, bool, 1, 0)),  # type: ignore[arg-type]
+        (module_random, lambda: module_random._made("SawyerPush-v0", 1)),
     ],
 )
 def test_an_error_closes_the_environment(
@@ -311,7 +312,7 @@ def test_time_limit_bootstraps_and_true_terminal_does_not() -> None:
 def test_without_rollouts_the_demonstrations_are_all(
     demonstrations: Dataset, tmp_path: Path
 ) -> None:
-    data = prior_data(demonstrations, rollouts=0, cloning=CLONING, cache=tmp_path, **DOOR)
+    data = prior_data(demonstrations, PEN, rollouts=0, cloning=CLONING, cache=tmp_path)
     assert data.rollouts.steps == 0
     assert data.leading(0.5).demonstrations.steps == 2 * 200
     assert not list(tmp_path.rglob("*.npz"))
@@ -357,7 +358,7 @@ def test_locomotion_clones_the_mean_and_samples_every_rollout(name: str) -> None
     assert np.abs(mode - 0.5).mean() < 0.7 * np.abs(untrained - 0.5).mean()
     drawn = np.stack([agent.act(states[0], deterministic=False) for _ in range(400)])
     assert drawn.std(0) == pytest.approx(np.exp(-3) * np.ones(6), rel=0.15)
-    for t in roll_out(agent, "Walker2d-v2", 3, recipe, 1.4, lambda: None):
+    for t in roll_out(agent, task("Walker2d-v2"), 3, recipe, lambda: None):
         by_mode = np.stack([agent.act(o, deterministic=True) for o in t.observations])
         assert (t.actions - by_mode).std() > 0.02
 
@@ -397,10 +398,10 @@ def test_d4rls_cloned_data_is_all_the_prior_data(demonstrations: Dataset, tmp_pa
     provenance = replace(demonstrations.provenance, source="cloned")
     data = prior_data(
         replace(demonstrations, provenance=provenance),
+        PEN,
         rollouts=5,
         cloning=CLONING,
         cache=tmp_path,
-        **DOOR,
     )
     assert data.rollouts.steps == 0 and data.demonstrations.steps == demonstrations.steps
     assert not list(tmp_path.rglob("*.npz"))
@@ -433,12 +434,7 @@ def test_human_files_with_initial_states_are_replayed_once_and_rows_say_so(
         chosen = replace(options, data=data)  # type: ignore[arg-type]
         kind, labels = resolve_data(chosen, ["door-binary-v0"])["door-binary-v0"]
         demonstrations = demonstrations_for(
-            "door-binary-v0",
-            data=kind,
-            labels=labels,
-            profile="paper",
-            place=options.place,
-            download=False,
+            Request(task("door-binary-v0"), kind, labels, data_dir=tmp_path, cache=options.cache)
         )
         return demonstrations, kind
 

@@ -14,7 +14,7 @@ from envs.goals import goal_task
 from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.trajectory import Dataset
 from figures.experiments import EXPERIMENTS
-from reproduce.data.random import Process, random_rollouts
+from reproduce.data.random import PROCESS, random_rollouts
 from reproduce.runs.assemble import Assembled, assemble
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
@@ -82,7 +82,8 @@ def test_random_data_is_cached_by_its_process(
     again = random_rollouts(PUSH, episodes=4, cache=cache)
     assert again.content_checksum == data.content_checksum
     assert made == []
-    other = random_rollouts(PUSH, episodes=4, cache=cache, process=Process(theta=0.5))
+    monkeypatch.setitem(PROCESS, "theta", 0.5)
+    other = random_rollouts(PUSH, episodes=4, cache=cache)
     assert other.content_checksum != data.content_checksum
     assert len(made) == len(set(cache.glob("prior/*.npz")) - before) == 1
 
