@@ -139,7 +139,7 @@ class Provenance:
         rewards: "relabelled" if recomputed from the next observations, else "stored".
         note: anything a reader of results should know.
         observations: "replayed" if they are the simulator's answers to the recorded actions
-            (:mod:`envs.demonstration_replay`), else "recorded", which means as originally stored.
+            (:mod:`envs.data.demonstration_replay`), else "recorded", as originally stored.
     """
 
     source: Origin

@@ -1,6 +1,6 @@
 """Whole files: each appears complete or not at all.
 
-Data files have the same in ``envs.files``, since the two packages do not import each other.
+Data files have the same in ``envs.data.files``, since the two packages do not import each other.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from envs.sources import Request, find_demonstrations
+from envs.data.sources import Request, find_demonstrations
 from envs.tasks import HAND_TASKS
 from reproduce.commandline.files import write_csv
 from reproduce.commandline.options import FolderOptions

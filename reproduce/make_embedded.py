@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envs import seeds
-from envs.experts import ExpertPolicy, rollout_expert
-from envs.sources import ASSETS, shipped_file
-from envs.storage import save_dataset
+from envs.data.experts import ExpertPolicy, rollout_expert
+from envs.data.sources import ASSETS, shipped_file
+from envs.data.storage import save_dataset
 from envs.tasks import task
 from reproduce.commandline.script import command
 

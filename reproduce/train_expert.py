@@ -203,8 +203,8 @@ def export(spec: RunSpec, folder: RunFolder, options: ExpertOptions) -> int:
     """Measure the final actor, write its weights, and say whether it reaches the target."""
     from algorithms.agent import Agent
     from envs import seeds
+    from envs.data.sources import ASSETS
     from envs.evaluation import evaluate
-    from envs.sources import ASSETS
     from reproduce.data.actors import filename, save_actor
     from reproduce.data.prior import make_env
     from reproduce.runs.collect import collect

@@ -37,7 +37,7 @@ class FolderOptions:
     def named_data_dir(self) -> Path | None:
         """The data folder: `--data-dir`, else $AWAC_DATA_DIR; None if neither names one.
 
-        It is that of `envs.sources`, which an installation without simulators cannot import.
+        It is that of `envs.data.sources`, which an installation without simulators cannot import.
         """
         named = os.environ.get("AWAC_DATA_DIR")
         return self.data_dir or (Path(named) if named else None)

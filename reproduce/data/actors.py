@@ -26,8 +26,8 @@ from algorithms.data.observations import Standardisation
 from algorithms.networks.blueprint import Blueprint
 from algorithms.policies.policy import Policy
 from algorithms.policies.squashed import SquashedGaussian
-from envs.files import sha256_of
-from envs.sources import ASSETS, named_data_dir
+from envs.data.files import sha256_of
+from envs.data.sources import ASSETS, named_data_dir
 from envs.tasks import Task, task
 from envs.trajectory import DataError, check_readable
 from figures.files import whole_file

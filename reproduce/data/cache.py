@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from envs.storage import load_dataset, save_dataset
+from envs.data.storage import load_dataset, save_dataset
 from envs.trajectory import DataError, Dataset
 from reproduce.data.portable import portably
 

@@ -9,9 +9,9 @@ import torch
 from rich.progress import Progress
 
 from envs import seeds
+from envs.data.experts import good_episodes
+from envs.data.sources import Request
 from envs.evaluation import Act
-from envs.experts import good_episodes
-from envs.sources import Request
 from envs.tasks import Task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 from reproduce.data.actors import Actor, load_actor

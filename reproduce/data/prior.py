@@ -22,11 +22,11 @@ from rich.progress import Progress
 
 from algorithms.buffer import ReplayBuffer
 from envs import seeds
-from envs.demonstration_replay import left_out, replay, states_checksum
-from envs.experts import ExpertPolicy
+from envs.data.demonstration_replay import left_out, replay, states_checksum
+from envs.data.experts import ExpertPolicy
+from envs.data.own_data import own_file, read_own_data
+from envs.data.sources import Request, find_demonstrations, roll_out_expert
 from envs.making import make_task
-from envs.own_data import own_file, read_own_data
-from envs.sources import Request, find_demonstrations, roll_out_expert
 from envs.tasks import Domain, Task, task
 from envs.trajectory import Dataset, Provenance, Trajectory, relabel
 from reproduce.data.cache import cached

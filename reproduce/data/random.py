@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.progress import track
 
 from envs import seeds
+from envs.data.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.evaluation import collect
 from envs.making import make_task
-from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.tasks import task
 from envs.trajectory import Dataset, Provenance
 from reproduce.data.cache import cached

@@ -93,8 +93,8 @@ def _random(env: str, options: PerformerOptions) -> Act:
 def _expert(env: str, options: PerformerOptions) -> Act:
     import torch
 
-    from envs.experts import ExpertPolicy
-    from envs.sources import default_data_dir, policy_file
+    from envs.data.experts import ExpertPolicy
+    from envs.data.sources import default_data_dir, policy_file
     from reproduce.data.actors import load_actor
 
     known = task(env)

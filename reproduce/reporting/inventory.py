@@ -120,7 +120,7 @@ def judged_files(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Judge
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex; that of ``envs.files`` would need a simulator."""
+    """SHA-256 of a file's bytes, in hex; that of ``envs.data.files`` would need a simulator."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -14,8 +14,8 @@ from algorithms.agent import Agent
 from algorithms.buffer import ReplayBuffer
 from algorithms.data.relabeling import Goals, Hindsight, HindsightRelabeling
 from algorithms.training import Training
+from envs.data.sources import Request
 from envs.goals import goal_task
-from envs.sources import Request
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset
 from reproduce.data.cloning import Cloning

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from algorithms.config import LONGEST_RUN
-from envs.files import DAMAGED_ARCHIVE, sha256_of
+from envs.data.files import DAMAGED_ARCHIVE, sha256_of
 from envs.trajectory import DataError
 from figures.files import whole_file, write_text
 from reproduce.commandline.files import write_csv, write_json

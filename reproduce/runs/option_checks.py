@@ -64,7 +64,7 @@ def resolve_data(
     Only the larger presets use the network unasked, and only where `unasked` is true. The preset
     quick must work on a fresh machine as it is.
     """
-    from envs.sources import Request
+    from envs.data.sources import Request
     from reproduce.data.prior import demonstrations_for, kind_of, named_kind
     from reproduce.data.tasks import task_for
 

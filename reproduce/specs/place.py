@@ -13,7 +13,7 @@ class Place:
     Attributes:
         cache: folder of downloads, prior data, graphs and measurements.
         data_dir: folder with human demonstrations and expert policies; None: where
-            `envs.sources` looks by itself.
+            `envs.data.sources` looks by itself.
         device: where networks and replay buffer live: cpu, cuda, cuda:1, ...
     """
 

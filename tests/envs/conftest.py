@@ -19,7 +19,7 @@ MakeTrajectory = Callable[..., Trajectory]
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put the user's cache into a temporary folder; returns its folder of downloads."""
     folder = tmp_path / "cache"
-    monkeypatch.setattr("envs.sources.platformdirs.user_cache_dir", lambda *_: str(folder))
+    monkeypatch.setattr("envs.data.sources.platformdirs.user_cache_dir", lambda *_: str(folder))
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "minari"))
     return folder / "data"
 

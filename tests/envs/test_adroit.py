@@ -14,7 +14,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import envs  # noqa: F401  (registers the tasks)
-from envs.sources import Request, find_demonstrations
+from envs.data.sources import Request, find_demonstrations
 from envs.success import success_from_observation
 from envs.tasks import HAND_TASKS, TASKS, task
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envs.experts import ExpertPolicy
-from envs.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
-from envs.storage import load_dataset, save_dataset
+from envs.data.experts import ExpertPolicy
+from envs.data.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
+from envs.data.storage import load_dataset, save_dataset
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset, check_trajectory
 from tests.envs.test_data_faults import flat, write_hdf5

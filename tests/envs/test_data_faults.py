@@ -11,9 +11,9 @@ import h5py  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 
-from envs.experts import ExpertPolicy
-from envs.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
-from envs.storage import load_dataset
+from envs.data.experts import ExpertPolicy
+from envs.data.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
+from envs.data.storage import load_dataset
 from envs.tasks import TASKS
 from envs.trajectory import DataError, Dataset, check_readable
 from tests.envs.test_experts import write_policy
@@ -221,7 +221,7 @@ def test_arrays_of_an_expert_fit_each_other(
 def test_own_files_are_not_mended(
     name: str, value: Any, message: str, tmp_path: Path, dataset: Dataset
 ) -> None:
-    from envs.storage import save_dataset
+    from envs.data.storage import save_dataset
 
     path = tmp_path / "own.npz"
     save_dataset(path, dataset)

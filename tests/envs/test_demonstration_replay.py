@@ -11,9 +11,9 @@ import pytest
 
 from envs import seeds
 from envs.adroit import AdroitBinary
-from envs.demonstration_replay import replay
-from envs.readers import read_dapg_pickle
-from envs.sources import Request, find_demonstrations
+from envs.data.demonstration_replay import replay
+from envs.data.readers import read_dapg_pickle
+from envs.data.sources import Request, find_demonstrations
 from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS, TASKS
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory

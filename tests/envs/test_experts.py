@@ -8,8 +8,8 @@ import gymnasium
 import numpy as np
 import pytest
 
-from envs.experts import ExpertPolicy, rollout_expert
-from envs.storage import load_dataset
+from envs.data.experts import ExpertPolicy, rollout_expert
+from envs.data.storage import load_dataset
 from envs.tasks import TASKS
 from envs.trajectory import DataError, check_trajectory
 from reproduce.make_embedded import EmbeddedOptions, make_embedded
@@ -92,7 +92,7 @@ def test_only_successes_are_kept_and_seeds_fix_everything(tmp_path: Path) -> Non
 
 
 def test_a_policy_that_never_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("envs.experts.ATTEMPTS_PER_DEMONSTRATION", 2)
+    monkeypatch.setattr("envs.data.experts.ATTEMPTS_PER_DEMONSTRATION", 2)
     policy = ExpertPolicy.load(write_policy(tmp_path / "weak.npz"))
     with pytest.raises(DataError, match=r"weak.npz reached the goal in 0 of 2 episodes"):
         rollout_expert(TASKS["relocate-binary-v0"], policy, 1, seed=0)

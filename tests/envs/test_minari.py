@@ -12,11 +12,11 @@ import h5py  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 
-from envs import minari_store
 from envs.adroit import AdroitBinary
-from envs.demonstration_replay import replay
-from envs.minari_store import download_minari, minari_id, read_minari, store
-from envs.sources import Request, find_demonstrations
+from envs.data import minari_store
+from envs.data.demonstration_replay import replay
+from envs.data.minari_store import download_minari, minari_id, read_minari, store
+from envs.data.sources import Request, find_demonstrations
 from envs.success import binary_rewards
 from envs.tasks import HAND_TASKS, TASKS
 from envs.trajectory import DataError

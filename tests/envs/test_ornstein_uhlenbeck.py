@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
+from envs.data.ornstein_uhlenbeck import OrnsteinUhlenbeck
 
 
 def path(process: OrnsteinUhlenbeck, steps: int) -> Any:

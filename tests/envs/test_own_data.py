@@ -9,8 +9,8 @@ import h5py  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 
+from envs.data.own_data import own_file, read_own_data
 from envs.making import make_task
-from envs.own_data import own_file, read_own_data
 from envs.tasks import TASKS, task
 from envs.trajectory import DataError
 

@@ -11,7 +11,7 @@ import h5py  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 
-from envs.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
+from envs.data.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
 from envs.tasks import TASKS, Task, task
 from envs.trajectory import DataError, relabel
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from envs.safe_pickle import load_npy, load_pickle
+from envs.data.safe_pickle import load_npy, load_pickle
 from envs.trajectory import DataError
 
 CONTENT: Any = [

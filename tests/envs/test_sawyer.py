@@ -18,7 +18,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium_robotics.core import GoalEnv  # type: ignore[import-untyped]
 
 import envs.sawyer
-from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
+from envs.data.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.physics import get_physics
 from envs.push import BOX_HIGH, BOX_LOW, sample_goals
 from envs.sawyer import CLEARANCE_M, SawyerPush

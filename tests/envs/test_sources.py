@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from envs import sources
-from envs.download import download as fetch
-from envs.files import sha256_of
-from envs.minari_store import store
-from envs.sources import SOURCES, Request, find_demonstrations
+from envs.data import sources
+from envs.data.download import download as fetch
+from envs.data.files import sha256_of
+from envs.data.minari_store import store
+from envs.data.sources import SOURCES, Request, find_demonstrations
 from envs.tasks import HAND_TASKS, TASKS, task
 from envs.trajectory import DataError, Dataset
 
@@ -135,7 +135,7 @@ def test_an_experts_good_episodes_are_those_of_the_threshold(
         asked.append(known)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("envs.experts.make_task", making)
+    monkeypatch.setattr("envs.data.experts.make_task", making)
     with pytest.raises(KeyboardInterrupt):
         sources.roll_out_expert(path, door, 1)
     assert asked == [door]
@@ -300,7 +300,7 @@ def test_an_answer_that_breaks_off(
         def read(self, size: int | None = -1, /) -> bytes:
             raise wrong
 
-    monkeypatch.setattr("envs.download.urllib.request.urlopen", lambda *_, **__: Answer())
+    monkeypatch.setattr("envs.data.download.urllib.request.urlopen", lambda *_, **__: Answer())
     with pytest.raises(DataError, match=r"could not download http://a/x to .*x: .*(4 bytes|nonse)"):
         fetch("http://a/x", "0" * 64, tmp_path / "x")
     assert list(tmp_path.iterdir()) == []

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from envs.data.sources import Request, find_demonstrations
 from envs.making import make_task
-from envs.sources import Request, find_demonstrations
 from envs.tasks import HAND_TASKS, TASKS
 
 from .saving import restore, save

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from envs.storage import load_dataset, save_dataset
+from envs.data.storage import load_dataset, save_dataset
 from envs.trajectory import DataError, Dataset, Trajectory
 
 Arrays = dict[str, Any]

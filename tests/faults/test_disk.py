@@ -13,7 +13,7 @@ from typing import BinaryIO
 import pytest
 import torch
 
-from envs.files import atomic_file
+from envs.data.files import atomic_file
 from figures.files import whole_file
 from reproduce.runs import lock as run_lock
 from reproduce.runs.folder import RunFolder

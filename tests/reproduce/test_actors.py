@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save
 
-from envs.sources import ASSETS
+from envs.data.sources import ASSETS
 from envs.trajectory import DataError
 from reproduce.data.actors import filename, load_actor, read_actor
 

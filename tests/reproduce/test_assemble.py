@@ -10,7 +10,7 @@ import torch
 
 from algorithms.agent import Agent
 from algorithms.training import Candidate
-from envs.sources import Request
+from envs.data.sources import Request
 from envs.tasks import Task, task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 from reproduce.data.prior import PriorData, make_env

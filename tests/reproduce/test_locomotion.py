@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import load_file, save
 
 from algorithms.data.observations import Standardisation
+from envs.data.sources import Request
 from envs.making import make_task
-from envs.sources import Request
 from envs.tasks import task
 from envs.trajectory import DataError
 from reproduce import train_expert
@@ -175,7 +175,7 @@ def test_an_expert_that_is_worse_than_its_file_says_is_an_error(
 ) -> None:
     monkeypatch.setattr(expert_data, "GOOD", -50.0)
     monkeypatch.setattr(expert_data, "DEMONSTRATIONS", 1)
-    monkeypatch.setattr("envs.experts.ATTEMPTS_PER_DEMONSTRATION", 2)
+    monkeypatch.setattr("envs.data.experts.ATTEMPTS_PER_DEMONSTRATION", 2)
     monkeypatch.setattr("reproduce.data.cache.portably", lambda make: make())  # with the 2
     with pytest.raises(DataError, match="0 of 2 sampled episodes"):
         expert_demonstrations(asked(folder))

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from envs.sources import Request, find_demonstrations
+from envs.data.sources import Request, find_demonstrations
 from envs.tasks import task
 from envs.trajectory import DataError
 from reproduce.data.cloning import RECIPES, Cloning

@@ -21,12 +21,12 @@ from algorithms.catalogue.methods import METHODS
 from algorithms.config import Hyperparameters
 from algorithms.data.observations import Raw
 from algorithms.training import use_one_core
-from envs import experts as module_experts
-from envs import sources as module_sources
 from envs.adroit import AdroitBinary
+from envs.data import experts as module_experts
+from envs.data import sources as module_sources
+from envs.data.experts import good_episodes
+from envs.data.sources import Request, find_demonstrations
 from envs.evaluation import collect
-from envs.experts import good_episodes
-from envs.sources import Request, find_demonstrations
 from envs.tasks import task
 from envs.trajectory import DataError, Dataset, Trajectory
 from reproduce.commandline.options import Common

@@ -10,8 +10,8 @@ import pytest
 
 from algorithms.catalogue.methods import LATER_WORK
 from algorithms.data.relabeling import HindsightRelabeling
+from envs.data.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.goals import goal_task
-from envs.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from envs.trajectory import Dataset
 from figures.experiments import EXPERIMENTS
 from reproduce.data.random import PROCESS, random_rollouts

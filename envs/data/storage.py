@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from envs.files import atomic_file
-from envs.npz import load_npz
+from envs.data.files import atomic_file
+from envs.data.npz import load_npz
 from envs.tasks import task
 from envs.trajectory import (
     DataError,

@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.arrays import FLAT, entry, flat_arrays, flat_episodes
-from envs.files import sha256_of
+from envs.data.arrays import FLAT, entry, flat_arrays, flat_episodes
+from envs.data.files import sha256_of
+from envs.data.hdf5 import load_hdf5
+from envs.data.npz import load_npz
 from envs.goals import goal_task
-from envs.hdf5 import load_hdf5
-from envs.npz import load_npz
 from envs.success import binary_rewards
 from envs.tasks import Task
 from envs.trajectory import (

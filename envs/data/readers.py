@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.arrays import FLAT, entry, flat_arrays, flat_episodes, marks, matrix, vector
-from envs.files import sha256_of
-from envs.hdf5 import load_hdf5
-from envs.safe_pickle import load_npy, load_pickle
+from envs.data.arrays import FLAT, entry, flat_arrays, flat_episodes, marks, matrix, vector
+from envs.data.files import sha256_of
+from envs.data.hdf5 import load_hdf5
+from envs.data.safe_pickle import load_npy, load_pickle
 from envs.success import binary_rewards
 from envs.tasks import Task
 from envs.trajectory import (
@@ -79,7 +79,7 @@ def read_dapg_pickle(path: Path, task: Task) -> Dataset:
     and ``init_state_dict``. The observation after the last action was not recorded, so T steps give
     T - 1 transitions. The stored rewards are dense. Binary ones are computed from the next
     observations. Recorded actions reach 1.37 and are clipped. A file can be replayed
-    (:mod:`envs.demonstration_replay`) if every demonstration has an ``init_state_dict``.
+    (:mod:`envs.data.demonstration_replay`) if every demonstration has an ``init_state_dict``.
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.
@@ -113,8 +113,8 @@ def read_d4rl_hdf5(path: Path, task: Task) -> Dataset:
     left of an episode of one step; the provenance counts these episodes. Rewards are dense in the
     file and recomputed. D4RL's terminals (a dropped pen) end episodes here, but are not terminal
     states of this task. Its ``infos`` say where each episode starts, so the data can be replayed
-    (:mod:`envs.demonstration_replay`). Relocate is the exception: its ``infos`` give all episodes
-    the ball and target of one episode (D4RL's issue 196).
+    (:mod:`envs.data.demonstration_replay`). Relocate is the exception: its ``infos`` give all
+    episodes the ball and target of one episode (D4RL's issue 196).
 
     Raises:
         DataError: if the file is missing, damaged, or not of this format or task.

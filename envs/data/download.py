@@ -7,7 +7,7 @@ import http.client
 import urllib.request
 from pathlib import Path
 
-from envs.files import atomic_file
+from envs.data.files import atomic_file
 from envs.trajectory import DataError
 
 TIMEOUT_S = 20.0

@@ -13,7 +13,7 @@ import h5py  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.files import DAMAGED_ARCHIVE
+from envs.data.files import DAMAGED_ARCHIVE
 from envs.trajectory import DataError, check_readable
 
 

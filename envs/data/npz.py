@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.files import DAMAGED_ARCHIVE
+from envs.data.files import DAMAGED_ARCHIVE
 from envs.trajectory import DataError, check_readable
 
 

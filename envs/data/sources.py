@@ -13,24 +13,24 @@ import platformdirs
 
 from envs import seeds
 from envs.conditions import DoorIsOpen
-from envs.download import download as fetch
-from envs.experts import ExpertPolicy, rollout_expert
-from envs.files import sha256_of
-from envs.minari_store import (
+from envs.data.download import download as fetch
+from envs.data.experts import ExpertPolicy, rollout_expert
+from envs.data.files import sha256_of
+from envs.data.minari_store import (
     check_unchanged,
     download_minari,
     minari_id,
     read_minari,
     store,
 )
-from envs.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
-from envs.storage import load_dataset
+from envs.data.readers import read_awac_npy, read_d4rl_hdf5, read_dapg_pickle
+from envs.data.storage import load_dataset
 from envs.tasks import HAND_TASKS, TASKS, Task
 from envs.trajectory import DataError, Dataset, Labels, relabel
 
 Kind = Literal["human", "expert", "embedded", "minari-human", "minari-cloned", "minari-expert"]
 DATA_DIR_VARIABLE = "AWAC_DATA_DIR"
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
 PUBLISHED_EXPERTS = {
     "pen-binary-v0": "1f928af227d6ee10bc5164a035f5e171a61bcaf7156a99c18cde492743a4881e",
@@ -212,7 +212,7 @@ def find_demonstrations(
     it downloads it if allowed. Otherwise it takes the set shipped with the project and says so. The
     other values accept only their own kind. Observations are as recorded. If the file says how each
     demonstration begins, the data set has its `initial_states` and can be replayed
-    (:mod:`envs.demonstration_replay`).
+    (:mod:`envs.data.demonstration_replay`).
 
     Args:
         request: what is asked for; the number of an expert's episodes is the task's

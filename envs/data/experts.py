@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.arrays import entry
+from envs.data.arrays import entry
+from envs.data.files import sha256_of
+from envs.data.npz import load_npz
 from envs.evaluation import Act, collect
-from envs.files import sha256_of
 from envs.making import make_task
-from envs.npz import load_npz
 from envs.tasks import Task
 from envs.trajectory import DataError, Dataset, Provenance, Trajectory
 

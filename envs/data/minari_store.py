@@ -23,9 +23,9 @@ import h5py  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.download import TIMEOUT_S
-from envs.files import DAMAGED_ARCHIVE, atomic_file, sha256_of
-from envs.hdf5 import array_of, require_own
+from envs.data.download import TIMEOUT_S
+from envs.data.files import DAMAGED_ARCHIVE, atomic_file, sha256_of
+from envs.data.hdf5 import array_of, require_own
 from envs.success import binary_rewards
 from envs.tasks import Task
 from envs.trajectory import (
@@ -70,7 +70,7 @@ def read_minari(folder: Path, task: Task) -> Dataset:
     Each episode of ``data/main_data.hdf5`` has T + 1 observations for T actions. Actions are
     clipped. Rewards are dense in the file and recomputed from the next observations. Neither
     terminations nor truncations are terminal states of these tasks. The data set can be replayed
-    (:mod:`envs.demonstration_replay`) if the episodes' reset options hold the initial state.
+    (:mod:`envs.data.demonstration_replay`) if the episodes' reset options hold the initial state.
 
     Args:
         folder: of the data set, ``<store>/D4RL/door/human-v2``.
