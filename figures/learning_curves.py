@@ -23,7 +23,7 @@ from figures.layout import CAPTION_LINE, Paragraph, columns_of, compose, wrap
 from figures.metrics import Metric
 from figures.panels import NONE, bands_of, ours_of, panels_of, refuse_blank, rows_of
 from figures.phase_axis import NAME_LINE, name_lines, name_phases, set_phase_axis
-from figures.results.partial import warning
+from figures.results.partial import Absent, warning
 from figures.results.table import RUN
 from figures.rule_lines import draw_rules, is_curve, name_rules
 from figures.run_facts import RunFacts
@@ -55,7 +55,7 @@ def draw(
     metrics: Sequence[Metric] = METRICS,
     title: str = "",
     caption: str = "",
-    absent: Sequence[str] = (),
+    absent: Sequence[Absent] = (),
     notes: Sequence[str] = (),
     x_label: str = "online environment steps",
     seeds_of: Collection[str] | None = None,
@@ -76,7 +76,7 @@ def draw(
         metrics: one for each row of panels.
         title: heading of the figure, "" for none.
         caption: opening sentence; the facts (seeds, data, preset, commit, incomplete runs) follow.
-        absent: names of runs without any row, for the caption (``partial.without_rows``).
+        absent: runs without any row, for the caption (``partial.without_rows``).
         notes: further sentences for the caption (``compare.beside``).
         x_label: name of the online part of the axis.
         seeds_of: labels whose single seeds are drawn; all where it is None.

@@ -13,8 +13,9 @@ from figures.statistics.survival import Sample, kaplan_meier, log_rank, restrict
 from reproduce.judging.conditions import Above, Condition, Never, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.questions import Limits, Quantity, Question, Whose, above
-from reproduce.judging.rules import Answer, Seen, beyond, each, nothing, unseen
+from reproduce.judging.rules import Answer, Seen, each, nothing, unseen
 from reproduce.judging.verdicts import Effect
+from reproduce.judging.visible import Visible, beyond
 
 
 def _time_note(sample: Sample) -> str:
@@ -113,7 +114,7 @@ def _seen(ratio: float, ours: Sample, theirs: Sample, horizon: float) -> Seen:
     # the interval of the ratio, see restricted_mean_ratio
     freedom = MIN_SEEDS_FOR_INTERVAL - 1
 
-    def seen(family: int) -> str:
+    def seen(family: int) -> Visible | None:
         distance = distance_seen(
             relative, confidence=CONFIDENCE, method="expanded", freedom=freedom, family=family
         )

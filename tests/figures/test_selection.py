@@ -9,6 +9,7 @@ import pytest
 import figures.statistics.across_seeds
 from figures import paper_figure
 from figures.experiments import EXPERIMENTS
+from figures.results.partial import Absent
 from figures.results.table import ResultsError
 from figures.selection import EVERYTHING, Selection
 from reproduce import ablations, figure1
@@ -35,7 +36,7 @@ def test_rows_are_those_of_the_tasks_and_methods(make_run, make_frame) -> None:
         assert list(only.rows(frame, CSV)["return_mean"]) == values
     assert Selection(envs=(DOOR,)).tasks((PEN, DOOR)) == (DOOR,)
     assert EVERYTHING.tasks((PEN, DOOR)) == (PEN, DOOR)
-    lacking = [f"AWAC on {PEN}, seed 1", f"SAC on {DOOR}, seed 0"]
+    lacking = [Absent(PEN, "AWAC", 1), Absent(DOOR, "SAC", 0)]
     assert Selection(methods=("SAC",)).runs(lacking) == lacking[1:]
     assert Selection(envs=(PEN,)).runs(lacking) == lacking[:1]
     assert EVERYTHING.runs(lacking) == lacking

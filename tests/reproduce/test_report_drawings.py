@@ -39,6 +39,7 @@ from reproduce.judging.questions import (
 )
 from reproduce.judging.stability import SPREAD
 from reproduce.judging.verdicts import Effect, Finding
+from reproduce.judging.visible import Visible, beyond, inside
 from reproduce.reporting import svg
 from reproduce.reporting.aggregates import aggregates, pooled_difference, probability
 from reproduce.reporting.bounds import clipped, possible, reached
@@ -527,27 +528,35 @@ def test_no_effect_is_shown_beyond_what_it_can_be(
     assert limits == Limits(low, high)
     shown = clipped(Estimate(0.5, -7.0, 9.0, 5, "x"), limits)
     assert (shown.value, shown.low, shown.high) == (0.5, max(low, -7.0), min(high, 9.0))
-    assert reached("within ±0.1", limits) == "within ±0.1"
-    assert reached("≥ 0.9", limits) == "≥ 0.9"
-    assert reached("≥ 1.1", limits) == ("none" if high == 1 else "≥ 1.1")
-    assert reached("≤ -1.1", limits) == ("none" if low > -np.inf else "≤ -1.1")
+    for told in (None, Visible("within ±", 0.1), Visible("≥ ", 0.9), Visible("≥ ", 9, runs=10)):
+        assert reached(told, limits) == told
+    high_one, low_one = Visible("≥ ", 1.1), Visible("≤ ", -1.1)
+    assert reached(high_one, limits) == (Visible() if high == 1 else high_one)
+    assert reached(low_one, limits) == (Visible() if low > -np.inf else low_one)
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("told", "text", "shown"),
     [
-        ("", "–"),
-        ("≥ 0.682", "≥ 0.68 with 5 seeds"),
-        ("≥ -3.67e-05", "≥ 0.00 with 5 seeds"),
-        ("≤ -0.592", "≤ −0.59 with 5 seeds"),
-        ("within ±0.0371", "within ±0.04 with 5 seeds"),
-        ("none", "nothing with 5 seeds"),
-        ("≥ 9 of 10", "≥ 9 of 10 runs"),
-        ("none of 5", "nothing with 5 runs"),
+        (beyond(0.5, 0.18187), "≥ 0.682", "≥ 0.68 with 5 seeds"),
+        (beyond(-5e-5, 1.3318e-5), "≥ -3.67e-05", "≥ 0.00 with 5 seeds"),
+        (beyond(-0.5, 0.0921, "below"), "≤ -0.592", "≤ −0.59 with 5 seeds"),
+        (inside(0.1, 0.06291), "within ±0.0371", "within ±0.04 with 5 seeds"),
+        (inside(0.1, 0.1), "none", "nothing with 5 seeds"),
+        (Visible("≥ ", 9, runs=10), "≥ 9 of 10", "≥ 9 of 10 runs"),
+        (Visible(runs=5), "none of 5", "nothing with 5 runs"),
     ],
 )
-def test_what_would_be_seen_says_with_how_many_seeds(told: str, shown: str) -> None:
-    assert would_be_seen(told) == shown
+def test_what_would_be_seen_says_with_how_many_seeds(
+    told: Visible | None, text: str, shown: str
+) -> None:
+    assert (str(told), would_be_seen(told)) == (text, shown)
+
+
+def test_without_any_spread_nothing_is_known_of_what_would_be_seen() -> None:
+    for distance in (0.0, np.nan, np.inf):
+        assert beyond(0.5, distance) is inside(0.5, distance) is None
+    assert would_be_seen(None) == "–"
 
 
 def test_labels_are_sorted_as_the_legends_are() -> None:
