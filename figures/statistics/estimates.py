@@ -26,19 +26,17 @@ import numpy as np
 from scipy import special, stats
 
 from figures.statistics.across_seeds import (
-    BOOTSTRAP_SEED,
     CONFIDENCE,
     MIN_SEEDS_FOR_INTERVAL,
     MIN_SEEDS_FOR_IQM,
-    RESAMPLES,
     Floats,
     aggregate_name,
     centre,
 )
+from figures.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES, bootstrap
 from figures.statistics.resampling import Estimate as Estimate  # part of this module's interface
 from figures.statistics.resampling import (
     Interval,
-    bootstrap,
     checked,
     checked_groups,
     estimate,

@@ -19,8 +19,9 @@ import numpy.typing as npt
 from scipy import stats
 
 from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL, Floats
+from figures.statistics.bootstrap import bootstrap
 from figures.statistics.estimates import Estimate
-from figures.statistics.resampling import bootstrap, checked, expansion
+from figures.statistics.resampling import checked, expansion
 
 RATIO = "ratio of restricted mean times"
 """The name of its estimates, whose intervals are made and stretched in logarithms."""

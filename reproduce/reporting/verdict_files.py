@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from figures.files import write_text
-from figures.statistics.across_seeds import BOOTSTRAP_SEED, MIN_SEEDS_FOR_INTERVAL, RESAMPLES
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
+from figures.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES
 from reproduce.judging.verdicts import Effect, joined, seen
 from reproduce.reporting.blocks import each_of
 from reproduce.reporting.content import Content

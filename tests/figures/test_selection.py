@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import figures.statistics.across_seeds
 from figures import paper_figure
 from figures.experiments import EXPERIMENTS
 from figures.results.partial import Absent
@@ -77,7 +76,7 @@ def test_a_part_never_replaces_the_figure(
 
     real = paper_figure.draw
     monkeypatch.setattr(paper_figure, "draw", draw)
-    monkeypatch.setattr(figures.statistics.across_seeds, "RESAMPLES", 20)
+    monkeypatch.setattr("figures.statistics.bootstrap.RESAMPLES", 20)
     monkeypatch.setattr("reproduce.launching.experiment.checked", lambda *_, **__: None)
     (tmp_path / "figure1.csv").write_bytes(synthetic_csv.read_bytes())
     (tmp_path / "figure1.png").write_bytes(b"published")

@@ -14,9 +14,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import figures.statistics.across_seeds
-import figures.statistics.estimates
-import figures.statistics.resampling
 from figures.experiments import CHEETAH, DOOR, PEN, RELOCATE
 from figures.statistics.estimates import Estimate
 from reproduce import report
@@ -67,9 +64,8 @@ def curve(task: str, arm: Arm, profile: str) -> tuple[float, ...]:
 def grid() -> Any:
     """All tasks, 10 seeds, 2 profiles; 200 resamples instead of 10 000, for these gaps enough."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 200))
-        patch.setattr(figures.statistics.estimates, "RESAMPLES", 200)
-        patch.setattr(figures.statistics.across_seeds, "RESAMPLES", 200)
+        patch.setattr("figures.statistics.bootstrap.RESAMPLES", 200)
+        patch.setattr("figures.statistics.estimates.RESAMPLES", 200)
         yield content(Evidence(full_grid(curve)), {}, (), "paper")
 
 

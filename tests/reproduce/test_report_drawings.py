@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-import figures.statistics.resampling
 from figures import style
 from figures.experiments import ANT, PEN
 from figures.forest import SHADE, Forest, Score, colour_of, draw_forest, span_of
@@ -221,7 +220,7 @@ def by_name(task: str, arm: Arm, profile: str) -> tuple[float, ...]:
 
 def test_the_drawn_ends_are_those_that_gave_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Effects of many claims on a grid of runs, each judged again by its ends alone."""
-    monkeypatch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 50))
+    monkeypatch.setattr("figures.statistics.bootstrap.RESAMPLES", 50)
     evidence = Evidence(full_grid(by_name, seeds=5))
     found = set()
     for claim in CLAIMS:
@@ -298,7 +297,7 @@ def test_the_difference_of_one_task_is_the_one_that_claims_are_judged_by() -> No
 def test_the_difference_over_tasks_is_that_of_all_runs_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 50))
+    monkeypatch.setattr("figures.statistics.bootstrap.RESAMPLES", 50)
     a = [np.array([0.0, 0.2]), np.array([1.0, 0.6])]  # sorted 0 .2 .6 1: interquartile mean .4
     b = [np.array([0.0, 0.0]), np.array([0.1, 0.4])]  # 0 0 .1 .4: .05
     found = pooled_difference(a, b)
