@@ -22,7 +22,13 @@ from figures.experiments import EXPERIMENTS
 from figures.layout import CAPTION_LINE, Paragraph, columns_of, compose, wrap
 from figures.metrics import Metric
 from figures.panels import NONE, bands_of, ours_of, panels_of, refuse_blank, rows_of
-from figures.phase_axis import NAME_LINE, name_lines, name_phases, set_phase_axis
+from figures.phase_axis import (
+    NAME_LINE,
+    ONLINE_NAME,
+    name_lines,
+    name_phases,
+    set_phase_axis,
+)
 from figures.results.partial import Absent, warning
 from figures.results.table import RUN
 from figures.rule_lines import draw_rules, is_curve, name_rules
@@ -57,7 +63,6 @@ def draw(
     caption: str = "",
     absent: Sequence[Absent] = (),
     notes: Sequence[str] = (),
-    x_label: str = "online environment steps",
     seeds_of: Collection[str] | None = None,
     run_facts: RunFacts = NO_FACTS,
 ) -> Figure:
@@ -78,7 +83,6 @@ def draw(
         caption: opening sentence; the facts (seeds, data, preset, commit, incomplete runs) follow.
         absent: runs without any row, for the caption (``partial.without_rows``).
         notes: further sentences for the caption (``compare.beside``).
-        x_label: name of the online part of the axis.
         seeds_of: labels whose single seeds are drawn; all where it is None.
         run_facts: what the manifest says of the runs.
 
@@ -121,7 +125,7 @@ def draw(
             share_y=[metric.share_y for metric in metrics],
             beside=beside,
             more_above=CAPTION_LINE * (most - 1),
-            more_below=NAME_LINE * name_lines(wide, x_label)[0].count("\n"),
+            more_below=NAME_LINE * name_lines(wide, ONLINE_NAME)[0].count("\n"),
         )
         drawn_on: list[tuple[Axes, Metric, list[End]]] = []
         for band, axes in zip(bands, page.axes, strict=True):
@@ -137,7 +141,7 @@ def draw(
                     _dress_panel(ax, metric, left=column == min(band))
                     drawn_on.append((ax, metric, _ends_of(aggregates, looks)))
                     ax.tick_params(labelbottom=line is axes[-1])
-                name_phases(axes[-1][column], *span, x_label, wide)
+                name_phases(axes[-1][column], *span, ONLINE_NAME, wide)
         for ax, metric, ends in drawn_on:  # limits that panels share are final only now
             label_ends(ax, [replace(end, name=short[end.name]) for end in ends])
             name_rules(ax, metric)

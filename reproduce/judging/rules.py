@@ -205,7 +205,6 @@ def answer(
         condition=None if isinstance(judged, Verdict) else judged,
         seen=found.seen(1),
         power=found.seen,
-        commits=made.commits,
         checksums=made.checksums,
         code=made.code,
     )

@@ -39,9 +39,8 @@ class Effect:
             unknown. As ``verdict``, it is of this effect alone, or in a finding among all effects
             of its part.
         power: ``seen`` of one among so many effects that could support a claim by mistake.
-        commits: of the code that made its runs.
-        code: the name of that code (`specs.numbers.code_of`). All effects of a verdict on one task
-            have the same code.
+        code: the name of the code that made its runs (`specs.numbers.code_of`). All effects of a
+            verdict on one task have the same code.
         checksums: of the prior data that its runs were made with.
     """
 
@@ -58,7 +57,6 @@ class Effect:
     condition: Condition | None = None
     seen: Visible | None = None
     power: Callable[[int], Visible | None] | None = field(default=None, compare=False, repr=False)
-    commits: tuple[str, ...] = ()
     checksums: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
 

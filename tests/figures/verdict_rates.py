@@ -90,7 +90,7 @@ class Drawn:
         return "drawn"
 
     def made(self, *_: Any) -> Made:
-        return Made(("a",), ("b",))
+        return Made(("a",))
 
     def measure(self, task: str) -> Measure:
         return Measure("drawn", "drawn")

@@ -363,7 +363,7 @@ def test_an_estimate_without_an_interval_is_hollow() -> None:
     forest = Forest("n", "a", (Score("AWAC", known(0.5, 0.4, 0.6)), Score("SAC", known(0.5))))
     draw_forest(ax, forest, (0, 1), names=True, width=1.0)
     discs = [line for line in ax.lines if line.get_marker() == "o"]
-    assert [line.get_markerfacecolor() for line in discs] == [style.colour("AWAC"), "white"]
+    assert [line.get_markerfacecolor() for line in discs] == [style.METHOD_COLOURS["AWAC"], "white"]
 
 
 def three_rows() -> tuple[list[Forest], list[Forest], list[ProfileCurve], list[Forest]]:
@@ -479,7 +479,9 @@ def test_every_colour_can_be_read_on_the_dark() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)  # WCAG's example
     for colour in (*style.METHOD_COLOURS.values(), *style.OTHER_COLOURS, style.SINGLE_SEED):
         assert contrast(on_dark(colour), DARK) >= 4.5
-    dark = np.array([to_rgb(on_dark(style.colour("BC"))), to_rgb(on_dark(style.SINGLE_SEED))])
+    dark = np.array(
+        [to_rgb(on_dark(style.METHOD_COLOURS["BC"])), to_rgb(on_dark(style.SINGLE_SEED))]
+    )
     assert np.ptp(dark[0]) > 0.25 and np.ptp(dark[1]) == 0  # a hue, and none
     assert on_dark("#ABB8F9").lower() == "#abb8f9"  # light enough as it is
 
