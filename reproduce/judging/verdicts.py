@@ -42,6 +42,8 @@ class Effect:
         code: the name of the code that made its runs (`specs.numbers.code_of`). All effects of a
             verdict on one task have the same code.
         checksums: of the prior data that its runs were made with.
+        family: among how many effects it was judged: those that could support a claim by mistake,
+            and those that could contradict it (``families``).
     """
 
     task: str
@@ -59,6 +61,7 @@ class Effect:
     power: Callable[[int], Visible | None] | None = field(default=None, compare=False, repr=False)
     checksums: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    family: tuple[int, int] = (1, 1)
 
     @property
     def what(self) -> str:
@@ -73,15 +76,16 @@ class Effect:
     def among(self, *, supports: int, contradicts: int) -> Effect:
         """The same effect, judged as one of several that could decide by mistake."""
         seen = self.power(supports) if self.power else self.seen
+        among = replace(self, seen=seen, family=(supports, contradicts))
         if self.condition is None or self.estimate is None:
-            return replace(self, seen=seen)
+            return among
         verdict = self.condition.verdict(self.estimate, supports=supports, contradicts=contradicts)
         if verdict is self.verdict:
-            return replace(self, seen=seen)
+            return among
         several = supports if self.verdict is Verdict.SUPPORTED else contradicts
         alone = f"{self.verdict} if it stood alone, not as one of {several}"
         note = joined(self.note, alone)
-        return replace(self, verdict=verdict, note=note, seen=seen)
+        return replace(among, verdict=verdict, note=note)
 
 
 def seen(effect: Effect) -> Visible | None:

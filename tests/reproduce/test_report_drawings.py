@@ -37,7 +37,7 @@ from reproduce.judging.questions import (
     within,
 )
 from reproduce.judging.stability import SPREAD
-from reproduce.judging.verdicts import Effect, Finding
+from reproduce.judging.verdicts import Effect, combine
 from reproduce.judging.visible import Visible, beyond, inside
 from reproduce.reporting import svg
 from reproduce.reporting.aggregates import aggregates, pooled_difference, probability
@@ -225,7 +225,7 @@ def test_the_drawn_ends_are_those_that_gave_the_verdict(monkeypatch: pytest.Monk
     found = set()
     for claim in CLAIMS:
         finding = evaluate(claim, evidence)
-        for each, ends in zip(finding.effects, deciding(claim, finding), strict=True):
+        for each, ends in zip(finding.effects, deciding(finding), strict=True):
             if ends is None or isinstance(each.condition, Ranked | Never):
                 continue
             found.add(each.verdict)
@@ -244,18 +244,18 @@ def test_the_drawn_ends_are_those_that_gave_the_verdict(monkeypatch: pytest.Monk
 def test_the_ends_of_three_effects_that_must_all_hold() -> None:
     """All of 3 must hold: each supports at alpha, and contradicts at a third of it. The tails are
     normal: t is 1.960 at 2.5 %, 2.394 at 2.5 % / 3."""
-    claim = next(each for each in CLAIMS if each.id == "H10")
     found = Estimate(0.1, 0.1 - 1.960, 0.1 + 1.960, 5, "x")
     gain = Question(GAIN, Whose("AWAC"), above(0.05))
     each = Effect("t", gain, Verdict.INCONCLUSIVE, found, condition=Above(0.05))
-    ends = deciding(claim, Finding(Verdict.INCONCLUSIVE, (each,) * 3, ""))
+    ends = deciding(combine([each] * 3, need=1.0))
     assert ends[0] == pytest.approx((0.1 - 1.960, 0.1 + 2.394), abs=1e-3)
     correlation = replace(gain, quantity=SCALARS["monotonicity"])
     rank = replace(each, question=correlation, estimate=known(0.1, -0.9, 1.1))
-    ends = deciding(claim, Finding(Verdict.INCONCLUSIVE, (rank,) * 3, ""))
+    ends = deciding(combine([rank] * 3, need=1.0))
     assert ends[0] == (-0.9, 1.0)  # no further than it can be
     counted = replace(each, condition=Counted(0.5))
-    assert deciding(claim, Finding(Verdict.INCONCLUSIVE, (counted,) * 3, "")) == [None] * 3
+    assert deciding(combine([counted] * 3, need=1.0)) == [None] * 3
+    assert deciding(combine([each], need=1.0)) == [None]
 
 
 def test_the_caption_says_what_the_marks_are() -> None:
