@@ -19,7 +19,7 @@ from figures import style
 from figures.caption import describe
 from figures.end_labels import End, label_ends, margin, short_names, widest
 from figures.experiments import EXPERIMENTS
-from figures.layout import CAPTION_LINE, Paragraph, columns_of, compose, wrap
+from figures.layout import CAPTION_LINE, Paragraph, columns_of, compose, size_of, wrap
 from figures.metrics import Metric
 from figures.panels import NONE, bands_of, ours_of, panels_of, refuse_blank, rows_of
 from figures.phase_axis import (
@@ -347,7 +347,7 @@ def _dress_panel(ax: Axes, metric: Metric, *, left: bool) -> None:
             ax.set_ylim(-0.04 * most, 1.04 * most)
     if left:
         ax.set_ylabel(metric.name)
-        ax.yaxis.set_label_coords(-0.5 / _width_inches(ax), 0.5)
+        ax.yaxis.set_label_coords(-0.5 / size_of(ax)[0], 0.5)
     elif metric.share_y:
         ax.tick_params(labelleft=False)
 
@@ -362,9 +362,3 @@ def _drawn(ax: Axes) -> list[float]:
         if is_curve(each, line)
     ]
     return [float(np.nanmax(line)) for line in lines if np.isfinite(line).any()]
-
-
-def _width_inches(ax: Axes) -> float:
-    figure = ax.get_figure(root=True)
-    assert figure is not None  # every panel was added to one
-    return float(ax.get_position().width * figure.get_size_inches()[0])
