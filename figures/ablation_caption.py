@@ -11,7 +11,8 @@ import pandas as pd
 from figures.ablation_effects import Row, Runs, ScalarChange, SweptScalar, condition_rows, parse
 from figures.caption import METRIC_NOTES, data_fact, origin
 from figures.panels import Panel
-from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, RESAMPLES, runs
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, runs
+from figures.statistics.bootstrap import RESAMPLES
 
 
 def facts(

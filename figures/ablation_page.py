@@ -25,6 +25,8 @@ from figures.layout import (
     TITLE_SIZE,
     Paragraph,
     wrap,
+    write_caption,
+    write_title,
 )
 from figures.style import PANEL_HEIGHT, TEXT_GREY
 
@@ -95,8 +97,7 @@ def compose(
     def write(x: float, y: float, line: str, size: float, **look: Any) -> None:
         figure.text(x / width, y / height, line, fontsize=size, va="top", parse_math=False, **look)
 
-    for number, line in enumerate(title_lines):
-        write(LEFT, height - 0.13 - number * TITLE_LINE, line, TITLE_SIZE, weight="bold")
+    write_title(figure, title_lines, left=LEFT)
     top = height - above
     forests: list[Axes] = []
     if names:
@@ -132,7 +133,5 @@ def compose(
         columnspacing=1.6,
         borderpad=0.0,
     )
-    for number, (line, colour) in enumerate(lines):
-        y = BOTTOM + (len(lines) - number) * CAPTION_LINE
-        write(LEFT, y, line, CAPTION_SIZE, color=colour)
+    write_caption(figure, lines, left=LEFT)
     return ForestPage(figure, forests, grid)

@@ -15,7 +15,7 @@ from figures.ablation_names import PURPOSES
 from figures.ablation_page import ForestPage, Name, compose
 from figures.ablation_panels import NAMES, draw_forest, draw_sweep, proxy, symbol
 from figures.ablation_reading import read_ablation
-from figures.layout import Paragraph
+from figures.layout import Paragraph, size_of
 from figures.learning_curves import WARNING_COLOUR
 from figures.output import save
 from figures.panels import Panel
@@ -86,5 +86,5 @@ def _sweep_text(key: str, found: Sequence[Sequence[SweptScalar]], common: frozen
 def _head(page: ForestPage, column: int, panel: Panel) -> None:
     ax = page.forests[column] if page.forests else page.sweeps[0][column]
     ax.set_title(panel.title, loc="left", weight="bold", pad=19)
-    pad = 0.08 / (ax.get_position().height * page.figure.get_size_inches()[1])
+    pad = 0.08 / size_of(ax)[1]
     ax.text(0, 1 + pad, panel.subtitle, transform=ax.transAxes, fontsize=8, color=style.TEXT_GREY)

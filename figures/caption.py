@@ -16,10 +16,10 @@ from figures.run_facts import RunFacts, beginnings, joined
 from figures.statistics.across_seeds import (
     MIN_SEEDS_FOR_INTERVAL,
     MIN_SEEDS_FOR_IQM,
-    RESAMPLES,
     aggregate_name,
     runs,
 )
+from figures.statistics.bootstrap import RESAMPLES
 from figures.statistics.scalars import FINAL_EVALUATIONS
 
 METRIC_NOTES = {

@@ -9,11 +9,10 @@ from itertools import takewhile
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from figures.labels import label, method_of, split_label
-from figures.layout import elide, inches
+from figures.layout import elide, figure_of, inches, size_of
 from figures.statistics.across_seeds import Floats
 from figures.style import PANEL_HEIGHT
 
@@ -63,7 +62,7 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
     """
     if not fit(len(ends)):
         return
-    width, height = _size(ax)
+    width, height = size_of(ax)
     ax.get_ylim()  # decides limits that are still to follow the curves
     to_axes = ax.transData + ax.transAxes.inverted()
     places = np.array([to_axes.transform((end.step, end.value)) for end in ends]).reshape(-1, 2)
@@ -77,7 +76,7 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
             lw=0.6,
             alpha=0.7,
         )
-        _figure(ax).add_artist(leader)
+        figure_of(ax).add_artist(leader)
         ax.text(
             1 + LEADER / width,
             placed,
@@ -199,15 +198,3 @@ def _shared(names: Sequence[str], *, keys: bool) -> int:
     if key > start:  # within a value
         return key if keys else max(start, shared.rfind(".", 0, key) + 1)
     return max(start, shared.rfind(".") + 1)
-
-
-def _size(ax: Axes) -> tuple[float, float]:
-    """Inches of a panel."""
-    place, (width, height) = ax.get_position(), _figure(ax).get_size_inches()
-    return float(place.width * width), float(place.height * height)
-
-
-def _figure(ax: Axes) -> Figure:
-    figure = ax.get_figure(root=True)
-    assert figure is not None  # every panel was added to one
-    return figure

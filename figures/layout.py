@@ -139,6 +139,19 @@ def write_caption(figure: Figure, lines: Sequence[tuple[str, str]], *, left: flo
         )
 
 
+def figure_of(ax: Axes) -> Figure:
+    """The figure that a panel was added to."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def size_of(ax: Axes) -> tuple[float, float]:
+    """Width and height of a panel in inches."""
+    place, (width, height) = ax.get_position(), figure_of(ax).get_size_inches()
+    return float(place.width * width), float(place.height * height)
+
+
 def columns_of(bands: Sequence[Collection[int]]) -> int:
     """How many columns of panels the bands take."""
     return 1 + max(max(band) for band in bands)

@@ -19,11 +19,17 @@ from figures import style
 from figures.caption import describe
 from figures.end_labels import End, label_ends, margin, short_names, widest
 from figures.experiments import EXPERIMENTS
-from figures.layout import CAPTION_LINE, Paragraph, columns_of, compose, wrap
+from figures.layout import CAPTION_LINE, Paragraph, columns_of, compose, size_of, wrap
 from figures.metrics import Metric
 from figures.panels import NONE, bands_of, ours_of, panels_of, refuse_blank, rows_of
-from figures.phase_axis import NAME_LINE, name_lines, name_phases, set_phase_axis
-from figures.results.partial import warning
+from figures.phase_axis import (
+    NAME_LINE,
+    ONLINE_NAME,
+    name_lines,
+    name_phases,
+    set_phase_axis,
+)
+from figures.results.partial import Absent, warning
 from figures.results.table import RUN
 from figures.rule_lines import draw_rules, is_curve, name_rules
 from figures.run_facts import RunFacts
@@ -55,9 +61,8 @@ def draw(
     metrics: Sequence[Metric] = METRICS,
     title: str = "",
     caption: str = "",
-    absent: Sequence[str] = (),
+    absent: Sequence[Absent] = (),
     notes: Sequence[str] = (),
-    x_label: str = "online environment steps",
     seeds_of: Collection[str] | None = None,
     run_facts: RunFacts = NO_FACTS,
 ) -> Figure:
@@ -76,9 +81,8 @@ def draw(
         metrics: one for each row of panels.
         title: heading of the figure, "" for none.
         caption: opening sentence; the facts (seeds, data, preset, commit, incomplete runs) follow.
-        absent: names of runs without any row, for the caption (``partial.without_rows``).
+        absent: runs without any row, for the caption (``partial.without_rows``).
         notes: further sentences for the caption (``compare.beside``).
-        x_label: name of the online part of the axis.
         seeds_of: labels whose single seeds are drawn; all where it is None.
         run_facts: what the manifest says of the runs.
 
@@ -121,7 +125,7 @@ def draw(
             share_y=[metric.share_y for metric in metrics],
             beside=beside,
             more_above=CAPTION_LINE * (most - 1),
-            more_below=NAME_LINE * name_lines(wide, x_label)[0].count("\n"),
+            more_below=NAME_LINE * name_lines(wide, ONLINE_NAME)[0].count("\n"),
         )
         drawn_on: list[tuple[Axes, Metric, list[End]]] = []
         for band, axes in zip(bands, page.axes, strict=True):
@@ -137,7 +141,7 @@ def draw(
                     _dress_panel(ax, metric, left=column == min(band))
                     drawn_on.append((ax, metric, _ends_of(aggregates, looks)))
                     ax.tick_params(labelbottom=line is axes[-1])
-                name_phases(axes[-1][column], *span, x_label, wide)
+                name_phases(axes[-1][column], *span, ONLINE_NAME, wide)
         for ax, metric, ends in drawn_on:  # limits that panels share are final only now
             label_ends(ax, [replace(end, name=short[end.name]) for end in ends])
             name_rules(ax, metric)
@@ -343,7 +347,7 @@ def _dress_panel(ax: Axes, metric: Metric, *, left: bool) -> None:
             ax.set_ylim(-0.04 * most, 1.04 * most)
     if left:
         ax.set_ylabel(metric.name)
-        ax.yaxis.set_label_coords(-0.5 / _width_inches(ax), 0.5)
+        ax.yaxis.set_label_coords(-0.5 / size_of(ax)[0], 0.5)
     elif metric.share_y:
         ax.tick_params(labelleft=False)
 
@@ -358,9 +362,3 @@ def _drawn(ax: Axes) -> list[float]:
         if is_curve(each, line)
     ]
     return [float(np.nanmax(line)) for line in lines if np.isfinite(line).any()]
-
-
-def _width_inches(ax: Axes) -> float:
-    figure = ax.get_figure(root=True)
-    assert figure is not None  # every panel was added to one
-    return float(ax.get_position().width * figure.get_size_inches()[0])

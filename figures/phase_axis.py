@@ -20,6 +20,7 @@ from figures.style import OFFLINE_BACKGROUND, RULE, TEXT_GREY
 
 OFFLINE_SHARE = 0.24
 NAME_SIZE, NAME_LINE = 8.5, 0.14
+ONLINE_NAME = "online environment steps"
 OFFLINE_NAME = "offline updates"
 RIGHT_MARGIN = 0.02
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -195,28 +196,18 @@ def _axes(figure: Figure, column: int, top: float, tall: float, *, first: int = 
     return figure.add_axes(box)
 
 
-def _write(
-    figure: Figure, text: str, x: float, y: float, *, size: float, weight: str = "normal"
-) -> None:
+def _write(figure: Figure, text: str, x: float, y: float, *, size: float, **look: Any) -> None:
+    """A line, ``y`` inches from above."""
     width, height = figure.get_size_inches()
-    figure.text(
-        x / width, 1 - y / height, text, fontsize=size, weight=weight, va="top", parse_math=False
-    )
+    place = x / width, 1 - y / height
+    figure.text(*place, text, fontsize=size, va="top", parse_math=False, **look)
 
 
 def _paragraph(figure: Figure, lines: Sequence[str], x: float, y: float) -> None:
     """Small grey lines, the first ``y`` inches from above."""
-    width, height = figure.get_size_inches()
     for number, line in enumerate(lines):
-        figure.text(
-            x / width,
-            1 - (y + CAPTION_LINE * number) / height,
-            line,
-            fontsize=CAPTION_SIZE,
-            color=style.TEXT_GREY,
-            va="top",
-            parse_math=False,
-        )
+        at = y + CAPTION_LINE * number
+        _write(figure, line, x, at, size=CAPTION_SIZE, color=style.TEXT_GREY)
 
 
 def _profile(ax: Axes, profiles: Sequence[ProfileCurve], measure: str, tall: float) -> None:

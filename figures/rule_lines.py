@@ -9,7 +9,7 @@ from matplotlib.patheffects import withStroke
 
 from figures import style
 from figures.forest import THRESHOLD, THRESHOLD_DASHES
-from figures.layout import inches
+from figures.layout import inches, size_of
 from figures.metrics import Metric, is_asked
 from figures.statistics.across_seeds import Floats
 
@@ -40,7 +40,7 @@ def name_rules(ax: Axes, metric: Metric) -> None:
 
     To be called when the limits of the axes are final and the curves are drawn.
     """
-    wide, tall = _inches(ax)
+    wide, tall = size_of(ax)
     ax.get_ylim()  # decides limits that are still to follow the curves
     points = [_points(ax, line) * (wide, tall) for line in ax.lines if is_curve(ax, line)]
     taken: list[tuple[float, float]] = []
@@ -105,11 +105,3 @@ def is_curve(ax: Axes, line: Line2D) -> bool:
 def _to_axes(ax: Axes, places: Floats) -> Floats:
     found = (ax.transData + ax.transAxes.inverted()).transform(places)
     return np.asarray(found, dtype=np.float64)
-
-
-def _inches(ax: Axes) -> tuple[float, float]:
-    """Width and height of a panel."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None  # every panel was added to one
-    place, (width, height) = ax.get_position(), figure.get_size_inches()
-    return float(place.width * width), float(place.height * height)

@@ -18,6 +18,8 @@ DEMONSTRATIONS = {
     "embedded": "expert demonstrations",
     "own": "episodes of the user's own file",
 }
+CLONES = ("CloneDemonstrations", "CloneMeans")
+"""Components that clone the demonstrations before any update."""
 CHECKSUM = 16
 """Digits of a checksum that rows keep."""
 
@@ -113,7 +115,7 @@ def _words(kind: str, made: Mapping[str, Any]) -> str:
 def _beginning(method: Mapping[str, Any]) -> Beginning:
     objective = method["objective"]
     return Beginning(
-        str(method["initialisation"].get("component")).startswith("Clone"),
+        method["initialisation"].get("component") in CLONES,
         method["pretraining"].get("component") == "OnPriorData",
         objective.get("component") == "Imitation" and objective.get("actions") == "demonstrations",
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from figures.labels import label, split_registered
 from figures.results.cells import did_you_mean
+from figures.results.partial import Absent
 from figures.results.table import ResultsError
 
 
@@ -59,15 +60,14 @@ class Selection:
             )
         return kept
 
-    def runs(self, names: Iterable[str]) -> list[str]:
-        """Of runs that are called ``AWAC on pen-binary-v0, seed 1``, the selected ones."""
-        found = []
-        for name in names:
-            method, _, rest = name.partition(" on ")
-            chosen = not self.methods or method in self.labels
-            if chosen and (not self.envs or rest.partition(",")[0] in self.envs):
-                found.append(name)
-        return found
+    def runs(self, absent: Iterable[Absent]) -> list[Absent]:
+        """The selected ones of ``absent``."""
+        return [
+            run
+            for run in absent
+            if (not self.methods or run.label in self.labels)
+            and (not self.envs or run.env in self.envs)
+        ]
 
     @property
     def note(self) -> str:

@@ -95,7 +95,6 @@ OTHER_LINES: tuple[LineStyle, ...] = (
 OTHER_MARKERS: tuple[Marker, ...] = ((4, 1, 0), (3, 1, 0), (6, 1, 0), (4, 1, 45), (3, 1, 180))
 
 METHOD_ORDER: tuple[str, ...] = tuple(_STYLES)
-FIGURE_METHODS: tuple[str, ...] = METHOD_ORDER[:11]
 METHOD_COLOURS: MappingProxyType[str, str] = MappingProxyType(
     {method: style.colour for method, style in _STYLES.items()}
 )
@@ -198,11 +197,6 @@ def without_prior_data(look: MethodStyle) -> MethodStyle:
 def single_seed(look: MethodStyle) -> MethodStyle:
     """``look`` for a curve that is a single run among means of several: grey, thin, behind."""
     return replace(look, colour=SINGLE_SEED, width=1.1, zorder=2.6)
-
-
-def colour(method: str) -> str:
-    """Colour of ``method`` as ``#RRGGBB``."""
-    return method_style(method).colour
 
 
 def fade(curves: int) -> float:

@@ -2,7 +2,6 @@
 
     python reproduce/check_results.py            # all of results/
     python reproduce/check_results.py results/small/figure1.csv
-    python reproduce/check_results.py --seal results/mine   # add checksums to older manifests
 
 Each problem is told with file, line, run, column, value and the way out, up to 20 a file. Exit
 status: 0 nothing is wrong, 1 something is, 2 there is nothing to check. What the columns are stands
@@ -12,7 +11,6 @@ in figures/results/results.schema.json, and what is checked in docs/results.md.
 from __future__ import annotations
 
 import csv
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -23,13 +21,10 @@ from typing import Annotated
 import tyro
 
 from figures.experiments import grids
-from figures.files import write_text
 from figures.results.cells import ResultsError, one_line
-from figures.results.manifest import manifest_of
 from figures.results.schema import RESULTS
 from figures.results.validation import Problem
 from reproduce.checking.reader import Examined, examine
-from reproduce.checking.seals import sealed
 from reproduce.checking.shared_runs import disagreements
 from reproduce.commandline.script import command
 
@@ -50,8 +45,6 @@ class CheckOptions:
 
     paths: Annotated[tuple[Path, ...], tyro.conf.Positional] = (Path("results"),)
     """Folders, or CSV files."""
-    seal: bool = False
-    """Add the missing checksums to manifests that are in order, and change nothing else."""
 
 
 def row_files(paths: Sequence[Path]) -> tuple[list[Path], dict[Path, str]]:
@@ -105,19 +98,6 @@ def _lacks(file: Path) -> list[str]:
     return [name for name in RESULTS.primary_key if name not in header]
 
 
-def seal(examined: Examined) -> str:
-    """Write the checksums into the manifest of a file that is in order, if some are missing.
-
-    Returns what was done, as the rest of a sentence.
-    """
-    if not examined.unsealed:
-        return "sealed already"
-    entries = sealed(examined.entries, examined.cells.rows)
-    path = manifest_of(examined.cells.path)
-    write_text(path, json.dumps(entries, indent=1) + "\n")
-    return f"sealed {len(entries)} runs in {path.name}"
-
-
 def _tell(found: Sequence[Problem], path: Path) -> None:
     for problem in found[:SHOWN]:
         print(problem, file=sys.stderr)
@@ -125,7 +105,7 @@ def _tell(found: Sequence[Problem], path: Path) -> None:
         print(f"{path}: and {len(found) - SHOWN} further problems", file=sys.stderr)
 
 
-def _check(path: Path, options: CheckOptions) -> Examined | None:
+def _check(path: Path) -> Examined | None:
     """Tell what is wrong with one file; None if anything is."""
     try:
         examined = examine(path)
@@ -138,19 +118,12 @@ def _check(path: Path, options: CheckOptions) -> Examined | None:
         print(f"{path}: {count} problem{'s' * (count > 1)}")
         return None
     print(f"{path}: in order, {len(examined.cells.frame)} rows, {examined.runs} runs")
-    if options.seal:
-        print(f"{path}: {seal(examined)}")
-    elif examined.unsealed:
-        print(
-            f"{path}: without checksums, so that changed numbers are not noticed: its manifest is "
-            f"of an older version; add them with `python reproduce/check_results.py --seal {path}`"
-        )
     return examined
 
 
 @command(CheckOptions, __doc__)
 def main(options: CheckOptions) -> int:
-    """Check each file of rows; with `--seal` add checksums to the manifests of those in order.
+    """Check each file of rows, and the runs that files share.
 
     Returns the exit status: 0 nothing is wrong, 1 something is, 2 there is nothing to check.
     """
@@ -159,7 +132,7 @@ def main(options: CheckOptions) -> int:
         print(f"{file}: skipped, {reason}")
     if not files:
         raise ResultsError(f"{', '.join(map(str, options.paths))}: no rows there")
-    examined = [_check(file, options) for file in files]
+    examined = [_check(file) for file in files]
     in_order = [each.cells for each in examined if each is not None]
     shared = list(disagreements(in_order))
     _tell(shared, Path("files that share runs"))

@@ -16,7 +16,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -28,13 +28,12 @@ import tyro
 from figures.files import whole_file
 from figures.results.cells import ResultsError
 from figures.results.compare import read_compared, shortest_ends
-from figures.results.schema import RESULTS, RUN_KEY
+from figures.results.schema import RESULTS
+from figures.results.shared import each_run_once
 from figures.results.table import read_results
-from figures.results.validation import named
 from figures.statistics.curves import curves
 from reproduce.check_results import row_files
 from reproduce.checking.reader import checked
-from reproduce.checking.shared_runs import difference
 from reproduce.commandline.script import command
 from reproduce.specs.kinds import PresetName
 
@@ -79,54 +78,6 @@ class ExportOptions:
         return self.out if self.out is not None else Path("export") / self.preset
 
 
-def each_run_once(
-    parts: Mapping[Path, pd.DataFrame],
-) -> tuple[dict[Path, pd.DataFrame], list[str]]:
-    """Rows by file, every run in the first file that holds it, with a column ``also_in``; and a
-    note for every two files that share runs.
-
-    Raises:
-        ResultsError: two files hold the same run with other values.
-    """
-    kept: dict[Path, pd.DataFrame] = {}
-    notes = []
-    for path, part in parts.items():
-        frame = part.assign(also_in=part.get("also_in", ""))
-        for before, earlier in kept.items():
-            mine, theirs = (_runs(each) for each in (frame, earlier))
-            shared = mine.keys() & theirs.keys()
-            for run in shared:
-                _refuse_other(path, before, frame.loc[mine[run]], earlier.loc[theirs[run]])
-            if not shared:
-                continue
-            again = [row for run in shared for row in mine[run]]
-            for run in shared:
-                names = earlier.loc[theirs[run], "also_in"].iloc[0].split(",")
-                names.append(str(frame.loc[mine[run][0], "experiment"]))
-                earlier.loc[theirs[run], "also_in"] = ",".join(filter(None, dict.fromkeys(names)))
-            frame = frame.drop(index=again)
-            notes.append(
-                f"{len(shared)} runs ({len(again)} rows) of {path} are also in {before}: exported "
-                "once, under the latter, with the former in the column also_in"
-            )
-        kept[path] = frame
-    return kept, sorted(notes)
-
-
-def _runs(frame: pd.DataFrame) -> dict[tuple[str, ...], list[int]]:
-    """Run -> its rows' index."""
-    return {tuple(map(str, key)): list(mine.index) for key, mine in frame.groupby(list(RUN_KEY))}
-
-
-def _refuse_other(one: Path, other: Path, mine: pd.DataFrame, theirs: pd.DataFrame) -> None:
-    found = difference(mine, theirs) or difference(theirs, mine)  # either may lack rows
-    if found is not None:
-        raise ResultsError(
-            f"{one} and {other}: both hold {named(dict(mine.iloc[0]))}, with other values of "
-            f"{found[1]}; export them one at a time"
-        )
-
-
 def compared_rows(paths: Sequence[Path]) -> list[pd.DataFrame]:
     """Rows of files of other methods as text, in the columns of the results that they fill.
 
@@ -148,9 +99,10 @@ def compared_rows(paths: Sequence[Path]) -> list[pd.DataFrame]:
     return parts
 
 
-def _text_of(path: Path) -> pd.DataFrame:
-    read_results(path)  # refuses what could not be drawn either
-    return checked(path, manifest_needed=False).cells.frame
+def _read(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of a file, as text and as they are drawn; both have the same index."""
+    drawn = read_results(path)
+    return checked(path, manifest_needed=False).cells.frame, drawn
 
 
 def _united(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -200,8 +152,12 @@ def export(
         ResultsError: a file cannot be used, or a metric that is asked for is not there, or
             parquet is asked for without pyarrow.
     """
-    parts = {path: _text_of(path) for path in paths}
-    once, notes = each_run_once(parts)
+    read = {path: _read(path) for path in paths}
+    once, notes = each_run_once({path: text for path, (text, _) in read.items()})
+    drawn = {
+        path: read[path][1].loc[text.index].assign(also_in=text["also_in"])
+        for path, text in once.items()
+    }
     others = compared_rows(compare)
     frame = _united([*once.values(), *others])
     written: dict[str, bytes] = {}
@@ -216,10 +172,11 @@ def export(
             notes.append(f"left out: {NO_PYARROW}")
     if form in ("json", "all"):
         for metric in metrics or [name for name in EVALUATED if _has(frame, name)]:
-            having = [path for path in paths if _has(parts[path], metric)]
+            having = [path for path, (text, _) in read.items() if _has(text, metric)]
             if metrics and (having or not any(_has(part, metric) for part in others)):
-                having = list(paths)  # one that lacks what is asked for is named
-            found = curves(having, metric, compare, paths)
+                having = list(read)  # one that lacks what is asked for is named
+            tables = {path: drawn[path] for path in having}
+            found = curves(tables, metric, compare, list(drawn.values()))
             text = ",\n ".join(map(json.dumps, found))
             written[f"curves.{metric}.json"] = f"[\n {text}\n]\n".encode()
     for name, content in written.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +23,29 @@ def partial_of(csv: Path) -> Path:
     return csv.with_name(f"{csv.stem}.partial.json")
 
 
-def without_rows(csv: Path, frame: pd.DataFrame) -> list[str]:
-    """Name the runs that ``partial_of(csv)`` lists and ``frame`` does not hold.
+@dataclass(frozen=True)
+class Absent:
+    """A run that was asked for and has no row."""
 
-    ``frame`` is ``table.read_results`` of ``csv``. A name is ``AWAC on pen-binary-v0, seed 2``. The
-    list is empty if there is no such file: every run is done, or the CSV came alone.
+    env: str
+    label: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.label} on {self.env}, seed {self.seed}"
+
+
+def without_rows(csv: Path, frame: pd.DataFrame) -> list[Absent]:
+    """The runs that ``partial_of(csv)`` lists and ``frame`` does not hold.
+
+    ``frame`` is ``table.read_results`` of ``csv``. The list is empty if there is no such file:
+    every run is done, or the CSV came alone.
 
     Raises:
         ResultsError: the file is damaged.
     """
     present = set(zip(frame["env"], frame["label"], frame["seed"], strict=True))
-    return [
-        f"{label} on {env}, seed {seed}"
-        for env, label, seed in not_done(csv)
-        if (env, label, seed) not in present
-    ]
+    return [Absent(*run) for run in not_done(csv) if run not in present]
 
 
 def not_done(csv: Path) -> dict[tuple[str, str, int], dict[str, Any]]:
@@ -58,9 +67,10 @@ def not_done(csv: Path) -> dict[tuple[str, str, int], dict[str, Any]]:
         ) from None
 
 
-def warning(absent: Sequence[str]) -> str:
+def warning(absent: Sequence[Absent]) -> str:
     """One sentence for the caption; "" if nothing is absent."""
     if not absent:
         return ""
+    named = "; ".join(map(str, absent[:NAMED]))
     more = f"; and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
-    return f"Asked for, but without any evaluation yet: {'; '.join(absent[:NAMED])}{more}."
+    return f"Asked for, but without any evaluation yet: {named}{more}."

@@ -21,19 +21,16 @@ the Edge of the Statistical Precipice", NeurIPS 2021.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from figures.results.table import CONDITION, RUN
+from figures.statistics.bootstrap import Floats as Floats  # part of this module's interface
+from figures.statistics.bootstrap import bootstrap
 
 MIN_SEEDS_FOR_IQM = 4
 MIN_SEEDS_FOR_INTERVAL = 5
 CONFIDENCE = 0.95
-RESAMPLES = 10_000
-BOOTSTRAP_SEED = 20_200_616
-
-Floats = npt.NDArray[np.float64]
 
 CURVE_COLUMNS: tuple[str, ...] = (
     *CONDITION,
@@ -69,9 +66,7 @@ def centre(values: Floats) -> Floats:
 def interval(values: Floats) -> tuple[Floats, Floats]:
     """95 % percentile bootstrap interval of ``centre`` over seeds.
 
-    Whole seeds are resampled: every step of a curve uses the same 10 000 resamples. Each call has a
-    generator of its own. The result therefore depends neither on other curves nor on global random
-    state.
+    Whole seeds are resampled: every step of a curve uses the same resamples.
 
     Args:
         values: (steps, n), one column a seed.
@@ -82,21 +77,7 @@ def interval(values: Floats) -> tuple[Floats, Floats]:
     steps, seeds = values.shape
     if seeds < MIN_SEEDS_FOR_INTERVAL:
         return np.full(steps, np.nan), np.full(steps, np.nan)
-    result = stats.bootstrap(
-        (values,),
-        lambda sample, axis: centre(np.moveaxis(sample, axis, -1)),
-        n_resamples=RESAMPLES,
-        batch=1_000,
-        axis=-1,
-        vectorized=True,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=np.random.default_rng(BOOTSTRAP_SEED),
-    )
-    return (
-        np.asarray(result.confidence_interval.low, dtype=np.float64),
-        np.asarray(result.confidence_interval.high, dtype=np.float64),
-    )
+    return bootstrap([values], centre, CONFIDENCE)
 
 
 def evaluations(frame: pd.DataFrame, metric: str) -> pd.DataFrame:

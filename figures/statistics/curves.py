@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
 import pandas as pd
 
-from figures.results.cells import ResultsError
+from figures.results.cells import ResultsError, restore
 from figures.results.compare import beside
 from figures.results.schema import RESULTS
-from figures.results.table import CONDITION, RUN, read_results
+from figures.results.table import CONDITION, RUN
 from figures.statistics.across_seeds import evaluations
 
 
@@ -40,55 +40,43 @@ class Curve(TypedDict):
 
 
 def curves(
-    paths: Sequence[Path],
+    tables: Mapping[Path, pd.DataFrame],
     metric: str,
     compare: Sequence[Path] = (),
-    among: Sequence[Path] = (),
+    among: Sequence[pd.DataFrame] = (),
 ) -> list[Curve]:
     """The curves of ``metric`` of every run in some results files, unfinished and failed ones too.
 
     ``method`` is the curve's label, with its variant. ``task`` is the task's name. If runs of the
     task differ in prior data, labels or profile, ``task`` names these too: ``pen-binary-v0 (expert,
-    relabelled, paper)``. Two experiments may share a run. It then appears once, under the first
-    experiment, and ``also_in`` names the other.
+    relabelled, paper)``. Two experiments may share a run: ``also_in`` names the other one.
 
     Args:
-        paths: files of rows of one preset.
+        tables: rows of one preset by their file, each run in one of them alone
+            (``figures.results.shared.each_run_once``).
         metric: a column of numbers. Runs without a value of it have no curve.
         compare: files of rows of other methods (``figures.results.compare``). ``experiment`` is
             then the file's name. Each run has a curve for every condition of our runs on its task.
-        among: more files of our rows, which may lack the column. ``compare`` stands beside these
-            runs too.
+        among: all our rows, also those that lack the column; those of ``tables`` if empty.
+            ``compare`` stands beside their runs.
 
     Raises:
-        ResultsError: a file is malformed or lacks the column, presets are mixed, or two experiments
-            hold the same run with different values.
+        ResultsError: a table lacks the column, presets are mixed, or a file of ``compare`` cannot
+            be used.
     """
-    frames = [_read(path, metric) for path in paths]
-    parts = [_of_one_frame(frame, metric) for frame in frames]
-    presets = sorted({curve["preset"] for part in parts for curve in part})
+    for path, frame in tables.items():
+        _refuse_what_is_no_metric(path, frame, metric)
+    ours = [curve for frame in tables.values() for curve in _of_one_frame(frame, metric)]
+    presets = sorted({curve["preset"] for curve in ours})
     if len(presets) > 1:
         raise ResultsError(
-            f"{', '.join(map(str, paths))}: presets {', '.join(presets)} differ in networks and "
+            f"{', '.join(map(str, tables))}: presets {', '.join(presets)} differ in networks and "
             "budgets and are never put together; export one at a time"
         )
-    found: dict[tuple[str, ...], tuple[Path, Curve]] = {}
-    for path, part in zip(paths, parts, strict=True):
-        for curve in part:
-            key = (*_condition(curve), curve["method"], str(curve["seed"]))
-            before, first = found.setdefault(key, (path, curve))
-            if first is not curve:
-                first["also_in"].append(curve["experiment"])
-            if (first["xs"], first["ys"]) != (curve["xs"], curve["ys"]):
-                raise ResultsError(
-                    f"{before} and {path}: both hold {curve['env']} {curve['method']} seed "
-                    f"{curve['seed']}, with other values of {metric}; export them one at a time"
-                )
-    ours = [curve for _, curve in found.values()]
     if not compare:
         return _named_apart(ours)
-    frames += [read_results(path) for path in among if path not in paths]
-    return _named_apart([*ours, *_compared(frames, metric, compare)])
+    rows = list(among or tables.values())
+    return _named_apart([*ours, *_compared(rows, metric, compare)])
 
 
 def _compared(frames: Sequence[pd.DataFrame], metric: str, compare: Sequence[Path]) -> list[Curve]:
@@ -98,11 +86,11 @@ def _compared(frames: Sequence[pd.DataFrame], metric: str, compare: Sequence[Pat
     return _of_one_frame(frame[frame["compared"] != ""], metric)
 
 
-def _read(path: Path, metric: str) -> pd.DataFrame:
-    frame = read_results(path, drawn=[metric])
+def _refuse_what_is_no_metric(path: Path, frame: pd.DataFrame, metric: str) -> None:
+    if metric not in frame:
+        raise ResultsError(f"{path}: missing column {metric}; {restore(path)}")
     if not pd.api.types.is_numeric_dtype(frame[metric]):
         raise ResultsError(f"{path}: {metric} is a column of text; a metric is a column of numbers")
-    return frame
 
 
 def _of_one_frame(frame: pd.DataFrame, metric: str) -> list[Curve]:
@@ -124,7 +112,7 @@ def _of_one_frame(frame: pd.DataFrame, metric: str) -> list[Curve]:
                 profile=str(last["profile"]),
                 preset=str(last["preset"]),
                 experiment=str(last["experiment"]),
-                also_in=[],
+                also_in=[name for name in str(last.get("also_in", "")).split(",") if name],
             )
         )
     return found

@@ -26,19 +26,17 @@ import numpy as np
 from scipy import special, stats
 
 from figures.statistics.across_seeds import (
-    BOOTSTRAP_SEED,
     CONFIDENCE,
     MIN_SEEDS_FOR_INTERVAL,
     MIN_SEEDS_FOR_IQM,
-    RESAMPLES,
     Floats,
     aggregate_name,
     centre,
 )
+from figures.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES, bootstrap
 from figures.statistics.resampling import Estimate as Estimate  # part of this module's interface
 from figures.statistics.resampling import (
     Interval,
-    bootstrap,
     checked,
     checked_groups,
     estimate,
@@ -95,9 +93,7 @@ def aggregate(
     )
 
 
-def difference(
-    a: Floats, b: Floats, *, confidence: float = CONFIDENCE, method: Interval = "percentile"
-) -> Estimate:
+def difference(a: Floats, b: Floats, *, method: Interval = "percentile") -> Estimate:
     """centre(a) - centre(b); a: (n,), b: (m,) resampled independently of each other."""
     samples = [checked(a, "a"), checked(b, "b")]
     seeds = min(map(len, samples))
@@ -106,15 +102,13 @@ def difference(
         samples,
         lambda first, second: middle(first) - middle(second),
         f"difference of {_plural(seeds)}",
-        confidence,
+        CONFIDENCE,
         method,
         welch,
     )
 
 
-def paired_difference(
-    a: Floats, b: Floats, *, confidence: float = CONFIDENCE, method: Interval = "percentile"
-) -> Estimate:
+def paired_difference(a: Floats, b: Floats) -> Estimate:
     """centre(a - b); a, b: (n,), where a[i] and b[i] share seed, data and initialisation.
 
     Pairs are resampled. The interquartile mean of differences is not the difference of
@@ -124,12 +118,10 @@ def paired_difference(
     if len(first) != len(second):
         raise ValueError(f"a has {len(first)} values, b {len(second)}; pairs need as many")
     name = f"{aggregate_name(len(first))} of paired differences"
-    return estimate([first - second], centre, name, confidence, method)
+    return estimate([first - second], centre, name, CONFIDENCE)
 
 
-def probability_of_improvement(
-    a_groups: Sequence[Floats], b_groups: Sequence[Floats], *, confidence: float = CONFIDENCE
-) -> Estimate:
+def probability_of_improvement(a_groups: Sequence[Floats], b_groups: Sequence[Floats]) -> Estimate:
     """Mean over tasks of P(A > B) + P(A = B) / 2, for random runs of A and of B.
 
     On one task this is Mann and Whitney's U / (n m). ``a_groups``, ``b_groups``: one (seeds,) a
@@ -144,7 +136,7 @@ def probability_of_improvement(
         wins = [np.sign(a[..., :, None] - b[..., None, :]).mean(axis=(-2, -1)) for a, b in tasks]
         return np.asarray((1 + np.mean(wins, axis=0)) / 2)
 
-    return estimate([*first, *second], statistic, "probability of improvement", confidence)
+    return estimate([*first, *second], statistic, "probability of improvement", CONFIDENCE)
 
 
 def improvement_test(a: Floats, b: Floats) -> float:
@@ -187,14 +179,13 @@ def proportion(successes: int, n: int, confidence: float = CONFIDENCE) -> Estima
 
 
 def performance_profile(
-    groups: Sequence[Floats], thresholds: Floats, *, confidence: float = CONFIDENCE
+    groups: Sequence[Floats], thresholds: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Share of runs above each threshold, as a mean over tasks, with pointwise intervals.
+    """Share of runs above each threshold, as a mean over tasks, with 95 % intervals of each point.
 
     Args:
         groups: one (seeds,) a task.
         thresholds: (T,).
-        confidence: of each point by itself, not of the whole profile.
 
     Returns:
         share, low, high: (T,).
@@ -208,7 +199,7 @@ def performance_profile(
     share = statistic(*above)
     if min(map(len, samples)) < MIN_SEEDS_FOR_INTERVAL:
         return share, np.full_like(share, np.nan), np.full_like(share, np.nan)
-    return share, *bootstrap(above, statistic, confidence)
+    return share, *bootstrap(above, statistic, CONFIDENCE)
 
 
 def rank_probabilities(values: Mapping[str, Floats]) -> Mapping[str, float]:

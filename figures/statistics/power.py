@@ -23,6 +23,7 @@ from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, Floats
 from figures.statistics.resampling import Interval, expansion, tail
 
 POWER = 0.8
+SEEDS = MIN_SEEDS_FOR_INTERVAL
 TRIMMING = (
     1.06  # standard error of an interquartile mean of 5 normal values over that of their mean
 )
@@ -42,7 +43,6 @@ def distance_seen(
     *,
     confidence: float,
     method: Interval = "percentile",
-    seeds: int = MIN_SEEDS_FOR_INTERVAL,
     freedom: float | None = None,
     family: int = 1,
     noise: float = 0.0,
@@ -50,19 +50,19 @@ def distance_seen(
 ) -> float:
     """How far beyond a threshold the truth must lie so that seeds show it with probability 0.8.
 
-    Each group has ``seeds`` seeds. They show it by an interval of this ``confidence``, as one of
+    Each group has five seeds. They show it by an interval of this ``confidence``, as one of
     ``family`` effects that could decide by mistake. The distance is in the unit of the groups.
     ``freedom`` is the degrees of freedom of an expanded interval, by default Welch's of such
-    groups. ``noise`` is the standard error of ``seeds`` seeds from their episodes alone, below
+    groups. ``noise`` is the standard error of five seeds from their episodes alone, below
     which no interval falls (``resampling.at_least``). ``shared`` is the standard error that all
     seeds share (``resampling.widened``). The result is NaN if no group has two seeds.
     """
     end = (1 - confidence) / 2 / family
-    error = TRIMMING * spread(groups) / np.sqrt(seeds)
+    error = TRIMMING * spread(groups) / np.sqrt(SEEDS)
     quantile, least = tail(np.inf, end), tail(np.inf, (1 - confidence) / 2)
     if method == "expanded":
-        freedom = freedom or _freedom(groups) * (seeds - 1)
-        quantile *= expansion(seeds, freedom, 1 - 2 * end)
+        freedom = freedom or _freedom(groups) * (SEEDS - 1)
+        quantile *= expansion(SEEDS, freedom, 1 - 2 * end)
         least *= tail(freedom, end) / tail(freedom, (1 - confidence) / 2)
     beyond = tail(np.inf, 1 - POWER)
     alone = np.maximum((quantile + beyond) * error, (least + beyond) * noise)
@@ -77,18 +77,18 @@ def _freedom(groups: Sequence[Floats]) -> float:
     return float(variances.sum() ** 2 / (variances**2).sum()) if variances.any() else 1.0
 
 
-def wins_seen(alpha: float, seeds: int = MIN_SEEDS_FOR_INTERVAL) -> float:
-    """Smallest share of won pairs, U / seeds^2, that is significant at ``alpha``.
+def wins_seen(alpha: float) -> float:
+    """Smallest share of won pairs, U / 25 of 5 against 5 seeds, that is significant at ``alpha``.
 
     The test is Mann and Whitney's one-sided test, exact, without ties. The share is infinite if the
     test finds nothing even when all pairs are won.
     """
-    pairs = seeds * seeds
+    pairs = SEEDS * SEEDS
     frequency = np.zeros(pairs + 1)  # of each U, over all orders: Gaussian binomial coefficients
     frequency[0] = 1.0
-    for top in range(1, seeds + 1):
-        for place in range(seeds + top, pairs + 1)[::-1]:
-            frequency[place] -= frequency[place - seeds - top]
+    for top in range(1, SEEDS + 1):
+        for place in range(SEEDS + top, pairs + 1)[::-1]:
+            frequency[place] -= frequency[place - SEEDS - top]
         for place in range(top, pairs + 1):
             frequency[place] += frequency[place - top]
     tail = np.cumsum(frequency[::-1])[::-1] / frequency.sum()

@@ -1,11 +1,4 @@
-"""The bootstrap that every interval comes from.
-
-``scipy.stats.bootstrap`` gives percentile (or BCa, or expanded) intervals from 10 000 resamples.
-Each sample is resampled on its own. With one sample a task this is the stratified bootstrap of
-Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice", NeurIPS
-2021. Each call has a generator of its own, so the same input gives the same numbers.
-
-``bootstrap`` ignores the rule of five seeds; ``estimate`` applies it.
+"""A value with its interval, by the bootstrap from five seeds on.
 
 An expanded interval is the percentile interval stretched about the value by
 sqrt(n / (n - 1)) t_f(alpha) / z(alpha). n is the number of seeds of the smallest sample. f is the
@@ -21,24 +14,17 @@ at all. ``at_least`` makes an interval as wide as that noise.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
-from figures.statistics.across_seeds import (
-    BOOTSTRAP_SEED,
-    CONFIDENCE,
-    MIN_SEEDS_FOR_INTERVAL,
-    RESAMPLES,
-    Floats,
-)
+from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL, Floats
+from figures.statistics.bootstrap import bootstrap
 
-Interval = Literal["percentile", "BCa", "expanded"]
+Interval = Literal["percentile", "expanded"]
 
 
 @dataclass(frozen=True)
@@ -98,51 +84,6 @@ def checked_groups(groups: Sequence[Floats], name: str = "groups") -> list[Float
     return [checked(group, f"{name}[{number}]") for number, group in enumerate(groups)]
 
 
-def bootstrap(
-    samples: Sequence[npt.NDArray[Any]],
-    statistic: Callable[..., Floats],
-    confidence: float,
-    method: Interval = "percentile",
-    resamples: int = RESAMPLES,
-) -> tuple[Floats, Floats]:
-    """Two-sided interval of ``statistic`` when each sample is resampled on its own.
-
-    Args:
-        samples: each (..., n_i), resampled along its last axis (the same resamples for all rows).
-        statistic: takes one array (..., n_i) for each sample and reduces the last axis of each.
-        confidence: such as 0.95.
-        method: BCa corrects for bias and skewness. It does not exist if values differ but leaving
-            out one of them never changes the statistic. The result is NaN then. "expanded" is for
-            ``estimate``.
-        resamples: how many.
-
-    Returns:
-        low, high: with the statistic's shape.
-
-    Raises:
-        ValueError: ``confidence`` is not between 0 and 1.
-    """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence {confidence} must be between 0 and 1, such as 0.95")
-    if all(np.ptp(sample, axis=-1).max() == 0 for sample in samples):
-        method = "percentile"  # the interval is a point: BCa would divide by a spread of 0
-    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        # NaN tells that a BCa interval does not exist, so no warning is needed.
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-        result = stats.bootstrap(
-            tuple(samples),
-            lambda *resampled, axis: statistic(*resampled),
-            n_resamples=resamples,
-            batch=1_000,
-            axis=-1,
-            vectorized=True,
-            confidence_level=confidence,
-            method=method,
-            rng=np.random.default_rng(BOOTSTRAP_SEED),
-        ).confidence_interval
-    return np.asarray(result.low, dtype=np.float64), np.asarray(result.high, dtype=np.float64)
-
-
 def tail(freedom: float, probability: float) -> float:
     """The value that a t distribution with this ``freedom`` exceeds with this probability."""
     if np.isinf(freedom):
@@ -198,8 +139,7 @@ def estimate(
     seeds, freedom = min(map(len, samples)), pooled(samples)
     value, low, high = float(statistic(*samples)), np.nan, np.nan
     if seeds >= MIN_SEEDS_FOR_INTERVAL:
-        drawn: Interval = "percentile" if method == "expanded" else method
-        low, high = map(float, bootstrap(samples, statistic, confidence, drawn))
+        low, high = map(float, bootstrap(samples, statistic, confidence))
         freedom = freedom_of(samples)
         if method == "expanded":
             wider = expansion(seeds, freedom, confidence)

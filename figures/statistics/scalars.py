@@ -4,10 +4,9 @@
 therefore better for every measure: a distance becomes its negative. The offline phase ends at
 t = 0. The budget ``T`` is the last online step.
 
-Only finished runs (status ``done``) have scalars. ``excluded`` names the others, so that a report
-can say which were left out. A method without an online phase keeps the policy of t = 0. Its J is
-constant until the largest budget that its task has. A task has no scalars of a measure if no run
-has a value of it (success in locomotion).
+Only finished runs (status ``done``) have scalars. A method without an online phase keeps the policy
+of t = 0. Its J is constant until the largest budget that its task has. A task has no scalars of a
+measure if no run has a value of it (success in locomotion).
 
 ``docs/statistics.md`` explains the definitions and their reasons.
 """
@@ -54,12 +53,6 @@ SCALARS: tuple[str, ...] = (
     "auc_noise",
 )
 _IDENTITY: tuple[str, ...] = (*RUN, "method", "variant")
-
-
-def excluded(frame: pd.DataFrame) -> pd.DataFrame:
-    """The runs that have no scalars: ``RUN``, ``status`` (not ``done``), ``last_step``."""
-    every = runs(frame)
-    return every[every["status"] != "done"].reset_index(drop=True)
 
 
 def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:

@@ -5,22 +5,20 @@ fast. So would counting their budget as their time. A sample is a pair ``(times,
 shape (n,): online steps, and whether the threshold was reached then
 (``scalars.time_to_threshold``).
 
-The estimator is that of Kaplan and Meier 1958. The interval of the median is that of Brookmeyer and
-Crowley 1982 with the log(-log) transform. The restricted mean follows Royston and Parmar 2013.
+The restricted mean, the mean time below the threshold until a horizon, follows Royston and Parmar
+2013.
 """
 
 from __future__ import annotations
-
-import warnings
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
 from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL, Floats
+from figures.statistics.bootstrap import bootstrap
 from figures.statistics.estimates import Estimate
-from figures.statistics.resampling import bootstrap, checked, expansion
+from figures.statistics.resampling import checked, expansion
 
 RATIO = "ratio of restricted mean times"
 """The name of its estimates, whose intervals are made and stretched in logarithms."""
@@ -28,59 +26,33 @@ Bools = npt.NDArray[np.bool_]
 Sample = tuple[Floats, Bools]
 
 
-@dataclass(frozen=True)
-class Survival:
-    """Kaplan-Meier summary of one sample; all times in online environment steps.
+def median_time(sample: Sample) -> float:
+    """First time at which at most half of the runs are still below the threshold.
 
-    Attributes:
-        median: first time at which at most half of the runs are still below the threshold;
-            infinite if there is no such time.
-        median_high: upper end of the 95 % interval of the median; infinite if there is none, NaN
-            below 5 runs.
-        restricted_mean: mean time spent below the threshold until ``horizon``.
-        horizon: where the restricted mean ends.
-        observed: number of runs that reached the threshold.
-        n: number of runs.
-    """
-
-    median: float
-    median_high: float
-    restricted_mean: float
-    horizon: float
-    observed: int
-    n: int
-
-
-def kaplan_meier(times: Floats, observed: Bools, horizon: float) -> Survival:
-    """Estimate how long it takes to reach the threshold.
-
-    ``median_high`` is the first time at which the upper pointwise 95 % limit of the survival
-    function S (two-sided, log(-log), Greenwood's variance) is at most 1/2. This limit does not
-    exist where S is 0. The exact binomial limit of 0 in ``observed`` replaces it there. A finite
-    bound therefore needs six runs (1/2^5 > 2.5 %).
-
-    Args:
-        times: (n,) steps at which a run reached the threshold, or was last seen below it.
-        observed: (n,) True if the run reached the threshold.
-        horizon: end of the restricted mean, at most the longest time unless all runs reached it.
+    It is infinite if there is no such time. The estimator is that of Kaplan and Meier 1958.
 
     Raises:
-        ValueError: wrong shapes, a negative or non-finite time, or a horizon that is not positive
-            or lies beyond the last known time.
+        ValueError: wrong shapes, or a negative or non-finite time.
     """
-    sample = _checked(times, observed, "times")
-    _check_horizon(sample, horizon)
-    survival = stats.ecdf(_censored(sample)).sf
+    survival = stats.ecdf(_censored(_checked(*sample, "times"))).sf
     below = survival.quantiles[survival.probabilities <= 0.5]
-    n, reached = len(sample[0]), int(sample[1].sum())
-    return Survival(
-        median=float(below[0]) if below.size else np.inf,
-        median_high=_median_high(survival, reached) if n >= MIN_SEEDS_FOR_INTERVAL else np.nan,
-        restricted_mean=float(_restricted_mean(*sample, horizon)),
-        horizon=float(horizon),
-        observed=reached,
-        n=n,
-    )
+    return float(below[0]) if below.size else np.inf
+
+
+def restricted_mean(times: Floats, observed: Bools, horizon: float) -> Floats:
+    """Area under the Kaplan-Meier estimate on [0, horizon]; times, observed: (..., n).
+
+    One product over single runs suffices: the factors of tied events give the factor of the tie,
+    (1 - 1/r)(1 - 1/(r - 1)) = (r - 2)/r. If a resample's last run is censored before the horizon,
+    the survival stays constant after it.
+    """
+    order = np.lexsort((~observed, times), axis=-1)
+    steps = np.minimum(np.take_along_axis(times, order, axis=-1), horizon)
+    events = np.take_along_axis(observed, order, axis=-1)
+    at_risk = np.arange(times.shape[-1], 0, -1)
+    survival = np.cumprod(1 - events / at_risk, axis=-1)
+    widths = np.diff(steps, append=horizon, axis=-1)
+    return np.asarray(steps[..., 0] + (survival * widths).sum(axis=-1), dtype=np.float64)
 
 
 def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
@@ -92,7 +64,8 @@ def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
     is infinite if b needs no time, and 1 if neither does.
 
     Raises:
-        ValueError: as ``kaplan_meier`` does.
+        ValueError: wrong shapes, a negative or non-finite time, or a horizon that is not positive
+            or lies beyond the last known time.
     """
     first, second = _checked(*a, "a"), _checked(*b, "b")
     for sample in (first, second):
@@ -100,8 +73,8 @@ def restricted_mean_ratio(a: Sample, b: Sample, horizon: float) -> Estimate:
 
     def share(in_a: npt.NDArray[np.int64], in_b: npt.NDArray[np.int64]) -> Floats:
         # a / (a + b) is monotone in a / b and stays finite, so its percentiles exist.
-        mean_a = _restricted_mean(first[0][in_a], first[1][in_a], horizon)
-        mean_b = _restricted_mean(second[0][in_b], second[1][in_b], horizon)
+        mean_a = restricted_mean(first[0][in_a], first[1][in_a], horizon)
+        mean_b = restricted_mean(second[0][in_b], second[1][in_b], horizon)
         total = mean_a + mean_b
         return np.where(total > 0, mean_a / np.where(total > 0, total, 1.0), 0.5)
 
@@ -155,35 +128,6 @@ def _check_horizon(sample: Sample, horizon: float) -> None:
 def _censored(sample: Sample) -> stats.CensoredData:
     times, observed = sample
     return stats.CensoredData(uncensored=times[observed], right=times[~observed])
-
-
-def _restricted_mean(times: Floats, observed: Bools, horizon: float) -> Floats:
-    """Area under the Kaplan-Meier estimate on [0, horizon]; times, observed: (..., n).
-
-    One product over single runs suffices: the factors of tied events give the factor of the tie,
-    (1 - 1/r)(1 - 1/(r - 1)) = (r - 2)/r. If a resample's last run is censored before the horizon,
-    the survival stays constant after it.
-    """
-    order = np.lexsort((~observed, times), axis=-1)
-    steps = np.minimum(np.take_along_axis(times, order, axis=-1), horizon)
-    events = np.take_along_axis(observed, order, axis=-1)
-    at_risk = np.arange(times.shape[-1], 0, -1)
-    survival = np.cumprod(1 - events / at_risk, axis=-1)
-    widths = np.diff(steps, append=horizon, axis=-1)
-    return np.asarray(steps[..., 0] + (survival * widths).sum(axis=-1), dtype=np.float64)
-
-
-def _median_high(survival: stats.EmpiricalDistributionFunction, observed: int) -> float:
-    with warnings.catch_warnings():
-        # SciPy warns of limits that do not exist (S = 0 or 1). The lines below fill them in.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        limits = survival.confidence_interval(CONFIDENCE, method="log-log").high.probabilities
-    limits = np.where(survival.probabilities == 1, 1.0, limits)
-    if observed:
-        at_zero = stats.binomtest(0, observed).proportion_ci(CONFIDENCE, method="exact").high
-        limits = np.where(survival.probabilities == 0, at_zero, limits)
-    below = survival.quantiles[limits <= 0.5]
-    return float(below[0]) if below.size else np.inf
 
 
 def moved(value: float, end: float, by: float) -> float:

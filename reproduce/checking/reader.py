@@ -16,7 +16,6 @@ from figures.results.manifest import manifest_of, read_manifest
 from figures.results.schema import RESULTS, RUN_KEY
 from figures.results.validation import Problem, problems_of
 from reproduce.checking.manifest import manifest_problems
-from reproduce.checking.seals import unsealed
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,6 @@ class Examined:
     cells: Cells
     entries: Sequence[dict[str, Any]]
     problems: Sequence[Problem]
-
-    @property
-    def unsealed(self) -> int:
-        """How many entries of the manifest have no checksums, as before version 0.2."""
-        return unsealed(self.entries)
 
     @property
     def runs(self) -> int:

@@ -44,23 +44,17 @@ def sealed(entries: Sequence[Mapping[str, Any]], rows: Iterable[Row]) -> list[di
 def breaches(
     entries: Sequence[Mapping[str, Any]], rows: Mapping[tuple[str, ...], Sequence[Row]]
 ) -> Iterator[tuple[int, str]]:
-    """(index of an entry, what of it is not as it was sealed); nothing of unsealed manifests.
+    """(index of an entry, what of it is not as it was sealed).
 
     Args:
         entries: of a manifest, each with the columns of the key.
         rows: of the CSV beside it, by run.
     """
-    for number, entry in enumerate(entries):
-        if SEAL not in entry and any(_looks_like_a_seal(value) for value in entry.values()):
-            yield number, f"has a seal that is not called {SEAL!r}: the manifest was changed"
-            return
-    if not any(SEAL in entry for entry in entries):
-        return
     counted = False
     for number, entry in enumerate(entries):
         seal = entry.get(SEAL)
         if seal is None:
-            yield number, "has no seal, though other entries have"
+            yield number, "has no seal, which collecting writes"
             continue
         now = _seal(entry, rows.get(run_of(entry), ()), len(entries))
         if not isinstance(seal, dict) or seal.keys() != now.keys():
@@ -75,15 +69,6 @@ def breaches(
             yield number, f"was sealed with {seal['rows']} rows, but the CSV has {now['rows']}"
         elif seal["rows_sha256"] != now["rows_sha256"]:
             yield number, "was sealed with other rows: the CSV was changed"
-
-
-def unsealed(entries: Sequence[Mapping[str, Any]]) -> int:
-    """How many entries have no seal."""
-    return sum(SEAL not in entry for entry in entries)
-
-
-def _looks_like_a_seal(value: object) -> bool:
-    return isinstance(value, dict) and "entry_sha256" in value
 
 
 def _bare(entry: Mapping[str, Any]) -> dict[str, Any]:

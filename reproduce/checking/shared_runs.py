@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-import pandas as pd
-
 from figures.results.cells import Cells, command_for
 from figures.results.schema import RUN_KEY
+from figures.results.shared import difference
 from figures.results.validation import Problem, named
-
-_PLACE = ("phase", "env_step")
-_OF_THE_FILE = ("experiment", "also_in")
-_MAY_GO_ON = ("status",)
-"""One file may have been written while the run went on; rows that both have are the same then."""
 
 
 def disagreements(files: Sequence[Cells]) -> Iterator[Problem]:
@@ -39,29 +33,3 @@ def _between(one: Cells, other: Cells) -> Iterator[Problem]:
         text = None if column == "" else str(place.frame[column].iloc[row])
         run = named(place.rows[row])
         yield Problem(place.path, int(place.lines[row]), column, text, complaint, fix, run)
-
-
-def difference(mine: pd.DataFrame, theirs: pd.DataFrame) -> tuple[int, str, str] | None:
-    """(row, column, the other's value) of the first cell of ``mine`` that differs.
-
-    A column that one file does not have is empty there. A row that a finished run lacks in
-    ``theirs`` differs too. Rows that ``mine`` lacks are not looked for.
-    """
-    finished = mine["status"].iloc[0] == theirs["status"].iloc[0] == "done"
-    left_out = {*RUN_KEY, *_PLACE, *_OF_THE_FILE, *(() if finished else _MAY_GO_ON)}
-    every = dict.fromkeys([*mine.columns, *theirs.columns])
-    columns = [name for name in every if name not in left_out]
-    others = theirs.set_index(list(_PLACE))
-    for row, cells in mine.iterrows():
-        place = tuple(cells[name] for name in _PLACE)
-        if place not in others.index:
-            if finished:
-                return int(row), "env_step", "missing"  # type: ignore[call-overload]
-            continue
-        beside = others.loc[place]
-        for column in columns:
-            value = str(beside.get(column, ""))
-            if str(cells.get(column, "")) != value:
-                there = column if column in mine.columns else ""
-                return int(row), there, value  # type: ignore[call-overload]
-    return None

@@ -42,18 +42,17 @@ from reproduce.judging.rules import (
     Answer,
     answer,
     between,
-    beyond,
     distance_between,
     each,
-    inside,
     margin_of,
     nothing,
     of_source,
-    seeds_note,
+    seeds_of,
     unseen,
     within_reach,
 )
-from reproduce.judging.verdicts import Effect
+from reproduce.judging.verdicts import Effect, joined
+from reproduce.judging.visible import NOTHING, Visible, beyond, bounded, inside
 
 ALPHA = 0.05
 
@@ -149,7 +148,7 @@ class Difference(_Against):
             judged, neither = Verdict.NOT_DECIDABLE, "neither ends"
         else:
             judged, neither = Verdict.INCONCLUSIVE, "neither certainly ends"
-        note = f"{found.note}; {neither} above {self.learned:g}: {ends}"
+        note = joined(found.note, f"{neither} above {self.learned:g}: {ends}")
         return replace(found, judged=judged, note=note, seen=unseen)
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
@@ -158,10 +157,11 @@ class Difference(_Against):
         def judge(a: Floats, b: Floats, task: str, noise: Noise) -> Answer:
             wanted = self.factor * margin_of(task)
 
-            def seen(family: int) -> str:
+            def seen(family: int) -> Visible | None:
                 return beyond(wanted, distance_between(a, b, family, noise))
 
-            return Answer(between(a, b, noise), Above(wanted, 0.0), seeds_note(a, b), seen=seen)
+            asked = Above(wanted, 0.0)
+            return Answer(between(a, b, noise), asked, seeds=seeds_of(a, b), seen=seen)
 
         return self._compared(
             evidence,
@@ -182,16 +182,17 @@ class Improvement(_Against):
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival. The p-value is that of the single comparison."""
 
-        def seen(family: int) -> str:
+        def seen(family: int) -> Visible | None:
             share = wins_seen(ALPHA / family)
-            return f"≥ {share:.3g}" if np.isfinite(share) else "none"
+            return bounded("≥ ", share) if np.isfinite(share) else NOTHING
 
         def judge(a: Floats, b: Floats, task: str, noise: Noise) -> Answer:
             found = probability_of_improvement([a], [b])
             if not found.known:  # too few seeds, for the test as well
-                return Answer(found, Verdict.INCONCLUSIVE, seeds_note(a, b), seen=seen)
+                return Answer(found, Verdict.INCONCLUSIVE, seeds=seeds_of(a, b), seen=seen)
             above, below = improvement_test(a, b), improvement_test(b, a)
-            return Answer(found, Ranked(above, below, ALPHA), seeds_note(a, b), above, seen)
+            ranked = Ranked(above, below, ALPHA)
+            return Answer(found, ranked, p_value=above, seeds=seeds_of(a, b), seen=seen)
 
         return self._compared(
             evidence,
@@ -218,10 +219,11 @@ class Similar(_Against):
         def judge(a: Floats, b: Floats, task: str, noise: Noise) -> Answer:
             margin = self.factor * margin_of(task)
 
-            def seen(family: int) -> str:
+            def seen(family: int) -> Visible | None:
                 return inside(margin, distance_between(a, b, family, noise))
 
-            return Answer(between(a, b, noise), Within(margin), seeds_note(a, b), seen=seen)
+            asked = Within(margin)
+            return Answer(between(a, b, noise), asked, seeds=seeds_of(a, b), seen=seen)
 
         return self._compared(
             evidence,
@@ -254,9 +256,10 @@ class Leads(_Against):
                 evidence.noise(source, task, (self.better, rival), self.scalar) for rival in rivals
             ]
             found = lead(ours, theirs, noise)
-            note = f"{seeds_note(ours, *theirs)}; {len(rivals)} of {len(self.rivals)} rivals run"
+            seeds = seeds_of(ours, *theirs)
+            note = f"{len(rivals)} of {len(self.rivals)} rivals run"
 
-            def seen(family: int) -> str:
+            def seen(family: int) -> Visible | None:
                 distance = max(
                     distance_between(ours, each, family, of)
                     for each, of in zip(theirs, noise, strict=True)
@@ -264,15 +267,15 @@ class Leads(_Against):
                 return beyond(-self.factor * margin_of(task), distance)
 
             if not found.known:
-                return Answer(found, Verdict.INCONCLUSIVE, note, seen=seen)
+                return Answer(found, Verdict.INCONCLUSIVE, note, seeds=seeds, seen=seen)
             named = dict(zip(map(str, arms), (ours, *theirs), strict=True))
             chance = rank_probabilities(named)
             leader = max(chance, key=lambda name: chance[name])
             note += f"; most often first: {leader}, in {chance[leader]:.0%} of resamples"
-            condition = Above(-self.factor * margin_of(task))
+            condition: Condition = Above(-self.factor * margin_of(task))
             if len(rivals) < len(self.rivals):
-                return Answer(found, Never((Verdict.SUPPORTED,), condition), note, seen=seen)
-            return Answer(found, condition, note, seen=seen)
+                condition = Never((Verdict.SUPPORTED,), condition)
+            return Answer(found, condition, note, seeds=seeds, seen=seen)
 
         effects = []
         for task in self.tasks:
@@ -348,19 +351,16 @@ class Trails:
                 behind, value=-behind.value, low=-behind.high, high=-behind.low, name="behind"
             )
             best = min(range(len(run)), key=lambda i: differences[i].value)
-            note = (
-                f"{seeds_note(mine, *theirs)}; {len(run)} of {len(self.field)} others run; "
-                f"the best is {run[best]}"
-            )
+            note = f"{len(run)} of {len(self.field)} others run; the best is {run[best]}"
 
-            def seen(family: int) -> str:
+            def seen(family: int) -> Visible | None:
                 several = family * len(run)
                 return beyond(0.0, distance_between(mine, theirs[best], several, noise[best]))
 
             condition: Condition = Above(0.0)
             if len(run) < len(self.field):
                 condition = Never((Verdict.CONTRADICTED,), condition)
-            return Answer(found, condition, note, seen=seen)
+            return Answer(found, condition, note, seeds=seeds_of(mine, *theirs), seen=seen)
 
         effects = []
         for task in self.tasks:

@@ -74,8 +74,9 @@ class Demonstrated:
             )
             question = Question(quantity, Whose(), above(0.5))
             if rows.empty:
-                why = "missing: human demonstrations"
-                made.append(Effect(task, question, Verdict.NOT_RUN, note=why, lacks=why))
+                what = "human demonstrations"
+                lacks = f"missing: {what}"
+                made.append(Effect(task, question, Verdict.NOT_RUN, missing=what, lacks=lacks))
                 continue
             found, condition = share_of_all(int(holds.sum()), len(rows), self.count), Counted(0.5)
             note = f"{int(holds.sum())} of {len(rows)} human demonstrations"

@@ -59,12 +59,11 @@ class Arm:
 
 @dataclass(frozen=True)
 class Made:
-    """What runs were made with: commits of the code, checksums of the prior data.
+    """What runs were made with: checksums of the prior data, and the code.
 
     ``code`` has one name for all commits that give the same numbers (`specs.numbers`).
     """
 
-    commits: tuple[str, ...] = ()
     checksums: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
 
@@ -285,8 +284,7 @@ class Evidence:
     def made(
         self, experiment: str, task: str, arms: Sequence[Arm], horizon: int | None = None
     ) -> Made:
-        """The commits, code and prior data's checksums of all runs of ``arms``."""
-        commits: set[str] = set()
+        """The code and the prior data's checksums of all runs of ``arms``."""
         code: set[str] = set()
         checksums: set[str] = set()
         for arm in arms:
@@ -297,11 +295,10 @@ class Evidence:
             if self._continued:
                 for key in rows[list(RUN)].drop_duplicates().itertuples(index=False, name=None):
                     environments += self._continued.get(tuple(map(str, key)), [])
-            commits.update(str(each.get("commit", "")) for each in environments)
             code.update(code_of(task, each) for each in environments)
             if arm.data != "none" and "data_checksum" in rows:
                 checksums.update(map(str, rows["data_checksum"].unique()))
-        return Made(tuple(sorted(commits)), tuple(sorted(checksums)), tuple(sorted(code)))
+        return Made(tuple(sorted(checksums)), tuple(sorted(code)))
 
     @cached_property
     def _continued(self) -> dict[tuple[str, ...], list[dict[str, Any]]]:

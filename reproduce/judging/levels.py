@@ -26,14 +26,14 @@ from reproduce.judging.rules import (
     UNDEFINED,
     Answer,
     Seen,
-    beyond,
     each,
     margin_of,
-    seeds_note,
+    seeds_of,
     unfinished,
     within_reach,
 )
 from reproduce.judging.verdicts import Effect
+from reproduce.judging.visible import Visible, beyond
 
 SINGLE_CONFIDENCE = 0.99
 WIDE = "99 % interval"
@@ -53,7 +53,7 @@ def level_seen(values: Floats, noise: Noise, threshold: float, side: str) -> See
     """The level that would be seen on one ``side`` of ``threshold``, by the interval of
     ``level_of``."""
 
-    def seen(family: int) -> str:
+    def seen(family: int) -> Visible | None:
         distance = distance_seen(
             [values],
             confidence=SINGLE_CONFIDENCE,
@@ -114,7 +114,7 @@ class Level(_Single):
             noise = evidence.noise(source, task, (arm,), self.scalar, self.horizon)
             seen = level_seen(values, noise, self.value, self.side)
             found = level_of(values, noise)
-            answer = Answer(found, condition, f"{seeds_note(values)}; {WIDE}", seen=seen)
+            answer = Answer(found, condition, WIDE, seeds=seeds_of(values), seen=seen)
             answer = within_reach(evidence, source, task, (arm,), self.scalar, answer)
             if self.horizon is None:
                 return answer
@@ -123,10 +123,14 @@ class Level(_Single):
             verdict = judged if isinstance(judged, Verdict) else judged.verdict(found)
             if ((ends == 0) | (ends >= self.horizon)).all() or verdict is Verdict.SUPPORTED:
                 return answer
-            missing = f"missing: {arm}, finished beyond step {self.horizon:,}"
             reached = f"{found.value:.3f} [{found.low:.3f} … {found.high:.3f}]"
-            note = f"{missing}; at step {max(ends):,} it is at {reached}"
-            return Answer(found, Verdict.NOT_RUN, note, lacks=unfinished(self.horizon))
+            return Answer(
+                found,
+                Verdict.NOT_RUN,
+                f"at step {max(ends):,} it is at {reached}",
+                missing=f"{arm}, finished beyond step {self.horizon:,}",
+                lacks=unfinished(self.horizon),
+            )
 
         return each(
             evidence,
@@ -164,7 +168,8 @@ class Negligible(_Single):
             found = Answer(
                 gain,
                 Below(margin),
-                f"{seeds_note(values)}; {WIDE}",
+                WIDE,
+                seeds=seeds_of(values),
                 seen=level_seen(values, noise, margin, "below"),
             )
             return within_reach(evidence, source, task, (arm,), self.scalar, found)

@@ -13,8 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import numpy as np
-
 from figures.domains import DOMAINS
 from figures.experiments import domain_of
 from figures.statistics.across_seeds import CONFIDENCE, Floats, centre
@@ -25,19 +23,19 @@ from reproduce.judging.conditions import Condition, Verdict
 from reproduce.judging.evidence import QUIET, Arm, Evidence, Noise
 from reproduce.judging.provenance import mixture
 from reproduce.judging.questions import Question
-from reproduce.judging.verdicts import NO_ESTIMATE, Effect
+from reproduce.judging.verdicts import NO_ESTIMATE, Effect, joined
+from reproduce.judging.visible import Visible
 
 UNDEFINED = "not defined for some seed"
 GAINS = ("gain", "slope", "monotonicity")
 """Scalars that say how much was gained online."""
 
 
-Seen = Callable[[int], str]
+Seen = Callable[[int], Visible | None]
 
 
-def unseen(family: int) -> str:
+def unseen(family: int) -> None:
     """Nothing can be said of what five seeds would have seen."""
-    return ""
 
 
 @dataclass(frozen=True)
@@ -47,19 +45,21 @@ class Answer:
     Attributes:
         estimate: the value with its interval.
         judged: the condition that it is judged by, or a verdict if no condition applies.
-        note: seeds and what else a reader should know.
-        lacks: why there is no value, in a few words; "" if there is one.
+        note: what else a reader should know.
         p_value: of the test, if there is one.
         seen: what five seeds would have seen, as in ``Effect``, of one among so many effects that
             could decide by mistake.
+        lacks, seeds, missing: as in ``Effect``.
     """
 
     estimate: Estimate
     judged: Condition | Verdict
-    note: str
+    note: str = ""
     p_value: float | None = None
     seen: Seen = unseen
     lacks: str = ""
+    seeds: tuple[int, ...] = ()
+    missing: str = ""
 
 
 def unfinished(horizon: int | None) -> str:
@@ -90,9 +90,9 @@ def margin_of(task: str) -> float:
     return DOMAINS[domain_of(task)].margin
 
 
-def seeds_note(*samples: Floats) -> str:
-    """``seeds 5`` or ``seeds 5 and 3``."""
-    return "seeds " + " and ".join(str(n) for n in dict.fromkeys(len(each) for each in samples))
+def seeds_of(*samples: Floats) -> tuple[int, ...]:
+    """How many seeds the groups have, each number once; (5,) or (5, 3)."""
+    return tuple(dict.fromkeys(map(len, samples)))
 
 
 def within_reach(
@@ -128,7 +128,8 @@ def within_reach(
     if not stuck:
         return found
     names = ", ".join(f"{arm} at {level[arm]:.3g}" for arm in stuck)
-    note = f"{found.note}; {why} after the offline phase, so that there is {left}: {names}"
+    told = f"{why} after the offline phase, so that there is {left}: {names}"
+    note = joined(found.note, told)
     return replace(found, judged=Verdict.NOT_DECIDABLE, note=note, seen=unseen)
 
 
@@ -145,24 +146,6 @@ def distance_between(a: Floats, b: Floats, family: int, noise: Noise = QUIET) ->
     return distance_seen(
         [a, b], confidence=CONFIDENCE, method="expanded", family=family, noise=noise.of_five
     )
-
-
-def beyond(threshold: float, distance: float, side: str = "above") -> str:
-    """``≥ 0.2``: the smallest effect that would be seen, ``distance`` beyond ``threshold``.
-
-    It is "" if the distance is unknown: single runs, or runs without any spread.
-    """
-    if not (np.isfinite(distance) and distance > 0):
-        return ""
-    found = threshold + distance if side == "above" else threshold - distance
-    return f"{'≥' if side == 'above' else '≤'} {found:.3g}"
-
-
-def inside(margin: float, distance: float) -> str:
-    """``within ±0.03``: the largest effect that would be seen to lie inside the margin."""
-    if not (np.isfinite(distance) and distance > 0):
-        return ""
-    return f"within ±{margin - distance:.3g}" if distance < margin else "none"
 
 
 def of_source(judge: Callable[..., Answer], *rest: object) -> Callable[[str], Answer]:
@@ -187,20 +170,27 @@ def answer(
     """
     source = evidence.source(experiments, task, arms, horizon)
     if source is None:
-        missing = [
+        lacking = [
             str(arm) for arm in arms if evidence.source(experiments, task, (arm,), horizon) is None
         ]
-        names = ", ".join(missing) or "all in one experiment"
+        names = ", ".join(lacking) or "all in one experiment"
         until = f", finished beyond step {horizon:,}" if horizon else ""
-        note = f"missing: {names}{until}"
-        return Effect(task, question, Verdict.NOT_RUN, note=note, lacks=unfinished(horizon))
+        missing, lacks = f"{names}{until}", unfinished(horizon)
+        return Effect(task, question, Verdict.NOT_RUN, missing=missing, lacks=lacks)
     found, made = judge(source), evidence.made(source, task, arms, horizon)
     if found.judged is Verdict.NOT_RUN:
-        return Effect(task, question, Verdict.NOT_RUN, note=found.note, lacks=found.lacks)
+        return Effect(
+            task,
+            question,
+            Verdict.NOT_RUN,
+            note=found.note,
+            missing=found.missing,
+            lacks=found.lacks,
+        )
     judged, note = found.judged, found.note
     mixed = mixture(made)
     if mixed:
-        note = f"{note}; {mixed}"
+        note = joined(note, mixed)
         judged = judged if judged is Verdict.NOT_DECIDABLE else Verdict.INCONCLUSIVE
     return Effect(
         task,
@@ -208,13 +198,13 @@ def answer(
         judged if isinstance(judged, Verdict) else judged.verdict(found.estimate),
         found.estimate,
         note,
-        found.lacks,
-        found.p_value,
-        source,
+        seeds=found.seeds,
+        lacks=found.lacks,
+        p_value=found.p_value,
+        source=source,
         condition=None if isinstance(judged, Verdict) else judged,
         seen=found.seen(1),
         power=found.seen,
-        commits=made.commits,
         checksums=made.checksums,
         code=made.code,
     )

@@ -17,6 +17,7 @@ from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.questions import SHARE, Quantity, Question, Whose, beside
 from reproduce.judging.rules import Answer, Seen, answer, of_source, unfinished
 from reproduce.judging.verdicts import Effect
+from reproduce.judging.visible import Visible
 
 MIN_EPISODES = 100
 """Fewest episodes behind a run's level. A policy of true success 0.85 reaches 0.9 in 41 of 100
@@ -115,9 +116,9 @@ class Solved:
         enough = episodes >= MIN_EPISODES  # not of NaN, nor of runs that ended too early for it
         open_ = not enough or condition.verdict(found) is Verdict.INCONCLUSIVE
         if unknown and open_ and condition.may_decide(found):
-            missing = f"missing: {', '.join(short)}, finished beyond step {self.by:,}"
-            note = f"{missing}; so far {note}"
-            return Answer(found, Verdict.NOT_RUN, note, lacks=unfinished(self.by))
+            missing = f"{', '.join(short)}, finished beyond step {self.by:,}"
+            lacks = unfinished(self.by)
+            return Answer(found, Verdict.NOT_RUN, f"so far {note}", missing=missing, lacks=lacks)
         if not enough:
             return Answer(found, Verdict.INCONCLUSIVE, f"{note}; a level needs {MIN_EPISODES}")
         return Answer(found, condition, note, seen=self._seen(runs))
@@ -127,11 +128,11 @@ class Solved:
         runs = max(runs, MIN_SEEDS_FOR_INTERVAL * len(self.of))
         counts = range(runs + 1) if self.side == "above" else range(runs + 1)[::-1]
 
-        def seen(family: int) -> str:
+        def seen(family: int) -> Visible:
             for count in counts:
                 ends = proportion(count, runs, 1 - (1 - CONFIDENCE) / family)
                 if ends.low > self.share if self.side == "above" else ends.high < self.share:
-                    return f"{'≥' if self.side == 'above' else '≤'} {count} of {runs}"
-            return f"none of {runs}"
+                    return Visible("≥ " if self.side == "above" else "≤ ", count, runs)
+            return Visible(runs=runs)
 
         return seen

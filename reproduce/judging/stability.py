@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,13 +17,13 @@ from reproduce.judging.rules import (
     Answer,
     answer,
     between,
-    beyond,
     distance_between,
     margin_of,
     nothing,
-    seeds_note,
+    seeds_of,
 )
 from reproduce.judging.verdicts import Effect
+from reproduce.judging.visible import Visible, beyond
 
 Q_COLUMNS = (("q_bias", "bias of Q"), ("q_max", "largest Q"))
 """Columns that reveal a diverging critic, in order of preference."""
@@ -92,10 +92,7 @@ class Steadier:
                     if evidence.has(source, task, arms, column):
                         measure = Measure(column, name)
                         values = evidence.scalars(source, task, arms, "largest", measure=measure)
-                        found = _more_in_the_mean(*values)
-                        return Answer(
-                            found.estimate, found.judged, f"{found.note}; {column}", seen=found.seen
-                        )
+                        return replace(_more_in_the_mean(*values), note=column)
                 return nothing(Verdict.INCONCLUSIVE, "the rows say nothing of Q")
 
             for quantity, judge in (
@@ -161,7 +158,7 @@ def _more_in_the_mean(steady: Floats, other: Floats) -> Answer:
 
 def _judged(found: Estimate, steady: Floats, other: Floats) -> Answer:
 
-    def seen(family: int) -> str:
+    def seen(family: int) -> Visible | None:
         return beyond(0.0, distance_between(other, steady, family))
 
-    return Answer(found, Above(0.0), seeds_note(other, steady), seen=seen)
+    return Answer(found, Above(0.0), seeds=seeds_of(other, steady), seen=seen)

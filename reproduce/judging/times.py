@@ -9,12 +9,13 @@ import numpy as np
 
 from figures.statistics.across_seeds import CONFIDENCE, MIN_SEEDS_FOR_INTERVAL
 from figures.statistics.power import distance_seen
-from figures.statistics.survival import Sample, kaplan_meier, log_rank, restricted_mean_ratio
+from figures.statistics.survival import Sample, log_rank, median_time, restricted_mean_ratio
 from reproduce.judging.conditions import Above, Condition, Never, Verdict
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.judging.questions import Limits, Quantity, Question, Whose, above
-from reproduce.judging.rules import Answer, Seen, beyond, each, nothing, unseen
+from reproduce.judging.rules import Answer, Seen, each, nothing, unseen
 from reproduce.judging.verdicts import Effect
+from reproduce.judging.visible import Visible, beyond
 
 
 def _time_note(sample: Sample) -> str:
@@ -24,7 +25,7 @@ def _time_note(sample: Sample) -> str:
     reached += f", {at_start} of them at step 0" if at_start else ""
     if not times.any():
         return reached
-    median = kaplan_meier(times, observed, float(times.max())).median
+    median = median_time(sample)
     return f"{reached}, median {f'{median:,.0f}' if np.isfinite(median) else 'not reached'}"
 
 
@@ -113,7 +114,7 @@ def _seen(ratio: float, ours: Sample, theirs: Sample, horizon: float) -> Seen:
     # the interval of the ratio, see restricted_mean_ratio
     freedom = MIN_SEEDS_FOR_INTERVAL - 1
 
-    def seen(family: int) -> str:
+    def seen(family: int) -> Visible | None:
         distance = distance_seen(
             relative, confidence=CONFIDENCE, method="expanded", freedom=freedom, family=family
         )

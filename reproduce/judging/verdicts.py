@@ -13,6 +13,7 @@ from math import ceil, nan
 from figures.statistics.estimates import Estimate
 from reproduce.judging.conditions import Condition, Verdict
 from reproduce.judging.questions import Question
+from reproduce.judging.visible import Visible
 
 NO_ESTIMATE = Estimate(nan, nan, nan, 0, "undefined")
 
@@ -26,19 +27,23 @@ class Effect:
         question: what was measured, of whom, and what is asked of it.
         estimate: its value with the interval that was judged; None if a run is missing.
         verdict: of this effect alone; in a finding, among all effects of its part.
-        note: seeds and what else a reader should know, or why there is no number.
+        note: what else a reader should know, or why there is no number.
+        seeds: how many each of the groups that are compared has, each number once; () where
+            ``note`` tells what was counted.
+        missing: the runs that have to be made first; "" if there are all.
         lacks: why there is no number, in a few words; "" if there is one.
         p_value: of the test beside the interval, of this effect alone; None without one.
         source: the experiment whose CSV it was computed from.
         condition: what ``verdict`` was judged by; None if nothing can be concluded.
-        seen: which effect five seeds would have shown in 8 of 10 experiments, such as ``≥ 0.2``;
-            "" if that is unknown. As ``verdict``, it is of this effect alone, or in a finding among
-            all effects of its part.
+        seen: which effect five seeds would have shown in 8 of 10 experiments; None if that is
+            unknown. As ``verdict``, it is of this effect alone, or in a finding among all effects
+            of its part.
         power: ``seen`` of one among so many effects that could support a claim by mistake.
-        commits: of the code that made its runs.
-        code: the name of that code (`specs.numbers.code_of`). All effects of a verdict on one task
-            have the same code.
+        code: the name of the code that made its runs (`specs.numbers.code_of`). All effects of a
+            verdict on one task have the same code.
         checksums: of the prior data that its runs were made with.
+        family: among how many effects it was judged: those that could support a claim by mistake,
+            and those that could contradict it (``families``).
     """
 
     task: str
@@ -46,37 +51,51 @@ class Effect:
     verdict: Verdict
     estimate: Estimate | None = None
     note: str = ""
+    seeds: tuple[int, ...] = ()
+    missing: str = ""
     lacks: str = ""
     p_value: float | None = None
     source: str = ""
     condition: Condition | None = None
-    seen: str = ""
-    power: Callable[[int], str] | None = field(default=None, compare=False, repr=False)
-    commits: tuple[str, ...] = ()
+    seen: Visible | None = None
+    power: Callable[[int], Visible | None] | None = field(default=None, compare=False, repr=False)
     checksums: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    family: tuple[int, int] = (1, 1)
 
     @property
     def what(self) -> str:
         """What was measured and of whom, in words."""
         return self.question.what
 
+    @property
+    def remark(self) -> str:
+        """What is missing, and the note."""
+        return joined(f"missing: {self.missing}" if self.missing else "", self.note)
+
     def among(self, *, supports: int, contradicts: int) -> Effect:
         """The same effect, judged as one of several that could decide by mistake."""
         seen = self.power(supports) if self.power else self.seen
+        among = replace(self, seen=seen, family=(supports, contradicts))
         if self.condition is None or self.estimate is None:
-            return replace(self, seen=seen)
+            return among
         verdict = self.condition.verdict(self.estimate, supports=supports, contradicts=contradicts)
         if verdict is self.verdict:
-            return replace(self, seen=seen)
+            return among
         several = supports if self.verdict is Verdict.SUPPORTED else contradicts
-        note = f"{self.note}; {self.verdict} if it stood alone, not as one of {several}"
-        return replace(self, verdict=verdict, note=note, seen=seen)
+        alone = f"{self.verdict} if it stood alone, not as one of {several}"
+        note = joined(self.note, alone)
+        return replace(among, verdict=verdict, note=note)
 
 
-def seen(effect: Effect) -> str:
-    """What five seeds would have seen, for an inconclusive effect; "" for any other."""
-    return effect.seen if effect.verdict is Verdict.INCONCLUSIVE else ""
+def seen(effect: Effect) -> Visible | None:
+    """What five seeds would have seen, for an inconclusive effect; None for any other."""
+    return effect.seen if effect.verdict is Verdict.INCONCLUSIVE else None
+
+
+def joined(*notes: str) -> str:
+    """The notes that say something, one after the other."""
+    return "; ".join(filter(None, notes))
 
 
 @dataclass(frozen=True)

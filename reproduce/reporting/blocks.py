@@ -147,6 +147,11 @@ def counted(number: int, name: str) -> str:
     return f"{number:,} {name}{'s' * (number != 1)}"
 
 
+def each_of(numbers: Iterable[int]) -> str:
+    """``5``, ``10 and 5``."""
+    return " and ".join(map(str, numbers))
+
+
 def sources(experiment: str, beside: str) -> str:
     """Links to the rows of an experiment and to what made them, which lie in ``beside``."""
     csv, manifest = f"{experiment}.csv", f"{experiment}.manifest.json"

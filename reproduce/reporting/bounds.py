@@ -6,7 +6,6 @@ correlation can be. No verdict hangs on that part: thresholds lie within.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from figures.domains import DOMAINS
@@ -14,6 +13,7 @@ from figures.experiments import domain_of, row_of
 from figures.statistics.estimates import Estimate
 from reproduce.judging.questions import ANY, Limits
 from reproduce.judging.verdicts import Effect
+from reproduce.judging.visible import NOTHING, Visible
 
 
 def possible(effect: Effect) -> Limits:
@@ -37,10 +37,10 @@ def clipped(estimate: Estimate, limits: Limits) -> Estimate:
     return replace(estimate, low=low, high=high) if estimate.known else estimate
 
 
-def reached(told: str, limits: Limits) -> str:
-    """What five seeds would see (``Effect.seen``); "none" where no value reaches it."""
-    found = re.fullmatch(r"(≥|≤) (-?[\d.e+-]+)", told)
-    if found is None:
+def reached(told: Visible | None, limits: Limits) -> Visible | None:
+    """What five seeds would see (``Effect.seen``); nothing where no value reaches it."""
+    if told is None or told.bound is None or told.runs:
         return told
-    value = float(found[2])
-    return "none" if (value > limits.high if found[1] == "≥" else value < limits.low) else told
+    too_high = told.place == "≥ " and told.bound > limits.high
+    too_low = told.place == "≤ " and told.bound < limits.low
+    return NOTHING if too_high or too_low else told

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.claim import Claim
 from reproduce.judging.conditions import Verdict
-from reproduce.judging.verdicts import Effect, seen
+from reproduce.judging.verdicts import Effect, joined, seen
+from reproduce.judging.visible import Visible
 from reproduce.reporting.blocks import (
     Block,
     Code,
@@ -18,6 +18,7 @@ from reproduce.reporting.blocks import (
     Table,
     Text,
     counted,
+    each_of,
     interval,
     number,
     p_value,
@@ -42,8 +43,6 @@ EFFECT_COLUMNS = (
     "would be seen",
     "note",
 )
-
-_SIZE = re.compile(r"(≥ |≤ |within ±)(\S+)")
 
 
 def anchor_of(claim: Claim) -> str:
@@ -143,7 +142,6 @@ def _effect_row(profile: str, effect: Effect, preset: str) -> tuple[str, ...]:
     found = effect.estimate
     digits = effect.question.quantity.digits
     limits = possible(effect)
-    seeds, note = _seeds(effect)
     return (
         effect.task,
         effect.what,
@@ -151,43 +149,33 @@ def _effect_row(profile: str, effect: Effect, preset: str) -> tuple[str, ...]:
         SETTINGS[profile],
         number(found.value if found else None, digits),
         interval(found and clipped(found, limits), digits),
-        seeds,
+        _seeds(effect),
         p_value(effect.p_value),
         worded(effect.verdict, preset),
         would_be_seen(reached(seen(effect), limits), digits - 1),
-        note,
+        plain(effect.remark),
     )
 
 
-def _seeds(effect: Effect) -> tuple[str, str]:
-    """``10 and 5``, and the note without them."""
-    told = re.match(r"seeds ([\d and]+)(?:; |$)", effect.note)
-    if told:
-        return told[1], plain(effect.note.removeprefix(told[0]))
-    seeds = effect.estimate.seeds if effect.estimate else 0
-    return (str(seeds) if seeds else number(None)), plain(effect.note)
+def _seeds(effect: Effect) -> str:
+    """``10 and 5``."""
+    seeds = effect.seeds or ((effect.estimate.seeds,) if effect.estimate else ())
+    return each_of(seeds) if any(seeds) else number(None)
 
 
-def would_be_seen(told: str, digits: int = 2) -> str:
+def would_be_seen(told: Visible | None, digits: int = 2) -> str:
     """The effect that a claim's rule says five seeds would have shown, with their number:
     ``≥ 0.68 with 5 seeds``, ``≥ 9 of 10 runs``, ``nothing with 5 seeds``.
 
     Two digits are as many as an estimate from the spread of a few seeds has; a variance has more
     zeros before them.
     """
-    if not told:
+    if told is None:
         return number(None)
-    if runs := re.fullmatch(r"none of (\d+)", told):
-        return f"nothing with {runs[1]} runs"
-    if re.fullmatch(r". \d+ of \d+", told):
-        return f"{told} runs"
-    few = f"with {MIN_SEEDS_FOR_INTERVAL} seeds"
-    if told == "none":
+    few = f"with {told.runs} runs" if told.runs else f"with {MIN_SEEDS_FOR_INTERVAL} seeds"
+    if told.bound is None:
         return f"nothing {few}"
-    size = _SIZE.fullmatch(told)
-    if size is None:
-        raise ValueError(f"{told!r} is none of ≥ x, ≤ x, within ±x, none, k of n")
-    return f"{size[1]}{number(float(size[2]), digits)} {few}"
+    return f"{told} runs" if told.runs else f"{told.place}{number(told.bound, digits)} {few}"
 
 
 def _verdicts(card: Card) -> Iterator[Text]:
@@ -197,14 +185,14 @@ def _verdicts(card: Card) -> Iterator[Text]:
         missing = [effect for effect in effects if effect.verdict is Verdict.NOT_RUN]
         if len(missing) == len(effects):
             yield Text(f"**With {SETTINGS[side.profile]}:** not run.")
-            if not any("; " in effect.note for effect in missing):
+            if not any(effect.note for effect in missing):
                 continue  # there are not even shorter runs
         else:
             yield Text(f"**With {SETTINGS[side.profile]}:** {plain(side.finding.reason)}.")
         if missing and side.finding.verdict in SILENT:
             tasks: dict[str, dict[str, None]] = {}  # of each note
             for effect in missing:
-                note = effect.note.removeprefix("missing: ")
+                note = joined(effect.missing, effect.note)
                 tasks.setdefault(note, {})[effect.task] = None
             lacking = "; ".join(f"on {', '.join(on)}: {note}" for note, on in tasks.items())
             yield Text(f"Missing with {SETTINGS[side.profile]} {lacking}.")

@@ -29,8 +29,9 @@ from reproduce.reporting.inventory import (
     Cell,
     JudgedFile,
     LeftOut,
-    Made,
     Manifests,
+    PriorData,
+    Software,
     Spent,
     data_used,
     every_run,
@@ -105,8 +106,8 @@ class Content:
     cells: tuple[Cell, ...]
     left_out: tuple[LeftOut, ...]
     spent: tuple[Spent, ...]
-    data: tuple[Made, ...]
-    software: tuple[Made, ...]
+    data: tuple[PriorData, ...]
+    software: tuple[Software, ...]
     runs: int
     finished: int
     evidence: Evidence

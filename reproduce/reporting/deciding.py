@@ -1,13 +1,12 @@
 """The interval that decides an effect among all that could decide its claim by mistake.
 
-``judging.verdicts.families`` says by what alpha is divided, and ``judging.conditions`` stretches
-intervals by it. Here the ends of these intervals are found again, to be drawn.
+``Effect.family`` says by what alpha was divided, and ``judging.conditions`` stretches intervals by
+it. Here the ends of these intervals are found again, to be drawn.
 """
 
 from __future__ import annotations
 
 from figures.statistics.across_seeds import CONFIDENCE
-from reproduce.judging.claim import Claim
 from reproduce.judging.conditions import (
     Above,
     Below,
@@ -19,26 +18,18 @@ from reproduce.judging.conditions import (
     Within,
     stretched,
 )
-from reproduce.judging.evidence import Evidence
-from reproduce.judging.verdicts import Effect, Finding, families
+from reproduce.judging.verdicts import Effect, Finding
 from reproduce.reporting.bounds import possible
 
 Ends = tuple[float, float]
-_NOTHING = Evidence({})
 
 
-def deciding(claim: Claim, finding: Finding) -> list[Ends | None]:
+def deciding(finding: Finding) -> list[Ends | None]:
     """The ends of the interval that decides, for each effect of ``finding``; None for one that is
     counted, has no interval, or decides nothing, and for the only effect of a claim."""
-    each = [
-        family
-        for part in claim.parts
-        for size in [sum(len(rule.effects(_NOTHING, claim.experiments)) for rule in part.rules)]
-        for family in [families(size, part.need, len(claim.parts))] * size
-    ]
     return [
-        None if family == (1, 1) else _ends(effect, *family)
-        for effect, family in zip(finding.effects, each, strict=True)
+        None if effect.family == (1, 1) else _ends(effect, *effect.family)
+        for effect in finding.effects
     ]
 
 

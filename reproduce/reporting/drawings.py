@@ -10,14 +10,13 @@ import numpy as np
 from figures import style
 from figures.forest import Forest, Score, colour_of, span_of
 from figures.learning_curves import Look, named_at_its_end
+from figures.phase_axis import ONLINE_NAME
 from figures.report_plots import ProfileCurve
 from reproduce.reporting import svg
 from reproduce.reporting.blocks import interval, number
 from reproduce.reporting.charts import Chart, ChartPanel, PointPool, Points, Trace
 from reproduce.reporting.palette import Palette
 from reproduce.reporting.pictures import ForestSet
-
-ONLINE = "online environment steps"
 
 
 def chart_html(chart: Chart, pool: PointPool, palette: Palette, alt: str, source: str) -> str:
@@ -41,7 +40,7 @@ def _panel(
     """One task: its heading, and the sheet with what lies beneath the curves, curves and names."""
     panel, (first, last) = each.panel, each.steps
     x, y = svg.phase_scale(first, last), svg.linear(*each.limits)
-    inside = [*svg.frame(first, last, each.limits, ONLINE)]
+    inside = [*svg.frame(first, last, each.limits, ONLINE_NAME)]
     ends = []
     count = len(chart.looks)
     aggregates = [trace for trace in each.traces if trace.kind == "aggregate"]

@@ -12,7 +12,7 @@ from reproduce.judging.conditions import Verdict
 from reproduce.reporting.aggregates import ALL_TASKS, REFERENCE, Aggregate, TaskScores
 from reproduce.reporting.blocks import counted, number
 from reproduce.reporting.content import Content
-from reproduce.reporting.inventory import PROFILES
+from reproduce.reporting.inventory import PROFILES, SUBSTITUTE
 from reproduce.reporting.wording import SETTINGS, WORDS
 from reproduce.specs.presets import PRESETS
 
@@ -58,9 +58,7 @@ def decided(content: Content) -> str:
 def substituted(content: Content) -> str:
     """Which prior data is not the paper's; "" where all is."""
     hand = EXPERIMENTS["figure1"].tasks
-    if not any(
-        made.what.startswith(f"{task}, embedded data") for made in content.data for task in hand
-    ):
+    if not any(each.kind == SUBSTITUTE and each.task in hand for each in content.data):
         return ""
     return (
         "The runs on the hand start from a few demonstrations of a published expert and rollouts "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
@@ -148,7 +149,7 @@ def warnings(content: Content) -> Iterator[str]:
             f"fewer than {MIN_SEEDS_FOR_INTERVAL} finished seeds: single runs and no interval are "
             "given for them, and nothing is concluded from them."
         )
-    unfinished = [each for each in content.left_out if not each.reason.startswith("finished")]
+    unfinished = [each for each in content.left_out if not each.finished]
     if unfinished:
         yield (
             f"{counted(len(unfinished), 'run')} failed or {'are' if len(unfinished) > 1 else 'is'} "
@@ -189,10 +190,8 @@ def _misjudged(content: Content) -> Iterator[str]:
 
 def _mixed(content: Content) -> Iterator[str]:
     """Tasks whose methods started from prior data that is not the same bit for bit."""
-    by_task: dict[str, int] = {}
-    for made in content.data:
-        by_task[made.what] = by_task.get(made.what, 0) + 1
-    several = [what for what, count in by_task.items() if count > 1]
+    count = Counter(each.name for each in content.data)
+    several = [name for name in count if count[name] > 1]
     if several:
         yield (
             f"Not all runs started from the same bits of prior data ({'; '.join(several)}); which "

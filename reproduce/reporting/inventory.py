@@ -28,6 +28,8 @@ GRIDS = tuple(
 )
 """Experiment, tasks, labels of the curves."""
 PROFILES = get_args(ProfileName)
+SUBSTITUTE = "embedded"
+"""Demonstrations that stand for the paper's."""
 Manifests = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -62,7 +64,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A run that is in no statistic, and why."""
+    """A run that is in no statistic, and why; ``finished`` ones have other data than the others."""
 
     experiment: str
     profile: str
@@ -71,6 +73,7 @@ class LeftOut:
     data: str
     seed: int
     reason: str
+    finished: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,13 +91,29 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class Made:
-    """Something that runs were made with (prior data of a task, a set of versions), and by how
-    many of them."""
+class PriorData:
+    """Prior data of a task: the runs that were made with it, and of which methods they are."""
 
-    what: str
-    which: str
-    detail: str
+    task: str
+    kind: str
+    labels: str
+    checksum: str
+    methods: tuple[str, ...]
+    runs: int
+
+    @property
+    def name(self) -> str:
+        """``pen-binary-v0, embedded data, relabelled labels``."""
+        return f"{self.task}, {self.kind} data, {self.labels} labels"
+
+
+@dataclass(frozen=True)
+class Software:
+    """A version of the code with that of the packages beside it, and how many runs it made."""
+
+    version: str
+    commit: str
+    packages: str
     runs: int
 
 
@@ -159,7 +178,7 @@ def left_out(evidence: Evidence, manifests: Manifests) -> Iterator[LeftOut]:
         }
         for row in runs(table).itertuples(index=False):
             key = tuple(getattr(row, name) for name in RUN)
-            reason = reasons.pop(key, "")
+            reason, finished = reasons.pop(key, ""), bool(row.status == "done")
             if row.status == "failed":
                 reason = f"failed at step {row.last_step:,}: {_first_line(reason)}"
             elif row.status == "running":
@@ -167,14 +186,14 @@ def left_out(evidence: Evidence, manifests: Manifests) -> Iterator[LeftOut]:
             else:
                 reason = _not_judged(views[row.profile], experiment, row)
             if reason:
-                yield _left_out(experiment, key, reason)
+                yield _left_out(experiment, key, reason, finished)
         for key, reason in sorted(reasons.items()):
             yield _left_out(experiment, key, f"failed before any row: {_first_line(reason)}")
 
 
-def _left_out(experiment: str, key: Sequence[Any], reason: str) -> LeftOut:
+def _left_out(experiment: str, key: Sequence[Any], reason: str, finished: bool = False) -> LeftOut:
     task, data, _, profile, name, seed = key
-    return LeftOut(experiment, profile, task, name, data, seed, reason)
+    return LeftOut(experiment, profile, task, name, data, seed, reason, finished)
 
 
 def _first_line(text: str) -> str:
@@ -219,18 +238,17 @@ def spent(last: pd.DataFrame) -> list[Spent]:
     return sorted(found, key=lambda each: (each.profile, each.task, place_of(each.label)))
 
 
-def data_used(last: pd.DataFrame) -> list[Made]:
+def data_used(last: pd.DataFrame) -> list[PriorData]:
     """Prior data by task, kind and labels: which checksums, made by which methods' runs."""
     found = []
-    for (task, data, labels, checksum), mine in last.groupby(
-        ["env", "data", "labels", "data_checksum"], sort=True
-    ):
-        names = ", ".join(sorted(set(mine["label"]), key=place_of))
-        found.append(Made(f"{task}, {data} data, {labels} labels", str(checksum), names, len(mine)))
+    for key, mine in last.groupby(["env", "data", "labels", "data_checksum"], sort=True):
+        names = tuple(sorted(set(mine["label"]), key=place_of))
+        task, data, labels, checksum = map(str, key)
+        found.append(PriorData(task, data, labels, checksum, names, len(mine)))
     return found
 
 
-def software(manifests: Manifests) -> list[Made]:
+def software(manifests: Manifests) -> list[Software]:
     """Versions by commit, of every run in the manifests, each once."""
     entries: dict[str, tuple[str, str, str]] = {}
     for manifest in manifests.values():
@@ -244,4 +262,4 @@ def software(manifests: Manifests) -> list[Made]:
             kept = versions.get("awac-reproduction", "")
             entries[key] = (kept, str(environment.get("commit", "")), text)
     every = list(entries.values())
-    return [Made(*each, every.count(each)) for each in sorted(set(every))]
+    return [Software(*each, every.count(each)) for each in sorted(set(every))]

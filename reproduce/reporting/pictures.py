@@ -122,9 +122,9 @@ def claim_title(card: Card, side: Side, content: Content) -> str:
     return f"{card.claim.id}, {SETTINGS[side.profile]}: {verdict}"
 
 
-def _effects(card: Card, side: Side) -> list[Forest]:
+def _effects(side: Side) -> list[Forest]:
     """The effects of a side, each with the interval that decides it."""
-    return forests(side.finding.effects, deciding(card.claim, side.finding))
+    return forests(side.finding.effects, deciding(side.finding))
 
 
 def _capital(text: str) -> str:
@@ -150,7 +150,7 @@ def _figures(content: Content, wanted: set[str]) -> Iterator[tuple[str, Figure]]
         if found.is_pictured:
             yield aggregate_name(found), _aggregate(found)
     for card, side in _told(content):
-        panels = _effects(card, side)
+        panels = _effects(side)
         if panels:
             yield (
                 effects_name(card.claim, side),
@@ -231,7 +231,7 @@ def forest_sets(content: Content) -> list[ForestSet]:
         if each.is_pictured
     ]
     for card, side in _told(content):
-        if shown := _effects(card, side):
+        if shown := _effects(side):
             what = effects_caption(side.finding.effects, shown)
             caption = f"{claim_title(card, side, content)}. {what}"
             by_axis: dict[str, list[Forest]] = {}

@@ -18,7 +18,7 @@ from reproduce.reporting.blocks import (
     number,
 )
 from reproduce.reporting.content import Content
-from reproduce.reporting.inventory import PROFILES, Cell, JudgedFile
+from reproduce.reporting.inventory import PROFILES, SUBSTITUTE, Cell, JudgedFile
 from reproduce.reporting.wording import SETTINGS
 from reproduce.specs.presets import PRESETS
 
@@ -37,7 +37,10 @@ def stock_blocks(content: Content, out: Path, beside: str = "") -> Iterator[Bloc
     yield Text("The first 16 digits of the SHA-256 of all prior data of a run.")
     yield Table(
         ("prior data", "checksum", "runs", "methods"),
-        tuple((m.what, f"`{m.which}`", str(m.runs), m.detail) for m in content.data),
+        tuple(
+            (each.name, f"`{each.checksum}`", str(each.runs), ", ".join(each.methods))
+            for each in content.data
+        ),
     )
     yield Heading(2, "Files judged", "files")
     yield Text(
@@ -63,7 +66,10 @@ def stock_blocks(content: Content, out: Path, beside: str = "") -> Iterator[Bloc
     if content.software:
         yield Table(
             ("version", "commit", "runs", "with"),
-            tuple((m.what, m.which or NONE, str(m.runs), m.detail) for m in content.software),
+            tuple(
+                (each.version, each.commit or NONE, str(each.runs), each.packages)
+                for each in content.software
+            ),
         )
     else:
         yield Text("No manifest lies beside the results, so that the versions are not known.")
@@ -106,7 +112,7 @@ def _deviations(content: Content, out: Path) -> Iterator[str]:
     yield f"What each method does otherwise than its authors: {link(out, methods, 'methods')}."
     where = link(out, "docs/data.md", "prior data")
     yield f"Which demonstrations are the paper's and which are substitutes: {where}."
-    substitutes = sorted({m.what for m in content.data if ", embedded data" in m.what})
+    substitutes = sorted({each.name for each in content.data if each.kind == SUBSTITUTE})
     if substitutes:
         yield f"Substituted in these results: {'; '.join(substitutes)}."
 

@@ -21,12 +21,14 @@ _DIAGNOSTICS = {
 
 
 def table(csv: Path) -> str:
-    """A Markdown table, a line for each run: the measure of its task at the first row, after the
-    offline phase and at the end (mean of the last three evaluations), and diagnostics at the end.
+    """A Markdown table, a line for each finished run: the measure of its task at the first row,
+    after the offline phase and at the end (mean of the last three evaluations), and diagnostics at
+    the end.
 
     Raises ResultsError for a file that cannot be read.
     """
     rows = read_results(csv)
+    rows = rows[rows["status"] == "done"]
     heads = [
         "task",
         "method",

@@ -11,8 +11,10 @@ from typing import Any
 import pandas as pd
 
 from figures.files import write_text
-from figures.statistics.across_seeds import BOOTSTRAP_SEED, MIN_SEEDS_FOR_INTERVAL, RESAMPLES
-from reproduce.judging.verdicts import Effect, seen
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
+from figures.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES
+from reproduce.judging.verdicts import Effect, joined, seen
+from reproduce.reporting.blocks import each_of
 from reproduce.reporting.content import Content
 
 COLUMNS = (
@@ -82,8 +84,8 @@ def _cells(effect: Effect, sums: dict[str, str]) -> dict[str, Any]:
         **numbers,
         "p_value": _cell(effect.p_value),
         "verdict": str(effect.verdict),
-        "five_seeds_see": seen(effect),
-        "note": effect.note,
+        "five_seeds_see": str(seen(effect) or ""),
+        "note": joined(f"seeds {each_of(effect.seeds)}" if effect.seeds else "", effect.remark),
         "source": effect.source,
         "source_sha256": sums.get(effect.source, ""),
     }

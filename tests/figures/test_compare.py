@@ -13,7 +13,7 @@ from figures.experiments import EXPERIMENTS
 from figures.learning_curves import draw
 from figures.results.compare import beside, read_compared
 from figures.results.table import ResultsError, read_results
-from figures.style import SINGLE_SEED, colour
+from figures.style import SINGLE_SEED, method_style
 
 PEN = "pen-binary-v0"
 METRICS, PANELS = EXPERIMENTS["figure1"].metrics, EXPERIMENTS["figure1"].tasks
@@ -254,7 +254,8 @@ def test_it_is_drawn_in_its_own_colour_where_single_seeds_of_ours_are_grey(
             figure.legends[0].get_texts(), figure.legends[0].get_lines(), strict=True
         )
     }
-    assert drawn == {"AWAC": colour("AWAC"), "SAC": SINGLE_SEED, "Mine": colour("Mine")}
+    ours, mine = (method_style(name).colour for name in ("AWAC", "Mine"))
+    assert drawn == {"AWAC": ours, "SAC": SINGLE_SEED, "Mine": mine}
     success, returns = figure.axes
     names = [[text.get_text() for text in ax.texts] for ax in (returns, success)]
     assert "Mine" not in names[0] and "Mine" in names[1]  # it has no return

@@ -13,6 +13,7 @@ from scipy import stats
 
 from figures.statistics import resampling
 from figures.statistics.across_seeds import centre
+from figures.statistics.bootstrap import bootstrap
 from figures.statistics.estimates import (
     Equivalence,
     Estimate,
@@ -25,7 +26,7 @@ from figures.statistics.estimates import (
     proportion,
     rank_probabilities,
 )
-from figures.statistics.resampling import bootstrap, welch
+from figures.statistics.resampling import welch
 from tests.figures.coverage import ONE_TASK, coverage, pooled, population_centre
 
 SIX = np.array([0.1, 0.2, 0.4, 0.7, 0.8, 0.9])
@@ -123,35 +124,9 @@ def test_the_same_input_gives_the_same_numbers_whatever_the_global_state() -> No
 
 
 def test_a_lower_confidence_is_inside_a_higher_one() -> None:
-    wide, narrow = difference(SIX, FIVE), difference(SIX, FIVE, confidence=0.5)
+    wide, narrow = aggregate([SIX, FIVE]), aggregate([SIX, FIVE], confidence=0.5)
     assert wide.low < narrow.low < narrow.high < wide.high
     assert (wide.confidence, narrow.confidence) == (0.95, 0.5)
-
-
-# --- BCa ---
-
-
-def test_bca_is_efrons_formula() -> None:
-    """Quantiles at Phi(z0 + (z0 + z) / (1 - a (z0 + z))), with z0 from the share of resamples below
-    the estimate (ties half) and a from the third moment of the jackknife."""
-    skewed = np.array([0.0, 0.1, 0.1, 0.2, 0.3, 0.5, 0.9, 1.6, 2.9, 5.0])
-    drawn = centre(skewed[np.random.default_rng(4).integers(0, 10, (100_000, 10))])
-    value = float(centre(skewed))
-    z0 = stats.norm.ppf(((drawn < value).mean() + (drawn <= value).mean()) / 2)
-    left_out = np.array([float(centre(np.delete(skewed, i))) for i in range(10)])
-    away = left_out.mean() - left_out
-    a = (away**3).sum() / (6 * (away**2).sum() ** 1.5)
-    z = z0 + stats.norm.ppf([0.025, 0.975])
-    expected = np.quantile(drawn, stats.norm.cdf(z0 + z / (1 - a * z)))
-    np.testing.assert_allclose(ends(aggregate([skewed], method="BCa")), expected, atol=0.05)
-    assert not np.allclose(ends(aggregate([skewed])), expected, atol=0.05)
-
-
-def test_bca_of_equal_values_is_a_point_and_unknown_where_it_does_not_exist() -> None:
-    assert ends(aggregate([np.ones(6)], method="BCa")) == (1.0, 1.0)
-    # Leaving any one out never moves the interquartile mean from 1: no acceleration.
-    estimate = aggregate([np.array([0.0, *np.ones(7)])], method="BCa")
-    assert not estimate.known
 
 
 # --- differences ---
@@ -450,7 +425,7 @@ def test_nothing_to_estimate_is_refused() -> None:
     with pytest.raises(ValueError, match="no method"):
         rank_probabilities({})
     with pytest.raises(ValueError, match="confidence 95"):
-        difference(SIX, FIVE, confidence=95)
+        aggregate([SIX, FIVE], confidence=95)
 
 
 # --- coverage, a small part of python -m tests.figures.coverage ---

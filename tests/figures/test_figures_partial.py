@@ -8,7 +8,7 @@ import pytest
 
 from figures.learning_curves import draw
 from figures.results.cells import ResultsError
-from figures.results.partial import NAMED, warning, without_rows
+from figures.results.partial import NAMED, Absent, warning, without_rows
 from tests.figures.conftest import MakeFrame, MakeRun
 
 LIST = """{"runs": 4, "not_done": [
@@ -26,7 +26,7 @@ def test_only_runs_without_rows_are_named(
     csv = tmp_path / "figure1.csv"
     assert without_rows(csv, frame) == []
     (tmp_path / "figure1.partial.json").write_text(LIST)
-    assert without_rows(csv, frame) == [
+    assert list(map(str, without_rows(csv, frame))) == [
         "AWAC on pen-binary-v0, seed 1",
         "AWAC [objective.weights.shape.lam=0.5] on pen-binary-v0, seed 12",
     ]
@@ -44,16 +44,16 @@ def test_a_damaged_list_is_told(
 
 def test_the_caption_names_them(make_run: MakeRun, make_frame: MakeFrame) -> None:
     frame = make_frame(make_run({0: 1.0, 10: 2.0}))
-    figure = draw(frame, panels=["pen-binary-v0"], absent=["AWAC on pen-binary-v0, seed 1"])
+    figure = draw(frame, panels=["pen-binary-v0"], absent=[Absent("pen-binary-v0", "AWAC", 1)])
     text = " ".join(each.get_text() for each in figure.texts)
     assert "without any evaluation yet: AWAC on pen-binary-v0, seed 1." in text
 
 
 @pytest.mark.parametrize(
-    ("count", "end"), [(NAMED, f"r{NAMED - 1}."), (NAMED + 3, "; and 3 more.")]
+    ("count", "end"), [(NAMED, f"seed {NAMED - 1}."), (NAMED + 3, "; and 3 more.")]
 )
 def test_a_long_list_is_cut(count: int, end: str) -> None:
-    assert warning([f"r{i}" for i in range(count)]).endswith(end)
+    assert warning([Absent("pen-binary-v0", "AWAC", i) for i in range(count)]).endswith(end)
 
 
 def test_the_list_that_a_grid_leaves_behind_is_understood(
@@ -65,6 +65,5 @@ def test_the_list_that_a_grid_leaves_behind_is_understood(
     spec = RunSpec("small", "paper", "door-binary-v0", "SAC", 3, "human", settings=("tau=0.1",))
     assert mark_partial("figure1", [spec], tmp_path) == 1
     frame = make_frame(make_run({0: 1.0}))
-    assert without_rows(tmp_path / "figure1.csv", frame) == [
-        "SAC [tau=0.1] on door-binary-v0, seed 3"
-    ]
+    absent = Absent("door-binary-v0", "SAC [tau=0.1]", 3)
+    assert without_rows(tmp_path / "figure1.csv", frame) == [absent]

@@ -22,21 +22,18 @@ def test_spread_adds_variances_and_takes_single_runs_for_the_others() -> None:
     assert np.isnan(spread([np.ones(1), np.ones(1)]))
 
 
-@pytest.mark.parametrize("groups", [1, 2])
-@pytest.mark.parametrize(("method", "confidence"), [("expanded", 0.95), ("expanded", 0.99)])
-def test_eight_experiments_in_ten_see_the_distance(
-    groups: int, method: str, confidence: float
-) -> None:
-    far = distance_seen([UNIT] * groups, confidence=confidence, method=method)  # type: ignore[arg-type]
+@pytest.mark.parametrize(("groups", "confidence"), [(1, 0.95), (1, 0.99), (2, 0.95)])
+def test_eight_experiments_in_ten_see_the_distance(groups: int, confidence: float) -> None:
+    far = distance_seen([UNIT] * groups, confidence=confidence, method="expanded")
     rng = np.random.default_rng(groups)
     found = 0
     with quickly():
         for _ in range(200):
             a, b = rng.normal(far, 1, 5), rng.normal(0, 1, 5)
             estimate = (
-                aggregate([a], confidence=confidence, method=method)  # type: ignore[arg-type]
+                aggregate([a], confidence=confidence, method="expanded")
                 if groups == 1
-                else difference(a, b, confidence=confidence, method=method)  # type: ignore[arg-type]
+                else difference(a, b, method="expanded")
             )
             found += estimate.low > 0
     assert 0.68 < found / 200 < 0.92

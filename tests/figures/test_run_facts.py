@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -10,7 +10,7 @@ from figures import paper_figure
 from figures.experiments import EXPERIMENTS
 from figures.learning_curves import draw
 from figures.panels import panels_of
-from figures.run_facts import RunFacts, beginnings, joined, run_facts
+from figures.run_facts import CLONES, RunFacts, beginnings, joined, run_facts
 from tests.figures.conftest import MakeFrame, MakeRun
 
 PEN, DOOR = "pen-binary-v0", "door-binary-v0"
@@ -171,3 +171,10 @@ def test_a_caption_says_how_many_episodes_an_evaluation_has(make_run, make_frame
     assert "An evaluation has 20 episodes." in words(20, 20)
     assert "An evaluation has 10 to 20 episodes." in words(20, 10)
     assert "An evaluation has" not in words(float("nan"))
+
+
+def test_every_way_to_begin_but_the_random_one_is_a_clone() -> None:
+    pytest.importorskip("torch")
+    from algorithms.policies.initialisation import Initialisation
+
+    assert {kind.__name__ for kind in get_args(Initialisation)} == {"RandomInit", *CLONES}

@@ -8,7 +8,7 @@ import pytest
 
 from figures.measures import DISTANCE, NORMALISED, RETURN, SUCCESS, Measure
 from figures.results.table import RUN, ResultsError
-from figures.statistics.scalars import excluded, run_scalars, time_to_threshold
+from figures.statistics.scalars import run_scalars, time_to_threshold
 
 # Every 10 steps up to 100; offline values must not matter to any scalar.
 CURVE = {
@@ -254,19 +254,13 @@ def test_a_method_without_an_online_phase_is_frozen_until_the_largest_budget(
     assert pen["budget"].tolist() == [50, 100]  # different budgets are kept and shown
 
 
-def test_only_finished_runs_count_and_the_others_are_named(make_run, make_frame) -> None:
+def test_only_finished_runs_count(make_run, make_frame) -> None:
     frame = make_frame(
         make_run({0: 1.0, 10: 1.0}, seed=0)
         + make_run({0: 1.0, 10: 1.0, 20: 5.0}, seed=1, status="failed")
         + make_run({0: 1.0}, seed=2, status="running")
     )
     assert run_scalars(frame, RETURN)["seed"].tolist() == [0]
-    out = excluded(frame)
-    assert out[["seed", "status", "last_step"]].to_numpy().tolist() == [
-        [1, "failed", 20],
-        [2, "running", 0],
-    ]
-    assert list(out.columns) == [*RUN, "status", "last_step"]
 
 
 def test_no_finished_run_gives_an_empty_table_with_its_columns(make_run, make_frame) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import figures.statistics.across_seeds
 from figures import paper_figure
 from figures.experiments import EXPERIMENTS
+from figures.results.partial import Absent
 from figures.results.table import ResultsError
 from figures.selection import EVERYTHING, Selection
 from reproduce import ablations, figure1
@@ -35,7 +35,7 @@ def test_rows_are_those_of_the_tasks_and_methods(make_run, make_frame) -> None:
         assert list(only.rows(frame, CSV)["return_mean"]) == values
     assert Selection(envs=(DOOR,)).tasks((PEN, DOOR)) == (DOOR,)
     assert EVERYTHING.tasks((PEN, DOOR)) == (PEN, DOOR)
-    lacking = [f"AWAC on {PEN}, seed 1", f"SAC on {DOOR}, seed 0"]
+    lacking = [Absent(PEN, "AWAC", 1), Absent(DOOR, "SAC", 0)]
     assert Selection(methods=("SAC",)).runs(lacking) == lacking[1:]
     assert Selection(envs=(PEN,)).runs(lacking) == lacking[:1]
     assert EVERYTHING.runs(lacking) == lacking
@@ -76,7 +76,7 @@ def test_a_part_never_replaces_the_figure(
 
     real = paper_figure.draw
     monkeypatch.setattr(paper_figure, "draw", draw)
-    monkeypatch.setattr(figures.statistics.across_seeds, "RESAMPLES", 20)
+    monkeypatch.setattr("figures.statistics.bootstrap.RESAMPLES", 20)
     monkeypatch.setattr("reproduce.launching.pictures.checked", lambda *_, **__: None)
     (tmp_path / "figure1.csv").write_bytes(synthetic_csv.read_bytes())
     (tmp_path / "figure1.png").write_bytes(b"published")

@@ -42,6 +42,17 @@ def test_the_script_draws_from_the_csv_without_training(
     assert picture.exists() and str(picture) in capsys.readouterr().out
 
 
+def test_only_finished_runs_are_in_its_table(tmp_path: Path, make_run: MakeRun) -> None:
+    from reproduce.reporting.study_table import table
+
+    csv = tmp_path / "pen_level.csv"
+    states = ("done", "running", "failed")
+    runs = [r for n, s in enumerate(states) for r in make_run({0: 1.0, 5: 2.0}, seed=n, status=s)]
+    pd.DataFrame(runs).to_csv(csv, index=False)
+    _, _, *lines = table(csv).splitlines()
+    assert [line.split(" | ")[2] for line in lines] == ["0"]
+
+
 def test_one_run_alone_keeps_its_name_short(make_run: MakeRun, make_frame: MakeFrame) -> None:
     frame = make_frame(make_run({0: 1.0}, variant="lam=0.5"))
     assert list(named_apart(frame)["label"]) == ["AWAC"]

@@ -10,7 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from figures.statistics.survival import kaplan_meier, log_rank, restricted_mean_ratio
+from figures.statistics.survival import (
+    log_rank,
+    median_time,
+    restricted_mean,
+    restricted_mean_ratio,
+)
 
 TIMES = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
 SOME = np.array([True, True, False, True, True, True])  # censored at 3
@@ -18,66 +23,36 @@ NONE = np.zeros(6, dtype=bool)
 ALL = np.ones(6, dtype=bool)
 
 
-def test_kaplan_meier_with_a_censored_run_by_hand() -> None:
+def test_times_with_a_censored_run_by_hand() -> None:
     # S: 5/6 from 1; 4/6 from 2; at 4 three are at risk: 4/6 * 2/3 = 4/9; at 5 2/9; at 6 0.
     # Area to 5: 1 + 5/6 + 2 * 4/6 + 4/9.
-    result = kaplan_meier(TIMES, SOME, horizon=5.0)
-    assert result.median == 4.0
-    assert result.restricted_mean == pytest.approx(1 + 5 / 6 + 4 / 3 + 4 / 9)
-    assert (result.observed, result.n, result.horizon) == (5, 6, 5.0)
+    assert median_time((TIMES, SOME)) == 4.0
+    assert restricted_mean(TIMES, SOME, 5.0) == pytest.approx(1 + 5 / 6 + 4 / 3 + 4 / 9)
 
 
 def test_without_censoring_the_restricted_mean_is_the_mean_of_capped_times() -> None:
     times = np.array([9.0, 2.0, 2.0, 7.0, 0.0])
-    result = kaplan_meier(times, np.ones(5, dtype=bool), horizon=5.0)
-    assert result.restricted_mean == pytest.approx((5 + 2 + 2 + 5 + 0) / 5)
-    assert result.median == 2.0
+    every = np.ones(5, dtype=bool)
+    assert restricted_mean(times, every, 5.0) == pytest.approx((5 + 2 + 2 + 5 + 0) / 5)
+    assert median_time((times, every)) == 2.0
 
 
 def test_runs_that_never_arrive_are_not_left_out() -> None:
     """Two of six arrive at 1: the mean of the solved alone would be 1."""
     times = np.array([1.0, 1.0, 10.0, 10.0, 10.0, 10.0])
-    result = kaplan_meier(times, times < 10, horizon=10.0)
-    assert result.median == np.inf
-    assert result.median_high == np.inf
-    assert result.restricted_mean == pytest.approx((2 * 1 + 4 * 10) / 6)
+    assert median_time((times, times < 10)) == np.inf
+    assert restricted_mean(times, times < 10, 10.0) == pytest.approx((2 * 1 + 4 * 10) / 6)
 
 
 def test_no_run_arrives() -> None:
-    result = kaplan_meier(np.full(6, 8.0), NONE, horizon=8.0)
-    assert (result.median, result.median_high, result.restricted_mean) == (np.inf, np.inf, 8.0)
-    assert result.observed == 0
+    times = np.full(6, 8.0)
+    assert (median_time((times, NONE)), restricted_mean(times, NONE, 8.0)) == (np.inf, 8.0)
 
 
 def test_at_a_tie_events_come_before_censoring() -> None:
     # At 2: three at risk, one event, then one is censored: S = 2/3; at 3 the last one: 0.
     times, observed = np.array([2.0, 2.0, 3.0]), np.array([False, True, True])
-    assert kaplan_meier(times, observed, horizon=3.0).restricted_mean == pytest.approx(2 + 2 / 3)
-
-
-def test_upper_end_of_the_median_is_where_the_upper_limit_falls_to_a_half() -> None:
-    """Ten runs at 1..10, no censoring. With S = k/10 Greenwood's sum is (1 - S) / (10 S), so
-    the upper limit is exp(-exp(log(-log S) - 1.95996 sqrt((1 - S) / (10 S)) / -log S)).
-    S = 0.3: log(1.20397) = 0.18563, se 0.48305 / 1.20397 = 0.40121: exp(-exp(-0.60073)) = 0.578.
-    S = 0.2: log(1.60944) = 0.47588, se 0.63246 / 1.60944 = 0.39297: exp(-exp(-0.29432)) = 0.475."""
-    result = kaplan_meier(np.arange(1.0, 11.0), np.ones(10, dtype=bool), horizon=10.0)
-    assert result.median == 5.0
-    assert result.median_high == 8.0  # where S becomes 0.2
-
-
-def test_five_runs_cannot_bound_a_median_and_six_can() -> None:
-    """The median lies above all n runs with probability 1/2^n: 3.1 % with 5, 1.6 % with 6."""
-    five = kaplan_meier(np.zeros(5), np.ones(5, dtype=bool), horizon=9.0)
-    six = kaplan_meier(np.zeros(6), ALL, horizon=9.0)
-    assert (five.median, five.median_high) == (0.0, np.inf)
-    assert (six.median, six.median_high) == (0.0, 0.0)
-    assert kaplan_meier(TIMES, ALL, horizon=6.0).median_high == 6.0
-
-
-def test_no_bound_below_five_runs() -> None:
-    four = kaplan_meier(np.zeros(4), np.ones(4, dtype=bool), horizon=9.0)
-    assert np.isnan(four.median_high)
-    assert four.median == 0.0
+    assert restricted_mean(times, observed, 3.0) == pytest.approx(2 + 2 / 3)
 
 
 samples = st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=8)
@@ -91,17 +66,18 @@ def test_restricted_mean_is_the_area_under_scipys_estimate(sample, horizon: int)
     last = times.max()
     if horizon > last and not observed[times == last].all():
         with pytest.raises(ValueError, match="horizon"):
-            kaplan_meier(times, observed, horizon)
+            restricted_mean_ratio((times, observed), (times, observed), horizon)
         return
     survival = stats.ecdf(stats.CensoredData(uncensored=times[observed], right=times[~observed])).sf
     area = sum(float(survival.evaluate(step + 0.5)) for step in range(horizon))  # whole steps
-    assert kaplan_meier(times, observed, horizon).restricted_mean == pytest.approx(area)
+    assert restricted_mean(times, observed, horizon) == pytest.approx(area)
 
 
 def test_a_horizon_beyond_what_is_known_is_refused() -> None:
     with pytest.raises(ValueError, match="choose at most 6"):
-        kaplan_meier(TIMES, NONE, horizon=7.0)
-    assert kaplan_meier(TIMES, ALL, horizon=7.0).restricted_mean == pytest.approx(3.5)  # all known
+        restricted_mean_ratio((TIMES, NONE), (TIMES, ALL), horizon=7.0)
+    known = restricted_mean_ratio((TIMES, ALL), (TIMES, ALL), horizon=7.0)
+    assert known.value == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +94,7 @@ def test_a_horizon_beyond_what_is_known_is_refused() -> None:
 )
 def test_senseless_samples_are_refused(times, observed, horizon: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        kaplan_meier(times, observed, horizon)
+        restricted_mean_ratio((times, observed), (TIMES, ALL), horizon)
 
 
 def test_ratio_by_hand() -> None:

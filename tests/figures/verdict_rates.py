@@ -30,7 +30,6 @@ import numpy.typing as npt
 from figures.measures import Measure
 from figures.statistics.across_seeds import Floats, centre
 from figures.statistics.power import TRIMMING
-from figures.statistics.resampling import Interval
 from figures.statistics.survival import Sample
 from reproduce.judging.comparisons import Difference, Improvement, Leads, Similar
 from reproduce.judging.conditions import Verdict
@@ -91,7 +90,7 @@ class Drawn:
         return "drawn"
 
     def made(self, *_: Any) -> Made:
-        return Made(("a",), ("b",))
+        return Made(("a",))
 
     def measure(self, task: str) -> Measure:
         return Measure("drawn", "drawn")
@@ -222,11 +221,9 @@ def quick_bootstrap(
     samples: Sequence[npt.NDArray[Any]],
     statistic: Callable[..., Floats],
     confidence: float,
-    method: Interval = "percentile",
     resamples: int = RESAMPLES,
 ) -> tuple[Floats, Floats]:
-    """The percentile interval of ``resampling.bootstrap``, twenty times as fast."""
-    assert method == "percentile"
+    """The percentile interval of ``bootstrap``, twenty times as fast."""
     rng = np.random.default_rng(resamples)
     drawn = [each[rng.integers(0, len(each), (resamples, len(each)))] for each in samples]
     end = (1 - confidence) / 2

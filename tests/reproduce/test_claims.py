@@ -111,6 +111,12 @@ def one(rule: Any, found: Evidence) -> Effect:
     return effect
 
 
+def bound(effect: Effect) -> float:
+    """The smallest effect that would be seen."""
+    assert effect.seen is not None and effect.seen.bound is not None
+    return effect.seen.bound
+
+
 # --- verdicts -----------------------------------------------------------------------------------
 
 
@@ -336,14 +342,14 @@ def test_what_would_be_seen_is_that_of_an_effect_among_others() -> None:
     s = float(np.std([0.002 * k for k in range(10)], ddof=1))
     for shown, probability in ((alone[0], 0.025), (among[0], 0.0125)):
         distance = 1.06 * (2 * s**2 / 5) ** 0.5 * (1.118034 * stats.t.isf(probability, 8) + 0.8416)
-        assert shown.seen == f"≥ {0.05 + distance:.3g}"
+        assert str(shown.seen) == f"≥ {0.05 + distance:.3g}"
     solved = Solved((A,), (PEN,), 0.9, None, "below", 0.25)
     rows = evidence(runs(PEN, "AWAC", 0.1), runs(DOOR, "AWAC", 0.1))
     (effect,) = solved.effects(rows, ("figure1",))
-    assert effect.seen == "none of 10"  # 0 of 10: the upper end is 0.308
+    assert str(effect.seen) == "none of 10"  # 0 of 10: the upper end is 0.308
     level = Level("jt", (A,), (PEN,), "above", 0.102).effects(rows, ("figure1",))[0]
     assert level.verdict is INCONCLUSIVE
-    assert float(level.seen[2:]) < float(combine([level] * 3, 1 / 3).effects[0].seen[2:])
+    assert bound(level) < bound(combine([level] * 3, 1 / 3).effects[0])
 
 
 @pytest.mark.parametrize("need", [0.0, -1.0, 1.5])
@@ -658,7 +664,7 @@ def test_short_runs_can_show_that_a_level_is_reached_by_then_and_not_that_it_is_
         rule = Level("jt", (A,), (PEN,), side, value, horizon=horizon)  # type: ignore[arg-type]
         effect = one(rule, found)
         assert effect.verdict is verdict, (value, side, horizon)
-        assert ("finished beyond step 200,000" in effect.note) is (verdict is NOT_RUN)
+        assert ("finished beyond step 200,000" in effect.missing) is (verdict is NOT_RUN)
         assert (effect.estimate is None) is (verdict is NOT_RUN)
         assert ("at step 150,000 it is at 0.500" in effect.note) is (verdict is NOT_RUN)
 
@@ -718,10 +724,10 @@ def test_what_would_be_seen_is_beyond_the_noise() -> None:
     )
     noise = 1.06 * (2 * 0.25 / 24 / 5) ** 0.5
     effect = one(Difference("j0", A, (B,), (PEN,)), both)
-    assert effect.seen == f"≥ {0.05 + (1.959964 + 0.841621) * noise:.3g}"
+    assert str(effect.seen) == f"≥ {0.05 + (1.959964 + 0.841621) * noise:.3g}"
     alone = one(Level("j0", (A,), (PEN,), "above", 0.4), both)
     one_group = 1.06 * (0.25 / 24 / 5) ** 0.5
-    assert alone.seen == f"≥ {0.4 + (2.575829 + 0.841621) * one_group:.3g}"
+    assert str(alone.seen) == f"≥ {0.4 + (2.575829 + 0.841621) * one_group:.3g}"
 
 
 def test_negligible() -> None:
@@ -864,7 +870,7 @@ def test_a_share_of_runs_is_judged_exactly(seeds: int, solved: int, verdict: Ver
     if solved == seeds:
         assert effect.estimate.low == pytest.approx(0.025 ** (1 / seeds))
     if verdict is INCONCLUSIVE and seeds == 5:
-        assert effect.seen == "none of 5"
+        assert str(effect.seen) == "none of 5"
 
 
 def test_a_level_of_few_episodes_says_nothing() -> None:
@@ -882,7 +888,9 @@ def test_a_run_that_ended_too_soon_is_not_a_failure() -> None:
     rule = Solved((A,), (PEN,), 0.9, 200_000)
     never = evidence(*(run(PEN, "AWAC", 0.2, s) for s in TEN))
     assert one(rule, never).verdict is NOT_RUN
-    assert one(rule, never).note.startswith("missing: AWAC, finished beyond step 200,000; so far 0")
+    assert one(rule, never).remark.startswith(
+        "missing: AWAC, finished beyond step 200,000; so far 0"
+    )
     assert "10 ended before" in one(rule, never).note
     # what had solved it by then has solved it by the later step; 9 of 10 is enough
     most = evidence(*(run(PEN, "AWAC", 0.95 if s else 0.2, s) for s in TEN))
@@ -934,7 +942,7 @@ def test_the_arms_named_are_those_whose_runs_are_short() -> None:
         *(run(PEN, "AWAC", 0.95, s) for s in TEN), *(run(PEN, "SAC", 0.2, s) for s in TEN)
     )
     effect = one(Solved((A, B), (PEN,), 0.9, 200_000), both)
-    assert effect.note.startswith("missing: SAC, finished beyond step 200,000; so far 10 of 20")
+    assert effect.remark.startswith("missing: SAC, finished beyond step 200,000; so far 10 of 20")
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -965,7 +973,7 @@ def test_what_is_seen_without_a_verdict_is_among_the_others_too() -> None:
     )
     assert effects_[0].condition is None and effects_[0].seen
     among = combine(effects_, 0.5).effects[0]
-    assert float(among.seen[2:]) > float(effects_[0].seen[2:])
+    assert bound(among) > bound(effects_[0])
 
 
 def test_solved_pools_the_arms() -> None:
@@ -1291,7 +1299,7 @@ def test_arms_come_from_one_experiment() -> None:
     )
     (effect,) = rule.effects(split, ("figure1", "ablations"))
     assert effect.verdict is NOT_RUN
-    assert "one experiment" in effect.note
+    assert effect.missing == "all in one experiment"
 
 
 def test_with_and_without_prior_data() -> None:

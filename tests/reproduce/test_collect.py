@@ -12,6 +12,7 @@ import pytest
 from figures.results.cells import ResultsError
 from reproduce.checking.evaluations import clock
 from reproduce.checking.reader import checked
+from reproduce.checking.seals import sealed
 from reproduce.checking.shared_runs import disagreements
 from reproduce.commandline.files import write_json
 from reproduce.runs.collect import (
@@ -166,8 +167,8 @@ def test_a_run_with_a_folder_or_other_settings_is_not_taken_from_another_table(
     (entry,) = json.loads(manifest.read_text())
     assert recorded_beside("ablations", [spec()], tmp_path).keys() == {spec()}
     entry["identity"]["hyperparameters"]["tau"] = 0.5
-    del entry["seal"]
-    write_json(manifest, [entry])
+    rows = checked(tmp_path / "figure1.csv").cells.rows
+    write_json(manifest, sealed([entry], rows))
     assert recorded_beside("ablations", [spec()], tmp_path) == {}
 
 
@@ -260,7 +261,7 @@ def test_what_is_collected_is_in_order_and_sealed(tmp_path: Path) -> None:
     make_run(tmp_path, spec(1), value=-20.0, done=False)
     path, _ = collect("figure1", [spec(0), spec(1)], tmp_path)
     found = checked(path)
-    assert (found.runs, found.unsealed) == (2, 0)
+    assert found.runs == 2
     assert [entry["seal"]["rows"] for entry in found.entries] == [5, 3]
 
 

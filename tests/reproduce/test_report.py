@@ -14,9 +14,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import figures.statistics.across_seeds
-import figures.statistics.estimates
-import figures.statistics.resampling
 from figures.experiments import CHEETAH, DOOR, PEN, RELOCATE
 from figures.statistics.estimates import Estimate
 from reproduce import report
@@ -67,9 +64,8 @@ def curve(task: str, arm: Arm, profile: str) -> tuple[float, ...]:
 def grid() -> Any:
     """All tasks, 10 seeds, 2 profiles; 200 resamples instead of 10 000, for these gaps enough."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 200))
-        patch.setattr(figures.statistics.estimates, "RESAMPLES", 200)
-        patch.setattr(figures.statistics.across_seeds, "RESAMPLES", 200)
+        patch.setattr("figures.statistics.bootstrap.RESAMPLES", 200)
+        patch.setattr("figures.statistics.estimates.RESAMPLES", 200)
         yield content(Evidence(full_grid(curve)), {}, (), "paper")
 
 
@@ -160,7 +156,7 @@ def test_the_findings_name_the_longest_budget_of_the_tasks_that_were_run(grid: C
 
 def test_expert_demonstrations_in_place_of_human_ones_are_told_at_once(grid: Content) -> None:
     assert "published expert" not in " ".join(findings(grid))
-    embedded = replace(grid.data[0], what=f"{PEN}, embedded data, relabelled labels")
+    embedded = replace(grid.data[0], task=PEN, kind="embedded")
     assert "published expert" in findings(replace(grid, data=(*grid.data, embedded)))[1]
 
 
@@ -341,7 +337,8 @@ def test_runs_left_out_are_named_with_their_reasons() -> None:
         entry | {"seed": 1, "reason": "Q diverged\nTraceback ..."},
         entry | {"seed": 7, "reason": "no memory"},
     ]
-    found = left_out(Evidence({"figure1": frame(*runs)}), {"figure1": manifest})
+    found = list(left_out(Evidence({"figure1": frame(*runs)}), {"figure1": manifest}))
+    assert [each.finished for each in found] == [False, False, True, False]
     assert [(each.seed, each.reason) for each in found] == [
         (1, "failed at step 150,000: Q diverged"),
         (2, "not finished: at step 150,000"),

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-import figures.statistics.resampling
 from figures import style
 from figures.experiments import ANT, PEN
 from figures.forest import SHADE, Forest, Score, colour_of, draw_forest, span_of
@@ -38,7 +37,8 @@ from reproduce.judging.questions import (
     within,
 )
 from reproduce.judging.stability import SPREAD
-from reproduce.judging.verdicts import Effect, Finding
+from reproduce.judging.verdicts import Effect, combine
+from reproduce.judging.visible import Visible, beyond, inside
 from reproduce.reporting import svg
 from reproduce.reporting.aggregates import aggregates, pooled_difference, probability
 from reproduce.reporting.bounds import clipped, possible, reached
@@ -220,12 +220,12 @@ def by_name(task: str, arm: Arm, profile: str) -> tuple[float, ...]:
 
 def test_the_drawn_ends_are_those_that_gave_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Effects of many claims on a grid of runs, each judged again by its ends alone."""
-    monkeypatch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 50))
+    monkeypatch.setattr("figures.statistics.bootstrap.RESAMPLES", 50)
     evidence = Evidence(full_grid(by_name, seeds=5))
     found = set()
     for claim in CLAIMS:
         finding = evaluate(claim, evidence)
-        for each, ends in zip(finding.effects, deciding(claim, finding), strict=True):
+        for each, ends in zip(finding.effects, deciding(finding), strict=True):
             if ends is None or isinstance(each.condition, Ranked | Never):
                 continue
             found.add(each.verdict)
@@ -244,18 +244,18 @@ def test_the_drawn_ends_are_those_that_gave_the_verdict(monkeypatch: pytest.Monk
 def test_the_ends_of_three_effects_that_must_all_hold() -> None:
     """All of 3 must hold: each supports at alpha, and contradicts at a third of it. The tails are
     normal: t is 1.960 at 2.5 %, 2.394 at 2.5 % / 3."""
-    claim = next(each for each in CLAIMS if each.id == "H10")
     found = Estimate(0.1, 0.1 - 1.960, 0.1 + 1.960, 5, "x")
     gain = Question(GAIN, Whose("AWAC"), above(0.05))
     each = Effect("t", gain, Verdict.INCONCLUSIVE, found, condition=Above(0.05))
-    ends = deciding(claim, Finding(Verdict.INCONCLUSIVE, (each,) * 3, ""))
+    ends = deciding(combine([each] * 3, need=1.0))
     assert ends[0] == pytest.approx((0.1 - 1.960, 0.1 + 2.394), abs=1e-3)
     correlation = replace(gain, quantity=SCALARS["monotonicity"])
     rank = replace(each, question=correlation, estimate=known(0.1, -0.9, 1.1))
-    ends = deciding(claim, Finding(Verdict.INCONCLUSIVE, (rank,) * 3, ""))
+    ends = deciding(combine([rank] * 3, need=1.0))
     assert ends[0] == (-0.9, 1.0)  # no further than it can be
     counted = replace(each, condition=Counted(0.5))
-    assert deciding(claim, Finding(Verdict.INCONCLUSIVE, (counted,) * 3, "")) == [None] * 3
+    assert deciding(combine([counted] * 3, need=1.0)) == [None] * 3
+    assert deciding(combine([each], need=1.0)) == [None]
 
 
 def test_the_caption_says_what_the_marks_are() -> None:
@@ -297,7 +297,7 @@ def test_the_difference_of_one_task_is_the_one_that_claims_are_judged_by() -> No
 def test_the_difference_over_tasks_is_that_of_all_runs_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 50))
+    monkeypatch.setattr("figures.statistics.bootstrap.RESAMPLES", 50)
     a = [np.array([0.0, 0.2]), np.array([1.0, 0.6])]  # sorted 0 .2 .6 1: interquartile mean .4
     b = [np.array([0.0, 0.0]), np.array([0.1, 0.4])]  # 0 0 .1 .4: .05
     found = pooled_difference(a, b)
@@ -363,7 +363,7 @@ def test_an_estimate_without_an_interval_is_hollow() -> None:
     forest = Forest("n", "a", (Score("AWAC", known(0.5, 0.4, 0.6)), Score("SAC", known(0.5))))
     draw_forest(ax, forest, (0, 1), names=True, width=1.0)
     discs = [line for line in ax.lines if line.get_marker() == "o"]
-    assert [line.get_markerfacecolor() for line in discs] == [style.colour("AWAC"), "white"]
+    assert [line.get_markerfacecolor() for line in discs] == [style.METHOD_COLOURS["AWAC"], "white"]
 
 
 def three_rows() -> tuple[list[Forest], list[Forest], list[ProfileCurve], list[Forest]]:
@@ -479,7 +479,9 @@ def test_every_colour_can_be_read_on_the_dark() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)  # WCAG's example
     for colour in (*style.METHOD_COLOURS.values(), *style.OTHER_COLOURS, style.SINGLE_SEED):
         assert contrast(on_dark(colour), DARK) >= 4.5
-    dark = np.array([to_rgb(on_dark(style.colour("BC"))), to_rgb(on_dark(style.SINGLE_SEED))])
+    dark = np.array(
+        [to_rgb(on_dark(style.METHOD_COLOURS["BC"])), to_rgb(on_dark(style.SINGLE_SEED))]
+    )
     assert np.ptp(dark[0]) > 0.25 and np.ptp(dark[1]) == 0  # a hue, and none
     assert on_dark("#ABB8F9").lower() == "#abb8f9"  # light enough as it is
 
@@ -527,27 +529,35 @@ def test_no_effect_is_shown_beyond_what_it_can_be(
     assert limits == Limits(low, high)
     shown = clipped(Estimate(0.5, -7.0, 9.0, 5, "x"), limits)
     assert (shown.value, shown.low, shown.high) == (0.5, max(low, -7.0), min(high, 9.0))
-    assert reached("within ±0.1", limits) == "within ±0.1"
-    assert reached("≥ 0.9", limits) == "≥ 0.9"
-    assert reached("≥ 1.1", limits) == ("none" if high == 1 else "≥ 1.1")
-    assert reached("≤ -1.1", limits) == ("none" if low > -np.inf else "≤ -1.1")
+    for told in (None, Visible("within ±", 0.1), Visible("≥ ", 0.9), Visible("≥ ", 9, runs=10)):
+        assert reached(told, limits) == told
+    high_one, low_one = Visible("≥ ", 1.1), Visible("≤ ", -1.1)
+    assert reached(high_one, limits) == (Visible() if high == 1 else high_one)
+    assert reached(low_one, limits) == (Visible() if low > -np.inf else low_one)
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("told", "text", "shown"),
     [
-        ("", "–"),
-        ("≥ 0.682", "≥ 0.68 with 5 seeds"),
-        ("≥ -3.67e-05", "≥ 0.00 with 5 seeds"),
-        ("≤ -0.592", "≤ −0.59 with 5 seeds"),
-        ("within ±0.0371", "within ±0.04 with 5 seeds"),
-        ("none", "nothing with 5 seeds"),
-        ("≥ 9 of 10", "≥ 9 of 10 runs"),
-        ("none of 5", "nothing with 5 runs"),
+        (beyond(0.5, 0.18187), "≥ 0.682", "≥ 0.68 with 5 seeds"),
+        (beyond(-5e-5, 1.3318e-5), "≥ -3.67e-05", "≥ 0.00 with 5 seeds"),
+        (beyond(-0.5, 0.0921, "below"), "≤ -0.592", "≤ −0.59 with 5 seeds"),
+        (inside(0.1, 0.06291), "within ±0.0371", "within ±0.04 with 5 seeds"),
+        (inside(0.1, 0.1), "none", "nothing with 5 seeds"),
+        (Visible("≥ ", 9, runs=10), "≥ 9 of 10", "≥ 9 of 10 runs"),
+        (Visible(runs=5), "none of 5", "nothing with 5 runs"),
     ],
 )
-def test_what_would_be_seen_says_with_how_many_seeds(told: str, shown: str) -> None:
-    assert would_be_seen(told) == shown
+def test_what_would_be_seen_says_with_how_many_seeds(
+    told: Visible | None, text: str, shown: str
+) -> None:
+    assert (str(told), would_be_seen(told)) == (text, shown)
+
+
+def test_without_any_spread_nothing_is_known_of_what_would_be_seen() -> None:
+    for distance in (0.0, np.nan, np.inf):
+        assert beyond(0.5, distance) is inside(0.5, distance) is None
+    assert would_be_seen(None) == "–"
 
 
 def test_labels_are_sorted_as_the_legends_are() -> None:

@@ -7,9 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import figures.statistics.across_seeds
-import figures.statistics.estimates
-import figures.statistics.resampling
 from figures.experiments import DOOR, PEN
 from reproduce.judging.evidence import Arm, Evidence
 from reproduce.reporting.aggregates import aggregates
@@ -36,9 +33,8 @@ TABLE = pd.DataFrame(
 @pytest.fixture(autouse=True)
 def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
     """50 instead of 10 000: no interval is looked at here."""
-    monkeypatch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 50))
-    monkeypatch.setattr(figures.statistics.estimates, "RESAMPLES", 50)
-    monkeypatch.setattr(figures.statistics.across_seeds, "RESAMPLES", 50)
+    monkeypatch.setattr("figures.statistics.bootstrap.RESAMPLES", 50)
+    monkeypatch.setattr("figures.statistics.estimates.RESAMPLES", 50)
 
 
 def _compared(tmp_path: Path, rows: str) -> Path:

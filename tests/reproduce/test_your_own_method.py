@@ -15,9 +15,6 @@ import pandas as pd
 import pytest
 import torch
 
-import figures.statistics.across_seeds
-import figures.statistics.estimates
-import figures.statistics.resampling
 from algorithms.agent import Agent
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
@@ -67,9 +64,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_rows: None) -> P
     kept = [line for line in lines[1:] if {"AWAC", "BC"} & set(line.split(",")[:6])]
     (small / "figure1.csv").write_text("\n".join([lines[0], *kept, ""]))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(figures.statistics.resampling.bootstrap, "__defaults__", ("percentile", 50))
-    monkeypatch.setattr(figures.statistics.estimates, "RESAMPLES", 50)
-    monkeypatch.setattr(figures.statistics.across_seeds, "RESAMPLES", 50)
+    monkeypatch.setattr("figures.statistics.bootstrap.RESAMPLES", 50)
+    monkeypatch.setattr("figures.statistics.estimates.RESAMPLES", 50)
     return tmp_path
 
 
