@@ -9,12 +9,12 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from figures import style
-from figures.ablation_caption import facts, warnings
-from figures.ablation_effects import Row, SweptScalar
-from figures.ablation_names import PURPOSES
-from figures.ablation_page import ForestPage, Name, compose
-from figures.ablation_panels import NAMES, draw_forest, draw_sweep, proxy, symbol
-from figures.ablation_reading import read_ablation
+from figures.ablation.caption import facts, warnings
+from figures.ablation.effects import Row, SweptScalar
+from figures.ablation.names import PURPOSES
+from figures.ablation.page import ForestPage, Name, compose
+from figures.ablation.panels import NAMES, draw_forest, draw_sweep, proxy, symbol
+from figures.ablation.reading import read_ablation
 from figures.layout import Paragraph, size_of
 from figures.learning_curves import WARNING_COLOUR
 from figures.output import save

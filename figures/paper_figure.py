@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from figures.ablation_names import PURPOSES
+from figures.ablation.names import PURPOSES
 from figures.experiments import Experiment
 from figures.labels import registered, split_variant
 from figures.learning_curves import draw

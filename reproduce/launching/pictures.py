@@ -59,7 +59,7 @@ def show(
     print("\nresults: " + str(csv))
     print("picture: " + "  ".join(map(str, pictures)))
     if experiment == ABLATIONS:
-        from figures.ablation_table import effect_lines
+        from figures.ablation.table import effect_lines
 
         print(*effect_lines(csv), sep="\n")
     lacking = partial_of(csv)

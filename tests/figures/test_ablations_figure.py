@@ -13,8 +13,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.ablation_effects import Row, Runs, effects, exchanges, levels, parse
-from figures.ablation_table import effect_lines
+from figures.ablation.effects import Row, Runs, effects, exchanges, levels, parse
+from figures.ablation.table import effect_lines
 from figures.ablations import draw, make
 from figures.panels import panels_of
 from figures.results.table import ResultsError, read_results

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from algorithms.catalogue.variants import VARIANTS
-from figures.ablation_names import PURPOSES
+from figures.ablation.names import PURPOSES
 from reproduce.commandline.options import AblationOptions
 from reproduce.runs.ablation_rows import Ablation, ablation_of, axes_of
 from reproduce.runs.resolved import one_spelling, resolved

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from figures.ablation_effects import Row, Runs, ScalarChange, SweptScalar, condition_rows, parse
+from figures.ablation.effects import Row, Runs, ScalarChange, SweptScalar, condition_rows, parse
 from figures.caption import METRIC_NOTES, data_fact, origin
 from figures.panels import Panel
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, runs

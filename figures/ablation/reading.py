@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from figures.ablation_caption import own_value
-from figures.ablation_effects import (
+from figures.ablation.caption import own_value
+from figures.ablation.effects import (
     Row,
     Runs,
     ScalarChange,

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from figures import style
-from figures.ablation_effects import Row, ScalarChange, SweptScalar
+from figures.ablation.effects import Row, ScalarChange, SweptScalar
 from figures.learning_curves import WARNING_COLOUR
 from figures.measures import Measure
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL

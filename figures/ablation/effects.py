@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from figures import labels
-from figures.ablation_names import PURPOSES
+from figures.ablation.names import PURPOSES
 from figures.experiments import measure_of as measure_of_task
 from figures.measures import RETURN, Measure
 from figures.panels import Panel

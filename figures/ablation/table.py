@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from figures.ablation_effects import Runs
-from figures.ablation_panels import NAMES
-from figures.ablation_reading import Ablation, read_ablation
+from figures.ablation.effects import Runs
+from figures.ablation.panels import NAMES
+from figures.ablation.reading import Ablation, read_ablation
 from figures.panels import Panel
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from figures.statistics.estimates import Estimate
