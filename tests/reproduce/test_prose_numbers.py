@@ -406,6 +406,11 @@ def too_high() -> list[float]:
     return [float(bias) for bias in bias_of_q(CHEETAH, "AWAC").start if bias > 0.1]
 
 
+def biases_in_millions() -> list[float]:
+    """The largest of BRAC's Q on Ant, where it has diverged the furthest."""
+    return [float(b) / 1e6 for b in np.nanmax(bias_of_q(ANT, "BRAC").values, axis=0) if b > 1e6]
+
+
 def largest_biases(arm: str) -> list[float]:
     return [float(b) for t in LOCOMOTION for b in np.nanmax(bias_of_q(t, arm).values, axis=0)]
 
@@ -950,6 +955,21 @@ FIGURE_3: Statements = {
         f"AWAC changes online by {signed(gain(WALKER))} on Walker2d, {signed(gain(CHEETAH))} on "
         f"HalfCheetah and {signed(gain(ANT))} on Ant. Its seeds differ by "
         f"{so(on_all(LOCOMOTION, lambda t: effect('M12', t, 'gain: AWAC').open), 'more')} (M12)."
+    ),
+    "M8": lambda: (
+        f"it ends at {number(end(CHEETAH, 'BRAC'))} on HalfCheetah and "
+        f"{number(end(WALKER, 'BRAC'))} on Walker2d, "
+        f"{' and '.join({tenths(end(t, 'BRAC') - end(t, 'SAC')) for t in (CHEETAH, WALKER)})} "
+        "above SAC on both."
+    ),
+    "M8, Ant": lambda: (
+        f"Its score {so(bool((runs(ANT, 'BRAC').at(-30_000) >= 0).all()), 'falls below 0')} in the "
+        f"last 30,000 offline updates, and it ends at {number(end(ANT, 'BRAC'))}."
+    ),
+    "M8, Q": lambda: (
+        f"In {word(len(biases_in_millions()))} of {word(runs(ANT, 'BRAC').seeds)} runs Q becomes "
+        f"too large by {span(biases_in_millions(), whole)} million times the largest possible "
+        "return."
     ),
     "M7": lambda: (
         "SAC+BC keeps what it has: it ends at "
