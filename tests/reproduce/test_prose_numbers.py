@@ -45,7 +45,7 @@ FILES = {
     PUSH: "figure2",
     **dict.fromkeys(LOCOMOTION, "figure3"),
 }
-EXCHANGES = ("reverse-KL", "Q-beta", "no-clamp")  # rows of ablations.csv
+EXCHANGES = ("reverse-KL", "Q-beta", "no-clamp", "Z(s)")  # rows of ablations.csv
 
 # effects of verdicts.csv
 LEAD = "AUC: AWAC − the best rival"
@@ -54,6 +54,7 @@ SCRATCH = "AUC: AWAC − AWAC [scratch], no prior data"
 PUSH_SCRATCH = "AUC: AWAC [push-lambda] − AWAC [push-scratch], no prior data"
 SAC_ALONE = "AUC: SAC − SAC [no-data], no prior data"
 REVERSED = "AUC: AWAC − AWAC [reverse-KL]"
+NORMALISED = "final J: AWAC − AWAC [Z(s)]"
 CRITIC = "AUC: AWAC − AWAC [Q-beta]"
 DAPG = "AUC: AWAC − DAPG"
 ABOVE_AWR = "P(AUC of AWAC > AWR)"
@@ -477,6 +478,9 @@ Statements = dict[str, Callable[[], str]]
 """What a statement is about, and the words that the rows give."""
 
 README: Statements = {
+    "Z(s)": lambda: (
+        f"With Z(s) AWAC ends {number(effect('A2', CHEETAH, NORMALISED).value)} lower on HalfCheetah."
+    ),
     "budgets": lambda: (
         f"{budget(PEN)} online steps on the hand (from 5 or 10 expert demonstrations, not 25 human "
         f"ones), {budget(PUSH)} in pushing, {budget(CHEETAH)} in locomotion."
@@ -1058,6 +1062,16 @@ ABLATIONS: Statements = {
         f"Its area is larger by {number(-effect('A1', PEN, REVERSED).value)} "
         f"[{number(-effect('A1', PEN, REVERSED).high)}, "
         f"{number(-effect('A1', PEN, REVERSED).low)}]."
+    ),
+    "A2": lambda: (
+        "from ten samples of a behaviour model, ends "
+        f"{number(effect('A2', CHEETAH, NORMALISED).value)} "
+        f"[{number(effect('A2', CHEETAH, NORMALISED).low)}, "
+        f"{number(effect('A2', CHEETAH, NORMALISED).high)}] below AWAC."
+    ),
+    "A2, pen": lambda: (
+        f"On the pen the two end at {number(end(PEN, 'AWAC[Z(s)]'))} and {number(end(PEN))}, and "
+        f"are {so(effect('A2', PEN, NORMALISED).open, 'not told apart.')}"
     ),
     "A9": lambda: (
         "With the data AWAC's area under the curve is larger by "
