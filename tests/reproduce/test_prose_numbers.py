@@ -479,7 +479,8 @@ Statements = dict[str, Callable[[], str]]
 
 README: Statements = {
     "Z(s)": lambda: (
-        f"With Z(s) AWAC ends {number(effect('A2', CHEETAH, NORMALISED).value)} lower on HalfCheetah."
+        f"With Z(s) AWAC ends {number(effect('A2', CHEETAH, NORMALISED).value)} lower on "
+        "HalfCheetah."
     ),
     "budgets": lambda: (
         f"{budget(PEN)} online steps on the hand (from 5 or 10 expert demonstrations, not 25 human "
