@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,14 @@ from figures.pairs import draw_pairs
 from figures.panels import from_people, panels_of
 from figures.results.compare import beside
 from figures.results.manifest import read_manifest
-from figures.results.partial import without_rows
+from figures.results.partial import Absent, without_rows
 from figures.results.table import read_results
-from figures.run_facts import run_facts
+from figures.run_facts import RunFacts, run_facts
 from figures.selection import EVERYTHING, Selection
 from figures.style import FADE_BEYOND
+
+MAIN_PROFILE = "paper"
+"""The settings of the paper's text, which a figure's own picture shows."""
 
 
 def scale_note(frame: pd.DataFrame, tasks: Sequence[str]) -> str:
@@ -81,7 +85,9 @@ def make(
 ) -> list[Path]:
     """Draw ``results/<preset>/<experiment>.csv`` into ``<out_stem>.png`` and ``<out_stem>.pdf``.
 
-    Of many methods, ``<out_stem>.pairs.png`` and ``.pdf`` show each beside AWAC.
+    Of many methods, ``<out_stem>.pairs.png`` and ``.pdf`` show each beside AWAC. Of several
+    profiles these pictures show ``paper``, and ``<out_stem>.profiles.png`` and ``.pdf`` show all of
+    them beneath each other.
 
     Tasks without results yet have no column; the caption names what is missing and every incomplete
     run. Single seeds are drawn of all methods, or among many of AWAC alone.
@@ -101,8 +107,36 @@ def make(
             ``only``, lacks a column that is drawn, or has a method without any value to draw.
     """
     every = read_results(csv, drawn=columns(experiment.metrics))
-    absent = only.runs(without_rows(csv, every))
-    frame, tasks = only.rows(every, csv), only.tasks(experiment.tasks)
+    frame = only.rows(every, csv)
+    of_text = frame[frame["profile"] == MAIN_PROFILE]
+    several = 0 < len(of_text) < len(frame)
+    picture = partial(
+        _drawn,
+        experiment,
+        only=only,
+        absent=only.runs(without_rows(csv, every)),
+        facts=run_facts(read_manifest(csv)),
+    )
+    pictures = picture(of_text if several else frame, out_stem, compare=compare)
+    if several:
+        stem = out_stem.with_name(f"{out_stem.name}.profiles")
+        pictures += picture(frame, stem, compare=(), with_pairs=False)
+    return pictures
+
+
+def _drawn(
+    experiment: Experiment,
+    frame: pd.DataFrame,
+    out_stem: Path,
+    *,
+    compare: Sequence[Path],
+    only: Selection,
+    absent: Sequence[Absent],
+    facts: RunFacts,
+    with_pairs: bool = True,
+) -> list[Path]:
+    """One picture of `frame`, and of many methods each beside AWAC."""
+    tasks = only.tasks(experiment.tasks)
     scored = "normalised_score" in columns(experiment.metrics)
     note = scale_note(frame, tasks) if scored else ""
     told = (variants_in_words(frame), "" if only else not_run(experiment, frame))
@@ -118,10 +152,10 @@ def make(
         absent=absent,
         notes=notes,
         seeds_of=("AWAC",) if many else None,
-        run_facts=run_facts(read_manifest(csv)),
+        run_facts=facts,
     )
     pictures = save(figure, out_stem)
-    if many:
+    if many and with_pairs:
         pairs = draw_pairs(
             shown,
             panels=tasks,

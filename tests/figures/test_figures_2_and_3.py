@@ -14,6 +14,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import paper_figure
 from figures.experiments import EXPERIMENTS, Experiment
 from figures.learning_curves import draw
 from figures.metrics import Metric
@@ -125,6 +126,27 @@ def test_both_pictures_are_written_and_their_bytes_are_stable(
         assert 0.005 < ink < 0.5
         again = make(module, csv, tmp_path / "again" / name)
         assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
+
+
+def test_profiles_have_a_picture_of_their_own(
+    make_run, write_csv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figure shows the text's settings alone; a table of the released ones shows these."""
+    drawn: list[list[str]] = []
+
+    def spy(frame: pd.DataFrame, **keywords: Any) -> Figure:
+        drawn.append(sorted(set(frame["profile"])))
+        return draw(frame, **keywords)
+
+    monkeypatch.setattr(paper_figure, "draw", spy)
+    ours, released = make_run({0: 1.0, 9: 2.0}), make_run({0: 1.0, 9: 2.0}, profile="released")
+    names = []
+    for rows in (ours, [*ours, *released], released):
+        paths = make(figure1, write_csv(rows, "figure1"), tmp_path / "figure1")
+        names.append([path.name for path in paths if path.suffix == ".png"])
+    alone = ["figure1.png"]
+    assert names == [alone, [*alone, "figure1.profiles.png"], alone]
+    assert drawn == [["paper"], ["paper"], ["paper", "released"], ["released"]]
 
 
 def test_figure_2_draws_distance_and_success_at_the_end(pushing, write_csv) -> None:
