@@ -477,6 +477,10 @@ Statements = dict[str, Callable[[], str]]
 """What a statement is about, and the words that the rows give."""
 
 README: Statements = {
+    "released": lambda: (
+        "The released settings end within "
+        f"{number(max(abs(end(t, profile='released') - end(t)) for t in HAND))} of the text's."
+    ),
     "Z(s)": lambda: (
         f"With Z(s) AWAC ends {number(effect('A2', CHEETAH, NORMALISED).value)} lower on "
         "HalfCheetah."
@@ -564,6 +568,14 @@ BEGINNING: Statements = {
 }
 
 FIGURE_1: Statements = {
+    "released": lambda: (
+        f"end at {listed(end(task, profile='released') for task in HAND)}, where the text's end at "
+        f"{listed(end(task) for task in HAND)}."
+    ),
+    "released, gains": lambda: (
+        "They gain no more online either: "
+        f"{listed((middle(runs(t, profile='released').gain) for t in HAND), signed)}."
+    ),
     "offline": lambda: (
         "AWAC learns all three in the offline phase, from at most "
         f"{tenths(max(runs(task).first.max() for task in HAND))} to "
