@@ -477,6 +477,10 @@ Statements = dict[str, Callable[[], str]]
 """What a statement is about, and the words that the rows give."""
 
 README: Statements = {
+    "H6, human": lambda: so(
+        effect("H6", PEN, ABOVE_AWR, HUMAN).claim_verdict == "contradicted",
+        "From those demonstrations AWAC outperforms AWR (AWR learns more on pen and door).",
+    ),
     "released": lambda: (
         "The released settings end within "
         f"{number(max(abs(end(t, profile='released') - end(t)) for t in HAND))} of the text's."
