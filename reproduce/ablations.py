@@ -15,12 +15,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from figures.experiments import ABLATED, ABLATIONS
 from reproduce.commandline.options import AblationOptions
 from reproduce.commandline.script import command
 from reproduce.launching.experiment import reproduce
-from reproduce.specs.grid import Rows
+
+if TYPE_CHECKING:
+    from reproduce.runs.ablation_rows import Ablation
 
 
 @command(AblationOptions, __doc__)
@@ -32,7 +35,7 @@ def main(options: AblationOptions) -> int:
     return reproduce(ABLATIONS, options, envs=ABLATED, rows=_rows)
 
 
-def _rows(options: AblationOptions, envs: Sequence[str]) -> Rows:
+def _rows(options: AblationOptions, envs: Sequence[str]) -> Ablation:
     from reproduce.runs.ablation_rows import ablation_of
 
     return ablation_of(options, envs)

@@ -25,11 +25,12 @@ from reproduce.launching.grids import Grids
 from reproduce.launching.pictures import drawn_so_far, show
 from reproduce.launching.redrawn import Redrawn
 from reproduce.runs.option_checks import prepare, resolve_data, validated
-from reproduce.specs.grid import Methods, Rows, RunSpec
+from reproduce.specs.grid import Methods, RunSpec
 
 if TYPE_CHECKING:
     from reproduce.launching.cost import Cost
     from reproduce.launching.launcher import Launcher
+    from reproduce.runs.ablation_rows import Ablation
 
 
 def figure_script(experiment: Experiment, description: str | None) -> Main:
@@ -52,7 +53,7 @@ def reproduce(
     options: Options,
     *,
     envs: Sequence[str],
-    rows: Callable[[Options, Sequence[str]], Rows],
+    rows: Callable[[Options, Sequence[str]], Methods | Ablation],
 ) -> int:
     """Run `experiment` as `options` say, collect and draw it; with `--plot-only` draw it alone.
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Protocol
 
 from figures import labels
 from reproduce.specs.kinds import DataKind, Labels, PresetName, ProfileName
@@ -76,27 +75,6 @@ class RunSpec:
         return f"{self.env} {self.label} seed {self.seed}"
 
 
-class Rows(Protocol):
-    """Rows of the registry that an experiment runs: a figure's methods, or an ablation."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The rows' names in the registry."""
-        ...
-
-    def specs(
-        self,
-        *,
-        preset: PresetName,
-        profile: ProfileName,
-        seeds: int | None,
-        data: Mapping[str, tuple[DataKind, Labels]],
-        settings: tuple[str, ...],
-    ) -> list[RunSpec]:
-        """Every run; `data` gives each task's kind of demonstrations and of reward labels."""
-        ...
-
-
 @dataclass(frozen=True)
 class Methods:
     """Rows that are all run on every task, with the same seeds and settings."""
@@ -113,7 +91,10 @@ class Methods:
         settings: tuple[str, ...],
     ) -> list[RunSpec]:
         """Every seed x method x task, in this order: an interrupted grid is balanced, and the first
-        method is on every task before the second one starts."""
+        method is on every task before the second one starts.
+
+        `data` gives each task's kind of demonstrations and of reward labels.
+        """
         count = PRESETS[preset].seeds if seeds is None else seeds
         return [
             RunSpec.of(preset, profile, env, method, seed, data[env], settings)
