@@ -395,6 +395,27 @@ def seeds_of_people(*arms: str) -> str:
     return " or ".join(map(word, sorted(found)))
 
 
+def lost_q_of_abm() -> list[float]:
+    """Biases of Q on Walker2d in the runs that do not learn, and no others."""
+    biases, learned = bias_of_q(WALKER, "ABM-MPO").start, runs(WALKER, "ABM-MPO").end > 0.25
+    assert set(np.flatnonzero(biases < 10)) == set(np.flatnonzero(learned))
+    return [float(bias) for bias in biases[~learned]]
+
+
+def leading_digit(value: float) -> float:
+    """The value rounded to one digit, such as 300,000."""
+    return round(value, -math.floor(math.log10(value)))
+
+
+def thousands(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def bracketed(found: Effect) -> str:
+    """Such as "0.08 [−0.03, 0.21]"."""
+    return f"{number(found.value)} [{number(found.low)}, {number(found.high)}]"
+
+
 def ahead_of_sac(task: str) -> float:
     return end(task, "BRAC") - end(task, "SAC")
 
@@ -969,6 +990,27 @@ FIGURE_3: Statements = {
         f"AWAC changes online by {signed(gain(WALKER))} on Walker2d, {signed(gain(CHEETAH))} on "
         f"HalfCheetah and {signed(gain(ANT))} on Ant. Its seeds differ by "
         f"{so(on_all(LOCOMOTION, lambda t: effect('M12', t, 'gain: AWAC').open), 'more')} (M12)."
+    ),
+    "M11, Ant": lambda: (
+        f"On Ant ABM-MPO ends at {number(end(ANT, 'ABM-MPO'))} and AWAC at {number(end(ANT))}. "
+        f"AWAC's area is larger by {bracketed(effect('M11', ANT, 'AUC: AWAC − ABM-MPO'))}, where"
+    ),
+    "M11, elsewhere": lambda: (
+        "On HalfCheetah ABM-MPO learns nothing, and on Walker2d "
+        f"{word(int((runs(WALKER, 'ABM-MPO').end > 0.25).sum()))} run of "
+        f"{so(runs(CHEETAH, 'ABM-MPO').end.max() < 0.03, word(runs(WALKER, 'ABM-MPO').seeds))} "
+        "does."
+    ),
+    "M11, Q": lambda: (
+        f"On HalfCheetah it is too large in all {word(diverged(CHEETAH, 'ABM-MPO'))} runs, by "
+        f"{span(bias_of_q(CHEETAH, 'ABM-MPO').start / 1e6, tenths)} million times the largest "
+        f"possible return, and on Walker2d in the {word(diverged(WALKER, 'ABM-MPO'))} runs that do "
+        f"not learn, by {span(map(leading_digit, lost_q_of_abm()), thousands)} times."
+    ),
+    "M11, weights": lambda: so(
+        abs(bias_of_q(ANT, "ABM-MPO").start).max() < 0.15
+        and runs(CHEETAH, "ABM-MPO", "weights_ess").start.max() < 1 / 8 + 0.001,
+        "With such a Q all weight falls on one of the eight actions",
     ),
     "BRAC": lambda: (
         f"it ends at {number(end(CHEETAH, 'BRAC'))} on HalfCheetah and "
