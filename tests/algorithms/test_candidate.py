@@ -97,6 +97,27 @@ def test_sampled_actions_scatter_and_are_not_those_of_the_steps_to_come() -> Non
     assert not np.allclose(drawn[12], afterwards)
 
 
+def test_every_evaluation_samples_with_noise_of_its_own() -> None:
+    """The policy does not move here, so that only the noise can differ."""
+    still = ("offline_steps=5", "policy_learning_rate=0", "policy_weight_decay=0")
+    training = make_training(tiny_settings("AWAC", "paper", *still))
+    state = np.ones(OBSERVATION_DIM, np.float32)
+    mode: dict[int, np.ndarray] = {}
+    drawn: dict[int, np.ndarray] = {}
+
+    def evaluate(candidate: Candidate) -> Row:
+        if candidate.sample is not None:
+            mode[training.step] = candidate.act(state)
+            drawn[training.step] = candidate.sample(state)
+        return evaluate_on_fake_task(candidate)
+
+    training.evaluate = evaluate
+    training.run()
+    assert np.array_equal(mode[-5], mode[0]) and np.array_equal(mode[0], mode[12])
+    for one, other in ((-5, 0), (0, 12), (-5, 12)):
+        assert not np.allclose(drawn[one], drawn[other])
+
+
 def value_of(mlp: MLP, member: int, x: np.ndarray) -> np.ndarray:
     """What one network of a critic says of rows of states and actions, by NumPy."""
     *hidden, (weight, bias) = (

@@ -22,8 +22,10 @@ from tests.algorithms.conftest import (
     as_captured,
     make_batch,
     make_rollouts,
+    make_training,
     through_file,
     tiny_agent,
+    tiny_settings,
     weights_of,
 )
 
@@ -148,6 +150,22 @@ def test_statistics_are_part_of_a_checkpoint() -> None:
     torch.testing.assert_close(other.networks["observations"].std, STD)
     x = np.array([4.5, 20.0, 0.5], dtype=np.float32)
     assert (other.act(x, deterministic=True) == agent.act(x, deterministic=True)).all()
+
+
+@pytest.mark.parametrize("prior", [40, 0])
+def test_statistics_are_those_of_the_prior_data_where_there_is_some(prior: int) -> None:
+    """Without any they are those of the states before `learning_starts`, here five."""
+    settings = tiny_settings("AWAC", "paper", STANDARD, "offline_steps=0", "learning_starts=5")
+    training = make_training(settings, prior=prior)
+    states = training.buffer.column("observations").clone()
+    if prior:
+        training.agent.fit_observations(states)
+    assert training.run()
+    first = states if prior else training.buffer.column("observations")[:6]
+    expected = first.double().std(0, correction=0).float().clamp(min=1e-3)
+    found = training.agent.networks["observations"]
+    torch.testing.assert_close(found.mean, first.double().mean(0).float())
+    torch.testing.assert_close(found.std, expected)
 
 
 def test_raw_observations_leave_nothing_in_a_checkpoint() -> None:

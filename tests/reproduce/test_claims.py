@@ -1204,6 +1204,25 @@ def test_a_rival_that_never_gets_there_cannot_contradict_a_ratio() -> None:
     assert one(Faster(A, (Arm("BC"),), (PEN,), 0.9, ratio=4.0), found).verdict is CONTRADICTED
 
 
+def test_a_rival_that_gets_there_after_the_common_budget_cannot_contradict_a_ratio() -> None:
+    """AWAC's runs end before the rival's arrive: 10,000 against a mean of 6,000 is all that a
+    ratio can show, although every run of the rival arrives."""
+    later = [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    found = evidence(
+        *(run(PEN, "AWAC", later if seed < 8 else 0.0, seed) for seed in TEN),
+        *(
+            [row | {"env_step": 4 * row["env_step"]} for row in run(PEN, "SAC", later, seed)]
+            for seed in TEN
+        ),
+    )
+    effect = one(Faster(A, (B,), (PEN,), 0.9, ratio=4.0), found)
+    assert "SAC: 10 of 10 reached it" in effect.note
+    assert effect.estimate is not None and effect.estimate.value == pytest.approx(10 / 6)
+    assert effect.estimate.low > 1.0 and effect.estimate.high < 4.0
+    assert effect.verdict is INCONCLUSIVE
+    assert "lower bound" in effect.note
+
+
 def test_faster_where_no_run_gets_there() -> None:
     found = evidence(runs(PEN, "AWAC", 0.1), runs(PEN, "SAC", 0.1))
     effect = one(Faster(A, (B,), (PEN,), 0.9), found)

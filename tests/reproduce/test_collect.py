@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from figures.results.cells import ResultsError
+from figures.results.manifest import manifest_of
 from reproduce.checking.evaluations import clock
 from reproduce.checking.reader import checked
 from reproduce.checking.seals import sealed
@@ -263,6 +264,9 @@ def test_what_is_collected_is_in_order_and_sealed(tmp_path: Path) -> None:
     found = checked(path)
     assert found.runs == 2
     assert [entry["seal"]["rows"] for entry in found.entries] == [5, 3]
+    before = path.read_bytes(), manifest_of(path).read_bytes()
+    collect("figure1", [spec(0), spec(1)], tmp_path)
+    assert (path.read_bytes(), manifest_of(path).read_bytes()) == before
 
 
 @pytest.mark.parametrize("bom", [False, True])
