@@ -124,6 +124,16 @@ def test_longer_runs_are_those_of_small_but_for_their_length() -> None:
         assert replace(ours, schedule=schedule) == theirs
 
 
+def test_a_chapter_may_have_a_size_seeds_and_settings_of_its_own() -> None:
+    """The runs of Table 1's size take hours each: one seed, whatever the campaign asks."""
+    paper = next(c for c in CHAPTERS if c.name == "paper")
+    found = specs_of(paper)
+    assert sorted(spec.method for spec in found) == ["AWAC", "BC", "SAC"]
+    assert {(s.seed, s.preset, s.settings) for s in found} == {
+        (0, "paper", ("online_steps=100000",))
+    }
+
+
 def test_sizes_and_kinds_of_data_have_folders_of_their_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
