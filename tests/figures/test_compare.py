@@ -379,3 +379,20 @@ def test_a_run_with_both_readings_of_its_labels_is_compared_as_two(
     found = read_compared(path)
     held = {str(method): list(rows["success_any"]) for method, rows in found.groupby("method")}
     assert held == {"AWAC": [0.1, 0.1], "AWAC, stored labels": [0.2, 0.2], "SAC": [0.3]}
+
+
+def test_of_a_step_0_that_both_phases_have_the_online_row_is_compared(
+    tmp_path: Path, make_run, make_frame
+) -> None:
+    other = make_frame(make_run({0: -9.0, 9: -8.0}) + make_run({0: -7.0}, phase="online"))
+    path = tmp_path / "figure1.csv"
+    other.drop(columns="label").to_csv(path, index=False)
+    assert sorted(read_compared(path)["return_mean"]) == [-8.0, -7.0]
+
+
+def test_one_seed_may_have_run_with_each_kind_of_data(tmp_path: Path) -> None:
+    head = "env,method,seed,env_step,success,data\n"
+    rows = f"{PEN},Mine,0,0,0.5,human\n{PEN},Mine,0,0,0.4,none\n"
+    assert list(read_compared(_csv(tmp_path, head + rows))["success_any"]) == [0.5, 0.4]
+    with pytest.raises(ResultsError, match="line 4, column env_step: '0' repeats a row"):
+        read_compared(_csv(tmp_path, head + rows + f"{PEN},Mine,0,0,0.3,none\n"))

@@ -12,17 +12,31 @@ from reproduce.specs.grid import RunSpec
 SPEC = RunSpec("quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded")
 
 
-@pytest.mark.parametrize(("step", "seconds"), [(None, 4.4), (0, 3.0)])
+@pytest.mark.parametrize(("step", "seconds"), [(None, 4.4), (0, 3.0), (100, 1.5)])
 def test_a_plan_adds_up_updates_steps_and_evaluations(
     step: int | None, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """100 offline updates of 10 ms, 200 online steps of 10 + 1 ms, evaluations of two episodes of
-    200 steps: 0.4 s each, three from the start on and two from step 0 on."""
+    200 steps: 0.4 s each, three from the start on, two from step 0 on and one from step 100 on."""
     monkeypatch.setattr(Pace, "_update_s", lambda *_: (0.01, 0.02))
     monkeypatch.setattr(Pace, "_simulate_s", lambda *_: 0.001)
     settings = ("offline_steps=100", "online_steps=200", "eval_episodes=2", "eval_every=200")
     settings += ("dense_eval_every=200", "dense_until=0", "sampled_eval_episodes=0")
     assert Pace("cpu").seconds(replace(SPEC, settings=settings), step) == pytest.approx(seconds)
+
+
+def test_updates_that_are_made_every_few_steps_are_planned_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """200 online steps of 1 ms with 50 updates of 10 ms, or with 400."""
+    monkeypatch.setattr(Pace, "_update_s", lambda *_: (0.01, 0.02))
+    monkeypatch.setattr(Pace, "_simulate_s", lambda *_: 0.001)
+    settings = ("offline_steps=0", "online_steps=200", "eval_episodes=1", "eval_every=200")
+    settings += ("dense_eval_every=200", "dense_until=0", "sampled_eval_episodes=0")
+    seldom = replace(SPEC, settings=(*settings, "collect_steps=4", "steps_per_update=4"))
+    often = replace(SPEC, settings=(*settings, "updates_per_step=2"))
+    assert Pace("cpu").seconds(seldom) == pytest.approx(0.2 + 0.5 + 0.4)
+    assert Pace("cpu").seconds(often) == pytest.approx(0.2 + 4.0 + 0.4)
 
 
 def test_settings_that_change_the_work_of_an_update_are_measured_apart(
