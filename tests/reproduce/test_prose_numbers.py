@@ -395,6 +395,12 @@ def seeds_of_people(*arms: str) -> str:
     return " or ".join(map(word, sorted(found)))
 
 
+def lost_q() -> set[tuple[str, str]]:
+    """Task and method in locomotion where most runs' Q exceeds every return tenfold at step 0."""
+    arms = ("AWAC", "SAC", "SAC+BC", "MPO", "ABM-MPO", "BRAC")
+    return {(t, arm) for t in LOCOMOTION for arm in arms if 2 * diverged(t, arm) > 5}
+
+
 def lost_q_of_abm() -> list[float]:
     """Biases of Q on Walker2d in the runs that do not learn, and no others."""
     biases, learned = bias_of_q(WALKER, "ABM-MPO").start, runs(WALKER, "ABM-MPO").end > 0.25
@@ -1194,11 +1200,61 @@ FIGURE_2: Statements = {
     ),
 }
 
+IN_SHORT: Statements = {
+    "Figure 1": lambda: (
+        so(
+            on_all(HAND, lambda task: start(task) > 0.5 and gain(task) < 0.05),
+            "AWAC learns all three tasks in the offline phase and gains nothing in the ",
+        )
+        + f"{budget(PEN)} online steps. AWR and ABM-MPO end within "
+        f"{number(max(abs(above(t, arm)) for t in HAND for arm in ('AWR', 'ABM-MPO')))} of it. No "
+        f"method ends more than {number(max(above(t, a) for t in HAND for a in ('MPO', *OTHERS)))} "
+        "above it on any task. SAC and MPO end below it by "
+        f"{number(-max(above(t, arm) for t in HAND for arm in ('SAC', 'MPO')))} or more on each."
+    ),
+    "human data": lambda: so(
+        not told_apart(PEN, "BC", "AWAC", HUMAN)
+        and max(end(DOOR, arm, where=HUMAN) for arm in ("AWAC", "BC", "AWR")) < 0.2,
+        "On the pen a clone of people's demonstrations ends where AWAC does. The door nobody",
+    ),
+    "Figure 3": lambda: so(
+        min(above(t, arm) for t in LOCOMOTION for arm in ("BC", "DAPG", "SAC+BC")) > 0,
+        "BC, DAPG and SAC+BC, which imitate them, end above AWAC on all three tasks.",
+    ),
+    "Figure 3, Q": lambda: so(
+        {(task, arm) for task, arm in lost_q() if arm not in ("SAC", "MPO")}
+        == {(CHEETAH, "ABM-MPO"), (WALKER, "ABM-MPO"), (ANT, "BRAC")}
+        and {task for task, arm in lost_q() if arm == "SAC"} == set(LOCOMOTION)
+        and {task for task, arm in lost_q() if arm == "MPO"} == set(LOCOMOTION),
+        "The offline phase loses the Q of SAC and MPO on all three tasks, that of ABM-MPO on "
+        "HalfCheetah and Walker2d, that of BRAC on Ant, and that of AWAC on none.",
+    ),
+    "Figure 3, ends": lambda: so(
+        all(above(task, arm) < 0 for task, arm in lost_q()),
+        "A method ends below AWAC wherever its Q is lost.",
+    ),
+    "Figure 2": lambda: so(
+        nearer("SAC", "end") > 0.05
+        and nearer("AWAC[push-lambda]", "end") > 0.05
+        and nearer("AWAC", "end") < 0.02,
+        "SAC learns to push. AWAC does so with the authors' λ, and not with the text's.",
+    ),
+    "ablations": lambda: (
+        "On HalfCheetah AWAC ends lower with any other component that is run: by "
+        f"{number(-above(CHEETAH, 'AWAC[reverse-KL]'))} with the other direction of the KL, by "
+        f"{number(-above(CHEETAH, 'AWAC[Z(s)]'))} with Z(s), by "
+        f"{number(-above(CHEETAH, 'AWAC[Q-beta]'))} with AWR's critic. On the pen none of the "
+        f"{word(len(EXCHANGES))} exchanges moves its end by more than "
+        f"{number(max(abs(above(PEN, f'AWAC[{name}]')) for name in EXCHANGES))}."
+    ),
+}
+
 EVERY = [
     pytest.param(page, make, id=f"{part}: {name}")
     for page, part, statements in (
         ("README.md", "front page", README),
         (PAGE, "beginning", BEGINNING),
+        (PAGE, "in short", IN_SHORT),
         (PAGE, "Figure 1", FIGURE_1),
         (PAGE, "step 120,000", STEP_120000),
         (PAGE, "human data", HUMAN_DATA),
