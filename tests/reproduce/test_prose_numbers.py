@@ -1243,8 +1243,9 @@ IN_SHORT: Statements = {
         "On HalfCheetah AWAC ends lower with any other component that is run: by "
         f"{number(-above(CHEETAH, 'AWAC[reverse-KL]'))} with the other direction of the KL, by "
         f"{number(-above(CHEETAH, 'AWAC[Z(s)]'))} with Z(s), by "
-        f"{number(-above(CHEETAH, 'AWAC[Q-beta]'))} with AWR's critic. On the pen none of the "
-        f"{word(len(EXCHANGES))} exchanges moves its end by more than "
+        f"{number(-above(CHEETAH, 'AWAC[Q-beta]'))} with AWR's critic, "
+        + so(effect("A8", CHEETAH, CRITIC).open, "which five seeds do not tell from 0. ")
+        + f"On the pen none of the {word(len(EXCHANGES))} exchanges moves its end by more than "
         f"{number(max(abs(above(PEN, f'AWAC[{name}]')) for name in EXCHANGES))}."
     ),
 }
