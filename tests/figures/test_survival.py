@@ -76,6 +76,10 @@ def test_restricted_mean_is_the_area_under_scipys_estimate(sample, horizon: int)
 def test_a_horizon_beyond_what_is_known_is_refused() -> None:
     with pytest.raises(ValueError, match="choose at most 6"):
         restricted_mean_ratio((TIMES, NONE), (TIMES, ALL), horizon=7.0)
+    both = np.array([5.0, 5.0])
+    for observed in (np.array([True, False]), np.array([False, True])):  # one has not arrived
+        with pytest.raises(ValueError, match="choose at most 5"):
+            restricted_mean_ratio((both, observed), (TIMES, ALL), horizon=6.0)
     known = restricted_mean_ratio((TIMES, ALL), (TIMES, ALL), horizon=7.0)
     assert known.value == pytest.approx(1.0)
 
