@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from figures.statistics.across_seeds import Floats
+from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, Floats
 from figures.statistics.estimates import (
     Estimate,
     improvement_test,
@@ -279,7 +279,7 @@ class Leads(_Against):
 
         effects = []
         for task in self.tasks:
-            run = [r for r in self.rivals if evidence.source(experiments, task, (self.better, r))]
+            run = _run(evidence, experiments, task, self.better, self.rivals)
             effects.append(
                 answer(
                     evidence,
@@ -295,6 +295,22 @@ class Leads(_Against):
                 )
             )
         return effects
+
+
+def _run(
+    evidence: Evidence, experiments: Sequence[str], task: str, one: Arm, others: Sequence[Arm]
+) -> list[Arm]:
+    """Those of ``others`` that were run beside ``one``, with seeds enough for an interval.
+
+    Where none has enough, those that have any. A method of fewer seeds has no interval. Counted
+    as run it would take the interval of all others away, for as long as its runs are being made.
+    """
+    run = {}
+    for arm in others:
+        if source := evidence.source(experiments, task, (one, arm)):
+            run[arm] = evidence.rows(source, task, arm)["seed"].nunique()
+    enough = [arm for arm, seeds in run.items() if seeds >= MIN_SEEDS_FOR_INTERVAL]
+    return enough or list(run)
 
 
 def lead(ours: Floats, theirs: Sequence[Floats], noise: Sequence[Noise]) -> Estimate:
@@ -365,7 +381,7 @@ class Trails:
         effects = []
         for task in self.tasks:
             for one in self.ones:
-                run = [a for a in self.field if evidence.source(experiments, task, (one, a))]
+                run = _run(evidence, experiments, task, one, self.field)
                 effects.append(
                     answer(
                         evidence,

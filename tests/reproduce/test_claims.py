@@ -600,6 +600,24 @@ def test_leads_needs_every_rival() -> None:
     assert one(rule, evidence(best)).verdict is NOT_RUN
 
 
+@pytest.mark.parametrize("level", [0.1, 0.9])
+def test_a_rival_whose_seeds_are_being_made_takes_no_verdict_away(level: float) -> None:
+    """It has no interval, and counts as not run."""
+    few = runs(PEN, "BEAR", level, range(3))
+    rule = Leads("auc", A, (B, Arm("BEAR")), (PEN,))
+    beaten = one(rule, evidence(runs(PEN, "AWAC", 0.5), runs(PEN, "SAC", 0.8), few))
+    assert beaten.verdict is CONTRADICTED and "1 of 2 rivals run" in beaten.note
+    assert beaten.estimate is not None and beaten.estimate.value == pytest.approx(-0.3)
+    ahead = one(rule, evidence(runs(PEN, "AWAC", 0.5), runs(PEN, "SAC", 0.3), few))
+    assert ahead.verdict is INCONCLUSIVE  # BEAR might be better
+    trailing = Trails("auc", (A,), (B, Arm("BEAR")), (PEN,))
+    behind = one(trailing, evidence(runs(PEN, "AWAC", 0.5), runs(PEN, "SAC", 0.8), few))
+    assert behind.verdict is SUPPORTED and "1 of 2 others run" in behind.note
+    # alone it is shown, without an interval
+    alone = one(rule, evidence(runs(PEN, "AWAC", 0.5), few))
+    assert alone.verdict is INCONCLUSIVE and "1 of 2 rivals run" in alone.note
+
+
 @pytest.mark.parametrize(
     ("theirs", "first", "nearly"),
     [
