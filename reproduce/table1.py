@@ -32,6 +32,7 @@ from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
 from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.settings import Settings
+from algorithms.config import LONGEST_RUN
 from algorithms.data.reward_scaling import FixedFactor, ReturnRange
 from algorithms.policies.deterministic import DeterministicTanh
 from reproduce.commandline.script import command
@@ -102,6 +103,7 @@ READABLE = {
     "dense_eval_every": "Timesteps between First Evaluations",
     "dense_until": "Timesteps of First Evaluations",
     "eval_episodes": "Episodes per Evaluation",
+    "sampled_eval_episodes": "Of Them with Sampled Actions as well, at Most",
 }
 """Shared hyper-parameters that the paper's table lacks; one without a name shows its field's."""
 
@@ -157,6 +159,8 @@ def value_cell(value: Any) -> FormattedText:
         return text(type(value).__name__)
     if isinstance(value, float):
         return _number(value)
+    if value == LONGEST_RUN:
+        return text("no limit")
     return text(str(list(value) if isinstance(value, tuple) else value))
 
 

@@ -17,6 +17,7 @@ from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
 from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.variants import VARIANTS
+from algorithms.config import LONGEST_RUN
 from algorithms.critics.ensembles import NoClamp
 from algorithms.critics.losses import td_target
 from algorithms.networks.mlp import MLP
@@ -100,6 +101,7 @@ def test_every_hyperparameter_appears_once_with_its_value(
             assert table[path] == type(value).__name__
         else:
             expected = list(value) if isinstance(value, tuple) else value
+            expected = "no limit" if value == LONGEST_RUN else expected
             assert parsed(table[path]) == expected, path
     assert all(table[path] == "" for path in table.keys() - paths.keys())
 
@@ -266,3 +268,11 @@ def test_help_names_the_options(capsys: pytest.CaptureFixture[str]) -> None:
         table1.main(["--help"])
     printed = capsys.readouterr().out
     assert all(flag in printed for flag in ("--out", "--method", "--all"))
+
+
+def test_the_committed_table_is_that_of_the_code(tmp_path: Path) -> None:
+    """After a change of a hyper-parameter: `python reproduce/table1.py`."""
+    assert table1.main(["--out", str(tmp_path)]) == 0
+    for name in ("table1.md", "table1.tex", "table1.csv"):
+        committed = Path(__file__).parents[2] / "results" / name
+        assert (tmp_path / name).read_text() == committed.read_text(), name

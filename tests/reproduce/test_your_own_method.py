@@ -123,7 +123,7 @@ def test_a_row_of_a_file_works_in_every_script(
     pytest.importorskip("tensorboard")
     for line in _of("my_method.py"):
         tiny = [] if "--list" in line else TINY
-        pen = ["--envs", "pen-binary-v0"] if "figure1" in line or "ablations" in line else []
+        pen = ["--envs", "pen-binary-v0"] if "figure1" in line else []
         assert _run(line, *tiny, *pen) == 0, capsys.readouterr().err
         shown = capsys.readouterr().out
         assert "Mine" in shown, line
