@@ -279,7 +279,7 @@ class Leads(_Against):
 
         effects = []
         for task in self.tasks:
-            run = _run(evidence, experiments, task, self.better, self.rivals)
+            run = _run(evidence, experiments, task, self.better, self.rivals, self.scalar)
             effects.append(
                 answer(
                     evidence,
@@ -298,7 +298,12 @@ class Leads(_Against):
 
 
 def _run(
-    evidence: Evidence, experiments: Sequence[str], task: str, one: Arm, others: Sequence[Arm]
+    evidence: Evidence,
+    experiments: Sequence[str],
+    task: str,
+    one: Arm,
+    others: Sequence[Arm],
+    scalar: str,
 ) -> list[Arm]:
     """Those of ``others`` that were run beside ``one``, with seeds enough for an interval.
 
@@ -308,7 +313,7 @@ def _run(
     run = {}
     for arm in others:
         if source := evidence.source(experiments, task, (one, arm)):
-            run[arm] = evidence.rows(source, task, arm)["seed"].nunique()
+            run[arm] = len(evidence.scalars(source, task, (one, arm), scalar)[1])
     enough = [arm for arm, seeds in run.items() if seeds >= MIN_SEEDS_FOR_INTERVAL]
     return enough or list(run)
 
@@ -381,7 +386,7 @@ class Trails:
         effects = []
         for task in self.tasks:
             for one in self.ones:
-                run = _run(evidence, experiments, task, one, self.field)
+                run = _run(evidence, experiments, task, one, self.field, self.scalar)
                 effects.append(
                     answer(
                         evidence,
