@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from algorithms.catalogue.compatibility import check
+from algorithms.catalogue.components import check_components
 from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
 from algorithms.catalogue.settings import Settings, nearest, replace_path
@@ -53,7 +54,7 @@ def layers(
         result = replace_path(result, path, value)
     found["profile"], unchanged = result, result.paths()
     for path, value in changes.items():
-        result = replace_path(result, path, _meant(value, unchanged))
+        result = _changed(result, path, _meant(value, unchanged), name)
     found["variant"] = result
     known = result.paths()  # a preset sets numbers, so that no path comes or goes
     for path, value in (preset or {}).items():
@@ -66,6 +67,16 @@ def layers(
     found["preset"] = result
     found["--set"] = result.assign(*settings)
     return found
+
+
+def _changed(settings: Settings, path: str, value: Any, name: str) -> Settings:
+    """`replace_path`, whose errors name the variant."""
+    try:
+        return replace_path(settings, path, value)
+    except (TypeError, ValueError) as error:
+        whole = [known for known in settings.matches(path) if known != path]
+        rest = f"did you mean {' or '.join(whole)}?" if whole else str(error)
+        raise ValueError(f"{name}: {path}={value!r}: {rest}") from error
 
 
 def _meant(change: Any, row: Mapping[str, Any]) -> Any:
@@ -97,6 +108,7 @@ def resolve(
         name, profile=profile, domain=domain, preset=preset, at_most=at_most, settings=settings
     )["--set"]
     try:
+        check_components(result)
         check(result.method)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None

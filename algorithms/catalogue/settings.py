@@ -150,7 +150,7 @@ class Settings:
         if dataclasses.is_dataclass(present):
             return _component_named(path, text, _choices(type(holder), name))
         kind: Any = type(holder)
-        annotation = _hints(kind)[name]
+        annotation = hints_of(kind)[name]
         if typing.get_origin(annotation) is typing.Literal:
             allowed = typing.get_args(annotation)
             if text not in allowed:
@@ -196,17 +196,25 @@ def replace_path(settings: Settings, path: str, value: Any) -> Settings:
 
 
 def _replace(node: Any, parts: list[str], value: Any) -> Any:
-    if not hasattr(node, parts[0]):
-        raise ValueError(f"{type(node).__name__} has no {'.'.join(parts)}")
+    known = [field.name for field in dataclasses.fields(node)] if is_component(node) else []
+    if parts[0] not in known:
+        kind = type(node).__name__
+        rest = nearest(parts[0], known) if known else "it has no fields"
+        raise ValueError(f"{kind} has no {'.'.join(parts)}; {rest}")
     inner = value if len(parts) == 1 else _replace(getattr(node, parts[0]), parts[1:], value)
     return dataclasses.replace(node, **{parts[0]: inner})
+
+
+def is_component(value: Any) -> bool:
+    """Whether it is an instance of a dataclass: a class itself is none."""
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
 
 
 def _paths(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     for field in dataclasses.fields(node):
         value = getattr(node, field.name)
         yield prefix + field.name, value
-        if dataclasses.is_dataclass(value):
+        if is_component(value):
             yield from _paths(value, f"{prefix}{field.name}.")
 
 
@@ -252,7 +260,7 @@ def _differing(old: Any, new: Any, prefix: str) -> Iterator[tuple[str, str]]:
         was, value = getattr(old, field.name), getattr(new, field.name)
         if was == value:
             continue
-        if not dataclasses.is_dataclass(value):
+        if not is_component(value):
             yield path, _text(value)
             continue
         kind: Any = type(value)
@@ -307,13 +315,14 @@ def _shortest(settings: Settings, path: str) -> str:
 
 
 @functools.cache
-def _hints(owner: Any) -> dict[str, Any]:
+def hints_of(owner: Any) -> dict[str, Any]:
+    """The types that a class's fields are annotated with."""
     return typing.get_type_hints(owner, vars(sys.modules[owner.__module__]))
 
 
 def _choices(owner: type, name: str) -> dict[str, type]:
     """The component classes that a field's annotation admits."""
-    annotation = _hints(owner)[name]
+    annotation = hints_of(owner)[name]
     kinds = typing.get_args(annotation) or (annotation,)
     return {kind.__name__: kind for kind in kinds}
 
@@ -343,7 +352,7 @@ def did_you_mean(name: str, valid: Iterable[str], cutoff: float = 0.5) -> str:
 
 def describe(node: Any) -> Any:
     """A dataclass as plain JSON data, each component with the name of its class."""
-    if dataclasses.is_dataclass(node) and not isinstance(node, type):
+    if is_component(node):
         fields = {f.name: describe(getattr(node, f.name)) for f in dataclasses.fields(node)}
         return {"component": type(node).__name__, **fields}
     if isinstance(node, tuple):

@@ -42,6 +42,7 @@ def execute(
         DataError: the prior data, or a file of the run, is missing or damaged.
     """
     from envs.trajectory import DataError
+    from reproduce.runs import own_methods
     from reproduce.runs.folder import ConfigurationChanged, RunFolder
     from reproduce.runs.resolved import resolved
 
@@ -72,7 +73,8 @@ def execute(
                 held.check()  # only the process that holds the run may say how it ended
                 told = f"{type(error).__name__}: {error}"
                 folder.fail(f"{told}\n\n{traceback.format_exc()}")
-                print(f"{spec}: failed: {told} (see {folder.path / 'failed'})", flush=True)
+                seen = f"{where}; see" if (where := own_methods.place_of(error)) else "see"
+                print(f"{spec}: failed: {told} ({seen} {folder.path / 'failed'})", flush=True)
                 return 1
     except Held as error:
         print(f"{spec}: {error} ({folder.path})", flush=True)

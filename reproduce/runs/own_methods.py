@@ -83,6 +83,13 @@ def environment(name: str) -> dict[str, Any]:
     return {"methods_from": paths} if paths else {}
 
 
+def place_of(error: BaseException) -> str:
+    """The last line of an own file that `error` came through: `my_part.py, line 12`; "" if none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename) in _sources]
+    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
+
+
 def load_recorded(config: dict[str, Any]) -> None:
     """Import the files that a run folder's config.json names as the source of its row."""
     load([Path(path) for path in config.get("environment", {}).get("methods_from", ())])
@@ -150,7 +157,7 @@ def _added(path: Path, before: tuple[dict[str, Method], dict[str, Variant], Any]
             raise ValueError(f"{where}: VARIANTS[{name!r}] is no Variant of a row of METHODS")
         base, inner = split_registered(name)
         if base != variant.base or name != registered(base, inner) or not inner or "[" in inner:
-            raise ValueError(f"{where}: a variant of {variant.base} is called {variant.base}[...]")
+            raise ValueError(f"{where}: {name!r} is a variant: call it {variant.base}[...]")
     for profile, domain, row in _profile_values().keys() - values.keys():
         if row not in rows:
             raise ValueError(
@@ -160,13 +167,23 @@ def _added(path: Path, before: tuple[dict[str, Method], dict[str, Variant], Any]
     if any(_profile_values().get(key) != value for key, value in values.items()):
         raise ValueError(f"{where}: changes PROFILES of our rows; give yours a row of its own")
     for name in rows + changed:
-        try:
-            resolve(name)
-        except ValueError:  # it may be meant for another domain: a plan says so where it is not
-            continue
-        except Exception as error:  # of values of a wrong type, of any kind
-            raise ValueError(f"{where}: {name!r}: {type(error).__name__}: {error}") from error
+        if refusal := _refusal(name):
+            raise ValueError(f"{where}: {refusal}") from None
     return rows + changed
+
+
+def _refusal(name: str) -> str:
+    """Why no domain takes the row; "" where one does: a plan tells of those that do not."""
+    told = ""
+    for domain in PROFILES["paper"]:
+        try:
+            resolve(name, domain=domain)
+        except Exception as error:  # of values of a wrong type, of any kind
+            kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+            told = told or f"{kind}{error}"
+        else:
+            return ""
+    return told if told.startswith(name) else f"{name}: {told}"
 
 
 def _profile_values() -> dict[tuple[str, str, str], Any]:

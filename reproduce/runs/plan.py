@@ -18,6 +18,7 @@ from figures.labels import with_settings
 from reproduce.commandline.durations import duration
 from reproduce.commandline.options import EngineChoice
 from reproduce.data.prior import make_env
+from reproduce.runs import own_methods
 from reproduce.runs.devices import why_unusable
 from reproduce.runs.engines import measured_ratio, random_batches, settled_update
 from reproduce.runs.folder import RunFolder, State
@@ -157,10 +158,11 @@ class Pace:
         except Exception as error:  # a part of the user's own may fail in any way
             reason = (str(error) or type(error).__name__).splitlines()[0]
             if not any(sign in reason.lower() for sign in _TOO_LARGE):
-                place = traceback.extract_tb(error.__traceback__)[-1]
+                last = traceback.extract_tb(error.__traceback__)[-1]
+                place = own_methods.place_of(error) or f"{last.filename}, line {last.lineno}"
                 raise ValueError(
                     f"{spec.env} {spec.registered}: one update fails with {type(error).__name__}: "
-                    f"{reason} ({place.filename}, line {place.lineno})"
+                    f"{reason} ({place})"
                 ) from error
             sizes_set = " ".join(spec.settings) or f"batch_size={settings.config.batch_size}"
             raise ValueError(

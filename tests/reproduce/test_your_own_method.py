@@ -230,7 +230,19 @@ def test_a_component_that_fails_is_told_with_its_method_and_place(
     assert _run(line, *TINY, "--methods", "AWAC[linear]", "--envs", "pen-binary-v0") == 2
     error = capsys.readouterr().err
     assert f"error: pen-binary-v0 AWAC[linear]: one update fails with {told}" in error
+    assert ("(my_component.py, line 16)" in error) == ("[:3]" not in body)  # what follows fails
     assert error.count("\n") == 1
+
+
+def test_a_run_that_fails_in_an_own_component_names_its_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = FILES["my_component.py"]
+    broken = text.replace(".clamp(min=0))", ".clamp(min=0)).nothing")
+    (folder / "my_component.py").write_text(broken)
+    (line,) = (line for line in _of("my_component.py") if "run.py" in line)
+    assert _run(line, *TINY) == 1
+    assert "has no attribute 'nothing' (my_component.py, line 16; see " in capsys.readouterr().out
 
 
 def test_a_loss_that_reads_the_clock_gets_no_graph(folder: Path) -> None:
@@ -324,12 +336,27 @@ HEAD = (
         (HEAD + "METHODS['AWAC'] = METHODS['SAC']\n", ": changes 'AWAC', which is ours"),
         (HEAD + "METHODS['Mine'] = 3\n", ": METHODS['Mine'] is no Method"),
         (HEAD + "METHODS['a/b'] = METHODS['SAC']\n", ": 'a/b' is no name of a row"),
-        (HEAD + "VARIANTS['x'] = Variant('AWAC', {}, '')\n", ": a variant of AWAC is called AWAC["),
+        (
+            HEAD + "VARIANTS['x'] = Variant('AWAC', {}, '')\n",
+            ": 'x' is a variant: call it AWAC[...]",
+        ),
         (HEAD + "VARIANTS['X[y]'] = Variant('X', {}, '')\n", ": VARIANTS['X[y]'] is no Variant"),
         (
             HEAD + "VARIANTS['AWAC[x]'] = Variant('AWAC', "
             "{'objective.weights.shape.lam': '0.3'}, 'a word for a number')\n",
-            ": 'AWAC[x]': TypeError: ",
+            ": AWAC[x]: objective.weights.shape.lam='0.3': '<=' not supported",
+        ),
+        (
+            HEAD + "VARIANTS['AWAC[x]'] = Variant('AWAC', {'objective.weights.shap': 1}, '')\n",
+            ": AWAC[x]: objective.weights.shap=1: Weights has no shap; did you mean shape?",
+        ),
+        (
+            HEAD + "VARIANTS['AWAC[x]'] = Variant('AWAC', {'lam': 1.0}, 'an ending of a path')\n",
+            ": AWAC[x]: lam=1.0: did you mean objective.weights.shape.lam?",
+        ),
+        (
+            HEAD + "VARIANTS['AWAC[x]'] = Variant('AWAC', {'critic': 5}, '')\n",
+            ": AWAC[x]: critic is 5, must be a component such as NoCritic()",
         ),
         (
             HEAD + "from algorithms.catalogue.profiles import PROFILES\n"
