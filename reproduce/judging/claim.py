@@ -38,6 +38,8 @@ class Claim:
         parts: all of them must hold.
         reading: what is ambiguous, and which reading was taken.
         refers: ids of other claims that ask and decide what this claim says too.
+        again: id of the claim that this one asks again, with one value of the authors in place of
+            the text's; "" of a claim that asks first.
         untestable: why no result can decide it; "" if a result can.
     """
 
@@ -49,6 +51,7 @@ class Claim:
     parts: tuple[Part, ...] = ()
     reading: str = ""
     refers: tuple[str, ...] = ()
+    again: str = ""
     untestable: str = ""
 
     def arms(self) -> tuple[Arm, ...]:
@@ -76,7 +79,8 @@ def evaluate(claim: Claim, evidence: Evidence) -> Finding:
         for finding, part in zip(found, claim.parts, strict=True):
             if part.presupposed and finding.verdict is Verdict.CONTRADICTED:
                 reason = f"it takes for granted that {part.presupposed}: {finding.reason}"
-                return replace(together, verdict=Verdict.NOT_DECIDABLE, reason=reason)
+                undecidable = Verdict.NOT_DECIDABLE
+                return replace(together, verdict=undecidable, reason=reason, may_hold=False)
         return together
 
     every = [

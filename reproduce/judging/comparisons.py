@@ -120,7 +120,8 @@ class _Against:
 class Difference(_Against):
     """scalar(better) - scalar(rival) > ``factor`` delta.
 
-    A difference between 0 and ``factor`` delta is smaller than claimed. One below 0 contradicts.
+    A difference certainly below ``factor`` delta is smaller than claimed, one certainly below 0
+    contradicts.
     ``learned`` is the final J that the claim takes for granted of one of the two methods. A task
     decides only where one of them certainly ends above it. It is not decidable where both certainly
     end below it, and inconclusive where neither is certain.
@@ -171,6 +172,20 @@ class Difference(_Against):
         )
 
 
+def likely_above(a: Floats, b: Floats) -> Answer:
+    """Whether P(a > b) > 1/2, as ``Improvement`` asks; (seeds,) each."""
+
+    def seen(family: int) -> Visible | None:
+        share = wins_seen(ALPHA / family)
+        return bounded("≥ ", share) if np.isfinite(share) else NOTHING
+
+    found, seeds = probability_of_improvement([a], [b]), seeds_of(a, b)
+    if not found.known:  # too few seeds, for the test as well
+        return Answer(found, Verdict.INCONCLUSIVE, seeds=seeds, seen=seen)
+    p, opposite = improvement_test(a, b), improvement_test(b, a)
+    return Answer(found, Ranked(p, opposite, ALPHA), p_value=p, seeds=seeds, seen=seen)
+
+
 @dataclass(frozen=True)
 class Improvement(_Against):
     """P(better > rival) > 1/2: its interval above 1/2, and Mann-Whitney's one-sided p below 5 %.
@@ -181,24 +196,11 @@ class Improvement(_Against):
 
     def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
         """One effect a task and rival. The p-value is that of the single comparison."""
-
-        def seen(family: int) -> Visible | None:
-            share = wins_seen(ALPHA / family)
-            return bounded("≥ ", share) if np.isfinite(share) else NOTHING
-
-        def judge(a: Floats, b: Floats, task: str, noise: Noise) -> Answer:
-            found = probability_of_improvement([a], [b])
-            if not found.known:  # too few seeds, for the test as well
-                return Answer(found, Verdict.INCONCLUSIVE, seeds=seeds_of(a, b), seen=seen)
-            above, below = improvement_test(a, b), improvement_test(b, a)
-            ranked = Ranked(above, below, ALPHA)
-            return Answer(found, ranked, p_value=above, seeds=seeds_of(a, b), seen=seen)
-
         return self._compared(
             evidence,
             experiments,
             asks=lambda task: above(0.5),
-            judge=judge,
+            judge=lambda a, b, task, noise: likely_above(a, b),
             quantity=improvement(SCALARS[self.scalar]),
             sign=">",
         )

@@ -4,8 +4,8 @@ A claim has a direction and a size, such as "better by more than delta". ``zero`
 without any effect: 0 of a difference, 1 of a ratio. The place of the interval gives the verdict:
 
 * wholly beyond the size: supported;
-* wholly between ``zero`` and the size: smaller than claimed;
 * wholly on the other side of ``zero``: contradicted;
+* else wholly short of the size, whatever its direction: smaller than claimed;
 * anything else: inconclusive.
 
 A claim of a direction alone, or of a level ("more than half"), has its size as ``zero``. Likeness
@@ -88,14 +88,14 @@ class Above:
             raise ValueError(f"zero {self.zero} is above the threshold {self.threshold}")
 
     def verdict(self, estimate: Estimate, *, supports: int = 1, contradicts: int = 1) -> Verdict:
-        """SMALLER if the interval lies between ``zero`` and the threshold; see the module."""
+        """SMALLER if the interval lies below the threshold, but not below ``zero``."""
         zero = self.threshold if self.zero is None else self.zero
         low, high = stretched(estimate, supports)[0], stretched(estimate, contradicts)[1]
         if low > self.threshold:
             return Verdict.SUPPORTED
         if high < zero:
             return Verdict.CONTRADICTED
-        if low > zero and high < self.threshold:
+        if high < self.threshold:
             return Verdict.SMALLER
         return Verdict.INCONCLUSIVE
 

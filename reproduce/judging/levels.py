@@ -91,8 +91,9 @@ class Level(_Single):
     A run that ends before the horizon can show that the claim holds by then. It cannot show that
     the claim fails: longer runs are missing for that.
 
-    ``zero`` is the scalar's value without any effect, such as 0 of a gain. A scalar between
-    ``zero`` and ``value`` is smaller than claimed. It is None for a level, which has no such value.
+    ``zero`` is the scalar's value without any effect, such as 0 of a gain. A scalar certainly
+    below ``value``, but not certainly below ``zero``, is smaller than claimed. ``zero`` is None for
+    a level, which has no such value.
     """
 
     side: Literal["above", "below"] = "above"

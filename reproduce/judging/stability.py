@@ -10,9 +10,10 @@ import numpy as np
 from figures.measures import Measure
 from figures.statistics.across_seeds import CONFIDENCE, Floats, centre
 from figures.statistics.resampling import Estimate, estimate, welch
+from reproduce.judging.comparisons import likely_above
 from reproduce.judging.conditions import Above, Verdict
 from reproduce.judging.evidence import Arm, Evidence
-from reproduce.judging.questions import ANY, Quantity, Question, Whose, above
+from reproduce.judging.questions import ANY, Quantity, Question, Whose, above, improvement
 from reproduce.judging.rules import (
     Answer,
     answer,
@@ -20,6 +21,7 @@ from reproduce.judging.rules import (
     distance_between,
     margin_of,
     nothing,
+    of_source,
     seeds_of,
 )
 from reproduce.judging.verdicts import Effect
@@ -33,6 +35,7 @@ FLUCTUATION = Quantity(
     "fluctuation of J within a run, a variance", "difference in variance", ANY, digits=5
 )
 SPREAD = Quantity("variance of final J between seeds", "difference in variance", ANY, digits=5)
+OFFLINE_BIAS = Quantity("bias of Q after the offline phase", "{}")
 BIAS = Quantity("largest bias of Q, or Q", "difference, in rewards of {tasks}", ANY)
 AT_REST = "nothing was learned, which is steady"
 UNLIKE = "some runs tell the episodes of an evaluation and others do not"
@@ -111,6 +114,56 @@ class Steadier:
                     )
                 )
         return made
+
+
+@dataclass(frozen=True)
+class Overestimates:
+    """Q is too large by more with ``of`` than with ``than``, after the offline phase.
+
+    The effect is P(``q_bias`` at step 0 of ``of`` > that of ``than``), one a task, asked as
+    ``comparisons.Improvement`` asks: ranks, since a Q that diverged has no scale in common with one
+    that did not.
+    """
+
+    of: Arm
+    than: Arm
+    tasks: tuple[str, ...]
+
+    def arms(self) -> tuple[Arm, ...]:
+        """All arms that must have been run."""
+        return (self.of, self.than)
+
+    def tasks_asked(self) -> tuple[str, ...]:
+        """The tasks they must have been run on."""
+        return self.tasks
+
+    def effects(self, evidence: Evidence, experiments: Sequence[str]) -> list[Effect]:
+        """One effect a task. The p-value is that of the single comparison."""
+        arms = self.arms()
+        whose = Whose(str(self.of), ">", str(self.than))
+        question = Question(improvement(OFFLINE_BIAS), whose, above(0.5))
+
+        def judge(source: str, task: str) -> Answer:
+            if not evidence.has(source, task, arms, "q_bias"):
+                return nothing(Verdict.INCONCLUSIVE, "the rows say nothing of Q")
+            measure = Measure("q_bias", "bias of Q")
+            a, b = evidence.scalars(source, task, arms, "j0", measure=measure)
+            medians = ", ".join(
+                f"{arm} {np.median(values):.3g}" for arm, values in zip(arms, (a, b), strict=True)
+            )
+            return replace(likely_above(a, b), note=f"q_bias, median: {medians}")
+
+        return [
+            answer(
+                evidence,
+                experiments,
+                task,
+                arms,
+                question=question,
+                judge=of_source(judge, task),
+            )
+            for task in self.tasks
+        ]
 
 
 def variances(values: Floats, noise: Floats) -> Floats:

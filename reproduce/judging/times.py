@@ -33,11 +33,11 @@ def _time_note(sample: Sample) -> str:
 class Faster:
     """Mean time below ``threshold``, up to the common budget: rival / better > ``ratio``.
 
-    A ratio between 1 and ``ratio`` is smaller than claimed. A ratio below 1 contradicts. Nothing is
-    decidable where no run of either reached the threshold. A rival
-    that has not reached the threshold by then would take longer. If any of its runs is censored,
-    the ratio is a lower bound. A lower bound can support. It can neither contradict nor show that
-    the ratio is smaller than claimed.
+    A ratio certainly below ``ratio`` is smaller than claimed, one certainly below 1 contradicts.
+    Nothing is decidable where no run of either reached the threshold. A rival that has not reached
+    the threshold by then would take longer. If any of its runs is censored, the ratio is a lower
+    bound. A lower bound can support. It can neither contradict nor show that the ratio is smaller
+    than claimed.
     """
 
     better: Arm

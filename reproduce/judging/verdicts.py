@@ -106,6 +106,8 @@ class Finding:
     effects: tuple[Effect, ...]
     reason: str
     """One sentence: how the effects make the verdict."""
+    may_hold: bool = True
+    """Whether more runs could support the claim: false where effects exclude it already."""
 
 
 def combine(effects: Sequence[Effect], need: float, parts: int = 1) -> Finding:
@@ -120,8 +122,8 @@ def combine(effects: Sequence[Effect], need: float, parts: int = 1) -> Finding:
 
     * SUPPORTED as soon as k effects are supported.
     * CONTRADICTED as soon as more than n - k are contradicted: k can no longer hold.
-    * SMALLER if more than n - k are contradicted or smaller than claimed, and k are supported or
-      smaller. The first means that k cannot hold, the second that the direction holds.
+    * SMALLER as soon as more than n - k are contradicted or smaller than claimed: k can no longer
+      hold in the size that is claimed.
     * NOT_DECIDABLE if effects that cannot be decided here exclude the other three, however many
       runs are added.
 
@@ -145,7 +147,12 @@ def combine(effects: Sequence[Effect], need: float, parts: int = 1) -> Finding:
     count = Counter(effect.verdict for effect in effects)
     tally = ", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict if count[verdict])
     verdict = _counted(count, total, wanted)
-    return Finding(verdict, tuple(effects), f"needs {wanted} of {total}; {tally}")
+    excluded = (Verdict.CONTRADICTED, Verdict.SMALLER, Verdict.NOT_DECIDABLE)
+    may_hold = total - sum(count[each] for each in excluded) >= wanted
+    told = f"needs {wanted} of {total}; {tally}"
+    if not may_hold and verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_RUN):
+        told += f", so that more runs cannot make it {Verdict.SUPPORTED}"
+    return Finding(verdict, tuple(effects), told, may_hold)
 
 
 def wanted_of(total: int, need: float) -> int:
@@ -167,7 +174,7 @@ def _counted(count: Counter[Verdict], total: int, wanted: int) -> Verdict:
         return Verdict.SUPPORTED
     if total - against < wanted:
         return Verdict.CONTRADICTED
-    if holds + smaller >= wanted and total - against - smaller < wanted:
+    if total - against - smaller < wanted:
         return Verdict.SMALLER
     for_it, against_it = holds + smaller + open_ >= wanted, total - against - open_ < wanted
     if count[Verdict.NOT_DECIDABLE] and not (for_it or against_it):
@@ -177,10 +184,10 @@ def _counted(count: Counter[Verdict], total: int, wanted: int) -> Verdict:
 
 _WEAKEST_FIRST = (
     Verdict.CONTRADICTED,
+    Verdict.SMALLER,
     Verdict.NOT_RUN,
     Verdict.INCONCLUSIVE,
     Verdict.NOT_DECIDABLE,
-    Verdict.SMALLER,
     Verdict.SUPPORTED,
 )
 
@@ -188,12 +195,13 @@ _WEAKEST_FIRST = (
 def conjunction(findings: Sequence[Finding]) -> Finding:
     """All findings must hold.
 
-    The verdict is the first of these that one of them has: CONTRADICTED, NOT_RUN, INCONCLUSIVE,
-    NOT_DECIDABLE, SMALLER, SUPPORTED.
+    The verdict is the first of these that one of them has: CONTRADICTED, SMALLER, NOT_RUN,
+    INCONCLUSIVE, NOT_DECIDABLE, SUPPORTED. The first two mean that this part cannot hold.
     """
     if not findings:
         raise ValueError("a claim needs at least one part")
     found = {finding.verdict for finding in findings}
     verdict = next(each for each in _WEAKEST_FIRST if each in found)
     effects = tuple(effect for finding in findings for effect in finding.effects)
-    return Finding(verdict, effects, "; and ".join(finding.reason for finding in findings))
+    reason = "; and ".join(finding.reason for finding in findings)
+    return Finding(verdict, effects, reason, all(finding.may_hold for finding in findings))

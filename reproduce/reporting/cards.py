@@ -101,7 +101,7 @@ def card_blocks(card: Card, content: Content, beside: str = "") -> Iterator[Bloc
     for side in card.sides:
         if side.sensitivity:
             found = "; ".join(_sensitivity(each, preset) for each in side.sensitivity)
-            yield Text(f"**By other measures** ({SETTINGS[side.profile]}): {found}.")
+            yield Text(f"**Asked otherwise** ({SETTINGS[side.profile]}): {found}.")
     yield from _evidence(card)
     yield from _commands(card, content)
 

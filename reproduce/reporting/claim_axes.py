@@ -11,6 +11,7 @@ from figures.domains import DOMAINS
 from figures.experiments import domain_of, row_of, title_of
 from figures.forest import Forest, Score
 from figures.labels import method_of
+from figures.metrics import ASKED
 from reproduce.judging.claim import Claim
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.levels import Level
@@ -91,17 +92,24 @@ def lacking(effect: Effect) -> str:
     return "" if _has_value(effect) else effect.lacks or "no value"
 
 
-def thresholds(claim: Claim, domain: str) -> tuple[float, ...]:
-    """Values of the measure, in its own unit, that ``claim`` sets curves of ``domain`` against."""
+def thresholds(claim: Claim, domain: str) -> dict[float, str]:
+    """Values of the measure, in its own unit, that ``claim`` sets curves of ``domain`` against.
+
+    Each with what its line is called: ``asked: 0.9``, or ``asked: 0.44 (Ant)`` where it is asked of
+    some of the claim's tasks alone.
+    """
     sign = DOMAINS[domain].measure.sign
-    rules = [rule for part in claim.parts for rule in part.rules]
-    values = [
-        sign * value
-        for rule in rules
-        if any(domain_of(task) == domain for task in rule.tasks_asked())
-        for value in _levels(rule)
-    ]
-    return tuple(dict.fromkeys(values))
+    tasks: dict[float, dict[str, None]] = {}
+    for rule in (rule for part in claim.parts for rule in part.rules):
+        mine = [task for task in rule.tasks_asked() if domain_of(task) == domain]
+        for value in _levels(rule) if mine else ():
+            tasks.setdefault(sign * value, {}).update(dict.fromkeys(mine))
+    every = {task for on in tasks.values() for task in on}
+    return {
+        value: f"{ASKED}{value:.2g}"
+        + ("" if set(on) == every else f" ({', '.join(map(title_of, on))})")
+        for value, on in tasks.items()
+    }
 
 
 def _levels(rule: Rule) -> list[float]:

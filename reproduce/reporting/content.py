@@ -41,7 +41,13 @@ from reproduce.reporting.inventory import (
     spent,
 )
 from reproduce.reporting.others import Others, others
-from reproduce.reporting.sensitivity import Sensitivity, Views, other_views, sensitivity
+from reproduce.reporting.sensitivity import (
+    Sensitivity,
+    Views,
+    by_threshold,
+    other_views,
+    sensitivity,
+)
 from reproduce.specs.kinds import PresetName
 
 SILENT = (Verdict.NOT_RUN, Verdict.NOT_TESTABLE)
@@ -114,10 +120,11 @@ class Content:
     others: Others
     """Rows for curves and aggregates: the evidence, and what it is compared with."""
 
-    def counts(self, profile: str) -> dict[Verdict, int]:
-        """How many claims came out how."""
+    def counts(self, profile: str, *, again: bool = False) -> dict[Verdict, int]:
+        """How many claims came out how: those that ask first, or those that ask ``again``."""
         number = PROFILES.index(profile)
-        found = Counter(card.verdicts[number] for card in self.cards)
+        cards = [card for card in self.cards if bool(card.claim.again) is again]
+        found = Counter(card.verdicts[number] for card in cards)
         return {verdict: found[verdict] for verdict in Verdict}
 
     @property
@@ -194,7 +201,7 @@ def _side(claim: Claim, evidence: Evidence, others: Views, preset: PresetName) -
     return Side(
         evidence.profile,
         finding,
-        tuple(sensitivity(claim, others)) if shown else (),
+        (*sensitivity(claim, others), *by_threshold(claim, evidence)) if shown else (),
         tuple(_panels(claim, evidence, used)) if shown else (),
         () if _is_complete(claim, finding) else tuple(commands(claim, evidence, preset)),
         len(last),

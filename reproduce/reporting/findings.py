@@ -5,6 +5,8 @@ They are made of the counts and numbers of the report alone: a new result change
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from figures.domains import DOMAINS
 from figures.experiments import EXPERIMENTS, domain_of, title_of
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
@@ -35,24 +37,37 @@ def findings(content: Content) -> tuple[str, ...]:
 
 def decided(content: Content) -> str:
     """How many of the testable claims came out how, by settings."""
-    asked = [card.claim.quote for card in content.cards if not card.claim.untestable]
+    testable = [card.claim for card in content.cards if not card.claim.untestable]
+    asked = [claim.quote for claim in testable if not claim.again]
     parts = []
     for profile in PROFILES:
         counts = content.counts(profile)
         if counts[Verdict.NOT_RUN] == len(asked):
             parts.append(f"with {SETTINGS[profile]} none was run")
             continue
-        told = [
-            f"{counts[verdict]} {'is' if counts[verdict] == 1 else 'are'} {WORDS[verdict]}"
-            for verdict in TOLD
-            if counts[verdict] or verdict in ALWAYS
-        ]
-        parts.append(f"with {SETTINGS[profile]} {', '.join(told)}")
-    return (
+        parts.append(f"with {SETTINGS[profile]} {', '.join(_told(counts, ALWAYS))}")
+    first = (
         f"Of {counted(len(asked), 'claim')} that results can test, about "
         f"{counted(len(set(asked)), 'sentence')} of the paper, at preset `{content.preset}`: "
         f"{'; '.join(parts)}."
     )
+    more = sum(bool(claim.again) for claim in testable)
+    if not more:
+        return first
+    counts = content.counts(PROFILES[0], again=True)
+    return (
+        f"{first} {counted(more, 'more claim')} ask some of these sentences again, with a value or "
+        "a penalty of the authors in place of the text's: "
+        f"{', '.join(_told(counts))}."
+    )
+
+
+def _told(counts: Mapping[Verdict, int], always: Sequence[Verdict] = ()) -> list[str]:
+    return [
+        f"{counts[verdict]} {'is' if counts[verdict] == 1 else 'are'} {WORDS[verdict]}"
+        for verdict in TOLD
+        if counts[verdict] or verdict in always
+    ]
 
 
 def substituted(content: Content) -> str:

@@ -12,6 +12,7 @@ from figures.experiments import domain_of, title_of
 from figures.panels import from_people
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.judging.conditions import Verdict
+from reproduce.judging.verdicts import Finding
 from reproduce.reporting.blocks import (
     Block,
     Filter,
@@ -22,6 +23,7 @@ from reproduce.reporting.blocks import (
     Text,
     Warning,
     counted,
+    number,
 )
 from reproduce.reporting.cards import anchor_of, preset_of
 from reproduce.reporting.content import SILENT, Card, Content
@@ -54,14 +56,19 @@ def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Bloc
         "score in locomotion. Final J is the mean of a run's last five evaluations. AUC is the "
         "mean of J over the online steps. A gain is final J less J after the offline phase. "
         "A method is likely above another if, by a rank test, its run is the better one in more "
-        "than half of the pairs."
+        "than half of the pairs. The last column counts the comparisons behind a verdict."
     )
     yield from _matrix(content)
     yield Table(
         ("settings", *(WORDS[verdict] for verdict in _ORDER)),
         tuple(
-            (SETTINGS[profile], *(str(content.counts(profile)[verdict]) for verdict in _ORDER))
+            (
+                f"{SETTINGS[profile]}{', asked again' if again else ''}",
+                *(str(content.counts(profile, again=again)[verdict]) for verdict in _ORDER),
+            )
+            for again in (False, True)
             for profile in PROFILES
+            if not again or any(card.claim.again for card in content.cards)
         ),
     )
     yield Text(
@@ -103,16 +110,30 @@ def is_silent(card: Card) -> bool:
 
 def _table(content: Content, cards: Sequence[Card]) -> Table:
     return Table(
-        ("claim", "asked", *SETTINGS.values()),
+        ("claim", "asked", *SETTINGS.values(), "comparisons, the text's settings"),
         tuple(
             (
                 f"[{card.claim.id}](#{anchor_of(card.claim)})",
                 card.claim.check,
                 *(badge(verdict, preset_of(card.claim, content)) for verdict in card.verdicts),
+                comparisons(card.sides[0].finding),
             )
             for card in cards
         ),
     )
+
+
+def comparisons(finding: Finding) -> str:
+    """How the effects of a claim came out: ``11 seen, 4 not seen``; – where there is one or none.
+
+    Where they exclude that the claim is seen with more runs, that is said.
+    """
+    if len(finding.effects) < 2:
+        return number(None)
+    count = Counter(effect.verdict for effect in finding.effects)
+    told = ", ".join(f"{count[verdict]} {WORDS[verdict]}" for verdict in _ORDER if count[verdict])
+    is_open = finding.verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
+    return told if finding.may_hold or not is_open else f"{told}: more runs cannot make it seen"
 
 
 def summary(content: Content) -> str:

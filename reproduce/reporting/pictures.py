@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +13,7 @@ from figures.domains import DOMAINS
 from figures.experiments import OF_DOMAIN
 from figures.forest import Forest
 from figures.learning_curves import draw
-from figures.metrics import ASKED, Metric
+from figures.metrics import Metric
 from figures.report_plots import ProfileCurve, draw_aggregates, draw_claim, save_png
 from figures.run_facts import RunFacts, run_facts
 from reproduce.reporting.aggregates import ALL_TASKS, NO_PROBABILITY, Aggregate
@@ -48,7 +48,7 @@ class Curves:
     rows: pd.DataFrame
     column: str
     caption: str = ""
-    thresholds: tuple[float, ...] = ()
+    thresholds: Mapping[float, str] = field(default_factory=dict)
 
     @property
     def metric(self) -> Metric:
@@ -56,11 +56,11 @@ class Curves:
         claim's thresholds as rules."""
         drawn = {metric.column: metric for metric in OF_DOMAIN[self.domain].metrics}
         found = drawn.get(self.column, Metric(self.column, DOMAINS[self.domain].measure.name))
-        more = [value for value in self.thresholds if value not in found.rules]
+        more = {v: name for v, name in self.thresholds.items() if v not in found.rules}
         return replace(
             found,
             rules=(*found.rules, *more),
-            rule_names=(*found.rule_names, *(f"{ASKED}{value:g}" for value in more)),
+            rule_names=(*found.rule_names, *more.values()),
         )
 
 

@@ -1,4 +1,6 @@
-"""Whether a verdict hangs on how success is measured: the same rules, asked of other columns.
+"""Whether a verdict hangs on how success is measured, or on what counts as solved.
+
+The same rules are asked of other columns, and with other thresholds.
 
 The thresholds of the rules are in units of the measure, so that an alternative is brought to a
 scale on which they mean the same: a return of the hand lies on [0, 1] between the worst possible
@@ -10,7 +12,7 @@ claims are not asked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import pandas as pd
@@ -23,6 +25,8 @@ from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Evidence
 from reproduce.judging.levels import Level
 from reproduce.judging.rules import Rule
+from reproduce.judging.shares import Solved
+from reproduce.judging.times import Faster
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,13 @@ ALTERNATIVES = (
 )
 
 
+THRESHOLDS = (0.5, 0.7, 0.8, 0.9)
+"""Levels that may count as solved. The paper names none."""
+
+
 @dataclass(frozen=True)
 class Sensitivity:
-    """The verdict by another measure; None where it cannot be asked, and why."""
+    """The verdict by another measure or threshold; None where it cannot be asked, and why."""
 
     name: str
     verdict: Verdict | None
@@ -124,6 +132,28 @@ def sensitivity(claim: Claim, views: Views) -> Iterator[Sensitivity]:
             yield Sensitivity(other.name, found.verdict)
 
 
+def by_threshold(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
+    """The verdict on a claim about solving, with each other threshold; nothing of other claims."""
+    own = {threshold for rule in _rules(claim) if (threshold := _threshold(rule)) is not None}
+    for other in THRESHOLDS:
+        if not own or other in own:
+            continue
+        parts = tuple(
+            replace(part, rules=tuple(_at_threshold(rule, other) for rule in part.rules))
+            for part in claim.parts
+        )
+        found = evaluate(replace(claim, parts=parts), evidence)
+        yield Sensitivity(f"{other:g} as the threshold", found.verdict)
+
+
+def _threshold(rule: Rule) -> float | None:
+    return rule.threshold if isinstance(rule, Faster | Solved) else None
+
+
+def _at_threshold(rule: Rule, threshold: float) -> Rule:
+    return replace(rule, threshold=threshold) if isinstance(rule, Faster | Solved) else rule
+
+
 def _rules(claim: Claim) -> list[Rule]:
     return [rule for part in claim.parts for rule in part.rules]
 
@@ -132,7 +162,7 @@ def _is_absolute(rule: Rule) -> bool:
     """Whether its threshold is a value of the measure, not a difference."""
     if isinstance(rule, Level):
         return rule.scalar in ("j0", "jt", "auc")
-    return hasattr(rule, "threshold")
+    return _threshold(rule) is not None
 
 
 def _with_column(table: pd.DataFrame, other: Alternative) -> pd.DataFrame:

@@ -29,7 +29,7 @@ WORDS: Mapping[Verdict, str] = {
 }
 MEANINGS: Mapping[Verdict, str] = {
     Verdict.SUPPORTED: "the interval lies wholly beyond the size that is claimed",
-    Verdict.SMALLER: "wholly between no effect and that size",
+    Verdict.SMALLER: "wholly short of that size, and not wholly on the other side of no effect",
     Verdict.CONTRADICTED: "wholly on the other side of no effect",
     Verdict.INCONCLUSIVE: "anything else, or no interval, which takes five seeds: the runs leave "
     "the claim open, and say nothing against it",

@@ -58,6 +58,8 @@ NORMALISED = "final J: AWAC − AWAC [Z(s)]"
 CRITIC = "AUC: AWAC − AWAC [Q-beta]"
 DAPG = "AUC: AWAC − DAPG"
 ABOVE_AWR = "P(AUC of AWAC > AWR)"
+OVERESTIMATED = "P(bias of Q after the offline phase of SAC > AWAC)"
+AREA_ABOVE_AWR = "AUC: AWAC − AWR"
 HELD = "share of runs that hold 0.9 by step 120,000: AWAC"
 SOLVED = "share of demonstrations that solve the task"
 QUICK = "share of demonstrations 10 steps or more behind the quickest"
@@ -325,6 +327,16 @@ def wholly_below(task: str, arm: str, other: str) -> bool:
 def bias_of_q(task: str, arm: str) -> Runs:
     """In units of the largest possible return."""
     return runs(task, arm, "q_bias_fraction")
+
+
+def error_of_q(task: str, arm: str = "AWAC") -> Floats:
+    """Q less the return after the offline phase, in rewards."""
+    return runs(task, arm, "q_bias").start
+
+
+def extremes(values: Iterable[Floats]) -> list[float]:
+    every = np.concatenate(list(values))
+    return [float(every.min()), float(every.max())]
 
 
 def diverged(task: str, arm: str) -> int:
@@ -595,6 +607,11 @@ BEGINNING: Statements = {
 }
 
 FIGURE_1: Statements = {
+    "H13": lambda: (
+        f"AWAC's area less AWR's is {bracketed(effect('H13', PEN, AREA_ABOVE_AWR))} on the pen and "
+        f"{bracketed(effect('H13', RELOCATE, AREA_ABOVE_AWR))} on relocate; the door "
+        f"{so(effect('H13', DOOR, AREA_ABOVE_AWR).verdict == 'inconclusive', 'leaves it open.')}"
+    ),
     "released": lambda: (
         f"end at {listed(end(task, profile='released') for task in HAND)}, where the text's end at "
         f"{listed(end(task) for task in HAND)}."
@@ -1078,6 +1095,20 @@ FIGURE_3: Statements = {
         f"does so {so(on_all(LOCOMOTION, lambda t: above(t, 'DAPG') > 0), 'on all three')}, "
         f"although it loses a part of its clone online: {number(start(CHEETAH, 'DAPG'))} → "
         f"{number(end(CHEETAH, 'DAPG'))} on HalfCheetah."
+    ),
+    "A11": lambda: so(
+        all(effect("A11", t, OVERESTIMATED).value == 1 for t in (*HAND, PUSH, *LOCOMOTION)),
+        "SAC's Q is above the returns by more than AWAC's in every pair of runs, on all seven",
+    ),
+    "A11, locomotion": lambda: (
+        "In locomotion SAC's is too large by "
+        f"{whole(min(error_of_q(t, 'SAC').min() for t in LOCOMOTION) / 1e6)} million or more, "
+        f"AWAC's by {whole(max(error_of_q(t).max() for t in LOCOMOTION))} at most, which is "
+        f"{tenths(max(bias_of_q(t, 'AWAC').start.max() for t in LOCOMOTION))} of the largest"
+    ),
+    "A11, hand": lambda: (
+        f"SAC's is too large by {span(extremes(error_of_q(t, 'SAC') for t in HAND), whole)} and "
+        f"AWAC's by up to {whole(max(error_of_q(t).max() for t in HAND))}."
     ),
     "no data": lambda: (
         "Without prior data AWAC does not learn in 20,000 steps on any of the "

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import Verdict
 from reproduce.reporting.wording import WORDS
 from tests.forked import run
@@ -210,9 +211,10 @@ def test_readme_is_short_and_its_first_screen_has_what_is_needed() -> None:
 
 def test_the_readme_counts_the_verdicts_as_the_report_does() -> None:
     """One claim a row of the report's first table; `verdicts.csv` has a row for each effect."""
+    again = {claim.id for claim in CLAIMS if claim.again}
     with (ROOT / "results/small/verdicts.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["profile"] == "paper"]
-    verdicts = {row["claim"]: row["claim_verdict"] for row in rows}
+    verdicts = {row["claim"]: row["claim_verdict"] for row in rows if row["claim"] not in again}
     count = Counter(verdict for verdict in verdicts.values() if verdict != "not testable")
     text = " ".join((ROOT / "README.md").read_text().split())
     found = re.search(
@@ -223,3 +225,11 @@ def test_the_readme_counts_the_verdicts_as_the_report_does() -> None:
     told = {word: int(number) for number, word in pairs if number != "0"}
     assert told == {WORDS[Verdict(name)]: number for name, number in count.items()}
     assert int(found[1]) == count.total()
+    assert len(again) == 4 and "Four more questions ask again with the authors' values" in text
+    closed = [
+        line
+        for line in (ROOT / "results/small/REPORT.md").read_text().splitlines()
+        if line.startswith("| [") and "more runs cannot make it seen" in line
+        if line.split(" | ")[2] == "**not seen at small**"
+    ]
+    assert f"Of those not seen, {len(closed)} cannot be seen with more runs" in text

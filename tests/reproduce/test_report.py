@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -106,7 +107,10 @@ def test_the_matrix_the_cards_and_the_file_say_the_same(grid: Content, tmp_path:
     for card in grid.cards:
         line = matrix[card.claim.id]
         preset = "" if card.claim.id == "H9" else "paper"  # H9 asks no run
-        assert line[2:] == tuple(badge(verdict, preset) for verdict in card.verdicts)
+        assert line[2:4] == tuple(badge(verdict, preset) for verdict in card.verdicts)
+        counted = Counter(WORDS[effect.verdict] for effect in card.sides[0].finding.effects)
+        told = {word: int(n) for n, word in re.findall(r"(\d+) ([a-z][a-z ]*)", line[4])}
+        assert told == (counted if counted.total() > 1 else {})
         title = claim_title(card, card.sides[0], grid)
         assert title.endswith(f": {badge(card.verdicts[0], preset).strip('*')}")
         for side, verdict in zip(("paper", "released"), card.verdicts, strict=True):
@@ -115,7 +119,9 @@ def test_the_matrix_the_cards_and_the_file_say_the_same(grid: Content, tmp_path:
             assert all(tuple(row) == COLUMNS for row in mine)
     counts = next(table for table in tables if table.columns[:2] == ("settings", "seen"))
     for place, line in enumerate(counts.rows):
-        number_of = Counter(WORDS[card.verdicts[place]] for card in grid.cards)
+        again = "asked again" in line[0]
+        cards = [card for card in grid.cards if bool(card.claim.again) is again]
+        number_of = Counter(WORDS[card.verdicts[place % 2]] for card in cards)
         assert dict(zip(counts.columns[1:], map(int, line[1:]), strict=True)) == {
             **dict.fromkeys(counts.columns[1:], 0),
             **number_of,
@@ -125,7 +131,8 @@ def test_the_matrix_the_cards_and_the_file_say_the_same(grid: Content, tmp_path:
 def test_the_findings_count_the_verdicts_and_tell_where_the_runs_end(grid: Content) -> None:
     first, third = findings(grid)
     second = " ".join(reached(grid))
-    testable = [card for card in grid.cards if not card.claim.untestable]
+    every = [card for card in grid.cards if not card.claim.untestable]
+    testable = [card for card in every if not card.claim.again]
     sentences = len({card.claim.quote for card in testable})
     assert sentences < len(testable)  # several ask one sentence of two domains or two settings
     start = f"Of {len(testable)} claims that results can test, about {sentences} sentences of the "
@@ -135,6 +142,11 @@ def test_the_findings_count_the_verdicts_and_tell_where_the_runs_end(grid: Conte
         for verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED):
             count = sum(card.verdicts[place] is verdict for card in testable)
             assert f"{count} {'is' if count == 1 else 'are'} {WORDS[verdict]}" in part
+    more = first.partition(" more claims ask some of these sentences again, ")[2]
+    assert first.count("4 more claims ask") == 1 and len(every) - len(testable) == 4
+    counts = Counter(card.verdicts[0] for card in every if card.claim.again)
+    for verdict, count in counts.items():
+        assert f"{count} {'is' if count == 1 else 'are'} {WORDS[verdict]}" in more
     # AWAC ends at the mean of the last five of 0.9, 0.92, 0.94, 0.96 and what lies between
     final = next(s for s in grid.aggregates[0].by_task[0].scores["jt"] if s.label == "AWAC")
     assert second.startswith(f"Pen rotation: AWAC ends at {final.estimate.value:.3f} success")

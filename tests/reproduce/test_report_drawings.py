@@ -123,10 +123,13 @@ def test_methods_are_named_without_their_data() -> None:
 
 def test_curves_are_set_against_the_levels_that_a_claim_names() -> None:
     of = {claim.id: claim for claim in CLAIMS}
-    assert thresholds(of["H1"], "hand") == (0.9,)
-    assert thresholds(of["M4"], "locomotion") == (0.25,)
-    assert thresholds(of["M6"], "locomotion") == (0.9,)
-    assert thresholds(of["M4"], "hand") == thresholds(of["H6"], "hand") == ()
+    assert thresholds(of["H1"], "hand") == {0.9: "asked: 0.9"}
+    assert thresholds(of["M4"], "locomotion") == {
+        0.25: "asked: 0.25 (HalfCheetah, Walker2d)",
+        0.4375: "asked: 0.44 (Ant)",
+    }
+    assert thresholds(of["M6"], "locomotion") == {0.9: "asked: 0.9"}
+    assert thresholds(of["M4"], "hand") == thresholds(of["H6"], "hand") == {}
 
 
 def test_effects_of_one_question_share_an_axis_in_the_order_of_methods() -> None:

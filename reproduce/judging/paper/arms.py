@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from figures.experiments import ANT, CHEETAH, DOOR, PEN, RELOCATE, WALKER
+from figures.experiments import ANT, CHEETAH, DOOR, PEN, RELOCATE, UNTRAINED, WALKER
 from figures.experiments import PUSH as SAWYER
 from reproduce.judging.claim import Part
 from reproduce.judging.evidence import Arm
@@ -30,9 +30,12 @@ HAND, PUSH, LOCOMOTION = (PEN, DOOR, RELOCATE), (SAWYER,), (CHEETAH, ANT, WALKER
 
 MORE_THAN_HALF = 0.501
 OFFLINE = (AWAC, *(arm for arm in BASELINES if arm.label not in ("DAPG", "AWR")))
-POOR = 0.25
-"""Normalised score: a quarter of the way from a random policy to the expert."""
-SAC_WORKS = Part((Level("jt", (SAC,), LOCOMOTION, "above", POOR),), presupposed="SAC works")
+POOR = {task: 0.25 + 0.75 * UNTRAINED.get(task, 0.0) for task in LOCOMOTION}
+"""Normalised score: a quarter of the way from an untrained policy to the expert."""
+SAC_WORKS = Part(
+    tuple(Level("jt", (SAC,), (task,), "above", POOR[task]) for task in LOCOMOTION),
+    presupposed="SAC works",
+)
 SOLVED = 0.9
 PROGRESS = 0.2
 """Success, twice that of an untrained policy on the pen; on door and relocate such a one has 0."""

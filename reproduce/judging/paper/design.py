@@ -16,10 +16,11 @@ from reproduce.judging.paper.arms import (
     MORE_THAN_HALF,
     MPO,
     PUSH,
+    SAC,
     SCRATCH,
     arms,
 )
-from reproduce.judging.stability import Steadier
+from reproduce.judging.stability import Overestimates, Steadier
 
 EVERYWHERE = (*HAND, *PUSH, *LOCOMOTION)
 
@@ -138,6 +139,18 @@ DESIGN_CLAIMS = (
         "environments",
         "sensitivity to λ",
         untestable="a choice of the authors, not a statement: ablations.py draws the sensitivity",
+    ),
+    Claim(
+        "A11",
+        "2",
+        "AWAC … avoids offline bootstrap error with a constrained actor update",
+        "after the offline phase Q is too large by more with SAC than with AWAC, on each of the "
+        "seven tasks",
+        ("figure1", "figure2", "figure3"),
+        (Part((Overestimates(SAC, AWAC, EVERYWHERE),)),),
+        "Bootstrap error is seen as Q above the returns that the policy then gets. Appendix B, "
+        '"Bootstrap error in offline off-policy learning", names SAC as the method that has it: '
+        "its actor has no constraint. That AWAC's Q is right is not asked.",
     ),
     Claim(
         "T1",

@@ -72,6 +72,7 @@ PUSH_CLAIMS = (
         "The text's lambda, 0.3, leaves weights of distances in metres alike. No script of the "
         "authors for pushing had it: theirs had 0.001 to 0.1. ABM-MPO and MPO keep the text's, "
         "which is against them: a lead over these two may come of it.",
+        again="S1",
     ),
     Claim(
         "S2-authors",
@@ -81,6 +82,7 @@ PUSH_CLAIMS = (
         ("figure2",),
         (Part((Difference("auc", BY_AUTHORS, (BY_AUTHORS_SCRATCH,), PUSH),)),),
         "As for S1-authors.",
+        again="S2",
     ),
     Claim(
         "S3-authors",
@@ -93,5 +95,6 @@ PUSH_CLAIMS = (
             Part((Level("gain", (BY_AUTHORS,), PUSH, "above", 0.01, zero=0.0),)),
         ),
         "As for S1-authors.",
+        again="S3",
     ),
 )
