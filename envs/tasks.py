@@ -228,4 +228,7 @@ def task(id: str, *, door_threshold: float = DOOR_ANGLE_RAD) -> Task:
     plain = {name.casefold(): name for name in TASKS}
     near = difflib.get_close_matches(id.casefold(), plain, n=2, cutoff=0.3)
     hint = f"; did you mean {' or '.join(plain[name] for name in near)}?" if near else ""
-    raise ValueError(f"unknown task {id!r}{hint} Known tasks: {', '.join(TASKS)}.")
+    raise ValueError(
+        f"unknown task {id!r}{hint} Known tasks: {', '.join(TASKS)}. "
+        "docs/your-own-environment.md trains on another."
+    )

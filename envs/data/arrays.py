@@ -48,8 +48,13 @@ def flat_episodes(arrays: Mapping[str, NDArray[Any]], where: str) -> tuple[list[
     ends = np.zeros(len(actions), dtype=np.bool_)
     for name in ("terminals", "timeouts"):
         ends |= arrays.get(name, False)
+    if not len(actions):
+        raise DataError(f"{where} holds no step")
     if not ends.any():
-        raise DataError(f"{where}: neither terminals nor timeouts mark the end of an episode")
+        raise DataError(
+            f"{where}: neither terminals nor timeouts mark the end of an episode; write timeouts, "
+            "with 1 at the last step of each"
+        )
     following = arrays.get("next_observations")
     stops = np.flatnonzero(ends) + 1
     bounds = sorted({0, *stops.tolist(), len(actions)})
@@ -134,5 +139,9 @@ def _numbers(value: ArrayLike, name: str, where: str, kinds: str = _REAL) -> NDA
     with np.errstate(over="ignore"):
         array = array.astype(np.float32)
     if not np.isfinite(array).all():
-        raise DataError(f"{where}: {name} contains NaN or infinity; get the file again")
+        place = ", ".join(map(str, np.argwhere(~np.isfinite(array))[0]))
+        raise DataError(
+            f"{where}: {name} contains NaN or infinity, first at [{place}]; leave such steps out, "
+            "or get the file again if it is not yours"
+        )
     return array

@@ -32,7 +32,9 @@ def load_hdf5(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     except DataError:
         raise
     except DAMAGED_ARCHIVE as error:
-        raise DataError(f"{path} is no HDF5 file or is truncated ({error})") from error
+        raise DataError(
+            f"{path} is no HDF5 file or is truncated ({error}); write it again"
+        ) from error
 
 
 def require_own(group: Any, name: str, where: str) -> None:

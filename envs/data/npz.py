@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from envs.data.files import DAMAGED_ARCHIVE
 from envs.trajectory import DataError, check_readable
 
+_ZIP = b"PK\x03\x04"
+
 
 def load_npz(
     path: Path, remedy: str, names: Sequence[str] | None = None, *, what: str = "data file"
@@ -28,4 +30,17 @@ def load_npz(
             wanted = archive.files if names is None else [n for n in names if n in archive.files]
             return {name: archive[name] for name in wanted}
     except DAMAGED_ARCHIVE as error:
-        raise DataError(f"{path} is damaged or truncated ({error}); {remedy}") from error
+        raise DataError(f"{path} {_fault(path, error)}; {remedy}") from error
+
+
+def _fault(path: Path, error: Exception) -> str:
+    """What is wrong with a file that cannot be read, without NumPy's advice to trust it."""
+    with open(path, "rb") as file:
+        start = file.read(len(_ZIP))
+    if not start:
+        return "is damaged or truncated (it is empty)"
+    if start != _ZIP:
+        return "is damaged or truncated (it does not begin as what numpy.savez writes)"
+    if "allow_pickle" in str(error):
+        return "holds Python objects; save arrays of numbers, each of one shape"
+    return f"is damaged or truncated ({error})"

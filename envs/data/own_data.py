@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.data.arrays import FLAT, entry, flat_arrays, flat_episodes
+from envs.data.arrays import FLAT, flat_arrays, flat_episodes
 from envs.data.files import sha256_of
 from envs.data.hdf5 import load_hdf5
 from envs.data.npz import load_npz
@@ -79,7 +79,11 @@ def read_own_data(path: Path, task: Task) -> Dataset:
     has_own_rewards = task.domain == "locomotion"
     needed = ["observations", "actions"] + ["rewards"] * has_own_rewards
     for name in needed:
-        entry(content, name, str(path))
+        if name not in content:
+            raise DataError(
+                f"{path}: no array {name!r}, but {', '.join(content) or 'none of ours'}; "
+                "docs/data.md says which arrays it holds"
+            )
     arrays = flat_arrays(content, task, str(path))
     falls = arrays.get("terminals", np.zeros(len(arrays["actions"]), np.bool_))
     if not has_own_rewards:

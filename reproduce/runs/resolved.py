@@ -57,8 +57,11 @@ def resolved(spec: RunSpec) -> ResolvedRun:
             the range of possible values, or the method needs data that the run does not have.
     """
     run = ResolvedRun(spec, task_for(spec.env, spec.profile), _resolved(spec, spec.settings))
-    _check_clamp(run)
-    _check_returns(run)
+    try:
+        _check_clamp(run)
+        _check_returns(run)
+    except ValueError as error:
+        raise ValueError(f"{spec.registered} on {spec.env}: {error}") from None
     _check_data(run)
     _check_evaluations(run.settings)
     return run
@@ -118,8 +121,8 @@ def _check_clamp(run: ResolvedRun) -> None:
     highest = _largest(known.reward_high, discount)
     if isinstance(clamp, ClampOutput) and clamp.high < highest:
         raise ValueError(
-            f"clamp=ClampOutput holds Q at {clamp.high:g} from above, but on {run.spec.env} it can "
-            f"be as high as {highest:.6g}; --set clamp=NoClamp"
+            f"clamp=ClampOutput holds Q at {clamp.high:g} from above, but it can be as high as "
+            f"{highest:.6g}; --set clamp=NoClamp"
         )
     if not isinstance(clamp, ClampTarget):
         return
@@ -131,8 +134,8 @@ def _check_clamp(run: ResolvedRun) -> None:
     boundless = math.isinf(known.reward_low)
     if (boundless and math.isfinite(clamp.low)) or clamp.high < highest:
         raise ValueError(
-            f"clamp=ClampTarget holds targets in [{clamp.low:g}, {clamp.high:g}], but the rewards "
-            f"of {run.spec.env} are in [{known.reward_low:g}, {known.reward_high:g}]; "
+            f"clamp=ClampTarget holds targets in [{clamp.low:g}, {clamp.high:g}], but the task's "
+            f"rewards are in [{known.reward_low:g}, {known.reward_high:g}]; "
             "--set clamp=NoClamp"
         )
     if boundless:
@@ -151,7 +154,7 @@ def _check_returns(run: ResolvedRun) -> None:
     if "returns" in settings.method.columns and settings.config.discount == 1:
         raise ValueError(
             "--set discount=1: returns of episodes that a time limit cut are infinite, and "
-            f"{run.spec.label} keeps them; --set discount=0.99"
+            "the method keeps them; --set discount=0.99"
         )
 
 

@@ -112,13 +112,22 @@ def test_without_successors_the_last_step_of_an_episode_is_left_out(tmp_path: Pa
 @pytest.mark.parametrize(
     ("task_id", "cells", "told"),
     [
-        (WALKER, {"rewards": None}, "no entry 'rewards'"),
+        (WALKER, {"rewards": None}, "no array 'rewards', but observations, actions, "),
         (WALKER, {"terminals": np.ones(5), "next_observations": None}, "and with it every fall"),
         (WALKER, {"timeouts": np.zeros(5)}, "neither terminals nor timeouts mark the end"),
         (WALKER, {"actions": np.zeros((4, 6))}, "5 observations for 4 actions"),
         (WALKER, {"actions": np.full((5, 6), 90.0)}, "in another unit"),
         (PEN, {"observations": np.zeros((5, 39))}, "is this the file of another task"),
-        (PEN, {"actions": None}, "no entry 'actions'"),
+        (WALKER, {"observations": np.array([[1], [1, 2]], object)}, "holds Python objects; save"),
+        (WALKER, {"rewards": [0, 0, 0, np.inf, 0]}, r"rewards contains NaN or infinity, .* \[3\]"),
+        (
+            WALKER,
+            {name: np.zeros((0, n)) for name, n in (("observations", 17), ("actions", 6))}
+            | dict.fromkeys(("rewards", "terminals", "timeouts"), ())
+            | {"next_observations": np.zeros((0, 17))},
+            "holds no step",
+        ),
+        (PEN, {"actions": None}, "no array 'actions', but observations, "),
     ],
 )
 def test_what_is_wrong_is_named_with_its_file(
@@ -135,6 +144,23 @@ def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(DataError, match="truncated"):
         read_own_data(path, TASKS[WALKER])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", r"is damaged or truncated \(it is empty\); write it again$"),
+        (b"0.1 0.2\n", r"does not begin as what numpy\.savez writes\); write it again$"),
+    ],
+)
+def test_what_is_no_archive_is_told_without_advice_to_trust_it(
+    tmp_path: Path, content: bytes, told: str
+) -> None:
+    path = tmp_path / f"{PEN}.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=told) as error:
+        read_own_data(path, TASKS[PEN])
+    assert "pickle" not in str(error.value)
 
 
 def test_the_file_is_found_by_the_task_and_must_be_one(tmp_path: Path) -> None:

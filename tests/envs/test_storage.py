@@ -135,5 +135,5 @@ def test_another_format_version(path: Path) -> None:
 
 def test_objects_are_not_loaded(path: Path) -> None:
     rewrite(path, lambda a: a.update(meta=np.array([{}], dtype=object)))
-    with pytest.raises(DataError, match=r"pen.npz is damaged"):
+    with pytest.raises(DataError, match=r"pen.npz holds Python objects"):
         load_dataset(path)

@@ -260,6 +260,7 @@ def test_a_folder_of_data_that_is_misspelt_in_the_environment_is_refused(
         (["--method", "Cal-QL", "--set", "discount=1", "--set", "clamp=NoClamp"], "infinite"),
         (
             ["--env", "HalfCheetah-v2", "--set", "clamp=ClampTarget"],
+            "AWAC on HalfCheetah-v2: clamp=ClampTarget bounds values in units of the task, which "
             "reward_scaling=FixedFactor changes; --set clamp=NoClamp",
         ),
         (
@@ -271,13 +272,14 @@ def test_a_folder_of_data_that_is_misspelt_in_the_environment_is_refused(
                 "--set",
                 "reward_scaling=TaskUnits",
             ],
-            "the rewards of HalfCheetah-v2 are in [-inf, inf]",
+            "AWAC on HalfCheetah-v2: clamp=ClampTarget holds targets in [-100, 0], but the task's "
+            "rewards are in [-inf, inf]",
         ),
         (["--set", "reward_scaling=ReturnRange"], "reward_scaling=ReturnRange changes"),
         (
             ["--env", "HalfCheetah-v2", "--set", "clamp=ClampOutput"],
-            "clamp=ClampOutput holds Q at 0 from above, but on HalfCheetah-v2 it can be as high as "
-            "inf; --set clamp=NoClamp",
+            "AWAC on HalfCheetah-v2: clamp=ClampOutput holds Q at 0 from above, but it can be as "
+            "high as inf; --set clamp=NoClamp",
         ),
         (
             ["--method", "BRAC", "--set", "constraint=BatchConstantShift"],
@@ -294,7 +296,11 @@ def test_a_folder_of_data_that_is_misspelt_in_the_environment_is_refused(
             ],
             "use goals=RecordedGoals",
         ),
-        (["--set", "clamp.high=-1"], "the rewards of pen-binary-v0 are in [-1, 0]"),
+        (
+            ["--set", "clamp.high=-1"],
+            "AWAC on pen-binary-v0: clamp=ClampTarget holds targets in [-100, -1], but the task's "
+            "rewards are in [-1, 0]",
+        ),
         (["--set", "critic=NoCritic"], "WeightedMLE needs a critic"),
         (["--set", "batch_size=0"], "batch_size must be at least 1"),
         (["--seed", "-1"], "--seed -1: must be 0 or more"),
