@@ -106,7 +106,7 @@ def _episodes(frame: pd.DataFrame) -> str:
     if not counts:
         return ""
     span = " to ".join(f"{count:g}" for count in dict.fromkeys((counts[0], counts[-1])))
-    return f"An evaluation has {span} episodes."
+    return f"An evaluation has {span} episode{'' if span == '1' else 's'}."
 
 
 def _same_starts(frame: pd.DataFrame) -> str:

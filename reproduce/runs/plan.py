@@ -54,7 +54,8 @@ def print_plan(
     measured = place.device if why_unusable(place.device) is None else "cpu"
     pace = Pace(measured, engine, place.cache)
     at_a_time = "" if jobs is None else f", {jobs} at a time"
-    table = Table(title=f"{experiment}: {len(specs)} runs into {out}{at_a_time}")
+    several = "" if len(specs) == 1 else "s"
+    table = Table(title=f"{experiment}: {len(specs)} run{several} into {out}{at_a_time}")
     for column in ("task", "data", "method", "seeds", "done", "pending", "time left"):
         table.add_column(column)
     left = {
@@ -72,6 +73,8 @@ def print_plan(
         table.add_row(env, data, escape(method), str(len(group)), str(done), other, time_left)
     console = Console(width=110)
     console.print(table)
+    if common:
+        console.print(f"all with {escape(', '.join(sorted(common)))}")
     total, longest = sum(left.values()), max(left.values(), default=0.0)
     clock = "" if jobs is None else f", {duration(max(total / jobs, longest))} on the clock"
     instead = "" if measured == place.device else f"; there is no {place.device} here"

@@ -170,6 +170,7 @@ def test_a_caption_says_how_many_episodes_an_evaluation_has(make_run, make_frame
 
     assert "An evaluation has 20 episodes." in words(20, 20)
     assert "An evaluation has 10 to 20 episodes." in words(20, 10)
+    assert "An evaluation has 1 episode." in words(1, 1)
     assert "An evaluation has" not in words(float("nan"))
 
 

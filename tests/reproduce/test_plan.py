@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from reproduce.runs.plan import Pace
+from reproduce.runs.plan import Pace, print_plan
 from reproduce.specs.grid import RunSpec
+from reproduce.specs.place import Place
 
 SPEC = RunSpec("quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded")
 
@@ -53,3 +55,19 @@ def test_settings_that_change_the_work_of_an_update_are_measured_apart(
     for settings in ((), ("lam=0.5",), ("lam=1e-2",), ("batch_size=4096",), ("policy=Any",)):
         pace._update_s(replace(SPEC, settings=settings))
     assert measured == [(), ("batch_size=4096",), ("policy=Any",)]
+
+
+def test_the_plan_names_what_all_runs_share(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Pace, "seconds", lambda *_: 1.0)
+    shared = replace(SPEC, settings=("lam=0.5", "tau=0.1"))
+    print_plan(
+        "figure1", [shared, replace(shared, settings=("lam=0.5",))], tmp_path, 2, Place(tmp_path)
+    )
+    told = " ".join(capsys.readouterr().out.split())
+    for words in ("figure1: 2 runs into", " all with lam=0.5 estimated", "AWAC tau=0.1"):
+        assert words in told
+    print_plan("figure1", [SPEC], tmp_path, 2, Place(tmp_path))
+    told = " ".join(capsys.readouterr().out.split())
+    assert "figure1: 1 run into" in told and "all with" not in told
