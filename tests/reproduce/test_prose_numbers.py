@@ -414,7 +414,7 @@ def seeds_of_people(*arms: str) -> str:
 
 def lost_q() -> set[tuple[str, str]]:
     """Task and method in locomotion where most runs' Q exceeds every return tenfold at step 0."""
-    arms = ("AWAC", "SAC", "SAC+BC", "MPO", "ABM-MPO", "BRAC")
+    arms = ("AWAC", "SAC", "SAC+BC", "MPO", "ABM-MPO", "BRAC", "BCQ")
     return {(t, arm) for t in LOCOMOTION for arm in arms if 2 * diverged(t, arm) > 5}
 
 
@@ -1039,6 +1039,18 @@ FIGURE_3: Statements = {
         abs(bias_of_q(ANT, "ABM-MPO").start).max() < 0.15
         and runs(CHEETAH, "ABM-MPO", "weights_ess").start.max() < 1 / 8 + 0.001,
         "With such a Q all weight falls on one of the eight actions",
+    ),
+    "BCQ": lambda: (
+        f"BCQ ends at {number(end(CHEETAH, 'BCQ'))} on HalfCheetah, {number(end(WALKER, 'BCQ'))} "
+        f"on Walker2d and {number(end(ANT, 'BCQ'))} on Ant. On Walker2d all "
+        f"{word(int((runs(WALKER, 'BCQ').gain > 0).sum()))} runs rise online, by "
+        f"{span(runs(WALKER, 'BCQ').gain)}, from {number(start(WALKER, 'BCQ'))} after the offline"
+    ),
+    "BCQ's Q": lambda: (
+        "Its Q is too large there by "
+        f"{so(abs(middle(bias_of_q(WALKER, 'BCQ').start) - 0.25) < 0.03, 'a quarter')} of the "
+        f"largest return, on HalfCheetah by {span(bias_of_q(CHEETAH, 'BCQ').start, tenths)}, and "
+        f"is {so(sum(diverged(task, 'BCQ') for task in LOCOMOTION) == 0, 'lost in no run.')}"
     ),
     "BRAC": lambda: (
         f"it ends at {number(end(CHEETAH, 'BRAC'))} on HalfCheetah and "
