@@ -38,6 +38,7 @@ SCALARS: tuple[str, ...] = (
     "auc",
     "dip",
     "gain",
+    "rise",
     "offline_gain",
     "slope",
     "monotonicity",
@@ -49,6 +50,7 @@ SCALARS: tuple[str, ...] = (
     "j0_noise",
     "jt_noise",
     "gain_noise",
+    "rise_noise",
     "offline_gain_noise",
     "auc_noise",
 )
@@ -76,6 +78,9 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
           ``measure.start``). Each evaluation's J is then taken relative to the mean start of its
           own episodes. The starts of two evaluations differ by up to 6 cm, six times the effect
           that is asked about.
+        * ``rise``: ``jt`` less the mean of the first 5 online evaluations (of the first half, if
+          there are fewer than 10), relative to the starts as ``gain`` is. It does not hang on the
+          one evaluation at step 0, and leaves out what is gained before them.
         * ``offline_gain``: J(0) less that of the first evaluation, before the offline phase. It is
           relative to the starts, as ``gain`` is, and 0 without an offline phase.
         * ``slope``: least-squares slope of J on t >= 0, per 100 000 steps.
@@ -90,15 +95,17 @@ def run_scalars(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
         * ``evaluations``: the number of evaluations at t >= 0.
         * ``final_episodes``: the number of episodes behind ``jt``; NaN without the column
           ``episodes``.
-        * ``j0_noise``, ``jt_noise``, ``gain_noise``, ``offline_gain_noise``, ``auc_noise``:
-          standard error of that scalar from the episodes alone, if J is a share of episodes. It is
-          sqrt(p (1 - p) / (n + 4)) with p = (k + 2) / (n + 4) after k successes in n episodes
-          (Agresti and Coull 1998), and so not 0 if none succeeds. The weights of ``auc`` differ,
-          and n is the number of episodes that equal weights would need. ``gain`` adds the
-          variances of its two parts. All are 0 for other measures, and without ``episodes``.
+        * ``j0_noise``, ``jt_noise``, ``gain_noise``, ``rise_noise``, ``offline_gain_noise``,
+          ``auc_noise``: standard error of that scalar from the episodes alone, if J is a share of
+          episodes. It is sqrt(p (1 - p) / (n + 4)) with p = (k + 2) / (n + 4) after k successes in
+          n episodes (Agresti and Coull 1998), and so not 0 if none succeeds. The weights of ``auc``
+          differ, and n is the number of episodes that equal weights would need. ``gain`` and
+          ``rise`` add the variances of their two parts. All are 0 for other measures, and without
+          ``episodes``.
 
         Without an online phase ``jt`` = ``auc`` = ``largest`` = ``j0``. ``dip``, ``gain``,
-        ``slope`` and ``fluctuation`` are 0 then.
+        ``rise``, ``slope`` and ``fluctuation`` are 0 then. ``rise`` is 0 with one online
+        evaluation.
 
     Raises:
         ResultsError: there is no such column, or a finished run has no value at step 0.
@@ -269,11 +276,13 @@ def _scalars(
             "auc": j0,
             "dip": 0.0,
             "gain": 0.0,
+            "rise": 0.0,
             "slope": 0.0,
             "monotonicity": np.nan,
             "fluctuation": 0.0,
             "largest": j0,
             "gain_noise": 0.0,
+            "rise_noise": 0.0,
         }
     moved = values - starts
     constant = bool((values == j0).all())
@@ -283,12 +292,32 @@ def _scalars(
         "auc": float(np.trapezoid(values, steps)) / budget,
         "dip": _dip(steps, values, budget),
         "gain": float(moved[last].mean() - moved[0]),
+        **_rise(moved[1:], values[1:], episodes[1:], per_success),
         "slope": SLOPE_UNIT * float(stats.linregress(steps, values).slope),
         "monotonicity": np.nan if constant else _rank_correlation(steps, values),
         "fluctuation": _fluctuation(values, episodes, per_success),
         "largest": float(values.max()),
         "gain_noise": float(np.hypot(at_start, at_end)),
     }
+
+
+def _rise(moved: Floats, values: Floats, episodes: Floats, per_success: float) -> dict[str, float]:
+    """From the first evaluations after step 0 to the last, with its noise; all (n,)."""
+    size = window_of_rise(len(values))
+    if size == 0:
+        return {"rise": 0.0, "rise_noise": 0.0}
+    equal = np.full(size, 1 / size)
+    ends = (slice(None, size), slice(-size, None))
+    noise = [_noise(values[at], episodes[at], equal, per_success) for at in ends]
+    return {
+        "rise": float(moved[ends[1]].mean() - moved[ends[0]].mean()),
+        "rise_noise": math.hypot(*noise),
+    }
+
+
+def window_of_rise(evaluations: int) -> int:
+    """How many evaluations either end of ``rise`` has, of so many after step 0."""
+    return min(FINAL_EVALUATIONS, evaluations // 2)
 
 
 def _offline(

@@ -14,7 +14,9 @@ import pandas as pd
 
 from figures.measures import Measure
 from figures.statistics.across_seeds import Floats
-from figures.statistics.scalars import FINAL_EVALUATIONS, finished
+from figures.statistics.scalars import FINAL_EVALUATIONS, finished, window_of_rise
+
+_CHANGES = ("gain", "rise", "offline_gain")
 
 
 def common_deviation(values: Floats) -> float:
@@ -46,8 +48,9 @@ def shared_error(frame: pd.DataFrame, measure: Measure, scalar: str) -> float:
     """Standard error that start states make of the centre of ``j0``, ``jt`` or a gain.
 
     It is ``common_deviation`` over t > 0, times a factor: 1 for ``j0``, which is one evaluation,
-    1 / sqrt(n) for ``jt``, the mean of n, sqrt(1 + 1 / n) for ``gain``, their difference, and
-    sqrt(2) for ``offline_gain``, the difference of two evaluations. The change from t = 0 on is
+    1 / sqrt(n) for ``jt``, the mean of n, sqrt(1 + 1 / n) for ``gain``, their difference,
+    sqrt(2 / n) for ``rise``, the difference of two such means, and sqrt(2) for ``offline_gain``,
+    the difference of two evaluations. The change from t = 0 on is
     left out: it may be the gain that is asked about. A gain is relative to where episodes begin if
     the rows have it (``scalars.run_scalars``). The error is 0 for other scalars, and for runs
     without an online phase.
@@ -57,14 +60,21 @@ def shared_error(frame: pd.DataFrame, measure: Measure, scalar: str) -> float:
         measure: what J is.
         scalar: one of ``scalars.SCALARS``.
     """
-    if scalar not in ("j0", "jt", "gain", "offline_gain"):
+    if scalar not in ("j0", "jt", "gain", "rise", "offline_gain"):
         return 0.0
     curves = [
-        (steps[steps > 0], (values - starts if "gain" in scalar else values)[steps > 0])
+        (steps[steps > 0], (values - starts if scalar in _CHANGES else values)[steps > 0])
         for _, steps, values, starts, _, _ in finished(frame, measure)
     ]
     everywhere = reduce(np.intersect1d, (steps for steps, _ in curves))
     table = np.array([values[np.isin(steps, everywhere)] for steps, values in curves])
     last = max(1, min(FINAL_EVALUATIONS, len(everywhere)))
-    factor = {"j0": 1.0, "jt": 1 / last, "gain": 1 + 1 / last, "offline_gain": 2.0}[scalar]
+    ends = max(1, window_of_rise(len(everywhere)))
+    factor = {
+        "j0": 1.0,
+        "jt": 1 / last,
+        "gain": 1 + 1 / last,
+        "rise": 2 / ends,
+        "offline_gain": 2.0,
+    }[scalar]
     return common_deviation(table) * float(np.sqrt(factor))

@@ -161,7 +161,7 @@ class Negligible(_Single):
             margin = margin_of(task)
             noise = evidence.noise(source, task, (arm,), self.scalar)
             gain = level_of(values, noise)
-            ends_in = {"gain": "jt", "offline_gain": "j0"}.get(self.scalar)
+            ends_in = {"gain": "jt", "rise": "jt", "offline_gain": "j0"}.get(self.scalar)
             if ends_in and evidence.measure(task).per_success and gain.known:
                 (final,) = evidence.scalars(source, task, (arm,), ends_in)
                 end = level_of(final, evidence.noise(source, task, (arm,), ends_in))

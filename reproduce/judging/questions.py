@@ -140,6 +140,7 @@ SCALARS = {
     "auc": Quantity("AUC", "{}"),
     "dip": Quantity("dip", "loss of {}", zero=0.0, change=True),
     "gain": Quantity("gain", "change of {}", zero=0.0, change=True),
+    "rise": Quantity("rise", "change of {}", zero=0.0, change=True),
     "offline_gain": Quantity("offline gain", "change of {}", zero=0.0, change=True),
     "slope": Quantity(
         f"slope per {SLOPE_UNIT // 1000:,} K steps",

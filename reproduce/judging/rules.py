@@ -27,7 +27,7 @@ from reproduce.judging.verdicts import NO_ESTIMATE, Effect, joined
 from reproduce.judging.visible import Visible
 
 UNDEFINED = "not defined for some seed"
-GAINS = ("gain", "slope", "monotonicity")
+GAINS = ("gain", "rise", "slope", "monotonicity")
 """Scalars that say how much was gained online."""
 
 
@@ -119,7 +119,7 @@ def within_reach(
     else:
         stuck = [arm for arm in arms if level[arm] >= measure.ceiling]
         why, left = f"at the ceiling ({measure.ceiling:g})", "nothing to gain"
-    if not stuck and scalar in ("gain", "slope") and len(arms) > 1:
+    if not stuck and scalar in ("gain", "rise", "slope") and len(arms) > 1:
         gains = evidence.scalars(source, task, arms[1:], "gain")
         room = measure.best - level[arms[0]]
         if max(float(centre(values)) for values in gains) > room:

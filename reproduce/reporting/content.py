@@ -44,6 +44,7 @@ from reproduce.reporting.others import Others, others
 from reproduce.reporting.sensitivity import (
     Sensitivity,
     Views,
+    by_rise,
     by_threshold,
     other_views,
     sensitivity,
@@ -201,11 +202,19 @@ def _side(claim: Claim, evidence: Evidence, others: Views, preset: PresetName) -
     return Side(
         evidence.profile,
         finding,
-        (*sensitivity(claim, others), *by_threshold(claim, evidence)) if shown else (),
+        _otherwise(claim, evidence, others) if shown else (),
         tuple(_panels(claim, evidence, used)) if shown else (),
         () if _is_complete(claim, finding) else tuple(commands(claim, evidence, preset)),
         len(last),
         float(last["wall_s"].sum(skipna=False)) / 3600 if "wall_s" in last else float("nan"),
+    )
+
+
+def _otherwise(claim: Claim, evidence: Evidence, others: Views) -> tuple[Sensitivity, ...]:
+    return (
+        *sensitivity(claim, others),
+        *by_rise(claim, evidence),
+        *by_threshold(claim, evidence),
     )
 
 

@@ -1,6 +1,7 @@
-"""Whether a verdict hangs on how success is measured, or on what counts as solved.
+"""Whether a verdict hangs on how success or a gain is measured, or on what counts as solved.
 
-The same rules are asked of other columns, and with other thresholds.
+The same rules are asked of other columns, of the rise in place of the gain, and with other
+thresholds.
 
 The thresholds of the rules are in units of the measure, so that an alternative is brought to a
 scale on which they mean the same: a return of the hand lies on [0, 1] between the worst possible
@@ -11,8 +12,9 @@ claims are not asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 
 import pandas as pd
@@ -21,9 +23,10 @@ from figures.experiments import domain_of
 from figures.measures import CEILING, Measure
 from figures.results.table import ResultsError
 from reproduce.judging.claim import Claim, evaluate
+from reproduce.judging.comparisons import Difference
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Evidence
-from reproduce.judging.levels import Level
+from reproduce.judging.levels import Level, Negligible
 from reproduce.judging.rules import Rule
 from reproduce.judging.shares import Solved
 from reproduce.judging.times import Faster
@@ -138,19 +141,37 @@ def by_threshold(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
     for other in THRESHOLDS:
         if not own or other in own:
             continue
-        parts = tuple(
-            replace(part, rules=tuple(_at_threshold(rule, other) for rule in part.rules))
-            for part in claim.parts
-        )
-        found = evaluate(replace(claim, parts=parts), evidence)
+        found = evaluate(_exchanged(claim, partial(_at_threshold, other)), evidence)
         yield Sensitivity(f"{other:g} as the threshold", found.verdict)
+
+
+def by_rise(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
+    """The verdict on a claim about a gain, by the rise; nothing of other claims.
+
+    A gain hangs on the one evaluation at step 0, a rise on five (``scalars.run_scalars``).
+    """
+    if not any(getattr(rule, "scalar", "") == "gain" for rule in _rules(claim)):
+        return
+    found = evaluate(_exchanged(claim, _by_rise), evidence)
+    yield Sensitivity("from the first five evaluations after step 0 on", found.verdict)
+
+
+def _by_rise(rule: Rule) -> Rule:
+    if isinstance(rule, Level | Negligible | Difference) and rule.scalar == "gain":
+        return replace(rule, scalar="rise")
+    return rule
+
+
+def _exchanged(claim: Claim, exchange: Callable[[Rule], Rule]) -> Claim:
+    parts = (replace(part, rules=tuple(map(exchange, part.rules))) for part in claim.parts)
+    return replace(claim, parts=tuple(parts))
 
 
 def _threshold(rule: Rule) -> float | None:
     return rule.threshold if isinstance(rule, Faster | Solved) else None
 
 
-def _at_threshold(rule: Rule, threshold: float) -> Rule:
+def _at_threshold(threshold: float, rule: Rule) -> Rule:
     return replace(rule, threshold=threshold) if isinstance(rule, Faster | Solved) else rule
 
 

@@ -37,6 +37,7 @@ def test_scalars_of_one_run(make_run, make_frame) -> None:
     assert scalars["j0"] == 6.0
     assert scalars["jt"] == pytest.approx((8 + 9 + 9 + 10 + 14) / 5)  # 10
     assert scalars["gain"] == pytest.approx(10 - 6)
+    assert scalars["rise"] == pytest.approx(10 - (3 + 3 + 6 + 6 + 8) / 5)
     # Trapezoids of width 10: 10 * (6/2 + 3+3+6+6+8+8+9+9+10 + 14/2) = 10 * 72, over 100 steps.
     assert scalars["auc"] == pytest.approx(7.2)
     # Smoothed at step 10, the only one in (0, 10]: (6 + 3 + 3) / 3 = 4.
@@ -69,6 +70,7 @@ def test_a_gain_is_relative_to_where_episodes_begin(make_run, make_frame) -> Non
     )
     scalars = only(run_scalars(frame, DISTANCE))
     assert scalars["gain"] == pytest.approx(0.05)
+    assert scalars["rise"] == pytest.approx(0.05 - 0.05 / 4)  # four and four of eight evaluations
     assert scalars["jt"] - scalars["j0"] == pytest.approx(0.08)  # 0.03 of it are luck
     unmoved = frame.assign(final_distance=frame["start_distance"])
     assert only(run_scalars(unmoved, DISTANCE))["gain"] == pytest.approx(0, abs=1e-12)
@@ -115,6 +117,9 @@ def test_noise_of_a_share_by_hand(make_run, make_frame) -> None:
     assert scalars["j0_noise"] == pytest.approx(at_start)
     assert scalars["jt_noise"] == pytest.approx(at_end)
     assert scalars["gain_noise"] == pytest.approx((at_start**2 + at_end**2) ** 0.5)
+    # Three evaluations after step 0, so one at either end: 0 and 10 of 10, so 2 and 12 of 14.
+    assert scalars["rise"] == pytest.approx(1.0)
+    assert scalars["rise_noise"] == pytest.approx((2 * 2 / 14 * 12 / 14 / 14) ** 0.5)
     # AUC: weights 5 10 15 10 of 40; their squares sum to 450 / 1600, so 35.6 equal episodes, of
     # which 5 * 0.5 + 15 * 0.5 + 10 of 40 succeed.
     count = 10 / (450 / 1600)
@@ -132,11 +137,13 @@ def test_runs_without_success_have_noise_and_other_measures_have_none(make_run, 
     assert scaled["j0_noise"] == pytest.approx(0.2 * never["j0_noise"])
     returns = only(run_scalars(frame, RETURN))
     unknown = only(run_scalars(frame.assign(episodes=np.nan), SUCCESS))
-    for scalar in ("j0_noise", "jt_noise", "gain_noise", "auc_noise"):
+    for scalar in ("j0_noise", "jt_noise", "gain_noise", "rise_noise", "auc_noise"):
         assert returns[scalar] == unknown[scalar] == 0
     frozen = only(run_scalars(frame[frame["env_step"] <= 0], SUCCESS))
     assert frozen["jt_noise"] == frozen["auc_noise"] == frozen["j0_noise"] > 0
-    assert frozen["gain_noise"] == 0  # the policy stays as it is
+    assert frozen["gain_noise"] == frozen["rise_noise"] == 0  # the policy stays as it is
+    two = only(run_scalars(frame[frame["env_step"] <= 10], SUCCESS))
+    assert two["rise"] == two["rise_noise"] == 0  # one evaluation after step 0 rises from nothing
 
 
 def test_slope_is_that_of_a_line_per_100_000_steps(make_run, make_frame) -> None:
@@ -230,7 +237,7 @@ def test_flipping_the_sign_of_values_flips_linear_scalars(make_run, make_frame) 
     there = only(run_scalars(make_frame(make_run(CURVE)), RETURN))
     flipped = make_frame(make_run({step: -value for step, value in CURVE.items()}))
     back = only(run_scalars(flipped, RETURN))
-    for name in ("j0", "jt", "auc", "gain", "slope", "monotonicity"):
+    for name in ("j0", "jt", "auc", "gain", "rise", "slope", "monotonicity"):
         assert back[name] == pytest.approx(-there[name])
 
 
@@ -247,7 +254,7 @@ def test_a_method_without_an_online_phase_is_frozen_until_the_largest_budget(
     table = run_scalars(frame, RETURN)
     clone = only(table[table["method"] == "BC"])
     assert (clone["j0"], clone["jt"], clone["auc"]) == (7.0, 7.0, 7.0)
-    assert (clone["dip"], clone["gain"], clone["slope"]) == (0.0, 0.0, 0.0)
+    assert (clone["dip"], clone["gain"], clone["rise"], clone["slope"]) == (0.0, 0.0, 0.0, 0.0)
     assert np.isnan(clone["monotonicity"])
     assert clone["budget"] == 100  # neither the failed run's nor another task's
     pen = table[(table["method"] == "SAC") & (table["env"] == "pen-binary-v0")]

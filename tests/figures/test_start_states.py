@@ -72,6 +72,7 @@ def test_the_error_of_each_scalar_counts_its_evaluations() -> None:
     assert shared_error(frame, SUCCESS, "j0") == pytest.approx(sigma)
     assert shared_error(frame, SUCCESS, "jt") == pytest.approx(sigma / np.sqrt(5))
     assert shared_error(frame, SUCCESS, "gain") == pytest.approx(sigma * np.sqrt(1 + 1 / 5))
+    assert shared_error(frame, SUCCESS, "rise") == pytest.approx(sigma * np.sqrt(2 / 4))
     assert shared_error(frame, SUCCESS, "slope") == 0
     short = rows(values[:, :3])
     assert shared_error(short, SUCCESS, "jt") == pytest.approx(
@@ -92,6 +93,7 @@ def test_a_gain_is_relative_to_where_episodes_begin() -> None:
     starts = np.random.default_rng(2).normal(0.2, 0.05, 8)
     frame = rows(np.tile(starts - 0.1, (5, 1)), starts)  # each ends 10 cm nearer than it began
     assert shared_error(frame, DISTANCE, "gain") == pytest.approx(0, abs=1e-12)
+    assert shared_error(frame, DISTANCE, "rise") == pytest.approx(0, abs=1e-12)
     assert shared_error(frame, DISTANCE, "j0") > 0.02
 
 

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from figures.experiments import CHEETAH, DOOR, PEN, RELOCATE
+from figures.experiments import ANT, CHEETAH, DOOR, PEN, RELOCATE, WALKER
 from figures.statistics.estimates import Estimate
 from reproduce import report
+from reproduce.judging.claim import evaluate
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Arm, Evidence
@@ -32,10 +33,11 @@ from reproduce.reporting.front import warnings
 from reproduce.reporting.inventory import every_run, left_out, spent
 from reproduce.reporting.markdown import to_markdown
 from reproduce.reporting.pictures import charts, claim_title, forest_sets
-from reproduce.reporting.sensitivity import other_views, sensitivity
+from reproduce.reporting.sensitivity import by_rise, by_threshold, other_views, sensitivity
 from reproduce.reporting.verdict_files import COLUMNS, verdict_rows
 from reproduce.reporting.wording import WORDS, badge
 from tests.reproduce.report_grid import full_grid, grid_wants, rows_of
+from tests.reproduce.test_claim_thresholds import after, made
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING = Evidence({})
@@ -312,6 +314,35 @@ def test_another_measure_may_turn_the_verdict() -> None:
     assert found["sustained success"].verdict is Verdict.CONTRADICTED
     assert found["success at the last step"].verdict is Verdict.SUPPORTED
     assert found["return, from worst to best possible"].verdict is Verdict.SUPPORTED
+
+
+def test_a_gain_is_asked_from_the_first_evaluations_on_too() -> None:
+    """A jump between step 0 and the next evaluation is a gain, and no rise."""
+    wants = [Want("figure1", task, Arm("AWAC")) for task in (PEN, DOOR, RELOCATE)]
+    for curve, verdict in (
+        ((0.1, 0.5, 0.5, 0.5), Verdict.INCONCLUSIVE),
+        ((0.1, 0.5, 0.6, 0.7), Verdict.SUPPORTED),
+    ):
+        table = frame(*(rows_of(w, "paper", s, curve) for w in wants for s in range(10)))
+        evidence = Evidence({"figure1": table})
+        assert evaluate(claim("H10"), evidence).verdict is Verdict.SUPPORTED
+        (found,) = by_rise(claim("H10"), evidence)
+        assert found.verdict is verdict
+    assert not list(by_rise(claim("H11"), evidence))
+
+
+def test_what_counts_as_solved_is_asked_with_other_levels() -> None:
+    """AWAC at 0.6 and SAC at 0.4: none arrives at 0.9, AWAC alone at 0.5."""
+    table = made((CHEETAH, ANT, WALKER), {"AWAC": after(0.0, 0.6), "SAC": 0.4}, {}, {})
+    found = {
+        each.name: each.verdict for each in by_threshold(claim("M6"), Evidence({"figure3": table}))
+    }
+    assert found == {
+        "0.5 as the threshold": Verdict.SUPPORTED,
+        "0.7 as the threshold": Verdict.NOT_DECIDABLE,
+        "0.8 as the threshold": Verdict.NOT_DECIDABLE,
+    }
+    assert not list(by_threshold(claim("M1"), Evidence({"figure3": table})))
 
 
 def test_a_success_rate_is_not_asked_of_returns_and_what_is_not_measured_is_said() -> None:
