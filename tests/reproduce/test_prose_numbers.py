@@ -127,6 +127,11 @@ class Runs:
         return self.end - self.start
 
     @property
+    def late_rise(self) -> Floats:
+        """From the first five evaluations after step 0 to the last five."""
+        return np.asarray(self.end - self.between(1).values[:5].mean(axis=0))
+
+    @property
     def area(self) -> Floats:
         """The mean over online steps, by the trapezoidal rule."""
         online = self.between(0)
@@ -815,6 +820,10 @@ FIGURE_1: Statements = {
 }
 
 STEP_120000: Statements = {
+    "H10, rises": lambda: (
+        "From the first five evaluations after step 0 to the last five the rises are "
+        f"{listed(middle(runs(task, where=LONG).late_rise) for task in HAND)}."
+    ),
     "end of a run": lambda: (
         f"The end is the mean of steps {runs(PEN, where=LONG).steps[-5]:,} to "
         f"{runs(PEN, where=LONG).steps[-1]:,}."

@@ -318,13 +318,11 @@ def test_another_measure_may_turn_the_verdict() -> None:
 
 def test_a_gain_is_asked_from_the_first_evaluations_on_too() -> None:
     """A jump between step 0 and the next evaluation is a gain, and no rise."""
-    wants = [Want("figure1", task, Arm("AWAC")) for task in (PEN, DOOR, RELOCATE)]
     for curve, verdict in (
-        ((0.1, 0.5, 0.5, 0.5), Verdict.INCONCLUSIVE),
-        ((0.1, 0.5, 0.6, 0.7), Verdict.SUPPORTED),
+        ([0.1, *[0.5] * 7], Verdict.SMALLER),
+        ([0.1, *[0.2] * 3, *[0.9] * 4], Verdict.SUPPORTED),
     ):
-        table = frame(*(rows_of(w, "paper", s, curve) for w in wants for s in range(10)))
-        evidence = Evidence({"figure1": table})
+        evidence = Evidence({"figure1": made((PEN, DOOR, RELOCATE), {"AWAC": curve}, {}, {})})
         assert evaluate(claim("H10"), evidence).verdict is Verdict.SUPPORTED
         (found,) = by_rise(claim("H10"), evidence)
         assert found.verdict is verdict
