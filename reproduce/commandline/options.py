@@ -278,6 +278,10 @@ class RunOptions(Common):
 class AblationOptions(FigureOptions):
     """Options of a figure's script, and what is varied."""
 
+    envs: tuple[str, ...] = ()
+    """Tasks (default: pen-binary-v0 and HalfCheetah-v2)."""
+    methods: tuple[str, ...] = ()
+    """Variants of the reference (default: those that --vary names)."""
     reference: str = "AWAC"
     """The row that is varied: a method, or one of its variants (then only swept)."""
     vary: str = "all"
