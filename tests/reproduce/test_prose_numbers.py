@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 
 HAND = (PEN, DOOR, RELOCATE)
 LOCOMOTION = (CHEETAH, WALKER, ANT)
-PUSHING = ("AWAC", "AWAC[push-lambda]", "SAC", "BC", "MPO")
+PUSHING = ("AWAC", "AWAC[push-lambda]", "SAC", "BC", "AWR", "MPO")
 OTHERS = ("SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC")
 """The methods that H3 asks about beside AWAC; H8, H4 and H11 ask about a part of them."""
 H8 = tuple(arm for arm in OTHERS if arm != "BC")
@@ -1253,7 +1253,9 @@ FIGURE_2: Statements = {
     "BC": lambda: so(abs(nearer("BC", "end")) < 0.01, "BC stays where it was"),
     "MPO": lambda: (
         f"MPO does not learn it: it ends at {metres(end(PUSH, 'MPO'))} m, "
-        f"{so(abs(nearer('MPO', 'end')) < 0.001, 'where its episodes begin')}."
+        f"{so(abs(nearer('MPO', 'end')) < 0.001, 'where its episodes begin')}. Nor does AWR, which "
+        f"ends at {metres(end(PUSH, 'AWR'))} m. Whether it gains less than 1 cm, as S3 asks of one "
+        f"method, is {so(effect('S3', PUSH, 'gain: AWR').verdict == 'inconclusive', 'not')} certain"
     ),
 }
 
