@@ -45,11 +45,14 @@ def _check_component(value: Any, place: str, kinds: tuple[type, ...]) -> None:
     if kind in kinds:
         return
     examples = f"a component such as {kinds[0].__name__}()"
-    if not dataclasses.is_dataclass(value):
+    own = vars(kind).get(
+        "__dataclass_params__"
+    )  # a class that derives from one has its fields alone
+    if own is None:
         if kind.__module__ == "builtins":
             raise ValueError(f"{place} is {value!r}, must be {examples}")
         raise ValueError(f"{place}: {kind.__name__} is no dataclass; {_FREEZE}")
-    if not typing.cast(Any, kind).__dataclass_params__.frozen:
+    if not own.frozen:
         raise ValueError(f"{place}: {kind.__name__} can change; {_FREEZE}")
     missing = [name for name in _required(kinds) if not hasattr(value, name)]
     if missing:

@@ -45,6 +45,18 @@ class Near(Constraint):
     weight: float = 0.1
 
 
+class Undecorated(Near):
+    more: float = 0.2  # no field: nothing would record it, and no --set would reach it
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Weights without the two fields that ours have."""
+
+    def __call__(self, step: object) -> object:
+        return step
+
+
 @dataclass(frozen=True)
 class Bare:
     """A constraint that says nothing of what one does."""
@@ -75,6 +87,8 @@ SHAPE = "objective.weights.shape"
         ("critic.ensemble", None, "critic.ensemble is None, must be a component such as "),
         ("acting", Acts(), "acting: Acts lacks __call__ of a component such as ModeOrSample()"),
         ("policy_hidden", [64], "policy_hidden is of type list, which no run's record can hold"),
+        ("constraint", Undecorated(), "constraint: Undecorated is no dataclass; write @dataclass("),
+        (SHAPE, Loose((1, [2])), f"{SHAPE}.table is of type tuple, which no run's"),
         (SHAPE, Loose(torch.zeros(2)), f"{SHAPE}.table is of type Tensor, which no run's"),
         (SHAPE, Linear(cast("Any", "much")), f"{SHAPE}.lam is 'much', must be of type float"),
     ],
@@ -100,6 +114,7 @@ def test_what_a_component_lacks_is_named_with_its_base() -> None:
         (SHAPE, Loose()),
         (SHAPE, Loose((1, (2.0, "x")))),
         ("constraint", Near()),
+        ("objective.weights", Alike()),
     ],
 )
 def test_components_of_ones_own_may_stand(path: str, value: Any) -> None:

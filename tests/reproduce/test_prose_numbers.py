@@ -533,7 +533,8 @@ README: Statements = {
     "AWAC online": lambda: (
         so(on_all(HAND, lambda task: start(task) > 0.5), "AWAC learns the hand offline.")
         + f"** Its success then changes by {signed(gain(PEN))} (pen), {signed(gain(DOOR))} (door) "
-        f"and {signed(gain(RELOCATE))} (relocate) in {budget(PEN)} online steps."
+        f"and {signed(gain(RELOCATE))} (relocate) in {budget(PEN)} online steps; "
+        + so(on_all(HAND, lambda t: effect("H10", t, "gain: AWAC").open), "none is told from 0.")
     ),
     "AWAC online, long": lambda: (
         "In 120,000 (preset `long`; these two on another processor) relocate goes from "
