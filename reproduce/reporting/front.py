@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from figures.domains import DOMAINS
 from figures.experiments import domain_of, title_of
 from figures.panels import from_people
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
+from reproduce.judging.comparisons import ALPHA
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.verdicts import Finding
 from reproduce.reporting.blocks import (
@@ -78,10 +80,10 @@ def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Bloc
     yield Items(tuple(f"{badge(v, content.preset)} ({v}): {MEANINGS[v]}." for v in _ORDER))
     yield Text(
         "Where one of several effects could decide a claim by mistake, its interval must lie there "
-        "when stretched for so many. Runs of several versions of the numbers or several sets of "
-        "prior data on one task decide nothing. The text's settings (profile `paper`) follow the "
-        "paper's text; [the deviations](#deviations) name where they do not. The released settings "
-        "(profile `released`) follow the authors' published scripts. Beside an effect that is not "
+        f"when stretched for so many. {_over_all(content)} Runs of several versions of the "
+        "numbers or several sets of prior data on one task decide nothing. The text's settings "
+        "(profile `paper`) follow the paper's text; [the deviations](#deviations) name where they "
+        "do not. The released settings (profile `released`) follow the authors' published scripts. Beside an effect that is not "
         "seen stands how large it would have to be in truth to be seen in 8 of 10 experiments, "
         f"with {MIN_SEEDS_FOR_INTERVAL} seeds a method that differ as those at hand do; of shares "
         "of runs, how many of the runs would have to hold."
@@ -89,6 +91,17 @@ def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Bloc
     yield Text(summary(content))
     for text in warnings(content):
         yield Warning(text)
+
+
+def _over_all(content: Content) -> str:
+    """How many verdicts chance may have decided."""
+    asked = [card for card in content.cards if not is_silent(card)]
+    wrong = ceil(ALPHA * len(asked))
+    return (
+        f"Each claim errs in {ALPHA:.0%} of experiments at most. Nothing is corrected for the "
+        f"number of claims: of the {len(asked)} with a verdict here chance may have decided "
+        f"{wrong} or so."
+    )
 
 
 def _matrix(content: Content) -> Iterator[Block]:

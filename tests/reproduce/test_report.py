@@ -26,7 +26,7 @@ from reproduce.reporting import html
 from reproduce.reporting.blocks import Code, Picture, Table, flat, link, number, with_interval
 from reproduce.reporting.charts import PointPool
 from reproduce.reporting.commands import Want, commands
-from reproduce.reporting.content import Content, content
+from reproduce.reporting.content import SILENT, Content, content
 from reproduce.reporting.document import document
 from reproduce.reporting.findings import findings, reached
 from reproduce.reporting.front import warnings
@@ -157,6 +157,16 @@ def test_the_findings_count_the_verdicts_and_tell_where_the_runs_end(grid: Conte
     lowest, highest = second.partition("the other methods between ")[2].split(" and ")[:2]
     assert float(lowest.split()[0]) <= float(highest.split()[0])
     assert "paper's networks and budgets" in third and "at least 5 seeds" in third
+
+
+def test_the_report_says_how_many_verdicts_chance_may_have_decided(
+    grid: Content, tmp_path: Path
+) -> None:
+    asked = sum(any(v not in SILENT for v in card.verdicts) for card in grid.cards)
+    text = to_markdown(document(grid, tmp_path))
+    assert (
+        f"of the {asked} with a verdict here chance may have decided {-(-asked // 20)} or" in text
+    )
 
 
 def test_the_findings_name_the_longest_budget_of_the_tasks_that_were_run(grid: Content) -> None:

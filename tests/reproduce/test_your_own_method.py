@@ -20,6 +20,7 @@ from algorithms.catalogue.methods import METHODS
 from algorithms.catalogue.profiles import PROFILES
 from algorithms.catalogue.resolving import resolve
 from algorithms.catalogue.variants import VARIANTS
+from algorithms.data.reward_scaling import FixedFactor
 from algorithms.engine.compiled import CannotCompile, Compiled
 from algorithms.types import Batch
 from reproduce.commandline.options import FigureOptions
@@ -375,6 +376,18 @@ def test_a_file_that_cannot_be_used_is_told_and_leaves_nothing(
     assert error.startswith(f"error: --methods-from bad.py{told}") and error.count("\n") == 1
     assert (dict(METHODS), dict(VARIANTS), own_methods._profile_values()) == before
     assert PROFILES["paper"]["hand"]["SAC"]
+
+
+def test_a_variant_may_be_meant_for_one_domain_alone(folder: Path) -> None:
+    """The hand's rewards have no factor, those of locomotion have."""
+    text = (
+        "VARIANTS['AWAC[half]'] = Variant('AWAC', {'reward_scaling.by': 0.05}, 'half as large')\n"
+    )
+    (folder / "half.py").write_text(HEAD + text)
+    own_methods.load([folder / "half.py"])
+    assert resolve("AWAC[half]", domain="locomotion").method.reward_scaling == FixedFactor(0.05)
+    with pytest.raises(ValueError, match="TaskUnits has no by"):
+        resolve("AWAC[half]")
 
 
 def test_a_file_that_is_not_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
