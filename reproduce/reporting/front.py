@@ -83,10 +83,10 @@ def front_blocks(content: Content, first: Sequence[Block] = ()) -> Iterator[Bloc
         f"when stretched for so many. {_over_all(content)} Runs of several versions of the "
         "numbers or several sets of prior data on one task decide nothing. The text's settings "
         "(profile `paper`) follow the paper's text; [the deviations](#deviations) name where they "
-        "do not. The released settings (profile `released`) follow the authors' published scripts. Beside an effect that is not "
-        "seen stands how large it would have to be in truth to be seen in 8 of 10 experiments, "
-        f"with {MIN_SEEDS_FOR_INTERVAL} seeds a method that differ as those at hand do; of shares "
-        "of runs, how many of the runs would have to hold."
+        "do not. The released settings (profile `released`) follow the authors' published "
+        "scripts. Beside an effect that is not seen stands how large it would have to be in truth "
+        f"to be seen in 8 of 10 experiments, with {MIN_SEEDS_FOR_INTERVAL} seeds a method that "
+        "differ as those at hand do; of shares of runs, how many of the runs would have to hold."
     )
     yield Text(summary(content))
     for text in warnings(content):
