@@ -174,8 +174,9 @@ def _joined(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _words(rows: pd.DataFrame, prior_data: Mapping[str, str]) -> str:
-    """The prior data of ``rows`` in words; "" where that of some is not known."""
-    found = [prior_data.get(str(checksum), "") for checksum in rows["data_checksum"].unique()]
+    """The prior data of our ``rows`` in words; "" where that of some is not known."""
+    known = ours_of(rows)["data_checksum"].unique()
+    found = [prior_data.get(str(checksum), "") for checksum in known]
     return _either(list(dict.fromkeys(found))) if found and all(found) else ""
 
 

@@ -71,6 +71,17 @@ def test_prior_data_that_differs_in_a_number_is_said_once(
     assert panel.subtitle == panel.name == "pen-binary-v0 (human data)"
 
 
+def test_rows_of_another_file_do_not_take_our_data_s_words_away(
+    make_run: MakeRun, make_frame: MakeFrame
+) -> None:
+    ours = make_run({0: 1.0, 9: 2.0}, data_checksum="a")
+    theirs = make_run({0: 1.0, 9: 2.0}, method="Mine", data_checksum="")
+    frame = make_frame(ours + theirs)
+    frame["compared"] = ["" if name == "AWAC" else "mine.csv" for name in frame["method"]]
+    (panel,) = panels_of(frame, (PEN,), {"a": "10 expert demonstrations"})
+    assert panel.subtitle == "10 expert demonstrations"
+
+
 def test_an_entry_that_says_nothing_gives_no_facts() -> None:
     assert run_facts([{"env": PEN, "method": "AWAC", "variant": ""}]) == RunFacts({}, {})
 
