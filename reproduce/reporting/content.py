@@ -44,6 +44,7 @@ from reproduce.reporting.others import Others, others
 from reproduce.reporting.sensitivity import (
     Sensitivity,
     Views,
+    by_area,
     by_rise,
     by_threshold,
     other_views,
@@ -214,6 +215,7 @@ def _otherwise(claim: Claim, evidence: Evidence, others: Views) -> tuple[Sensiti
     return (
         *sensitivity(claim, others),
         *by_rise(claim, evidence),
+        *by_area(claim, evidence),
         *by_threshold(claim, evidence),
     )
 

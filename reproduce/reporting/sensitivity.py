@@ -1,7 +1,7 @@
 """Whether a verdict hangs on how success or a gain is measured, or on what counts as solved.
 
-The same rules are asked of other columns, of the rise in place of the gain, and with other
-thresholds.
+The same rules are asked of other columns, of the rise in place of the gain, of the area in place
+of the time, and with other thresholds.
 
 The thresholds of the rules are in units of the measure, so that an alternative is brought to a
 scale on which they mean the same: a return of the hand lies on [0, 1] between the worst possible
@@ -23,7 +23,7 @@ from figures.experiments import domain_of
 from figures.measures import CEILING, Measure
 from figures.results.table import ResultsError
 from reproduce.judging.claim import Claim, evaluate
-from reproduce.judging.comparisons import Difference
+from reproduce.judging.comparisons import Difference, Improvement
 from reproduce.judging.conditions import Verdict
 from reproduce.judging.evidence import Evidence
 from reproduce.judging.levels import Level, Negligible
@@ -143,6 +143,23 @@ def by_threshold(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
             continue
         found = evaluate(_exchanged(claim, partial(_at_threshold, other)), evidence)
         yield Sensitivity(f"{other:g} as the threshold", found.verdict)
+
+
+def by_area(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
+    """The verdict on a claim about a time, by the area under the curve; nothing of other claims.
+
+    A time needs runs that arrive. An area says who is ahead where none does: "faster" becomes
+    "likely to have the larger area", without the factor that a claim may ask of times.
+    """
+    if any(isinstance(rule, Faster) for rule in _rules(claim)):
+        found = evaluate(_exchanged(claim, _by_area), evidence)
+        yield Sensitivity("by the area under the curve in place of the time", found.verdict)
+
+
+def _by_area(rule: Rule) -> Rule:
+    if isinstance(rule, Faster):
+        return Improvement("auc", rule.better, rule.rivals, rule.tasks)
+    return rule
 
 
 def by_rise(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:

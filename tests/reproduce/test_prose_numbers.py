@@ -226,6 +226,12 @@ def effect(claim: str, task: str, what: str, where: str = SMALL, profile: str = 
     return Effect(*(mine.iloc[0][name] for name in columns))
 
 
+def card(claim: str) -> str:
+    """What the report says of it."""
+    text = (ROOT / "results" / SMALL / "REPORT.md").read_text()
+    return text.partition(f'<a id="claim-{claim.lower()}">')[2].partition('<a id="claim-')[0]
+
+
 def in_note(pattern: str, found: Effect) -> str:
     """What only the note of an effect says."""
     match = re.search(pattern, found.note)
@@ -1117,6 +1123,10 @@ FIGURE_3: Statements = {
         f"does so {so(on_all(LOCOMOTION, lambda t: above(t, 'DAPG') > 0), 'on all three')}, "
         f"although it loses a part of its clone online: {number(start(CHEETAH, 'DAPG'))} → "
         f"{number(end(CHEETAH, 'DAPG'))} on HalfCheetah."
+    ),
+    "M6, by area": lambda: so(
+        "by the area under the curve in place of the time: seen at small" in card("M6"),
+        "asked by the area under the curve, M6 would be seen.",
     ),
     "A11": lambda: so(
         all(effect("A11", t, OVERESTIMATED).value == 1 for t in (*HAND, PUSH, *LOCOMOTION)),

@@ -33,7 +33,7 @@ from reproduce.reporting.front import warnings
 from reproduce.reporting.inventory import every_run, left_out, spent
 from reproduce.reporting.markdown import to_markdown
 from reproduce.reporting.pictures import charts, claim_title, forest_sets
-from reproduce.reporting.sensitivity import by_rise, by_threshold, other_views, sensitivity
+from reproduce.reporting.sensitivity import by_area, by_rise, by_threshold, other_views, sensitivity
 from reproduce.reporting.verdict_files import COLUMNS, verdict_rows
 from reproduce.reporting.wording import WORDS, badge
 from tests.reproduce.report_grid import full_grid, grid_wants, rows_of
@@ -351,6 +351,19 @@ def test_what_counts_as_solved_is_asked_with_other_levels() -> None:
         "0.8 as the threshold": Verdict.NOT_DECIDABLE,
     }
     assert not list(by_threshold(claim("M1"), Evidence({"figure3": table})))
+
+
+def test_who_is_faster_is_asked_of_areas_where_no_run_arrives() -> None:
+    tasks = (CHEETAH, ANT, WALKER)
+    for ours, theirs, verdict in (
+        (0.6, 0.4, Verdict.SUPPORTED),
+        (0.4, 0.6, Verdict.CONTRADICTED),
+    ):
+        evidence = Evidence({"figure3": made(tasks, {"AWAC": ours, "SAC": theirs}, {}, {})})
+        assert evaluate(claim("M6"), evidence).verdict is Verdict.NOT_DECIDABLE
+        (found,) = by_area(claim("M6"), evidence)
+        assert found.verdict is verdict
+    assert not list(by_area(claim("M1"), evidence))
 
 
 def test_a_success_rate_is_not_asked_of_returns_and_what_is_not_measured_is_said() -> None:
