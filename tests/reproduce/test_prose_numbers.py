@@ -1000,7 +1000,7 @@ FIGURE_3: Statements = {
     ),
     "M6, pairs": lambda: so(
         on_all(LOCOMOTION, lambda task: wholly_below(task, "SAC", "AWAC")),
-        "AWAC is above SAC in every pair of runs all the same.",
+        "AWAC is above SAC in every pair of runs all the same: asked",
     ),
     "M6, held": lambda: (
         f"On Walker2d {so(holding(WALKER, 'BC') == runs(WALKER, 'BC').seeds, 'all')} runs of BC, "
