@@ -292,6 +292,29 @@ def test_counting(verdicts: list[Verdict], need: float, expected: Verdict) -> No
     assert combine(effects(*verdicts), need).verdict is expected
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "need", "may_hold", "said"),
+    [
+        ([INCONCLUSIVE], 1.0, True, False),
+        ([INCONCLUSIVE, NOT_DECIDABLE], 1.0, False, True),
+        ([SUPPORTED, INCONCLUSIVE, NOT_DECIDABLE], 2 / 3, True, False),  # just enough are left
+        ([NOT_RUN, NOT_DECIDABLE, NOT_DECIDABLE], 0.5, False, False),  # not decidable itself
+        ([NOT_RUN, INCONCLUSIVE, NOT_DECIDABLE], 1.0, False, True),
+        ([SUPPORTED, CONTRADICTED], 1.0, False, False),  # the verdict says so
+        ([SUPPORTED, SMALLER], 1.0, False, False),
+        ([SUPPORTED], 1.0, True, False),
+    ],
+)
+def test_whether_more_runs_could_support_a_claim(
+    verdicts: list[Verdict], need: float, may_hold: bool, said: bool
+) -> None:
+    found = combine(effects(*verdicts), need)
+    assert found.may_hold is may_hold
+    assert found.reason.endswith("so that more runs cannot make it supported") is said
+    open_ = combine(effects(INCONCLUSIVE), 1.0)
+    assert conjunction([open_, found]).may_hold is may_hold
+
+
 def test_conjunction_takes_the_weakest() -> None:
     good, bad = combine(effects(SUPPORTED), 1.0), combine(effects(CONTRADICTED), 1.0)
     unclear, missing = combine(effects(INCONCLUSIVE), 1.0), combine(effects(NOT_RUN), 1.0)
