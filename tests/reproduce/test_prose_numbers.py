@@ -45,7 +45,7 @@ FILES = {
     PUSH: "figure2",
     **dict.fromkeys(LOCOMOTION, "figure3"),
 }
-EXCHANGES = ("reverse-KL", "Q-beta", "no-clamp", "Z(s)")  # rows of ablations.csv
+EXCHANGES = ("reverse-KL", "Q-beta", "no-clamp", "Z(s)")  # rows of ablations.csv, of AWAC
 
 # effects of verdicts.csv
 LEAD = "AUC: AWAC − the best rival"
@@ -55,6 +55,7 @@ PUSH_SCRATCH = "AUC: AWAC [push-lambda] − AWAC [push-scratch], no prior data"
 SAC_ALONE = "AUC: SAC − SAC [no-data], no prior data"
 REVERSED = "AUC: AWAC − AWAC [reverse-KL]"
 NORMALISED = "final J: AWAC − AWAC [Z(s)]"
+RETURNS = "AUC: ABM-MPO − ABM-MPO [returns]"
 CRITIC = "AUC: AWAC − AWAC [Q-beta]"
 DAPG = "AUC: AWAC − DAPG"
 ABOVE_AWR = "P(AUC of AWAC > AWR)"
@@ -144,7 +145,7 @@ def runs(
 ) -> Runs:
     """Of `arm`, such as ``AWAC`` or ``AWAC[scratch]``; without `column`, of the task's measure."""
     method, _, variant = arm.removesuffix("]").partition("[")
-    exchanged = variant in EXCHANGES or (variant == "scratch" and task == PEN)
+    exchanged = variant in (*EXCHANGES, "returns") or (variant == "scratch" and task == PEN)
     frame = rows(f"{where}/{'ablations' if exchanged else FILES[task]}")
     of_arm = (frame["method"] == method) & (frame["variant"] == variant)
     mine = frame[of_arm & (frame["env"] == task) & (frame["profile"] == profile)]
@@ -448,6 +449,16 @@ def thousands(value: float) -> str:
 def bracketed(found: Effect) -> str:
     """Such as "0.08 [−0.03, 0.21]"."""
     return f"{number(found.value)} [{number(found.low)}, {number(found.high)}]"
+
+
+def less(found: Effect) -> str:
+    """As ``bracketed``, of the difference the other way round."""
+    return f"{number(-found.value)} [{number(-found.high)}, {number(-found.low)}]"
+
+
+def exchanges_of(method: str) -> set[str]:
+    frame = rows("small/ablations")
+    return set(frame.loc[frame["method"] == method, "variant"]) - {""}
 
 
 def ahead_of_sac(task: str) -> float:
@@ -1168,7 +1179,8 @@ FIGURE_3: Statements = {
 ABLATIONS: Statements = {
     "exchanges": lambda: (
         f"on the pen and on HalfCheetah, {word(runs(PEN, 'AWAC[no-clamp]').seeds)} seeds. "
-        f"{word(rows('small/ablations')['variant'].nunique() - 1).capitalize()} exchanges are run."
+        f"{word(len(exchanges_of('AWAC'))).capitalize()} exchanges are run, and "
+        f"{word(len(exchanges_of('ABM-MPO')))} of ABM-MPO's."
     ),
     "A1, Q": lambda: (
         f"Q diverges on HalfCheetah in all {word(diverged(CHEETAH, 'AWAC[reverse-KL]'))} runs: "
@@ -1214,6 +1226,22 @@ ABLATIONS: Statements = {
         f"{number(effect('A8', CHEETAH, CRITIC).value)} on HalfCheetah, where five seeds reach "
         f"from {number(effect('A8', CHEETAH, CRITIC).low)} to "
         f"{number(effect('A8', CHEETAH, CRITIC).high)}."
+    ),
+    "A6": lambda: (
+        f"On the pen ABM-MPO with returns ends at {number(end(PEN, 'ABM-MPO[returns]'))} and with "
+        f"Q at {number(end(PEN, 'ABM-MPO'))}; its area is larger by "
+        f"{less(effect('A6', PEN, RETURNS))}."
+    ),
+    "A6, HalfCheetah": lambda: (
+        "On HalfCheetah it learns next to nothing with either: it ends at "
+        f"{number(end(CHEETAH, 'ABM-MPO[returns]'))} with returns, at "
+        f"{number(end(CHEETAH, 'ABM-MPO'))} with Q, and its area is larger by "
+        f"{less(effect('A6', CHEETAH, RETURNS))}."
+    ),
+    "A6, Q": lambda: (
+        f"Q is lost in {word(diverged(CHEETAH, 'ABM-MPO[returns]'))} of "
+        f"{word(runs(CHEETAH, 'ABM-MPO[returns]').seeds)} runs there, where it is lost in all "
+        f"{word(diverged(CHEETAH, 'ABM-MPO'))} with Q."
     ),
     "A3": lambda: so(
         effect("A3", PEN, "final J: AWAC − AWAC [no-clamp]").verdict == "supported",
