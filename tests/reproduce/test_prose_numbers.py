@@ -1275,7 +1275,9 @@ FIGURE_2: Statements = {
         f"and a success of {span(runs(PUSH, 'AWAC[push-lambda]', 'success_any').end, tenths)}."
     ),
     "S1-authors": lambda: (
-        f"SAC's area is {better(effect('S1-authors', PUSH, AUTHORS_LEAD))} m better, an interval"
+        f"SAC's area is {metres(-effect('S1-authors', PUSH, AUTHORS_LEAD).value)} m better "
+        f"[{metres(-effect('S1-authors', PUSH, AUTHORS_LEAD).high)}, "
+        f"{metres(-effect('S1-authors', PUSH, AUTHORS_LEAD).low)}]."
     ),
     "S2-authors": lambda: (
         f"`AWAC[push-lambda]` ends at {metres(end(PUSH, 'AWAC[push-lambda]'))} m with the random "

@@ -237,7 +237,8 @@ def test_curves_of_all_pictures_are_there_once(grid: Content, tmp_path: Path) ->
     kinds = Counter(trace.kind for trace in traces[m4.id])
     assert kinds == {"seed": 3 * 10, "aggregate": 3, "band": 3}
     assert [look.label for look in m4.looks] == ["SAC"]
-    assert m4.metric.rules == (0.0, 1.0, 0.25) and m4.metric.rule_names[2] == "asked: 0.25"
+    assert m4.metric.rules == (0.0, 1.0, 0.25, 0.4375)
+    assert m4.metric.rule_names[2:] == ("asked: 0.25 (HalfCheetah, Walker2d)", "asked: 0.44 (Ant)")
 
 
 # --- commands -----------------------------------------------------------------------------------
