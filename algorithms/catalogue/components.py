@@ -12,7 +12,7 @@ import typing
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-from algorithms.catalogue.settings import Settings, hints_of, is_component
+from algorithms.catalogue.settings import Settings, hints_of, is_component, kinds_of
 
 _PLAIN = (bool, int, float, str, type(None))
 
@@ -45,9 +45,8 @@ def _check_component(value: Any, place: str, kinds: tuple[type, ...]) -> None:
     if kind in kinds:
         return
     examples = f"a component such as {kinds[0].__name__}()"
-    own = vars(kind).get(
-        "__dataclass_params__"
-    )  # a class that derives from one has its fields alone
+    # its own: a class that only derives from a dataclass has the fields of that one alone
+    own = vars(kind).get("__dataclass_params__")
     if own is None:
         if kind.__module__ == "builtins":
             raise ValueError(f"{place} is {value!r}, must be {examples}")
@@ -88,8 +87,7 @@ def _recordable(value: Any) -> bool:
 @functools.cache
 def _kinds(owner: type, name: str) -> tuple[type, ...]:
     """The component classes that a field's annotation names; () where it is a value."""
-    hint = _hint(owner, name)
-    found = typing.get_args(hint) or (hint,)
+    found = kinds_of(_hint(owner, name))
     return found if all(map(dataclasses.is_dataclass, found)) else ()
 
 

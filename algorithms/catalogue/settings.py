@@ -322,9 +322,12 @@ def hints_of(owner: Any) -> dict[str, Any]:
 
 def _choices(owner: type, name: str) -> dict[str, type]:
     """The component classes that a field's annotation admits."""
-    annotation = hints_of(owner)[name]
-    kinds = typing.get_args(annotation) or (annotation,)
-    return {kind.__name__: kind for kind in kinds}
+    return {kind.__name__: kind for kind in kinds_of(hints_of(owner)[name])}
+
+
+def kinds_of(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, or the one type that it is."""
+    return typing.get_args(annotation) or (annotation,)
 
 
 def _component_named(path: str, text: str, choices: dict[str, type]) -> Any:

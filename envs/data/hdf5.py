@@ -17,12 +17,13 @@ from envs.data.files import DAMAGED_ARCHIVE
 from envs.trajectory import DataError, check_readable
 
 
-def load_hdf5(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+def load_hdf5(path: Path, remedy: str, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Return those of the arrays ``names`` that the file has.
 
     Raises:
-        DataError: if the file is missing, unreadable or damaged; if an entry is no array or a
-            broken link, or if it keeps its numbers in another file.
+        DataError: if the file is missing, unreadable or damaged, where the message ends with
+            ``remedy``; if an entry is no array or a broken link, or if it keeps its numbers in
+            another file.
     """
     check_readable(path)
     try:
@@ -32,9 +33,7 @@ def load_hdf5(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     except DataError:
         raise
     except DAMAGED_ARCHIVE as error:
-        raise DataError(
-            f"{path} is no HDF5 file or is truncated ({error}); write it again"
-        ) from error
+        raise DataError(f"{path} is no HDF5 file or is truncated ({error}); {remedy}") from error
 
 
 def require_own(group: Any, name: str, where: str) -> None:

@@ -43,6 +43,7 @@ from envs.trajectory import (
 )
 
 ENDINGS = (".npz", ".hdf5")
+_REMEDY = "write it again"
 
 
 def own_file(task_id: str, folder: Path) -> Path:
@@ -124,5 +125,5 @@ def _computed(task: Task, following: NDArray[np.float32]) -> NDArray[np.float32]
 
 def _load(path: Path) -> Mapping[str, NDArray[Any]]:
     if path.suffix != ".npz":
-        return load_hdf5(path, FLAT)
-    return load_npz(path, "write it again", FLAT)
+        return load_hdf5(path, _REMEDY, FLAT)
+    return load_npz(path, _REMEDY, FLAT)

@@ -121,7 +121,7 @@ def read_d4rl_hdf5(path: Path, task: Task) -> Dataset:
     """
     named = () if task.id in _WRONG_STARTS else task.initial_state
     wanted = tuple(name for name, _ in named)
-    content = load_hdf5(path, (*FLAT, *(f"infos/{name}" for name in wanted)))
+    content = load_hdf5(path, "get it again", (*FLAT, *(f"infos/{name}" for name in wanted)))
     infos = {n: content.pop(f"infos/{n}") for n in wanted if f"infos/{n}" in content}
     starting = infos if len(infos) == len(wanted) else {}
     for name in ("observations", "actions"):

@@ -50,10 +50,10 @@ def shared_error(frame: pd.DataFrame, measure: Measure, scalar: str) -> float:
     It is ``common_deviation`` over t > 0, times a factor: 1 for ``j0``, which is one evaluation,
     1 / sqrt(n) for ``jt``, the mean of n, sqrt(1 + 1 / n) for ``gain``, their difference,
     sqrt(2 / n) for ``rise``, the difference of two such means, and sqrt(2) for ``offline_gain``,
-    the difference of two evaluations. The change from t = 0 on is
-    left out: it may be the gain that is asked about. A gain is relative to where episodes begin if
-    the rows have it (``scalars.run_scalars``). The error is 0 for other scalars, and for runs
-    without an online phase.
+    the difference of two evaluations. The change from t = 0 on is left out: it may be the gain that
+    is asked about. A gain is relative to where episodes begin if the rows have it
+    (``scalars.run_scalars``). The error is 0 for other scalars, and for runs without an online
+    phase.
 
     Args:
         frame: the rows of the finished runs of one method on one task.

@@ -109,6 +109,11 @@ class Finding:
     may_hold: bool = True
     """Whether more runs could support the claim: false where effects exclude it already."""
 
+    @property
+    def is_shut(self) -> bool:
+        """Whether the claim is open, and more runs could decide it against its support alone."""
+        return not self.may_hold and self.verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
+
 
 def combine(effects: Sequence[Effect], need: float, parts: int = 1) -> Finding:
     """Put effects together: the claim holds if at least ``need`` of them do.
@@ -149,10 +154,9 @@ def combine(effects: Sequence[Effect], need: float, parts: int = 1) -> Finding:
     verdict = _counted(count, total, wanted)
     excluded = (Verdict.CONTRADICTED, Verdict.SMALLER, Verdict.NOT_DECIDABLE)
     may_hold = total - sum(count[each] for each in excluded) >= wanted
-    told = f"needs {wanted} of {total}; {tally}"
-    if not may_hold and verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_RUN):
-        told += f", so that more runs cannot make it {Verdict.SUPPORTED}"
-    return Finding(verdict, tuple(effects), told, may_hold)
+    found = Finding(verdict, tuple(effects), f"needs {wanted} of {total}; {tally}", may_hold)
+    shut = f", so that more runs cannot make it {Verdict.SUPPORTED}" if found.is_shut else ""
+    return replace(found, reason=found.reason + shut)
 
 
 def wanted_of(total: int, need: float) -> int:

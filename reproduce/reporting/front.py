@@ -145,8 +145,7 @@ def comparisons(finding: Finding) -> str:
         return number(None)
     count = Counter(effect.verdict for effect in finding.effects)
     told = ", ".join(f"{count[verdict]} {WORDS[verdict]}" for verdict in _ORDER if count[verdict])
-    is_open = finding.verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
-    return told if finding.may_hold or not is_open else f"{told}: more runs cannot make it seen"
+    return f"{told}: more runs cannot make it seen" if finding.is_shut else told
 
 
 def summary(content: Content) -> str:

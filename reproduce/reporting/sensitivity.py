@@ -137,12 +137,9 @@ def sensitivity(claim: Claim, views: Views) -> Iterator[Sensitivity]:
 
 def by_threshold(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
     """The verdict on a claim about solving, with each other threshold; nothing of other claims."""
-    own = {threshold for rule in _rules(claim) if (threshold := _threshold(rule)) is not None}
     for other in THRESHOLDS:
-        if not own or other in own:
-            continue
-        found = evaluate(_exchanged(claim, partial(_at_threshold, other)), evidence)
-        yield Sensitivity(f"{other:g} as the threshold", found.verdict)
+        exchange = partial(_at_threshold, other)
+        yield from _where_exchanged(claim, evidence, f"{other:g} as the threshold", exchange)
 
 
 def by_area(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
@@ -151,9 +148,8 @@ def by_area(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
     A time needs runs that arrive. An area says who is ahead where none does: "faster" becomes
     "likely to have the larger area", without the factor that a claim may ask of times.
     """
-    if any(isinstance(rule, Faster) for rule in _rules(claim)):
-        found = evaluate(_exchanged(claim, _by_area), evidence)
-        yield Sensitivity("by the area under the curve in place of the time", found.verdict)
+    name = "by the area under the curve in place of the time"
+    return _where_exchanged(claim, evidence, name, _by_area)
 
 
 def _by_area(rule: Rule) -> Rule:
@@ -167,10 +163,8 @@ def by_rise(claim: Claim, evidence: Evidence) -> Iterator[Sensitivity]:
 
     A gain hangs on the one evaluation at step 0, a rise on five (``scalars.run_scalars``).
     """
-    if not any(getattr(rule, "scalar", "") == "gain" for rule in _rules(claim)):
-        return
-    found = evaluate(_exchanged(claim, _by_rise), evidence)
-    yield Sensitivity("from the first five evaluations after step 0 on", found.verdict)
+    name = "from the first five evaluations after step 0 on"
+    return _where_exchanged(claim, evidence, name, _by_rise)
 
 
 def _by_rise(rule: Rule) -> Rule:
@@ -179,13 +173,14 @@ def _by_rise(rule: Rule) -> Rule:
     return rule
 
 
-def _exchanged(claim: Claim, exchange: Callable[[Rule], Rule]) -> Claim:
+def _where_exchanged(
+    claim: Claim, evidence: Evidence, name: str, exchange: Callable[[Rule], Rule]
+) -> Iterator[Sensitivity]:
+    """The verdict with the rules exchanged; nothing where that leaves the claim as it is."""
     parts = (replace(part, rules=tuple(map(exchange, part.rules))) for part in claim.parts)
-    return replace(claim, parts=tuple(parts))
-
-
-def _threshold(rule: Rule) -> float | None:
-    return rule.threshold if isinstance(rule, Faster | Solved) else None
+    other = replace(claim, parts=tuple(parts))
+    if other != claim:
+        yield Sensitivity(name, evaluate(other, evidence).verdict)
 
 
 def _at_threshold(threshold: float, rule: Rule) -> Rule:
@@ -200,7 +195,7 @@ def _is_absolute(rule: Rule) -> bool:
     """Whether its threshold is a value of the measure, not a difference."""
     if isinstance(rule, Level):
         return rule.scalar in ("j0", "jt", "auc")
-    return _threshold(rule) is not None
+    return isinstance(rule, Faster | Solved)
 
 
 def _with_column(table: pd.DataFrame, other: Alternative) -> pd.DataFrame:

@@ -167,7 +167,7 @@ def test_d4rl_hdf5_errors(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no data file .*x.hdf5"):
         read_d4rl_hdf5(path, PEN)
     path.write_bytes(b"not HDF5")
-    with pytest.raises(DataError, match=r"x.hdf5 is no HDF5 file or is truncated"):
+    with pytest.raises(DataError, match=r"x.hdf5 is no HDF5 file or is truncated .*; get it"):
         read_d4rl_hdf5(path, PEN)
     path.unlink()
     states, actions = episode(PEN, 5, 0)
