@@ -94,6 +94,22 @@ def steps_beyond(claim: Claim, experiment: str, specs: Sequence[RunSpec]) -> str
     return ""
 
 
+def decided_without_more(claims: Iterable[str], evidence: Evidence) -> dict[str, str]:
+    """Claim -> what more runs cannot change; only of claims for which there is something.
+
+    Their verdict stands, or they can no longer be supported.
+    """
+    told: dict[str, str] = {}
+    for claim in CLAIMS:
+        if claim.id in claims:
+            found = evaluate(claim, evidence)
+            if found.is_shut:
+                told[claim.id] = f"not {Verdict.SUPPORTED}, whatever these runs show"
+            elif found.verdict not in (Verdict.INCONCLUSIVE, Verdict.NOT_RUN):
+                told[claim.id] = f"{found.verdict}, whatever these runs show"
+    return told
+
+
 def with_all_runs(out: Path) -> dict[str, Verdict]:
     """The verdicts on the claims that have all the runs they ask for in a results folder."""
     if not out.is_dir():

@@ -13,7 +13,14 @@ import pandas as pd
 from envs.trajectory import DataError
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL
 from reproduce.campaigns.chapters import CHAPTERS, Chapter, of_preset
-from reproduce.campaigns.ledger import Ledger, in_table, seed_of, steps_beyond, with_all_runs
+from reproduce.campaigns.ledger import (
+    Ledger,
+    decided_without_more,
+    in_table,
+    seed_of,
+    steps_beyond,
+    with_all_runs,
+)
 from reproduce.campaigns.options import CampaignOptions
 from reproduce.campaigns.order import in_order
 from reproduce.judging.claims import CLAIMS
@@ -196,9 +203,25 @@ def in_words(parts: Sequence[Part]) -> str:
                 f"{'':<{wide}}  {len(step.specs):>4}  {step.seconds / 3600:>6.1f}  {total:>6.1f}  "
                 f"{' '.join(step.claims) or '-'}; {rows}"
             )
+    lines += [f"{'':<{wide}}  {text}" for text in _known_before(parts)]
     lines += [f"{'':<{wide}}  can be confirmed alone: {text}" for text in _early_ends(parts)]
     lines.append(f"left: {total:.1f} core-hours on this machine")
     return "\n".join(lines)
+
+
+def _known_before(parts: Sequence[Part]) -> list[str]:
+    """What the rows at hand decide already of the claims that missing runs are for."""
+    claims: dict[tuple[Path, str], set[str]] = defaultdict(set)
+    for part in parts:
+        names = {name for step in part.steps for name in step.claims if step.specs}
+        claims[part.out, part.chapter.profile] |= names
+    texts = []
+    for (out, profile), names in claims.items():
+        evidence = Evidence(load(out) if out.is_dir() else {}, profile=profile)
+        for name, told in decided_without_more(names, evidence).items():
+            under = "" if profile == "paper" else f", {profile} settings"
+            texts.append(f"{name} in {out}{under}: {told}")
+    return texts
 
 
 def _early_ends(parts: Sequence[Part]) -> list[str]:

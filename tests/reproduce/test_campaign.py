@@ -11,14 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+import pandas as pd
 import pytest
 import tyro
 
 from envs.trajectory import DataError
+from figures.experiments import PEN
 from reproduce import campaign
 from reproduce.campaigns import parts
 from reproduce.campaigns.chapters import CHAPTERS, Chapter
-from reproduce.campaigns.ledger import Ledger, steps_beyond
+from reproduce.campaigns.ledger import Ledger, decided_without_more, steps_beyond
 from reproduce.campaigns.options import CampaignOptions
 from reproduce.campaigns.order import in_order
 from reproduce.campaigns.parts import Part, Step, folder_of, in_words, parts_of, sources_of
@@ -33,6 +35,7 @@ from reproduce.specs.kinds import ChapterName, DataKind, Labels
 from tests.forked import Forked
 from tests.patience import PATIENCE_S
 from tests.reproduce.conftest import Run, environment
+from tests.reproduce.test_claims import evidence, runs
 from tests.reproduce.test_run import TINY, signal_once
 
 NOTHING = Evidence({})
@@ -186,6 +189,32 @@ def test_a_claim_is_credited_to_the_runs_that_are_its_last() -> None:
     assert "A9" not in first and {"A1", "A3"} <= set(first)
     assert ledger.add("ablations", scratch) == ("A9",)
     assert ledger.add("ablations", scratch) == ()
+
+
+def test_a_plan_names_the_claims_that_its_runs_cannot_support() -> None:
+    """One task of three is run. AWAC gains nothing and ends below AWR there, or it starts at 1."""
+    below = evidence(runs(PEN, "AWAC", 0.4), runs(PEN, "AWR", 0.6))
+    assert decided_without_more(["H10", "H11", "H13"], below) == {
+        "H10": "smaller than claimed, whatever these runs show",
+        "H13": "contradicted, whatever these runs show",
+    }
+    assert decided_without_more(["H10", "H13"], below.under(profile="released")) == {}
+    full = evidence(runs(PEN, "AWAC", 1.0))
+    told = decided_without_more(["H10", "H13"], full)
+    assert told == {"H10": "not supported, whatever these runs show"}
+
+
+def test_a_plan_tells_it_of_each_folder_and_its_settings(tmp_path: Path) -> None:
+    table = pd.DataFrame([*runs(PEN, "AWAC", 0.4), *runs(PEN, "AWR", 0.6)])
+    table[["data_checksum", "commit", "version"]] = ["ab", "0123abc", "1"]
+    table.to_csv(tmp_path / "figure1.csv", index=False)
+    chapter = CHAPTERS[0]
+    step = Step(tuple(specs_of(chapter, 1)[:1]), ("H13",), 3600.0)
+    mine = Part(chapter, tmp_path, [*step.specs], [step])
+    told = f"H13 in {tmp_path}: contradicted, whatever these runs show"
+    assert told in in_words([mine])
+    other = replace(mine, chapter=replace(chapter, profile="released"))
+    assert "whatever" not in in_words([other])
 
 
 def test_a_plan_writes_nothing(script: Run, tmp_path: Path) -> None:
