@@ -365,16 +365,15 @@ def _listing(sources: list[Source]) -> str:
 
 
 def _substitution_notice(request: Request, sources: list[Source]) -> str:
-    task, folder = request.task, request.folder
-    published = any(s.url for s in sources)
-    files = [s.filename for s in sources if not s.minari]
+    task, place = request.task, f"in {request.folder}"
+    if request.downloads != request.folder:
+        place += f", {request.downloads}"
+    first = next(s.filename for s in sources if not s.minari)
+    fetched = request.download and request.minari_download
     return (
-        f"{task.id}: no human demonstrations in {folder}, in {request.downloads} or in the Minari "
-        f"store {store()}; using the {task.shipped_demonstrations} expert demonstrations shipped "
-        "with the project, a SUBSTITUTION for the paper's data. "
-        f"For human data {'allow the download or ' if published else ''}put one of these files "
-        f"into {folder}: {', '.join(files)}; or let {minari_id(task.id, 'human')} be fetched "
-        "(--download)"
+        f"{task.id}: {task.shipped_demonstrations} expert demonstrations shipped with the project, "
+        f"a SUBSTITUTION for the paper's human ones: no {first} or its like (docs/data.md) {place} "
+        f"or the Minari store {store()}" + ("" if fetched else "; --download fetches them")
     )
 
 

@@ -72,7 +72,7 @@ def test_auto_falls_back_with_a_notice(task_id: str, folder: Path, cache: Path) 
     searched = (str(folder), str(cache), f"the Minari store {store()}")
     for word in (task_id, "SUBSTITUTION", *searched, "human", "_sparse.npy"):
         assert word in notice
-    assert ("allow the download" in notice) == (task_id != "relocate-binary-v0")
+    assert "--download fetches them" in notice
 
 
 def test_human_names_everything_needed(folder: Path, cache: Path) -> None:
@@ -275,6 +275,7 @@ def test_failed_download(
     )
     assert dataset.provenance.source == "embedded"
     assert "it was not kept" in said[0] and "SUBSTITUTION" in said[1]
+    assert "--download" in said[1]  # the Minari store was not asked
     assert list(cache.iterdir()) == []
     with pytest.raises(DataError, match="no human data"):
         find_demonstrations(
