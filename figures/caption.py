@@ -28,7 +28,7 @@ METRIC_NOTES = {
     "success_sustained": "share of evaluation episodes that hold success long enough to count",
     "return_mean": "undiscounted, mean over evaluation episodes",
     "normalised_score": "return on a scale where 0 is a random policy and 1 the mean of the "
-    "demonstrations",
+    "expert's demonstrations",
     "d4rl_score": "return on D4RL's scale, where 0 is its random policy and 100 its expert",
     "final_distance": "puck to goal at the last step, mean over evaluation episodes "
     "(lower is better)",

@@ -116,7 +116,7 @@ _ROWS = (
                 "normalised_score",
                 "Normalised score",
                 rules=(0.0, 1.0),
-                rule_names=("random policy", "demonstrations"),
+                rule_names=("random policy", "expert"),
             ),
         ),
         heading="MuJoCo benchmarks",

@@ -23,6 +23,7 @@ from figures.results.partial import Absent, without_rows
 from figures.results.table import read_results
 from figures.run_facts import RunFacts, run_facts
 from figures.selection import EVERYTHING, Selection
+from figures.shared_settings import SharedSettings
 from figures.style import FADE_BEYOND
 
 MAIN_PROFILE = "paper"
@@ -89,6 +90,7 @@ def make(
     profiles these pictures show ``paper``, and ``<out_stem>.profiles.png`` and ``.pdf`` show all of
     them beneath each other.
 
+    Settings that all runs share are in the caption, not in every label.
     Tasks without results yet have no column; the caption names what is missing and every incomplete
     run. Single seeds are drawn of all methods, or among many of AWAC alone.
 
@@ -140,19 +142,21 @@ def _drawn(
     scored = "normalised_score" in columns(experiment.metrics)
     note = scale_note(frame, tasks) if scored else ""
     told = (variants_in_words(frame), "" if only else not_run(experiment, frame))
-    shown, notes = beside(frame, compare, tasks)
+    shared = SharedSettings.of(frame)
+    shown, notes = beside(shared.rows(frame), compare, tasks)
     title = title_of_figure(experiment, frame)
     many = shown["label"].nunique() > FADE_BEYOND
+    words = (experiment.caption, only.note, note, *told, shared.in_words)
     figure = draw(
         shown,
         panels=tasks,
         metrics=experiment.metrics,
         title=title,
-        caption=" ".join(filter(None, (experiment.caption, only.note, note, *told))),
-        absent=absent,
+        caption=" ".join(filter(None, words)),
+        absent=shared.absent(absent),
         notes=notes,
         seeds_of=("AWAC",) if many else None,
-        run_facts=facts,
+        run_facts=shared.facts(facts),
     )
     pictures = save(figure, out_stem)
     if many and with_pairs:

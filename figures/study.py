@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-
 from figures.experiments import OF_DOMAIN
-from figures.labels import label, split_variant, variant
 from figures.learning_curves import draw
 from figures.metrics import columns
 from figures.output import save
 from figures.results.manifest import read_manifest
 from figures.results.table import ResultsError, read_results
 from figures.run_facts import run_facts
+from figures.shared_settings import SharedSettings
 
 
 def make(csv: Path, out_stem: Path) -> list[Path]:
@@ -38,19 +36,13 @@ def make(csv: Path, out_stem: Path) -> list[Path]:
             rows = read_results(csv, drawn=columns(row.metrics))
         stem = out_stem if len(found) == 1 else out_stem.with_name(f"{out_stem.name}-{row.domain}")
         panels = [task for task in row.tasks if task in set(rows["env"])]
-        shown = draw(named_apart(rows), panels=panels, metrics=row.metrics, run_facts=facts)
+        shared = SharedSettings.of(rows)
+        shown = draw(
+            shared.rows(rows),
+            panels=panels,
+            metrics=row.metrics,
+            caption=shared.in_words,
+            run_facts=shared.facts(facts),
+        )
         pictures += save(shown, stem)
     return pictures
-
-
-def named_apart(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows, without the settings that all variants share: those tell no curve apart."""
-    parts = {text: split_variant(text) for text in rows["variant"].unique()}
-    shared = set.intersection(*(set(settings) for _, settings in parts.values()))
-    short = {
-        text: variant(named, [each for each in settings if each not in shared])
-        for text, (named, settings) in parts.items()
-    }
-    variants = rows["variant"].map(short)
-    labels = [label(*pair) for pair in zip(rows["method"], variants, strict=True)]
-    return rows.assign(variant=variants, label=labels)

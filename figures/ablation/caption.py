@@ -11,6 +11,7 @@ import pandas as pd
 from figures.ablation.effects import Row, Runs, ScalarChange, SweptScalar, condition_rows, parse
 from figures.caption import METRIC_NOTES, data_fact, origin
 from figures.panels import Panel
+from figures.shared_settings import SharedSettings
 from figures.statistics.across_seeds import MIN_SEEDS_FOR_INTERVAL, runs
 from figures.statistics.bootstrap import RESAMPLES
 
@@ -38,7 +39,7 @@ def facts(
         *(_comparison(panels, effects) if flat else ()),
         _seeds(counts),
         *_absent(panels, effects),
-        f"All with {', '.join(sorted(common))}." if common else "",
+        SharedSettings(tuple(sorted(common))).in_words,
         f"Data: {'; '.join(data_fact(panel, frame) for panel in panels)}.",
         f"{origin(frame)}.",
     ]
@@ -79,8 +80,8 @@ def _seeds(counts: Sequence[int]) -> str:
         )
     few = counts[0] < MIN_SEEDS_FOR_INTERVAL
     rest = f", single seeds below {MIN_SEEDS_FOR_INTERVAL}" if few else ""
-    resamples = f"{RESAMPLES:,} resamples of seeds"
-    return f"{span} seeds; lines: 95 % percentile bootstrap ({resamples}){rest}."
+    made = f"{RESAMPLES:,} resamples of seeds, expanded for few seeds"
+    return f"{span} seeds; lines: 95 % bootstrap ({made}){rest}."
 
 
 def _absent(panels: Sequence[Panel], effects: Sequence[Sequence[ScalarChange]]) -> Iterator[str]:

@@ -231,8 +231,11 @@ def _compare(
     first = np.asarray(a, dtype=np.float64)
     second = np.asarray(b.loc[a.index] if paired else b, dtype=np.float64)
     if paired:
-        return paired_difference(first, second), tuple(map(float, first - second))
-    return difference(first, second), tuple(map(float, first - centre(second)))
+        return (
+            paired_difference(first, second, method="expanded"),
+            tuple(map(float, first - second)),
+        )
+    return difference(first, second, method="expanded"), tuple(map(float, first - centre(second)))
 
 
 def levels(found: Runs) -> Iterator[SweptScalar]:
@@ -254,5 +257,5 @@ def levels(found: Runs) -> Iterator[SweptScalar]:
         table = found.of(row)
         for scalar in SCALARS if len(table) else ():
             values: Floats = np.asarray(table[scalar], dtype=np.float64)
-            estimate, seeds = aggregate([values]), tuple(map(float, values))
+            estimate, seeds = aggregate([values], method="expanded"), tuple(map(float, values))
             yield SweptScalar(row, base, key, value, scalar, estimate, seeds, row == base)

@@ -23,8 +23,8 @@ def effect_lines(csv: Path) -> list[str]:
 
     An exchange has a line a task, with the difference of AUC (mean over online steps) and of final
     J (mean of the last five evaluations) from the unchanged row. Positive is better. A swept number
-    has a line a value, with AUC and final J themselves. The intervals are those of the figure: 95 %
-    percentile bootstrap, from five seeds on. A distance counts as negative.
+    has a line a value, with AUC and final J themselves. The intervals are those of the figure, of
+    95 % and expanded as those of verdicts, from five seeds on. A distance counts as negative.
 
     Raises:
         ResultsError: the CSV is missing or malformed, or holds nothing to compare.

@@ -108,7 +108,7 @@ def difference(a: Floats, b: Floats, *, method: Interval = "percentile") -> Esti
     )
 
 
-def paired_difference(a: Floats, b: Floats) -> Estimate:
+def paired_difference(a: Floats, b: Floats, *, method: Interval = "percentile") -> Estimate:
     """centre(a - b); a, b: (n,), where a[i] and b[i] share seed, data and initialisation.
 
     Pairs are resampled. The interquartile mean of differences is not the difference of
@@ -118,7 +118,7 @@ def paired_difference(a: Floats, b: Floats) -> Estimate:
     if len(first) != len(second):
         raise ValueError(f"a has {len(first)} values, b {len(second)}; pairs need as many")
     name = f"{aggregate_name(len(first))} of paired differences"
-    return estimate([first - second], centre, name, CONFIDENCE)
+    return estimate([first - second], centre, name, CONFIDENCE, method)
 
 
 def probability_of_improvement(a_groups: Sequence[Floats], b_groups: Sequence[Floats]) -> Estimate:

@@ -12,6 +12,7 @@ import pandas as pd
 from figures.experiments import EXPERIMENTS, Experiment, title_of
 from figures.labels import method_of
 from figures.results.table import CONDITION, RUN, read_results
+from figures.shared_settings import SharedSettings
 from figures.statistics.across_seeds import runs
 from reproduce.commandline.durations import duration
 from reproduce.commandline.options import FigureOptions, as_typed
@@ -43,7 +44,9 @@ def closing(
     jobs: int | None,
     options: FigureOptions,
 ) -> list[str]:
-    """Say what AWAC and SAC show, and give the command for the preset `small` with its time here.
+    """Say what AWAC, SAC and methods asked for by name show, and how to make the real one.
+
+    The real one is the preset `small`: its command, and how long it takes here.
 
     Args:
         experiment: a figure's name; any other experiment has no such lines, nor has a part of its
@@ -57,8 +60,7 @@ def closing(
         return []
     row = EXPERIMENTS[experiment]
     frame = read_results(csv, drawn=[row.metrics[0].column])
-    named = [name for name in options.methods if name not in row.methods]
-    told = seen(frame, row, list(map(one_spelling, specs)), more=named)
+    told = seen(frame, row, list(map(one_spelling, specs)), more=options.methods)
     lines = [f"seen: {told}"]
     whole = {(task, method) for task in row.tasks for method in row.methods}
     if {(spec.env, spec.registered) for spec in specs if not spec.settings} != whole:
@@ -95,7 +97,8 @@ def seen(
     """Write the figure's first metric at the start, after the offline phase and at the end.
 
     The numbers are means over seeds of single evaluations, for AWAC and SAC on each task, and for
-    ``more`` rows and variants by their registered names. Finished runs alone count, and only those
+    ``more`` rows and variants by their registered names. Settings that all share are left out of
+    their labels. Finished runs alone count, and only those
     on the data and with the profile of ``specs``: the table may hold others.
     """
     metric = experiment.metrics[0]
@@ -104,7 +107,7 @@ def seen(
     wanted = frame[[key in asked for key in keys]]
     done = runs(wanted).query("status == 'done'")
     finished = wanted.merge(done[list(RUN)], on=list(RUN))
-    parts = []
+    parts, shared = [], SharedSettings.of(finished)
     named = sorted({spec.label for spec in specs if spec.registered in more})
     for task in experiment.tasks:
         here = finished[finished["env"] == task]
@@ -118,7 +121,7 @@ def seen(
             if whole:
                 means = pd.DataFrame(whole).mean()
                 numbers = " -> ".join(f"{value:.2f}" for value in means)
-                parts.append(f"{title_of(task)} {label} {numbers}")
+                parts.append(f"{title_of(task)} {shared.label(label)} {numbers}")
     at = "at the start -> after the offline phase -> at the end"
     return f"{metric.name.lower()} {at}: {'; '.join(parts)}" if parts else "no finished run yet"
 

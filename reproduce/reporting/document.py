@@ -68,8 +68,9 @@ def _aggregates(content: Content, beside: str) -> Iterator[Block]:
     yield Heading(2, "Aggregates", "aggregates")
     yield Text(
         "J is success at any step on the hand, the negative distance of puck and goal in metres in "
-        "pushing, the normalised score (0 random, 1 the demonstrations) in locomotion; final J the "
-        "mean of the last five evaluations, AUC the mean over online steps. Interquartile means "
+        "pushing, the normalised score (0 random, 1 the expert's demonstrations) in locomotion; "
+        "final J the mean of the last five evaluations, AUC the mean over online steps. "
+        "Interquartile means "
         "(means below 4 runs) with 95 % stratified bootstrap intervals in brackets; below 5 seeds "
         "there is none, and single runs stand in parentheses. Differences to AWAC have the "
         "expanded intervals that claims are judged by, without the noise of the episodes. Shaded "

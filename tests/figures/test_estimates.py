@@ -291,6 +291,7 @@ def test_an_expanded_interval_is_stretched_for_few_seeds() -> None:
     """Five seeds, 95 %: sqrt(5 / 4) t_4 / z = 1.1180 * 2.7764 / 1.9600; two alike have t_8."""
     for function, arguments, t in (
         (aggregate, ([FIVE],), 2.7764),
+        (paired_difference, (FIVE, SIX[:5]), 2.7764),
         (difference, (FIVE, FIVE[::-1] + 1), 2.3060),
     ):
         plain, wide = function(*arguments), function(*arguments, method="expanded")
@@ -298,7 +299,7 @@ def test_an_expanded_interval_is_stretched_for_few_seeds() -> None:
         for end, stretched in zip(ends(plain), ends(wide), strict=True):
             factor = 1.1180 * t / 1.9600
             assert stretched - plain.value == pytest.approx(factor * (end - plain.value), rel=1e-4)
-        assert wide.freedom == (4 if function is aggregate else 8)
+        assert wide.freedom == (8 if function is difference else 4)
     assert not aggregate([FIVE[:4]], method="expanded").known
 
 

@@ -230,7 +230,7 @@ def test_figure_3_states_its_facts(locomotion, write_csv) -> None:
     for fact in (
         "Gymnasium's -v4 environments, Ant observed in 27 dimensions",
         "Normalised score: return on a scale where 0 is a random policy and 1 the mean of the "
-        "demonstrations",
+        "expert's demonstrations",
         "No results yet for HalfCheetah-v2, Walker2d-v2",
     ):
         assert fact in text
@@ -331,3 +331,23 @@ def test_results_of_other_tasks_are_refused(module, make_run, write_csv, tmp_pat
     rows = make_run({0: 1.0}, final_distance=0.1, normalised_score=0.1)
     with pytest.raises(ResultsError, match="the results hold pen-binary-v0"):
         make(module, write_csv(rows, "other"), tmp_path / "other")
+
+
+def test_what_was_set_for_all_runs_is_said_once(
+    pushing, write_csv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The curves have the names of their methods, and another file's AWAC is told from ours."""
+    saved: list[Figure] = []
+    monkeypatch.setattr(paper_figure, "save", lambda figure, stem: saved.append(figure) or [stem])
+    csv = write_csv([row | {"variant": "online_steps=1000"} for row in pushing()], "figure2")
+    mine = tmp_path / "mine.csv"
+    keys = {"env": "SawyerPush-v0", "method": "AWAC", "seed": 0}
+    values = {"return_mean": -1.0, "final_distance": 0.1, "success_final": 0.5}
+    pd.DataFrame([keys | values | {"env_step": step} for step in STEPS]).to_csv(mine, index=False)
+    make(figure2, csv, tmp_path / "figure2", compare=[mine])
+    text = _text(saved[0])
+    assert "Set for all runs: online_steps=1000." in text
+    named = {each.get_text() for ax in saved[0].axes for each in ax.texts}
+    named |= {each.get_text() for legend in saved[0].legends for each in legend.get_texts()}
+    assert {"AWAC", "SAC", "BEAR", "AWAC (mine)"} <= named
+    assert not any("online_steps" in each for each in named)

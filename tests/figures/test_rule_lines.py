@@ -18,7 +18,7 @@ ASKS = Metric(
     "return_mean",
     "Score",
     rules=(0.0, 1.0, 0.25),
-    rule_names=("random policy", "demonstrations", f"{ASKED}0.25"),
+    rule_names=("random policy", "expert", f"{ASKED}0.25"),
 )
 STEPS = np.linspace(-100, 100, 21).astype(int)
 

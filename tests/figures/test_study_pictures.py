@@ -9,21 +9,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from figures import study
-from figures.study import make, named_apart
-from tests.figures.conftest import MakeFrame, MakeRun
-
-
-def test_what_all_runs_share_is_not_in_their_labels(
-    make_run: MakeRun, make_frame: MakeFrame
-) -> None:
-    runs = (
-        ("BEAR", "online_steps=10000"),
-        ("BEAR", "online_steps=10000,threshold=0.1"),
-        ("AWAC", "batch,online_steps=10000,q_hidden=16,16"),
-    )
-    frame = make_frame([r for m, v in runs for r in make_run({0: 1.0}, method=m, variant=v)])
-    labels = list(named_apart(frame)["label"])
-    assert labels == ["BEAR", "BEAR [threshold=0.1]", "AWAC [batch,q_hidden=16,16]"]
+from figures.study import make
+from tests.figures.conftest import MakeRun
 
 
 def test_the_script_draws_from_the_csv_without_training(
@@ -53,11 +40,6 @@ def test_only_finished_runs_are_in_its_table(tmp_path: Path, make_run: MakeRun) 
     assert [line.split(" | ")[2] for line in lines] == ["0"]
 
 
-def test_one_run_alone_keeps_its_name_short(make_run: MakeRun, make_frame: MakeFrame) -> None:
-    frame = make_frame(make_run({0: 1.0}, variant="lam=0.5"))
-    assert list(named_apart(frame)["label"]) == ["AWAC"]
-
-
 def test_its_curves_are_drawn_and_tasks_that_nobody_asked_for_are_not_missed(
     make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,5 +57,6 @@ def test_its_curves_are_drawn_and_tasks_that_nobody_asked_for_are_not_missed(
     make(csv, tmp_path / "mine")
     (figure,) = saved
     assert not any("No results yet" in text.get_text() for text in figure.texts)
+    assert any("Set for all runs: online_steps=10." in text.get_text() for text in figure.texts)
     curves = [line for line in figure.axes[1].lines if len(line.get_xdata()) == 2]  # type: ignore[arg-type]
     assert sum(list(line.get_ydata()) == [1.0, 2.0] for line in curves) == 2  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from figures.experiments import EXPERIMENTS
+from figures.labels import split_label
 from figures.results.cells import ResultsError
 from reproduce.commandline.options import FigureOptions
 from reproduce.launching.closing import closing, seen
@@ -67,6 +68,7 @@ def rows(
     plain = {"data": "embedded", "labels": "stored", "profile": "paper", "status": "done"}
     return [
         plain
+        | dict(zip(("method", "variant"), split_label(label), strict=True))
         | {"env": env, "label": label, "seed": seed, "env_step": step, "success_any": value}
         | {"phase": "online" if step > 0 else "offline", "grad_step": step}
         | cells
@@ -130,6 +132,27 @@ def test_only_finished_runs_of_the_data_and_profile_asked_for_are_seen() -> None
     assert alone.endswith(": Pen rotation AWAC [batch] 0.40 -> 0.40 -> 0.40")
     batch = seen(frame, FIGURE1, specs("AWAC[batch]"))
     assert batch.endswith(": Pen rotation AWAC [batch] 0.40 -> 0.40 -> 0.40")
+
+
+def test_methods_asked_for_by_name_are_seen_without_what_was_set_for_all() -> None:
+    settings = ("online_steps=8",)
+    frame = pd.DataFrame(
+        rows(PEN, "BC [online_steps=8]", 0, {-8: 0.0, 0: 0.5, 8: 0.75})
+        + rows(PEN, "SAC [online_steps=8]", 0, {-8: 0.0, 0: 0.25, 8: 0.0})
+        + rows(PEN, "AWR [online_steps=8]", 0, {-8: 0.0, 0: 0.25, 8: 0.0})
+    )
+    asked = specs("SAC", "BC", "AWR", settings=settings)
+    assert seen(frame, FIGURE1, asked, more=("SAC", "BC")).endswith(
+        ": Pen rotation SAC 0.00 -> 0.25 -> 0.00; Pen rotation BC 0.00 -> 0.50 -> 0.75"
+    )
+    other = pd.DataFrame(rows(PEN, "SAC", 0, {-8: 0.0, 0: 0.5, 8: 0.5}))
+    both = seen(
+        pd.concat([frame, other], ignore_index=True), FIGURE1, [*asked, *specs("SAC")], more=("BC",)
+    )
+    assert both.endswith(
+        ": Pen rotation SAC 0.00 -> 0.50 -> 0.50; Pen rotation BC "
+        "[online_steps=8] 0.00 -> 0.50 -> 0.75"
+    )
 
 
 @pytest.fixture
