@@ -221,7 +221,7 @@ class SlurmOptions:
 
 
 @dataclass(frozen=True)
-class FigureOptions(SlurmOptions, Common):
+class FigureOptions(Common, SlurmOptions):
     """Options of a figure's script."""
 
     preset: PresetName | None = None  # type: ignore[assignment]

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 import tyro
 
 from figures.results.cells import one_line
+from reproduce.commandline.option_help import OPTIONS
 
 
 class Main(Protocol):
@@ -43,7 +44,8 @@ def command(options: type[T], description: str | None) -> Callable[[Callable[[T]
         def main(arguments: list[str] | None = None) -> int:
             print_anything()
             try:
-                return body(tyro.cli(options, args=arguments, description=description))
+                given = tyro.cli(options, args=arguments, description=description, registry=OPTIONS)
+                return body(given)
             except KeyboardInterrupt:
                 print("interrupted; the same command continues", file=sys.stderr)
                 return INTERRUPTED
