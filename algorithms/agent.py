@@ -278,8 +278,9 @@ class Agent:
         self.networks.load_state_dict(state["networks"])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
-        self.generator.set_state(state["generator"])
-        self._evaluation.set_state(state["evaluation"])
+        # of a generator on a GPU, too, torch takes a state on the CPU alone
+        self.generator.set_state(state["generator"].cpu())
+        self._evaluation.set_state(state["evaluation"].cpu())
         self.updates, self._refreshed = state["updates"], state["refreshed"]
         if self.compiled is not None:
             self.compiled.rebind()

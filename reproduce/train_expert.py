@@ -212,7 +212,7 @@ def export(spec: RunSpec, folder: RunFolder, options: ExpertOptions) -> int:
 
     run = resolved(spec)
     known, settings = run.task, run.settings
-    state = folder.load_checkpoint("cpu")
+    state = folder.load_checkpoint()
     assert state is not None  # a run keeps its last one
     agent = Agent(
         settings.method, settings.config, known.observation_dim, known.action_dim, seed=spec.seed

@@ -138,7 +138,7 @@ def _trained(options: PerformerOptions) -> Performer:
             f"{folder.path} was made by other code: {spec.registered} has changed since "
             f"({'; '.join(changes)}); check out commit {made} to film it"
         )
-    state = _checkpoint(folder, options.device)
+    state = _checkpoint(folder)
     agent = Agent(
         settings.method,
         settings.config,
@@ -233,10 +233,10 @@ def _check_agreement(options: PerformerOptions, spec: RunSpec, folder: RunFolder
             raise ValueError(f"--{flag} {wanted}: the run in {folder.path} has {found}")
 
 
-def _checkpoint(folder: RunFolder, device: str) -> dict[str, Any]:
+def _checkpoint(folder: RunFolder) -> dict[str, Any]:
     if not any(folder.path.glob("checkpoint*.pt")):
         raise ValueError(f"{folder.path} has no checkpoint yet; its run is {folder.state()}")
-    state = folder.load_checkpoint(device)
+    state = folder.load_checkpoint()
     if state is None:
         raise ValueError(
             f"{folder.path / 'checkpoint.pt'} cannot be read: it is damaged, or no checkpoint"

@@ -121,13 +121,14 @@ def _train(
                 "versions": versions(),
                 "processor": processor(),
             }
+            | ({} if place.device == "cpu" else {"device": place.device})
             | own_methods.environment(spec.registered),
             "engine": chosen,
         }
     )
     if begun_with is not None:
         engines.resume(training, begun_with, place.cache)
-    state = folder.load_checkpoint(place.device)
+    state = folder.load_checkpoint()
     if state is not None:
         training.load_state_dict(state)
         print(f"{spec}: continues at step {training.step}", flush=True)

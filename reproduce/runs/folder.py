@@ -232,14 +232,18 @@ class RunFolder:
             path.replace(previous)
         fresh.replace(path)
 
-    def load_checkpoint(self, device: str) -> dict[str, Any] | None:
-        """Load the newest undamaged checkpoint; None without one. Prints which are damaged."""
+    def load_checkpoint(self) -> dict[str, Any] | None:
+        """Load the newest undamaged checkpoint; None without one. Prints which are damaged.
+
+        Its tensors are on the CPU. `load_state_dict` copies them to where networks and buffer are,
+        and torch takes the state of a generator on the CPU alone, also of one on a GPU.
+        """
         damaged = False
         for path in (self.path / name for name in _CHECKPOINTS):
             if not path.exists():
                 continue
             try:
-                return _read_checkpoint(path, device)
+                return _read_checkpoint(path)
             except _UNREADABLE as error:
                 print(f"{path} cannot be read ({error}); trying the one before it", flush=True)
                 damaged = True
@@ -283,7 +287,7 @@ def _checksum_line(path: Path) -> str:
     return f"{sha256_of(path)}  {path.name}\n"
 
 
-def _read_checkpoint(path: Path, device: str) -> dict[str, Any]:
+def _read_checkpoint(path: Path) -> dict[str, Any]:
     """Read a checkpoint and compare its checksums. zipfile does that, torch.load does not."""
     import torch
 
@@ -291,7 +295,7 @@ def _read_checkpoint(path: Path, device: str) -> dict[str, Any]:
         damaged = archive.testzip()
     if damaged is not None:
         raise ValueError(f"{damaged} is not what was written")
-    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -167,6 +168,39 @@ def test_copies_start_equal_and_never_have_gradients(name: str, profile: str) ->
     advance(agent, 0, 4)
     for key in copies(name):
         assert all(not p.requires_grad and p.grad is None for p in agent.networks[key].parameters())
+
+
+class OnAGpu:
+    """A tensor that a checkpoint was read to, of which torch takes only the copy on the CPU."""
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self._tensor = tensor
+
+    def cpu(self) -> torch.Tensor:
+        return self._tensor
+
+
+def test_random_states_are_taken_from_wherever_a_checkpoint_was_read_to() -> None:
+    whole, resumed = tiny_agent("AWAC"), tiny_agent("AWAC", seed=77)
+    advance(whole, 0, 5)
+    state = through_file(whole.state_dict())
+    states = {name: OnAGpu(state[name]) for name in ("generator", "evaluation")}
+    resumed.load_state_dict(state | states)
+    assert torch.equal(whole.generator.get_state(), resumed.generator.get_state())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("read_to", ["cpu", "cuda"])
+def test_an_agent_on_a_gpu_goes_on_from_its_file(read_to: str, tmp_path: Path) -> None:
+    settings, path = tiny_settings("AWAC", "paper"), tmp_path / "checkpoint.pt"
+    whole, resumed = (
+        Agent(settings.method, settings.config, 3, 2, seed=seed, device="cuda") for seed in (0, 77)
+    )
+    torch.save(whole.state_dict(), path)
+    resumed.load_state_dict(torch.load(path, map_location=read_to, weights_only=True))
+    assert torch.equal(whole.generator.get_state(), resumed.generator.get_state())
+    expected, actual = weights_of(whole), weights_of(resumed)
+    assert all(torch.equal(actual[key], value) for key, value in expected.items())
 
 
 @EVERY

@@ -84,7 +84,7 @@ def test_no_flipped_bit_of_a_checkpoint_is_believed(tmp_path: Path) -> None:
         damaged = bytearray(whole)
         damaged[at] ^= 1 << dice.randrange(8)
         path.write_bytes(damaged)
-        found = folder.load_checkpoint("cpu")
+        found = folder.load_checkpoint()
         if found is None:
             refused += 1
             continue
@@ -99,7 +99,7 @@ def test_newest_checkpoint_is_used_that_had_not_got_its_name(tmp_path: Path) -> 
         folder.save_checkpoint({"step": step})
     (tmp_path / "checkpoint.pt").replace(tmp_path / "checkpoint.new.pt")
     assert folder.state() == "resumable"
-    assert folder.load_checkpoint("cpu") == {"step": 2}
+    assert folder.load_checkpoint() == {"step": 2}
 
 
 def test_damaged_rows_and_status_are_written_again(

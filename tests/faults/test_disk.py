@@ -136,7 +136,7 @@ def test_checkpoint_on_a_full_disk_names_the_reason(small_disk: Path) -> None:
     with pytest.raises(OSError, match=r"No space left on device.*checkpoint\.new\.pt"):
         folder.save_checkpoint({"step": 2, "weights": torch.zeros(100_000)})
     assert left_over(small_disk) == []
-    assert folder.load_checkpoint("cpu") == {"step": 1}
+    assert folder.load_checkpoint() == {"step": 1}
 
 
 def test_failure_that_cannot_be_recorded_leaves_the_run_resumable(
