@@ -48,6 +48,7 @@ def main(options: CampaignOptions) -> int:
     from reproduce.launching.clusters import choose
     from reproduce.launching.cost import affordable
     from reproduce.launching.experiment import jobs_of
+    from reproduce.launching.launcher import Interrupted
     from reproduce.runs.option_checks import prepare
 
     prepare(options)
@@ -69,10 +70,13 @@ def main(options: CampaignOptions) -> int:
     status = 0
     for out in folders:
         mine = [part for part in parts if part.out == out]
-        found = _run(replace(chosen, out=out, preset=mine[0].chapter.preset), mine, cluster)
-        if found == INTERRUPTED:
-            return found
-        status = status or found
+        try:
+            found = _run(replace(chosen, out=out, preset=mine[0].chapter.preset), mine, cluster)
+        except Interrupted as error:
+            print(f"interrupted: {error}; the same command continues", file=sys.stderr)
+            return INTERRUPTED
+        # a failure says more than runs that another process holds
+        status = found if status in (0, INTERRUPTED) and found else status
     return status
 
 
@@ -109,20 +113,29 @@ def _refuse_unknown(flag: str, given: Sequence[str], known: Sequence[str]) -> No
 def _run(options: FigureOptions, parts: Sequence[Part], cluster: Cluster) -> int:
     """The parts of one results folder."""
     from reproduce.campaigns.news import News
-    from reproduce.launching.experiment import run_grids
+    from reproduce.launching.experiment import bring_to_end
 
     grids: dict[str, list[RunSpec]] = {}
     for part in parts:
         missing = set(part.missing)
         done = [spec for spec in part.specs if spec not in missing]
         grids.setdefault(part.chapter.experiment, []).extend([*part.missing, *done])
-    return run_grids(grids, options, cluster, after=News(options.results).tell)
+    return bring_to_end(grids, options, cluster, after=News(options.results).tell)
 
 
 def _stop_after(hours: float | None) -> None:
-    """Ask this process to stop, as SIGTERM does, after so many hours."""
+    """Ask this process to stop after so many hours, as SIGTERM does while runs are made.
+
+    At any other time it is as Ctrl-C, which ends it with the status of an interruption.
+    """
+
+    def stop(*_: object) -> None:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            raise KeyboardInterrupt
+        os.kill(os.getpid(), signal.SIGTERM)
+
     if hours is not None:
-        signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        signal.signal(signal.SIGALRM, stop)
         signal.setitimer(signal.ITIMER_REAL, 3600 * hours)
 
 

@@ -17,6 +17,8 @@ from figures.results.schema import RESULTS, RUN_KEY
 from figures.results.validation import Problem, problems_of
 from reproduce.checking.manifest import manifest_problems
 
+_TRIES = 3
+
 
 @dataclass(frozen=True)
 class Examined:
@@ -51,7 +53,22 @@ def examine(path: Path, *, manifest_needed: bool = True) -> Examined:
     Raises:
         ResultsError: rows or manifest cannot be read at all.
     """
-    # both files at once, since another process may write new ones while rows are examined
+    for _ in range(_TRIES):
+        before = _stamps(path)
+        examined = _examined(path, manifest_needed)
+        # another process may have written both between the reading of one and of the other
+        if not examined.problems or _stamps(path) == before:
+            break
+    return examined
+
+
+def _stamps(path: Path) -> list[tuple[int, int]]:
+    """What changes when another process writes rows or manifest."""
+    found = [each.stat() for each in (path, manifest_of(path)) if each.exists()]
+    return [(each.st_mtime_ns, each.st_ino) for each in found]
+
+
+def _examined(path: Path, manifest_needed: bool) -> Examined:
     cells, entries = read_cells(path), read_manifest(path)
     found = problems_of(cells)
     if not found:

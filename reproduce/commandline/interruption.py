@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import signal
+import time
 from types import FrameType
+
+_SAME_S = 5.0
 
 
 class Interruption:
     """Turns SIGTERM and Ctrl-C into a request to stop at the next resumable point.
 
-    A second signal interrupts at once; the last checkpoint is then what remains. As a context it
-    gives the signals back to whom they belonged before.
+    A second signal interrupts at once; the last checkpoint is then what remains. A second SIGTERM
+    within five seconds is taken for the same request: a system that stops all processes sends one,
+    and so does the launcher, which it stops as well. As a context it gives the signals back to whom
+    they belonged before.
     """
 
     def __init__(self) -> None:
         self.requested = False
+        self._first = 0.0
         self._before = {
             number: signal.signal(number, self._request)
             for number in (signal.SIGTERM, signal.SIGINT)
@@ -32,6 +38,8 @@ class Interruption:
         return self.requested
 
     def _request(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
+        now = time.monotonic()
+        if not self.requested:
+            self.requested, self._first = True, now
+        elif number != signal.SIGTERM or now - self._first > _SAME_S:
             raise KeyboardInterrupt
-        self.requested = True

@@ -142,6 +142,12 @@ class Common(FolderOptions):
         """Raise ValueError naming the flag of a folder that cannot be one."""
         super().check_folders()
         _check_folder("--out", self.out)
+        code = Path(__file__).resolve().parents[1]
+        if self.results.resolve().is_relative_to(code):
+            raise ValueError(
+                f"results would go to {self.results.resolve()}, into the code; call the script "
+                f"from {code.parent}, or give --out another folder"
+            )
 
 
 def flags_given(options: FolderOptions | SlurmOptions, names: Iterable[str]) -> list[str]:

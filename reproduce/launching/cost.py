@@ -66,5 +66,9 @@ def confirm(cost: Cost, *, yes: bool) -> None:
             f"{cost}: above {ASK_ABOVE_CORE_HOURS:.0f}, and no terminal to ask for "
             "consent; --yes gives it"
         )
-    if input(f"{cost}. Start? [y/N] ").strip().lower() not in ("y", "yes"):
+    try:
+        answer = input(f"{cost}. Start? [y/N] ")
+    except EOFError:  # Ctrl-D
+        answer = ""
+    if answer.strip().lower() not in ("y", "yes"):
         raise ValueError("not started")

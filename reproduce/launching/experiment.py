@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -28,6 +27,8 @@ from reproduce.runs.option_checks import prepare, resolve_data, validated
 from reproduce.specs.grid import Methods, RunSpec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reproduce.launching.cost import Cost
     from reproduce.launching.launcher import Launcher
     from reproduce.runs.ablation_rows import Ablation
@@ -130,6 +131,26 @@ def run_grids(
     Returns the exit status, and raises errors, as `reproduce` does.
     """
     from reproduce.launching.launcher import Interrupted
+
+    try:
+        return bring_to_end(grids, options, cluster, after=after)
+    except Interrupted as error:
+        print(f"interrupted: {error}; the same command continues", file=sys.stderr)
+        return INTERRUPTED
+
+
+def bring_to_end(
+    grids: Mapping[str, Sequence[RunSpec]],
+    options: FigureOptions,
+    cluster: Cluster,
+    *,
+    after: Callable[[], object] = lambda: None,
+) -> int:
+    """Do what `run_grids` says, and raise Interrupted where it is asked to stop.
+
+    Tables are up to date then.
+    """
+    from reproduce.launching.launcher import Interrupted
     from reproduce.runs.collect import refuse_other_preset
 
     out, jobs = options.results, jobs_of(cluster, options)
@@ -152,12 +173,11 @@ def run_grids(
 
     try:
         failed = launcher.run(finished)
-    except Interrupted as error:
+    except Interrupted:
         asked.collect()
         after()
         asked.mark_partial()
-        print(f"interrupted: {error}; the same command continues", file=sys.stderr)
-        return INTERRUPTED
+        raise
     missing = asked.collect()
     after()
     return _closed(grids, asked, options, launcher, jobs, failed, missing)
@@ -216,10 +236,25 @@ def _closed(
     elsewhere = [s for s in launcher.elsewhere if RunFolder(s.folder(out)).state() != "done"]
     if elsewhere:
         print(
-            f"{len(elsewhere)} runs are queued, or being run by another process",
+            f"{len(elsewhere)} runs are queued, or being run by another process"
+            + _queued_in_words(elsewhere, out),
             file=sys.stderr,
         )
     return 1 if failed else INTERRUPTED if lacking else 0
+
+
+def _queued_in_words(specs: Sequence[RunSpec], out: Path) -> str:
+    """Which job one of them waits as, and what to do if there is no such job."""
+    from reproduce.runs.folder import RunFolder
+
+    for folder in (RunFolder(spec.folder(out)) for spec in specs):
+        if folder.state() == "queued":
+            job = folder.queued().get("job", "unknown")
+            return (
+                f"; {folder.path / 'queued.json'} names job {job} of SLURM: delete such files if "
+                "there is no such job"
+            )
+    return ""
 
 
 def _launcher(
@@ -232,13 +267,15 @@ def _launcher(
     from reproduce.launching.cost import cost_here
     from reproduce.launching.inline import InlineLauncher
     from reproduce.launching.local import LocalLauncher
+    from reproduce.runs.plan import ELSEWHERE, states
 
     if cluster.name == "slurm":
         from reproduce.launching.slurm import SlurmLauncher
 
         there = SlurmLauncher(specs, seconds, options)
         return there, there.cost()
-    cost = cost_here(list(seconds.values()))
+    found = states(list(seconds), options.results)
+    cost = cost_here([each for spec, each in seconds.items() if found[spec] not in ELSEWHERE])
     if cluster.name == "inline":
         return InlineLauncher(specs, options), cost
     assert jobs is not None
@@ -247,14 +284,9 @@ def _launcher(
 
 def jobs_of(cluster: Cluster, options: FigureOptions) -> int | None:
     """How many runs are made at a time; None if the cluster decides that."""
-    return {"slurm": None, "local": options.jobs or _cores(), "inline": 1}[cluster.name]
+    from reproduce.runs.devices import cores
 
-
-def _cores() -> int:
-    """Cores that this process may use. A container or a job may have fewer than the machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return {"slurm": None, "local": options.jobs or cores(), "inline": 1}[cluster.name]
 
 
 def _make_prior_data(specs: Sequence[RunSpec], options: FigureOptions, jobs: int) -> None:

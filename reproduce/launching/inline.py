@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from reproduce.commandline.interruption import Interruption
 from reproduce.commandline.options import FigureOptions
 from reproduce.commandline.script import INTERRUPTED
-from reproduce.launching.launcher import Interrupted
+from reproduce.launching.launcher import Interrupted, freed
 from reproduce.runs.execute import execute
 from reproduce.runs.folder import RunFolder
 from reproduce.specs.grid import RunSpec
@@ -25,6 +25,7 @@ class InlineLauncher:
         self.reasons: dict[RunSpec, str] = {}
         self.waiting = [s for s in specs if states[s] not in ("done", "running", "queued")]
         self.elsewhere = [s for s in specs if states[s] in ("running", "queued")]
+        self._held = list(self.elsewhere)
 
     def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
         """Do what `Launcher.run` says."""
@@ -33,6 +34,7 @@ class InlineLauncher:
 
     def _run(self, interruption: Interruption, on_finished: Callable[[], object]) -> list[RunSpec]:
         failed: list[RunSpec] = []
+        self._take_what_is_free()
         for position, spec in enumerate(self.waiting):
             status = execute(
                 spec,
@@ -51,4 +53,13 @@ class InlineLauncher:
                 self.elsewhere.append(spec)
             elif status != 0:
                 failed.append(spec)
+            if position + 1 == len(self.waiting):
+                self._take_what_is_free()
         return failed
+
+    def _take_what_is_free(self) -> None:
+        """Let runs wait that others held at first, and hold no more."""
+        free = freed(self._held, self.options.results)
+        self._held = [spec for spec in self._held if spec not in free]
+        self.elsewhere = [spec for spec in self.elsewhere if spec not in free]
+        self.waiting += free

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from reproduce.commandline.options import FigureOptions
+from reproduce.runs.folder import RunFolder
 from reproduce.specs.grid import RunSpec
 
 
@@ -29,6 +30,12 @@ class Launcher(Protocol):
 
         `on_finished` is called after runs have ended, well or badly. Raises Interrupted.
         """
+
+
+def freed(held: Sequence[RunSpec], out: Path) -> list[RunSpec]:
+    """Those of the runs that no process has or has queued any more, and that are not done."""
+    states = {spec: RunFolder(spec.folder(out)).state() for spec in held}
+    return [spec for spec, state in states.items() if state in ("pending", "resumable")]
 
 
 def one_core() -> dict[str, str]:

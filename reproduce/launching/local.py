@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from reproduce.commandline.durations import duration
 from reproduce.commandline.options import FigureOptions
 from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
-from reproduce.launching.launcher import Interrupted, command, one_core, tail
+from reproduce.launching.launcher import Interrupted, command, freed, one_core, tail
 from reproduce.runs.folder import RunFolder
 from reproduce.specs.grid import RunSpec
 
@@ -32,6 +32,7 @@ class LocalLauncher:
         self.reasons: dict[RunSpec, str] = {}
         self.waiting = [s for s in specs if states[s] not in ("done", "running", "queued")]
         self.elsewhere = [s for s in specs if states[s] in ("running", "queued")]
+        self._held = list(self.elsewhere)
         self.running: dict[RunSpec, subprocess.Popen[bytes]] = {}
         self.failed: list[RunSpec] = []
         self.total = len(self.waiting)
@@ -48,7 +49,7 @@ class LocalLauncher:
         the end of the terminal are passed on to the runs. The launcher then waits until every run
         has reached a resumable point, and raises Interrupted.
         """
-        if not self.waiting:
+        if not self._any_waiting():
             return []
         asked_by = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
@@ -56,7 +57,7 @@ class LocalLauncher:
         before = {n: signal.signal(n, self._request_stop) for n in asked_by}
         try:
             with _Display(self.total) as display:
-                while self.running or (self.waiting and not self._stop):
+                while self.running or (self._any_waiting() and not self._stop):
                     self._start_some()
                     time.sleep(_POLL_S)
                     if self._stop:
@@ -76,6 +77,15 @@ class LocalLauncher:
         if self._stop:
             raise Interrupted(f"{len(self.waiting)} of {self.total} runs are not finished")
         return self.failed
+
+    def _any_waiting(self) -> bool:
+        """Whether runs wait. At the end those count that others held at first, and hold no more."""
+        if not self.waiting:
+            free = freed(self._held, self.out)
+            self._held = [spec for spec in self._held if spec not in free]
+            self.elsewhere = [spec for spec in self.elsewhere if spec not in free]
+            self.waiting, self.total = free, self.total + len(free)
+        return bool(self.waiting)
 
     def _request_stop(self, number: int, frame: FrameType | None) -> None:
         if self._stop:  # asked twice: do not wait for the next resumable point

@@ -83,8 +83,3 @@ def packs(seconds: Mapping[RunSpec, float], runs: int) -> list[list[RunSpec]]:
     """
     specs = list(seconds)
     return [specs[i : i + runs] for i in range(0, len(specs), runs)]
-
-
-def chunks(jobs: Sequence[list[RunSpec]], largest: int) -> list[list[list[RunSpec]]]:
-    """Split jobs into arrays of at most `largest` elements."""
-    return [list(jobs[i : i + largest]) for i in range(0, len(jobs), largest)]

@@ -6,6 +6,7 @@ same command takes over, on any machine that sees the folder.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -28,10 +29,11 @@ from reproduce.launching import slurm_client, slurm_queue
 from reproduce.launching.clusters import further
 from reproduce.launching.cost import Cost, cost_of
 from reproduce.launching.launcher import Interrupted, command, tail
-from reproduce.launching.packing import chunks, packs, shape_of
+from reproduce.launching.packing import packs, shape_of
 from reproduce.launching.slurm_client import Job, SlurmError
 from reproduce.launching.slurm_job import RunsJob, Work
 from reproduce.runs.folder import RunFolder
+from reproduce.runs.plan import ELSEWHERE, states
 from reproduce.runs.provenance import commit, fingerprint
 from reproduce.specs.grid import RunSpec
 
@@ -41,6 +43,7 @@ _POLL_S = (2.0, 30.0)  # at first, and after a while: the controller serves othe
 _COLLECT_S = 30.0
 _FULL_S = 60.0  # wait before more jobs are tried when SLURM has taken no more
 _WARNING_S = 180  # before the time limit: SLURM may warn a minute early, checkpoints take seconds
+_DEFAULTS = ("account", "partition", "qos", "constraint", "reservation", "wckey")
 _TIME_LIMITS = 1000  # a job may reach its time limit so often: a run may need many jobs
 
 
@@ -50,18 +53,28 @@ class SlurmLauncher:
     def __init__(
         self, specs: Sequence[RunSpec], seconds: Mapping[RunSpec, float], options: FigureOptions
     ) -> None:
-        """`seconds` says how long each run that is not done should take. Raises SlurmError."""
+        """`seconds` says how long each run that is not done should take. Raises SlurmError.
+
+        The shape of a job holds for all of them: runs that are queued or running now may die.
+        """
         self.options = replace(options, out=options.results.resolve(), **_absolute(options))
         self.out = self.options.results
         self.specs, self.seconds = specs, dict(seconds)
-        self.limits = slurm_client.limits(options.partition)
+        self.limits = slurm_client.limits(options.partition or os.environ.get("SBATCH_PARTITION"))
+        self._largest = self.limits.max_array
+        """Elements of the array that is tried next."""
         self.shape = shape_of(list(seconds.values()), options, self.limits)
         self.elsewhere: list[RunSpec] = []  # none: this launcher waits for others' jobs too
         self.reasons: dict[RunSpec, str] = {}
         """Why runs are given up; they may be resumable."""
         self._restarts: Counter[RunSpec] = Counter()
+        """Times that a run was submitted again without having come further than before."""
+        self._reached: dict[RunSpec, float] = {}
+        """The step that a run had come to when it last died."""
         self._had_job: set[RunSpec] = set()
         self._absent: set[RunSpec] = set()
+        self._ends: dict[RunSpec, tuple[Job, Path]] = {}
+        """Each run's last job, which SLURM may have forgotten since."""
         self._launch: slurm_queue.Launch | None = None
         self._files = tuple(path.resolve() for path in options.methods_from)
         self._code = fingerprint(*self._files)
@@ -71,7 +84,9 @@ class SlurmLauncher:
 
     def cost(self) -> Cost:
         """The cost of the runs that will be submitted now."""
-        jobs = packs(self.seconds, self.shape.runs)
+        found = states(list(self.seconds), self.out)
+        now = {s: each for s, each in self.seconds.items() if found[s] not in ELSEWHERE}
+        jobs = packs(now, self.shape.runs)
         return cost_of([[self.seconds[spec] for spec in job] for job in jobs], self.shape)
 
     def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:
@@ -98,8 +113,13 @@ class SlurmLauncher:
 
     # Submission
 
-    def _submit(self, specs: Sequence[RunSpec]) -> None:
-        """Submit runs that nobody runs or has submitted. One launcher at a time does this."""
+    def _submit(self, specs: Sequence[RunSpec]) -> set[RunSpec]:
+        """Submit runs that nobody runs or has submitted. One launcher at a time does this.
+
+        SLURM takes an array as a whole or not at all. Of an array that a limit forbids, half is
+        tried, down to one job. What it does not take waits. Returns what it has taken. Raises
+        SlurmError if that is nothing and no job of the runs is there.
+        """
         self.out.mkdir(parents=True, exist_ok=True)
         with FileLock(self.out / ".submit.lock"):
             jobs = slurm_queue.refresh(self.specs, self.out)
@@ -107,32 +127,40 @@ class SlurmLauncher:
             todo = {s: self.seconds.get(s, 0.0) for s in specs if self._folder(s).state() in free}
             todo = {s: t for s, t in todo.items() if s not in jobs or not jobs[s][0].live}
             if not todo:
-                return
+                return set()
             if self._launch is None:
                 self._launch = slurm_queue.new_launch(self.out, *self._files)
                 where = f"code {self._launch.code}, commit {commit() or 'unknown'}"
                 print(f"jobs of {self.shape}; {where}; launch {self._launch.folder}", flush=True)
                 if (self._launch.folder / "changes.patch").exists():
                     print("the working tree differs from the commit (changes.patch there)")
-            accepted = 0
-            arrays = chunks(packs(todo, self.shape.runs), self.limits.max_array)
-            for number, array in enumerate(arrays):
+            taken: set[RunSpec] = set()
+            waiting = packs(todo, self.shape.runs)
+            while waiting:
+                array = waiting[: self._largest]
                 try:
                     first = self._submit_array(self._launch, array)
                 except SlurmError as error:
-                    if accepted == 0 and not any(job.live for job, _ in jobs.values()):
+                    if len(array) > 1 and "limit" in error.said.lower():
+                        self._largest = len(array) // 2
+                        continue
+                    if not taken and not any(job.live for job, _ in jobs.values()):
                         raise
-                    rest = sum(len(pack) for later in arrays[number:] for pack in later)
-                    print(
-                        f"SLURM takes no more jobs now ({error.said}); {rest} runs wait", flush=True
-                    )
-                    self._full_until = time.monotonic() + _FULL_S
+                    self._wait(error, sum(map(len, waiting)))
                     break
-                accepted += len(array)
+                del waiting[: len(array)]
+                self._largest = min(2 * self._largest, self.limits.max_array)
+                taken |= {spec for pack in array for spec in pack}
                 print(
                     f"submitted {sum(map(len, array))} runs in {len(array)} jobs: {first}",
                     flush=True,
                 )
+            return taken
+
+    def _wait(self, error: SlurmError, runs: int) -> None:
+        """Try no submission for a while."""
+        print(f"SLURM takes no more jobs now ({error.said}); {runs} runs wait", flush=True)
+        self._full_until = time.monotonic() + _FULL_S
 
     def _submit_array(self, launch: slurm_queue.Launch, array: Sequence[list[RunSpec]]) -> str:
         """Submit an array; returns its first job's id. Raises SlurmError if none was submitted."""
@@ -147,7 +175,7 @@ class SlurmLauncher:
         executor = SlurmExecutor(launch.jobs, max_num_timeout=_TIME_LIMITS)
         try:
             executor.update_parameters(**parameters)
-            with outside_of_jobs(), executor.batch():
+            with outside_of_jobs(parameters), executor.batch():
                 jobs = [executor.submit(self._job(launch, pack, grace_s)) for pack in array]
         except (FailedJobError, FailedSubmissionError, OSError, ValueError) as error:
             for pack in folders:
@@ -219,14 +247,39 @@ class SlurmLauncher:
         }
         # A run must seem dead twice in a row: files and controller may be seconds apart.
         dead, self._absent = [s for s in left if s in nobodys & self._absent], nobodys
-        again = [spec for spec in dead if self._worth_another(spec, jobs.get(spec))]
-        if again and time.monotonic() >= self._full_until:
-            self._absent -= set(again)
-            self._submit(again)
+        self._ends |= jobs
+        if dead and time.monotonic() >= self._full_until:
+            self._submit_again([spec for spec in dead if self._worth_another(spec)])
         return [s for s in left if s not in self.reasons and not self._failed(s)], jobs
 
-    def _worth_another(self, spec: RunSpec, last: tuple[Job, Path] | None) -> bool:
-        """Whether a dead run is to be submitted again; if not, `reasons` or its folder says why."""
+    def _submit_again(self, specs: Sequence[RunSpec]) -> None:
+        """Submit dead runs, and count it as an attempt of those that SLURM takes."""
+        if not specs:
+            return
+        had_one = self._had_job & set(specs)
+        try:
+            taken = self._submit(specs)
+        except SlurmError as error:  # the controller is busy: other jobs go on meanwhile
+            self._wait(error, len(specs))
+            return
+        self._absent -= taken
+        for spec in [spec for spec in specs if spec in taken & had_one]:
+            self._restarts[spec] += 1
+            how = self._how_it_ended(spec)
+            self._ends.pop(spec, None)
+            print(f"died: {spec} ({how}); attempt {self._restarts[spec] + 1}", flush=True)
+
+    def _how_it_ended(self, spec: RunSpec) -> str:
+        last = self._ends.get(spec)
+        return "its job ended before it" if last is None else f"job {last[0].id}: {last[0].state}"
+
+    def _worth_another(self, spec: RunSpec) -> bool:
+        """Whether a dead run is to be submitted again; if not, `reasons` or its folder says why.
+
+        It is given up where it has died in the same place `_RESTARTS` times after the first. A job
+        that others have taken the place of is no death of the run.
+        """
+        last = self._ends.get(spec)
         if spec not in self._had_job:  # SLURM has not taken it yet
             pass
         elif last is not None and slurm_queue.refusal(last[1]):
@@ -240,16 +293,16 @@ class SlurmLauncher:
         if fingerprint(*self._files) != self._code:
             self.reasons[spec] = "the code was changed since this command began; call it again"
             return False
-        how = "its job ended before it" if last is None else f"job {last[0].id}: {last[0].state}"
+        step = self._folder(spec).status().get("step", -math.inf)
+        if step > self._reached.get(spec, step) or (last and last[0].state == "PREEMPTED"):
+            self._restarts[spec] = 0
+        self._reached[spec] = max(step, self._reached.get(spec, step))
         if self._restarts[spec] >= _RESTARTS and spec in self._had_job:
             end = tail(spec.folder(self.out))
             output = _job_output(last)
-            times = self._restarts[spec] + 1
+            times, how = self._restarts[spec] + 1, self._how_it_ended(spec)
             self._folder(spec).fail(f"died {times} times, at last with {how}\n{end}\n{output}")
             return False
-        if spec in self._had_job:
-            self._restarts[spec] += 1
-            print(f"died: {spec} ({how}); attempt {self._restarts[spec] + 1}", flush=True)
         return True
 
     def _ended(self, spec: RunSpec) -> bool:
@@ -311,9 +364,13 @@ def _job_output(last: tuple[Job, Path] | None, lines: int = 20) -> str:
 
 
 @contextmanager
-def outside_of_jobs() -> Iterator[None]:
-    """Hide the job that this process may be part of: sbatch would take over its settings."""
-    kept = ("SLURM_CONF",)
+def outside_of_jobs(parameters: Mapping[str, Any]) -> Iterator[None]:
+    """Hide the job that this process may be part of: sbatch would take over its settings.
+
+    The user's own defaults for sbatch (``SBATCH_ACCOUNT`` and others of `_DEFAULTS`) stay, but for
+    those that `parameters` decides: sbatch would prefer the variable.
+    """
+    kept = {"SLURM_CONF", *(f"SBATCH_{n.upper()}" for n in _DEFAULTS if n not in parameters)}
     inside = {
         key: os.environ.pop(key)
         for key in list(os.environ)

@@ -98,6 +98,8 @@ class Pool:
     running: list[Running] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     stopping: bool = False
+    refused: bool = False
+    """Other code than was submitted has been found: nothing more is started."""
     held: dict[Work, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -106,7 +108,7 @@ class Pool:
     def run(self) -> dict[str, int]:
         """Run until nothing is left, or until the last process has ended after `stop`."""
         try:
-            while self.running or (self.waiting and not self.stopping):
+            while self.running or (self.waiting and not (self.stopping or self.refused)):
                 self._start_some()
                 time.sleep(_POLL_S)
                 self._reap()
@@ -202,7 +204,7 @@ class Pool:
 
     def _refuse(self, now: str) -> None:
         """Start nothing more: results of two versions of the code must not be mixed unnoticed."""
-        self.stopping = True  # present processes were started with the right code, and go on
+        self.refused = True  # present processes were started with the right code, and go on
         self._count("refused")
         path = Path(self.job.launch) / "refused.json"
         job = os.environ.get("SLURM_JOB_ID", "")

@@ -65,7 +65,7 @@ def new_launch(out: Path, *files: Path) -> Launch:
     launch.jobs.mkdir(parents=True)
     changes = uncommitted()
     if changes:
-        write_text(launch.folder / "changes.patch", changes + "\n")
+        write_text(launch.folder / "changes.patch", changes)
     write_json(
         launch.folder / "launch.json",
         {

@@ -19,7 +19,7 @@ from reproduce.commandline.durations import duration
 from reproduce.commandline.options import EngineChoice
 from reproduce.data.prior import make_env
 from reproduce.runs import own_methods
-from reproduce.runs.devices import why_unusable
+from reproduce.runs.devices import cores, why_unusable
 from reproduce.runs.engines import measured_ratio, random_batches, settled_update
 from reproduce.runs.folder import RunFolder, State
 from reproduce.runs.resolved import resolved
@@ -28,6 +28,10 @@ from reproduce.specs.place import Place
 
 _ENOUGH_S = 0.03  # for one measurement; a plan has dozens
 _TOO_LARGE = ("memory", "allocat", "overflow", "too large", "too big")  # in torch's messages
+
+
+ELSEWHERE: tuple[State, ...] = ("running", "queued")
+"""States of runs that another process makes, or that wait as jobs of a cluster."""
 
 
 def states(specs: Sequence[RunSpec], out: Path) -> dict[RunSpec, State]:
@@ -47,8 +51,8 @@ def print_plan(
 
     `jobs` is how many run at a time; None if a cluster decides that. The cache of `place` holds how
     much faster compiled updates were in earlier runs here. Returns the seconds that each run should
-    take on this machine, in the order of `specs`. Runs that are done, running or queued are left
-    out.
+    take on this machine, in the order of `specs`. Runs that are done are left out. What is printed
+    leaves out those that are running or queued as well.
     """
     found = states(specs, out)
     measured = place.device if why_unusable(place.device) is None else "cpu"
@@ -58,11 +62,12 @@ def print_plan(
     table = Table(title=f"{experiment}: {len(specs)} run{several} into {out}{at_a_time}")
     for column in ("task", "data", "method", "seeds", "done", "pending", "time left"):
         table.add_column(column)
-    left = {
+    every = {
         s: pace.seconds(s, RunFolder(s.folder(out)).status().get("step"))
         for s in specs
-        if found[s] not in ("done", "running", "queued")
+        if found[s] != "done"
     }
+    left = {s: seconds for s, seconds in every.items() if found[s] not in ELSEWHERE}
     common = set.intersection(*(set(s.settings) for s in specs)) if specs else set()
     names = {s: with_settings(s.registered, sorted({*s.settings} - common)) for s in specs}
     for env, data, method in dict.fromkeys((s.env, s.data, names[s]) for s in specs):
@@ -76,13 +81,14 @@ def print_plan(
     if common:
         console.print(f"all with {escape(', '.join(sorted(common)))}")
     total, longest = sum(left.values()), max(left.values(), default=0.0)
-    clock = "" if jobs is None else f", {duration(max(total / jobs, longest))} on the clock"
+    at_once = 1 if jobs is None else min(jobs, cores())
+    clock = "" if jobs is None else f", {duration(max(total / at_once, longest))} on the clock"
     instead = "" if measured == place.device else f"; there is no {place.device} here"
     console.print(
         f"estimated on this machine: {duration(total)} of core time{clock} "
         f"(measured just now, {measured}{instead})"
     )
-    return left
+    return every
 
 
 def _changes_work(setting: str) -> bool:

@@ -9,6 +9,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+_DECIDING = ("algorithms", "envs", "reproduce")  # packages whose files decide a run
+_OURS = (*_DECIDING, "figures")
 _PACKAGES = (
     "torch",
     "numpy",
@@ -45,10 +47,11 @@ def fingerprint(*files: Path) -> str:
     cached, so a process can tell whether the code has changed since it started.
     """
     root, digest = Path(__file__).resolve().parents[2], hashlib.sha256()
-    for package in ("algorithms", "envs", "reproduce"):
+    for package in _DECIDING:
         for path in sorted((root / package).rglob("*")):
             name = path.relative_to(root).as_posix()
             passing = "__pycache__" in path.parts or path.name.startswith(".")
+            passing = passing or path.name.endswith(("~", ".orig", ".rej"))  # of editors and patch
             if path.is_file() and not passing:
                 digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     for path in files:
@@ -58,18 +61,33 @@ def fingerprint(*files: Path) -> str:
 
 
 def uncommitted() -> str:
-    """The difference between the commit and the tracked files, as `git diff` shows it."""
+    """The difference between the commit and the files, as `git apply` takes it.
+
+    New files of the packages are in it. Files in `results/` are not: runs write there.
+    """
+    here = Path(__file__).resolve().parents[2]
     try:
-        return _git("diff", "HEAD", cwd=Path(__file__).resolve().parents[2])
+        known = _git_output("diff", "HEAD", "--binary", "--", ".", ":(exclude)results", cwd=here)
+        new = _git("ls-files", "--others", "--exclude-standard", "--", *_OURS, cwd=here)
+        added = [
+            _git_output("diff", "--no-index", "--binary", "--", "/dev/null", path, cwd=here)
+            for path in new.splitlines()
+        ]
     except (OSError, subprocess.CalledProcessError):
         return ""
+    return "".join([known, *added])
 
 
 def _git(*arguments: str, cwd: Path) -> str:
-    result = subprocess.run(
-        ["git", *arguments], cwd=cwd, check=True, capture_output=True, text=True
-    )
-    return result.stdout.strip()
+    return _git_output(*arguments, cwd=cwd).strip()
+
+
+def _git_output(*arguments: str, cwd: Path) -> str:
+    """Every byte: a line of a patch may be blank."""
+    result = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True)
+    if result.returncode != 0 and not ("--no-index" in arguments and result.returncode == 1):
+        result.check_returncode()
+    return result.stdout
 
 
 @cache

@@ -318,3 +318,16 @@ def test_a_study_takes_what_does_not_change_its_rows() -> None:
     from reproduce.study import StudyOptions, _refuse_what_a_study_decides
 
     _refuse_what_a_study_decides(StudyOptions(name="push_lambda", jobs=2, yes=True, out=Path("x")))
+
+
+def test_results_do_not_go_into_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they would from `cd reproduce; python figure1.py`."""
+    from reproduce.commandline.options import FigureOptions
+
+    root = Path(__file__).resolve().parents[2]
+    monkeypatch.chdir(root / "reproduce")
+    with pytest.raises(ValueError, match=f"into the code; call the script from {root}, or give"):
+        FigureOptions(preset="quick").check_folders()
+    FigureOptions(preset="quick", out=root / "results" / "mine").check_folders()
+    monkeypatch.chdir(root)
+    FigureOptions(preset="quick").check_folders()

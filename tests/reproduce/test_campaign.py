@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import signal
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,6 +29,7 @@ from reproduce.commandline.options import FigureOptions
 from reproduce.judging.claim import Claim
 from reproduce.judging.claims import CLAIMS
 from reproduce.judging.evidence import Evidence
+from reproduce.launching.launcher import Interrupted
 from reproduce.reporting.commands import wants
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
@@ -268,6 +270,53 @@ def test_a_campaign_that_stops_in_time_is_asked_about_no_more_hours(
     out = ("--preset", "quick", "--out", str(tmp_path))
     assert campaign.main([*out, *ONE_RUN, "--cluster", "local", *flags]) == 0
     assert [options.yes for options in begun] == [not asks]
+
+
+def test_runs_that_another_process_holds_do_not_keep_the_next_folder_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure in one folder says more in the end than runs of another that are held."""
+    begun: list[str] = []
+
+    def going(ends: Mapping[int, int]) -> int:
+        begun.clear()
+
+        def run(options: FigureOptions, *_: object) -> int:
+            begun.append(options.results.name)
+            if ends.get(len(begun)) == -1:
+                raise Interrupted("2 of 3 runs are not finished")
+            return ends.get(len(begun), 0)
+
+        monkeypatch.setattr(campaign, "_run", run)
+        words = ["--preset", "small", "--out", str(tmp_path / "mine"), "--cluster", "local"]
+        chapters = ["--chapters", "figure1", "long", "paper", "--methods", "AWAC", "--yes"]
+        return campaign.main([*words, *chapters])
+
+    folders = ["mine", "mine-long", "mine-paper"]
+    for ends, status in (({1: 75}, 75), ({1: 75, 2: 1}, 1), ({1: 1, 2: 75}, 1), ({}, 0)):
+        assert going(ends) == status
+        assert begun == folders
+    assert going({2: -1}) == 75
+    assert begun == folders[:2]
+
+
+def test_hours_that_end_while_nothing_is_trained_are_an_interruption() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGALRM, signal.SIGTERM)}
+    asked: list[int] = []
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        campaign._stop_after(0.2 / 3600)
+        with pytest.raises(KeyboardInterrupt):
+            time.sleep(PATIENCE_S)
+        signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))  # a launcher's
+        campaign._stop_after(0.2 / 3600)
+        deadline = time.monotonic() + PATIENCE_S
+        while not asked and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert asked == [signal.SIGTERM]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_a_chapter_without_data_is_left_out_unless_it_is_asked_for(

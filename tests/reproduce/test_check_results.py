@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from figures.results.cells import Cells
 from reproduce.check_results import SHOWN, main
+from reproduce.checking import reader
 
 ROOT = Path(__file__).resolve().parents[2]
 Change = Callable[[list[dict[str, Any]]], object]
@@ -174,3 +176,29 @@ def test_nothing_to_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert f"error: {tmp_path}: no rows there" in capsys.readouterr().err
     assert main([str(tmp_path / "nowhere")]) == 2
     assert "there is no such file or folder" in capsys.readouterr().err
+
+
+def test_files_that_another_process_writes_meanwhile_are_read_again(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows are those of before, the manifest is that of after: together they are wrong."""
+    path = results / "small" / "figure1.csv"
+    whole = path.read_text()
+    lines = whole.splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]))
+    assert reader.examine(path).problems
+    read, reads = reader.read_cells, []
+
+    def read_and_write(each: Path) -> Cells:
+        cells = read(each)
+        reads.append(each)
+        if len(reads) == 1:
+            each.write_text(whole)
+        return cells
+
+    monkeypatch.setattr(reader, "read_cells", read_and_write)
+    assert not reader.examine(path).problems
+    assert len(reads) == 2
+    path.write_text("".join(lines[:-1]))
+    reads += [path]  # nobody writes any more
+    assert reader.examine(path).problems and len(reads) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 
 from reproduce import figure1, run, train_expert
 from reproduce.runs import plan
-from reproduce.runs.devices import check_device, why_unusable
+from reproduce.runs.devices import check_device, cores, why_unusable
 from reproduce.specs.grid import RunSpec
 
 SPEC = RunSpec("quick", "paper", "pen-binary-v0", "AWAC", 0, "embedded")
@@ -124,3 +125,17 @@ def test_a_method_in_another_case_is_suggested(capsys: pytest.CaptureFixture[str
         assert capsys.readouterr().err.endswith(f"did you mean {meant}?\n")
     assert run.main(["--env", "PEN-binary-v0", "--dry-run"]) == 2
     assert "did you mean pen-binary-v0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("200000 100000", 2), ("150000 100000", 2), ("1 100000", 1), ("max 100000", 8), ("", 8)],
+)
+def test_a_container_has_the_cores_of_its_quota(
+    text: str, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    quota = tmp_path / "cpu.max"
+    quota.write_text(text)
+    assert cores(quota) == expected
+    assert cores(tmp_path / "none") == 8

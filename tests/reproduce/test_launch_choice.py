@@ -12,7 +12,7 @@ from reproduce.commandline.options import FigureOptions
 from reproduce.launching import cost, slurm_client
 from reproduce.launching.clusters import choose, further
 from reproduce.launching.cost import Cost, confirm, cost_here, cost_of
-from reproduce.launching.packing import Shape, chunks, packs, shape_of
+from reproduce.launching.packing import Shape, packs, shape_of
 from reproduce.launching.slurm_client import Limits, SlurmError, minutes_of
 from reproduce.specs.grid import RunSpec
 
@@ -182,13 +182,11 @@ def test_more_cores_than_a_node_has_are_refused() -> None:
         shape_of([1.0], FigureOptions(cpus=17), SHARED)
 
 
-def test_every_run_is_in_one_job_and_no_array_is_too_long() -> None:
+def test_every_run_is_in_one_job() -> None:
     grid = [RunSpec("quick", "paper", "pen-binary-v0", "BC", s, "embedded") for s in range(11)]
     jobs = packs(dict.fromkeys(grid, 1.0), runs=2)
     assert [len(job) for job in jobs] == [2] * 5 + [1]
-    arrays = chunks(jobs, largest=4)
-    assert [len(array) for array in arrays] == [4, 2]
-    assert [spec for array in arrays for job in array for spec in job] == grid
+    assert [spec for job in jobs for spec in job] == grid
 
 
 def test_cost_counts_cores_for_as_long_as_they_are_kept() -> None:
@@ -207,9 +205,16 @@ def test_dear_grids_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="no terminal to ask for consent; --yes"):
         confirm(dear, yes=False)
     monkeypatch.setattr(cost.sys.stdin, "isatty", lambda: True, raising=False)
-    answers = iter(["", "n", "y"])
-    monkeypatch.setattr("builtins.input", lambda _: next(answers))
-    for _ in range(2):
+    answers = iter(["", "n", EOFError(), "y"])
+
+    def answer(_: str) -> str:
+        given = next(answers)
+        if isinstance(given, EOFError):  # Ctrl-D
+            raise given
+        return given
+
+    monkeypatch.setattr("builtins.input", answer)
+    for _ in range(3):
         with pytest.raises(ValueError, match="not started"):
             confirm(dear, yes=False)
     confirm(dear, yes=False)
@@ -220,7 +225,22 @@ def test_a_launcher_inside_a_job_does_not_pass_that_job_on(monkeypatch: pytest.M
 
     monkeypatch.setenv("SLURM_CPUS_PER_TASK", "64")
     monkeypatch.setenv("SLURM_CONF", "/etc/slurm/slurm.conf")
-    with outside_of_jobs():
+    monkeypatch.setenv("SBATCH_TIMELIMIT", "1")
+    with outside_of_jobs({}):
         assert "SLURM_CPUS_PER_TASK" not in os.environ
+        assert "SBATCH_TIMELIMIT" not in os.environ  # ours is in the script, which it would beat
         assert os.environ["SLURM_CONF"] == "/etc/slurm/slurm.conf"
     assert os.environ["SLURM_CPUS_PER_TASK"] == "64"
+
+
+def test_the_users_defaults_for_sbatch_stay_where_no_flag_decides(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from reproduce.launching.slurm import outside_of_jobs
+
+    for name in ("ACCOUNT", "PARTITION", "QOS"):
+        monkeypatch.setenv(f"SBATCH_{name}", "mine")
+    with outside_of_jobs({"partition": "of --partition", "time": 60}):
+        kept = {name for name in os.environ if name.startswith("SBATCH_")}
+        assert kept == {"SBATCH_ACCOUNT", "SBATCH_QOS"}
+    assert os.environ["SBATCH_PARTITION"] == "mine"

@@ -11,6 +11,7 @@ import pytest
 
 from reproduce.commandline.options import FigureOptions
 from reproduce.launching import inline as launch_inline
+from reproduce.launching.experiment import _queued_in_words
 from reproduce.launching.inline import InlineLauncher
 from reproduce.launching.launcher import Interrupted, command
 from reproduce.launching.local import LocalLauncher
@@ -69,6 +70,20 @@ def test_inline_stops_after_the_run_that_was_interrupted(
     assert order == [0, 1]
 
 
+def test_inline_makes_a_run_at_the_end_that_another_process_held(
+    options: FigureOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = stand_in(monkeypatch, {0: 75})
+    for spec in SPECS[:2]:
+        spec.folder(options.results).mkdir(parents=True)
+        RunFolder(spec.folder(options.results)).queue(note("17"))
+    launcher = InlineLauncher(SPECS, options)
+    (SPECS[0].folder(options.results) / "queued.json").unlink()
+    assert launcher.run() == []
+    assert order == [2, 3, 0]
+    assert launcher.elsewhere == [SPECS[1], SPECS[0]]
+
+
 def test_what_is_done_or_queued_is_not_started_here(options: FigureOptions) -> None:
     out = options.results
     RunFolder(SPECS[0].folder(out)).finish()
@@ -88,3 +103,13 @@ def test_the_command_of_a_run_carries_what_decides_it(tmp_path: Path) -> None:
     assert line[line.index("--checkpoint-every-s") + 1] == "5.0"
     assert line[line.index("--set") + 1] == "lam=1" and line[line.index("--seed") + 1] == "3"
     assert line[line.index("--out") + 1] == str(tmp_path)
+
+
+def test_who_holds_a_run_is_named(tmp_path: Path) -> None:
+    """Without SLURM nobody can be asked whether its job is still there."""
+    folder = RunFolder(SPECS[0].folder(tmp_path))
+    folder.path.mkdir(parents=True)
+    assert _queued_in_words(SPECS, tmp_path) == ""
+    folder.queue(note("17_3"))
+    told = _queued_in_words(SPECS, tmp_path)
+    assert f"{folder.path / 'queued.json'} names job 17_3 of SLURM" in told

@@ -196,6 +196,27 @@ def test_other_code_is_refused() -> None:
     assert fingerprint() in Path("refused.json").read_text()
 
 
+def test_runs_that_go_on_after_a_refusal_hear_of_the_end_of_the_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second run of the job finds other code, while the first goes on."""
+    work = job((sys.executable, "-c", COUNTING), shell("touch second"), at_once=2)
+    codes = iter([work.code])
+    monkeypatch.setattr(slurm_job, "fingerprint", lambda *_: next(codes, "another"))
+
+    def end() -> None:
+        wait_for("refused.json")
+        assert slurm_job._pool is not None
+        slurm_job._pool.stop()
+        wait_for("interrupted")
+        Path("acted").touch()
+
+    thread = later(lambda: when_started(end))
+    assert work() == {"refused": 1, "interrupted": 1}
+    thread.join()
+    assert Path("interrupts").read_text() == "1" and not Path("second").exists()
+
+
 def test_each_place_in_a_job_sees_one_gpu() -> None:
     seen = [
         environment(place, 2, {"CUDA_VISIBLE_DEVICES": "4,7"})["CUDA_VISIBLE_DEVICES"]

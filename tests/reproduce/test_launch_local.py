@@ -14,6 +14,7 @@ from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
 from reproduce.launching import local as launch_local
 from reproduce.launching.launcher import Interrupted
 from reproduce.launching.local import LocalLauncher
+from reproduce.launching.slurm_queue import note
 from reproduce.runs.folder import RunFolder
 from reproduce.specs.grid import RunSpec
 
@@ -89,6 +90,24 @@ def test_a_run_has_a_session_of_its_own(
     """Else a Ctrl-C would reach it twice: from the terminal, and through the launcher."""
     stand_in(monkeypatch, "sys.exit(os.getsid(0) != os.getpid())")
     assert LocalLauncher(SPECS[:1], options, 1).run() == []
+
+
+def test_a_run_that_another_process_held_is_made_when_it_holds_it_no_more(
+    options: FigureOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the end, and once: such a process may have been killed a moment before the launch."""
+    stand_in(monkeypatch, f"print('line'); sys.exit({INTERRUPTED} * (seed == 2))")
+    for spec in SPECS[:3]:
+        spec.folder(options.results).mkdir(parents=True)
+        folder_of(spec, options).queue(note("17"))
+    launcher = LocalLauncher(SPECS, options, 2)
+    assert launcher.waiting == [SPECS[3]]
+    for spec in SPECS[1:3]:
+        (spec.folder(options.results) / "queued.json").unlink()
+    assert launcher.run() == []
+    assert launcher.elsewhere == [SPECS[0], SPECS[2]]
+    logs = [spec.folder(options.results) / "log.txt" for spec in SPECS]
+    assert [log.exists() and log.read_text() for log in logs] == [False, *["line\n"] * 3]
 
 
 @pytest.mark.parametrize("nohup", [True, False])

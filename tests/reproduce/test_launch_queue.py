@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reproduce.commandline.files import write_json
 from reproduce.commandline.options import FigureOptions
 from reproduce.launching import slurm as launch_slurm
 from reproduce.launching import slurm_client, slurm_queue
@@ -164,7 +165,7 @@ def test_runs_that_slurm_does_not_take_yet_wait(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     take = launcher._submit_array
-    launcher.limits = Limits(1, 8, None, False)  # arrays of one
+    launcher.limits, launcher._largest = Limits(1, 8, None, False), 1  # arrays of one
 
     def full(launch: slurm_queue.Launch, array: list[list[RunSpec]]) -> str:
         if sum(job.live for job in jobs) >= 2:
@@ -185,6 +186,148 @@ def test_runs_that_slurm_does_not_take_yet_wait(
     assert launcher.run() == []
     assert len(jobs) == len(SPECS)
     assert "takes no more jobs now (AssocMaxSubmitJobLimit); 2 runs wait" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_an_array_that_a_limit_forbids_is_submitted_in_parts(
+    most: int,
+    launcher: SlurmLauncher,
+    jobs: list[Job],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """SLURM counts the elements of an array, and takes all of them or none."""
+    take, sizes = launcher._submit_array, []
+
+    def limited(launch: slurm_queue.Launch, array: list[list[RunSpec]]) -> str:
+        sizes.append(len(array))
+        if sum(job.live for job in jobs) + len(array) > most:
+            raise SlurmError("Job violates accounting/QOS policy (job submit limit, ...)")
+        return take(launch, array)
+
+    monkeypatch.setattr(launcher, "_submit_array", limited)
+    monkeypatch.setattr(launch_slurm, "_FULL_S", 0.0)
+    live = []
+
+    def pass_time(seconds: float) -> None:
+        live.append(sum(job.live for job in jobs))
+        for spec, (job, _) in slurm_queue.jobs_of(SPECS, launcher.out).items():
+            if job.live:
+                RunFolder(spec.folder(launcher.out)).finish()
+        end(jobs, "COMPLETED")
+
+    monkeypatch.setattr(launcher, "_sleep", pass_time)
+    assert launcher.run() == []
+    assert len(jobs) == len(SPECS) and live[0] == most
+    assert sizes[0] == len(SPECS)
+    assert f"{len(SPECS) - most} runs wait" in capsys.readouterr().out
+
+
+def beat(launcher: SlurmLauncher, spec: RunSpec, step: int) -> None:
+    """The run has come to a step."""
+    folder = spec.folder(launcher.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(
+        folder / "status.json",
+        {"start": -100, "step": step, "end": 1_000, "steps_per_s": 1.0, "at": 0.0},
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "speed", "ends"),
+    [("NODE_FAIL", 100, 10), ("NODE_FAIL", 0, 3), ("PREEMPTED", 0, 10), ("TIMEOUT", 0, 3)],
+)
+def test_only_deaths_without_progress_count(
+    state: str,
+    speed: int,
+    ends: int,
+    launcher: SlurmLauncher,
+    jobs: list[Job],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A job that makes room for others is no fault of its run. The tenth job ends the run."""
+    for spec in SPECS[1:]:
+        RunFolder(spec.folder(launcher.out)).finish()
+    spec = SPECS[0]
+
+    def pass_time(seconds: float) -> None:
+        if any(job.live for job in jobs):
+            beat(launcher, spec, speed * len(jobs))
+            if len(jobs) == 10:
+                RunFolder(spec.folder(launcher.out)).finish()
+            end(jobs, state)
+
+    monkeypatch.setattr(launcher, "_sleep", pass_time)
+    failed = launcher.run()
+    assert len(jobs) == ends
+    assert failed == ([] if ends == 10 else [spec])
+
+
+@pytest.mark.parametrize("command", ["squeue", "sbatch"])
+def test_one_silent_moment_does_not_end_a_launcher_that_watches(
+    command: str,
+    launcher: SlurmLauncher,
+    jobs: list[Job],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A run dies, and what is asked of SLURM then fails once: it is no attempt of the run."""
+    for spec in SPECS[1:]:
+        RunFolder(spec.folder(launcher.out)).finish()
+    monkeypatch.setattr(launch_slurm, "_FULL_S", 0.0)
+    submit, failures = launcher._submit, []
+
+    def silent(specs: list[RunSpec]) -> set[RunSpec]:
+        if jobs and len(failures) < 5:
+            failures.append(command)
+            raise SlurmError("Socket timed out")
+        return submit(specs)
+
+    polls = []
+
+    def pass_time(seconds: float) -> None:
+        polls.append(1)
+        if len(polls) == 2:
+            end(jobs, "NODE_FAIL")
+        if len(jobs) == 2:
+            RunFolder(SPECS[0].folder(launcher.out)).finish()
+
+    monkeypatch.setattr(launcher, "_submit", silent)
+    monkeypatch.setattr(launcher, "_sleep", pass_time)
+    assert launcher.run() == []
+    assert len(failures) == 5 and len(jobs) == 2
+    told = capsys.readouterr().out
+    assert "takes no more jobs now (Socket timed out)" in told and "attempt 2" in told
+
+
+def test_how_a_job_ended_is_known_when_slurm_has_forgotten_it(
+    launcher: SlurmLauncher, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polls = []
+
+    def pass_time(seconds: float) -> None:
+        polls.append(1)
+        if len(polls) == 2:
+            end(jobs, "CANCELLED")
+        if len(polls) == 3:
+            jobs.clear()  # MinJobAge is short here
+
+    monkeypatch.setattr(launcher, "_sleep", pass_time)
+    assert launcher.run() == SPECS
+    assert not jobs
+    assert all("was cancelled" in reason for reason in launcher.reasons.values())
+
+
+def test_a_second_call_sizes_jobs_by_what_runs_already(
+    launcher: SlurmLauncher, tmp_path: Path
+) -> None:
+    for spec in SPECS:
+        folder = RunFolder(spec.folder(tmp_path))
+        folder.path.mkdir(parents=True, exist_ok=True)
+        folder.queue(slurm_queue.note("7"))
+    again = SlurmLauncher(SPECS, dict.fromkeys(SPECS, 36_000.0), launcher.options)
+    assert again.shape.minutes == 2 * 600 + 15
+    assert again.cost().runs == 0
 
 
 def test_when_slurm_takes_nothing_that_is_an_error(

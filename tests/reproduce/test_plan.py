@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from reproduce.launching.slurm_queue import note
+from reproduce.runs import plan
+from reproduce.runs.folder import RunFolder
 from reproduce.runs.plan import Pace, print_plan
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.place import Place
@@ -55,6 +58,30 @@ def test_settings_that_change_the_work_of_an_update_are_measured_apart(
     for settings in ((), ("lam=0.5",), ("lam=1e-2",), ("batch_size=4096",), ("policy=Any",)):
         pace._update_s(replace(SPEC, settings=settings))
     assert measured == [(), ("batch_size=4096",), ("policy=Any",)]
+
+
+def test_the_clock_counts_no_more_runs_at_a_time_than_cores(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Pace, "seconds", lambda *_: 600.0)
+    monkeypatch.setattr(plan, "cores", lambda: 2)
+    specs = [replace(SPEC, seed=seed) for seed in range(4)]
+    print_plan("figure1", specs, tmp_path, 32, Place(tmp_path))
+    told = " ".join(capsys.readouterr().out.split())
+    assert "40 min of core time, 20 min on the clock" in told
+
+
+def test_runs_that_wait_elsewhere_have_an_estimate_that_is_not_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Pace, "seconds", lambda *_: 600.0)
+    waits = RunFolder(SPEC.folder(tmp_path))
+    waits.path.mkdir(parents=True)
+    waits.queue(note("17"))
+    other = replace(SPEC, seed=1)
+    seconds = print_plan("figure1", [SPEC, other], tmp_path, 1, Place(tmp_path))
+    assert seconds == {SPEC: 600.0, other: 600.0}
+    assert "10 min of core time" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_plan_names_what_all_runs_share(

@@ -53,3 +53,39 @@ def test_a_changed_file_does(checkout: Path) -> None:
     clean = named(checkout)
     (checkout / "README.md").write_text("b\n")
     assert named(checkout) == clean + "+changes"
+
+
+def in_checkout(checkout: Path, code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-B", "-c", f"import sys, provenance; {code}"],
+        cwd=checkout / "reproduce" / "runs",
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def test_the_patch_makes_the_files_from_the_commit(checkout: Path) -> None:
+    """With a blank line at its end and a new file, and without results."""
+    readme, new = checkout / "README.md", checkout / "reproduce/runs/mine.py"
+    readme.write_text("b\n\n")
+    new.write_text("value = 1\n")
+    (checkout / "results/small/figure1.csv").write_text("b\n")
+    patch = in_checkout(checkout, "sys.stdout.write(provenance.uncommitted())")
+    assert "figure1.csv" not in patch
+    new.unlink()
+    subprocess.run(["git", "checkout", "-q", "."], cwd=checkout, check=True)
+    subprocess.run(["git", "apply"], cwd=checkout, check=True, input=patch, text=True)
+    assert readme.read_text() == "b\n\n" and new.read_text() == "value = 1\n"
+    subprocess.run(["git", "checkout", "-q", "."], cwd=checkout, check=True)
+    new.unlink()
+    assert in_checkout(checkout, "sys.stdout.write(provenance.uncommitted())") == ""
+
+
+def test_a_copy_that_an_editor_keeps_is_no_code(checkout: Path) -> None:
+    code = "print(provenance.fingerprint())"
+    before = in_checkout(checkout, code)
+    (checkout / "reproduce/runs/mine.py~").write_text("value = 1\n")
+    assert in_checkout(checkout, code) == before
+    (checkout / "reproduce/runs/mine.py").write_text("value = 1\n")
+    assert in_checkout(checkout, code) != before
