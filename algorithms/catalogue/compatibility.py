@@ -161,6 +161,17 @@ def _check_objective(method: Method) -> None:
                 f"{_name(part)} needs several actions a state, but actions=BufferActions has one; "
                 "add actions=PolicyActions"
             )
+        if isinstance(part, kind) and getattr(objective.actions, "samples", 2) < 2:
+            raise ValueError(
+                f"{_name(part)} compares the actions of a state, and samples=1 gives one: every "
+                "weight would be 1, whatever Q is; use samples=2 or more, or "
+                "normalisation=Unnormalised"
+            )
+    if isinstance(weights.normalisation, PartitionFunction) and not critic.has_q:
+        raise ValueError(
+            f"normalisation=PartitionFunction needs Q(s, a), which critic={_name(critic)} lacks; "
+            "use another normalisation"
+        )
     if elsewhere and not critic.has_q:
         raise ValueError(
             f"actions={_name(objective.actions)} needs Q(s, a) at actions that are not in the "

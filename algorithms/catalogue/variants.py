@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from algorithms.behaviors.advantage_weighted import PriorAdvantage, ReturnAdvantage
 from algorithms.behaviors.likelihood import GaussianBehavior
@@ -74,11 +74,18 @@ class Variant:
 
     A change to a `ValueOf` keeps what the row has, as its profile says, in another place. `Times`
     and `TextUnits` are numbers that depend on what the row has.
+
+    Attributes:
+        base: the row.
+        changes: dotted path -> what stands there.
+        summary: what is exchanged, in a few words.
+        data: ``none`` of a variant that gets no prior data, whatever the others get.
     """
 
     base: str
     changes: Mapping[str, Any]
     summary: str
+    data: Literal["as the others", "none"] = "as the others"
 
 
 # a model of the data in the row's own policy class
@@ -101,7 +108,7 @@ _SOFTMAX = {
 # lambda of the size that the authors' scripts for pushing had, where rewards are metres
 _PUSH_LAMBDA = {"objective.weights.shape.lam": 0.03, **_SOFTMAX}
 
-# with --data none a run has no other experience
+# of a run without prior data, whose buffer is empty
 _FROM_SCRATCH = {"pretraining": RandomActionsFirst(), "learning_starts": 5_000}
 
 VARIANTS: dict[str, Variant] = {
@@ -230,12 +237,14 @@ VARIANTS: dict[str, Variant] = {
     "AWAC[scratch]": Variant(
         "AWAC",
         _FROM_SCRATCH,
-        "learns online alone; with --data none from nothing but its own experience",
+        "learns online alone, from nothing but its own experience",
+        data="none",
     ),
     "AWAC[push-scratch]": Variant(
         "AWAC",
         {**_PUSH_LAMBDA, **_FROM_SCRATCH},
         "learns online alone, with the weights of AWAC[push-lambda]",
+        data="none",
     ),
     "SAC[scratch]": Variant(
         "SAC",
@@ -255,6 +264,7 @@ VARIANTS: dict[str, Variant] = {
         "SAC",
         {"initialisation": RandomInit(), **_FROM_SCRATCH},
         "learns online alone, all else as the row: what prior data is worth to SAC",
+        data="none",
     ),
     "SAC[entropy]": Variant(
         "SAC",

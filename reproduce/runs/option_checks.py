@@ -27,6 +27,7 @@ def validated(
     The device is checked only if the runs use it `here`. Raises ValueError naming what is wrong.
     """
     from algorithms.catalogue.compatibility import renamed, unread
+    from algorithms.catalogue.left_behind import left_behind
     from algorithms.catalogue.resolving import resolve
     from algorithms.catalogue.settings import also_changed
     from envs.tasks import task
@@ -49,7 +50,8 @@ def validated(
                 raise ValueError(f"{method}: {told}{hint}") from None
             for change in also_changed(before, found, options.settings):
                 beside[f"{method}: --set {change}; name it too to keep it"] = None
-            for note in filter(None, (unread(found.method), renamed(before.method, found.method))):
+            said = (unread(found.method), renamed(before.method, found.method))
+            for note in filter(None, (*said, *left_behind(method, before, found))):
                 beside[f"{method}: {note}"] = None
     for note in beside:
         print(note)

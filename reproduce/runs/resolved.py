@@ -8,11 +8,11 @@ from typing import Any
 
 from algorithms.catalogue.resolving import layers, resolve
 from algorithms.catalogue.settings import Settings, describe, spelled
+from algorithms.catalogue.variants import VARIANTS
 from algorithms.critics.ensembles import ClampOutput, ClampTarget
 from algorithms.data.observations import FromPriorData
 from algorithms.data.relabeling import Hindsight
 from algorithms.data.reward_scaling import TaskUnits
-from algorithms.pretraining import RandomActionsFirst
 from envs.seeds import EPISODES_AT_MOST
 from envs.tasks import Task, task
 from reproduce.data.tasks import task_for
@@ -72,12 +72,12 @@ def one_spelling(spec: RunSpec) -> RunSpec:
 
     The run's folder, label and row in the table of results follow from this text. `lam=.5`,
     `lam=0.50` and the whole path therefore mean one run. A setting that the row has anyway is left
-    out. A run whose first actions are random (`SAC[no-data]`, `AWAC[scratch]`) learns from its own
-    experience alone: it gets no prior data, whatever the others get. Raises ValueError for settings
-    that cannot be resolved.
+    out. A variant that learns from its own experience alone (`SAC[no-data]`, `AWAC[scratch]`) gets
+    no prior data, whatever the others get (`Variant.data`). Raises ValueError for settings that
+    cannot be resolved.
     """
-    asked = _resolved(spec, spec.settings)
-    if spec.data != "none" and isinstance(asked.method.pretraining, RandomActionsFirst):
+    asked, variant = _resolved(spec, spec.settings), VARIANTS.get(spec.registered)
+    if spec.data != "none" and variant is not None and variant.data == "none":
         return one_spelling(replace(spec, data="none", labels="stored"))
     return replace(spec, settings=spelled(_resolved(spec, ()), asked))
 

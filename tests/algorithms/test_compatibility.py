@@ -390,3 +390,39 @@ def test_every_constraint_that_acts_says_so() -> None:
     assert {type(each).__name__ for each in rows if not each.acts} <= labels
     assert {type(each).__name__ for each in rows if each.acts}.isdisjoint(labels)
     assert len({type(each) for each in rows}) > 6
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("MPO", "samples=1"),
+        ("MPO[full]", "objective.actions.samples=1"),
+        ("ABM-MPO", "objective.actions.samples=1"),
+    ],
+)
+def test_one_action_a_state_has_nothing_to_be_compared_with(name: str, setting: str) -> None:
+    """Each weight would be softmax over one action, which is 1."""
+    with pytest.raises(ValueError, match="samples=1 gives one: every weight would be 1"):
+        resolve(name, settings=(setting,))
+    two = resolve(name, settings=(setting.replace("=1", "=2"),))
+    assert two.method.objective.actions.samples == 2  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        (
+            "AWR",
+            (
+                "behavior=GaussianBehavior",
+                "objective.weights.normalisation=PartitionFunction",
+            ),
+        ),
+        ("AWAC[Z(s)]", ("critic=TDLambda", "value=LambdaAdvantage")),
+    ],
+)
+def test_a_partition_function_needs_q(name: str, settings: tuple[str, ...]) -> None:
+    with pytest.raises(
+        ValueError, match="PartitionFunction needs Q\\(s, a\\), which critic=TDLambda"
+    ):
+        resolve(name, settings=settings)

@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from algorithms.catalogue.settings import Settings, replace_path
+from figures.labels import split_registered
 from reproduce.commandline.options import RunOptions
 from reproduce.run import _asked_for, main
 from reproduce.runs.collect import collect, recorded
@@ -240,6 +241,25 @@ def test_any_spelling_has_one_identity(case: tuple[RunSpec, list[str], list[str]
     assert resolved(one).settings == resolved(replace(spec, settings=tuple(other))).settings
     unchanged = resolved(one).settings == resolved(spec).settings
     assert unchanged == (one.settings == ())
+
+
+@pytest.mark.parametrize("name", ["AWAC[scratch]", "AWAC[push-scratch]", "SAC[no-data]"])
+def test_a_variant_that_learns_alone_gets_no_data(name: str) -> None:
+    method, named = split_registered(name)
+    one = RunSpec("small", "paper", "SawyerPush-v0", method, 0, "random", named=named)
+    assert one_spelling(one).data == "none"
+
+
+@pytest.mark.parametrize("method", ["RLPD", "AWAC"])
+def test_random_actions_at_first_are_no_reason_to_drop_the_data(method: str) -> None:
+    """RLPD begins so, and has half of every batch from the prior data."""
+    one = made(
+        RunSpec("small", "paper", "pen-binary-v0", method, 0, "embedded"),
+        "pretraining=RandomActionsFirst",
+        "learning_starts=5000",
+    )
+    assert one.data == "embedded"
+    assert resolved(one).settings.method.pretraining.random_start
 
 
 def test_committed_runs_keep_their_identity() -> None:
