@@ -13,14 +13,14 @@ class Interruption:
     """Turns SIGTERM and Ctrl-C into a request to stop at the next resumable point.
 
     A second signal interrupts at once; the last checkpoint is then what remains. A second SIGTERM
-    within five seconds is taken for the same request: a system that stops all processes sends one,
-    and so does the launcher, which it stops as well. As a context it gives the signals back to whom
-    they belonged before.
+    within five seconds of one is taken for the same request: a system that stops all processes
+    sends one, and so does the launcher, which it stops as well. As a context it gives the signals
+    back to whom they belonged before.
     """
 
     def __init__(self) -> None:
         self.requested = False
-        self._first = 0.0
+        self._first = (0, 0.0)  # signal, time
         self._before = {
             number: signal.signal(number, self._request)
             for number in (signal.SIGTERM, signal.SIGINT)
@@ -40,6 +40,6 @@ class Interruption:
     def _request(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
         if not self.requested:
-            self.requested, self._first = True, now
-        elif number != signal.SIGTERM or now - self._first > _SAME_S:
+            self.requested, self._first = True, (number, now)
+        elif not (number == self._first[0] == signal.SIGTERM and now - self._first[1] <= _SAME_S):
             raise KeyboardInterrupt
