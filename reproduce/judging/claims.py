@@ -17,7 +17,7 @@ from reproduce.judging.paper.hand import HAND_CLAIMS
 from reproduce.judging.paper.locomotion import LOCOMOTION_CLAIMS
 from reproduce.judging.paper.pushing import PUSH_CLAIMS
 
-RULES_VERSION = "17"
+RULES_VERSION = "18"
 """Of the claims, their thresholds and the rules of this package. A change of any of them is a new
 version, and every verdict that is written down names the version it was made by."""
 

@@ -129,6 +129,8 @@ M11: Curves = {
     "AWAC": {ANT: 0.5, CHEETAH: after(0.0, 1.0), WALKER: after(0.0, 1.0)},
     "ABM-MPO": {ANT: 0.43, CHEETAH: LATER, WALKER: LATER},
 }
+M13: Curves = {"ABM-MPO": 0.5, **all_at(0.54, (name for name in NINE if name != "ABM-MPO"))}
+THREE = ("AWR", "ABM-MPO", "DAPG")
 STEADY = [{"q_bias": 1.0 + 0.01 * s, "shift": 0.002 * (s - 4.5)} for s in TEN]
 WILD = [{"q_bias": 2.0 + 0.01 * s, "shift": 0.01 * (s - 4.5)} for s in TEN]
 ZIGZAG = [0.5, 0.4, 0.6, 0.4, 0.6, 0.4, 0.6, 0.4]
@@ -356,6 +358,14 @@ WORLDS: Mapping[str, Sequence[World]] = {
     "M12": [
         World({"AWAC": after(0.3, 0.36)}),
         World({"AWAC": on(LOCOMOTION, after(0.3, 0.34), after(0.3, 0.36))}, SMALL, f"{CHEETAH}.*"),
+    ],
+    "M13": [
+        World(M13),
+        World(but(M13, BC=on(LOCOMOTION, 0.56, 0.54)), NO, f"{CHEETAH}.*"),
+    ],
+    "M14": [
+        World({"AWAC": 0.51, **all_at(0.5, THREE)}),
+        World({"AWAC": 0.5, **all_at(0.49, THREE[:2]), "DAPG": 0.51}, NO, ".*DAPG.*"),
     ],
     "A1": [
         World(A1, more={"AWAC": STEADY, "AWAC [reverse-KL]": WILD}),

@@ -49,6 +49,8 @@ EXCHANGES = ("reverse-KL", "Q-beta", "no-clamp", "Z(s)")  # rows of ablations.cs
 
 # effects of verdicts.csv
 LEAD = "AUC: AWAC − the best rival"
+END_OF_BEAR = "final J: AWAC − BEAR"
+OF_OTHERS = "AUC: ABM-MPO − the best rival"
 AUTHORS_LEAD = "AUC: AWAC [push-lambda] − the best rival"
 SCRATCH = "AUC: AWAC − AWAC [scratch], no prior data"
 PUSH_SCRATCH = "AUC: AWAC [push-lambda] − AWAC [push-scratch], no prior data"
@@ -426,8 +428,38 @@ def seeds_of_people(*arms: str) -> str:
 
 def lost_q() -> set[tuple[str, str]]:
     """Task and method in locomotion where most runs' Q exceeds every return tenfold at step 0."""
-    arms = ("AWAC", "SAC", "SAC+BC", "MPO", "ABM-MPO", "BRAC", "BCQ")
+    arms = ("AWAC", "SAC", "SAC+BC", "MPO", "ABM-MPO", "BRAC", "BCQ", "BEAR")
     return {(t, arm) for t in LOCOMOTION for arm in arms if 2 * diverged(t, arm) > 5}
+
+
+NINE = ("SAC", "SAC+BC", "BC", "ABM-MPO", "AWR", "DAPG", "BEAR", "BCQ", "BRAC")
+OTHERS_OF_BEAR = tuple(arm for arm in NINE if arm != "BEAR")
+
+
+def reasonable() -> list[tuple[str, str]]:
+    """Pairs of a task and a method that end above half of the expert."""
+    return sorted((t, arm) for t in LOCOMOTION for arm in NINE if end(t, arm) > 0.5)
+
+
+IMITATORS = [(task, arm) for task in LOCOMOTION for arm in ("SAC+BC", "BC", "DAPG")]
+
+
+def certainly_reasonable() -> set[tuple[str, str]]:
+    verdicts = {(t, a): effect("M2", t, f"final J: {a}").verdict for t in LOCOMOTION for a in NINE}
+    return {pair for pair, verdict in verdicts.items() if verdict == "supported"}
+
+
+def of_bear(task: str, arm: str) -> Effect:
+    return effect("M9", task, f"P(J after the offline phase of BEAR > {arm})")
+
+
+def most_accurate() -> str:
+    """The method with a Q whose largest error after the offline phase is smallest."""
+    worst = {
+        arm: max(float(abs(bias_of_q(t, arm).start).max()) for t in LOCOMOTION)
+        for arm in ("AWAC", "SAC", "SAC+BC", "MPO", "ABM-MPO", "BRAC", "BCQ", "BEAR")
+    }
+    return min(worst, key=lambda arm: worst[arm])
 
 
 def lost_q_of_abm() -> list[float]:
@@ -952,8 +984,8 @@ HUMAN_DATA: Statements = {
 
 FIGURE_3: Statements = {
     "budgets": lambda: f"Offline {-runs(CHEETAH).steps[0]:,} updates, then {budget(CHEETAH)} steps",
-    "methods": lambda: (
-        f"{word(rows('small/figure3')['method'].nunique()).capitalize()} of eleven methods are run"
+    "methods": lambda: so(
+        rows("small/figure3")["method"].nunique() == 11, "All eleven methods are run, and SAC"
     ),
     "M1": lambda: (
         "contradicted (M1), by BC and DAPG, with "
@@ -1045,6 +1077,75 @@ FIGURE_3: Statements = {
         f"AWAC changes online by {signed(gain(WALKER))} on Walker2d, {signed(gain(CHEETAH))} on "
         f"HalfCheetah and {signed(gain(ANT))} on Ant. Its seeds differ by "
         f"{so(on_all(LOCOMOTION, lambda t: effect('M12', t, 'gain: AWAC').open), 'more')} (M12)."
+    ),
+    "M2": lambda: (
+        f"{word(len(reasonable())).capitalize()} of 27 pairs of a method and a task end above 0.5: "
+        "those of SAC+BC, BC and DAPG on all three tasks, and those of AWR on Walker2d and "
+        f"{so(reasonable() == sorted([*IMITATORS, (ANT, 'AWR'), (WALKER, 'AWR')]), 'Ant.')}"
+    ),
+    "M2, certain": lambda: (
+        f"{word(len(certainly_reasonable())).capitalize()} are certain when 22 pairs could seem so "
+        "by chance: "
+        f"{so(certainly_reasonable() == {(WALKER, 'SAC+BC'), (WALKER, 'BC')}, 'SAC+BC and BC on')}"
+    ),
+    "M9": lambda: (
+        f"After the offline phase BEAR is at {number(start(ANT, 'BEAR'))} on Ant and "
+        f"{number(start(WALKER, 'BEAR'))} on Walker2d."
+    ),
+    "M9, below": lambda: so(
+        {(t, a) for t in (ANT, WALKER) for a in ("BC", "DAPG") if of_bear(t, a).value == 0}
+        == {(t, a) for t in (ANT, WALKER) for a in ("BC", "DAPG")},
+        "Every run of BC and DAPG is above every run of BEAR there, which five seeds cannot show "
+        "of one among 16 comparisons.",
+    ),
+    "M9, above": lambda: so(
+        {
+            (t, a)
+            for t in (ANT, WALKER)
+            for a in OTHERS_OF_BEAR
+            if of_bear(t, a).verdict == "supported"
+        }
+        == {
+            *((t, a) for t in (ANT, WALKER) for a in ("SAC", "BRAC")),
+            (WALKER, "ABM-MPO"),
+            (WALKER, "BCQ"),
+        },
+        "BEAR is above SAC and BRAC on both tasks, and above ABM-MPO and BCQ on Walker2d.",
+    ),
+    "M10, Ant": lambda: (
+        f"by Ant, where BEAR ends at {number(end(ANT, 'BEAR'))} and AWAC's end less BEAR's is "
+        f"{bracketed(effect('M10', ANT, END_OF_BEAR))}."
+    ),
+    "M10, elsewhere": lambda: (
+        f"On Walker2d AWAC ends {bracketed(effect('M10', WALKER, END_OF_BEAR))} above BEAR, on "
+        f"HalfCheetah {bracketed(effect('M10', CHEETAH, END_OF_BEAR))}."
+    ),
+    "M10, rises": lambda: (
+        f"{word(sum(int((runs(t, 'BEAR').gain > 0).sum()) for t in LOCOMOTION)).capitalize()} of "
+        "BEAR's 15 runs rise online."
+    ),
+    "BEAR's Q": lambda: (
+        "it is off by at most "
+        f"{number(max(float(abs(bias_of_q(t, 'BEAR').start).max()) for t in LOCOMOTION))} of the "
+        f"largest return in each of the {so(most_accurate() == 'BEAR', '15')} runs."
+    ),
+    "M13": lambda: (
+        "ABM-MPO's area is "
+        f"{listed(-effect('M13', t, OF_OTHERS).value for t in (CHEETAH, WALKER, ANT))} below that "
+        "of the best method other than AWAC."
+    ),
+    "M14, ABM-MPO": lambda: so(
+        {effect("M14", t, "P(AUC of AWAC > ABM-MPO)").verdict for t in LOCOMOTION} == {"supported"},
+        "AWAC's area is likely above ABM-MPO's on all three tasks.",
+    ),
+    "M14, AWR and DAPG": lambda: so(
+        {
+            effect("M14", t, f"P(AUC of AWAC > {rival})").value
+            for t in (WALKER, ANT)
+            for rival in ("AWR", "DAPG")
+        }
+        == {0.0},
+        "On Walker2d and Ant it is below those of AWR and DAPG in every pair of runs.",
     ),
     "M11, Ant": lambda: (
         f"On Ant ABM-MPO ends at {number(end(ANT, 'ABM-MPO'))} and AWAC at {number(end(ANT))}. "

@@ -26,6 +26,7 @@ from reproduce.judging.paper.arms import (
 from reproduce.judging.times import Faster
 
 NO_DATA = Arm("SAC [no-data]", "none")
+NEITHER_OURS_NOR_ABM = tuple(arm for arm in BASELINES if arm != ABM)
 
 LOCOMOTION_CLAIMS = (
     Claim(
@@ -237,5 +238,25 @@ LOCOMOTION_CLAIMS = (
         ("figure3",),
         (Part((Level("gain", (AWAC,), LOCOMOTION, "above", 0.05, zero=0.0),)),),
         "As for H10.",
+    ),
+    Claim(
+        "M13",
+        "B",
+        "The closest in performance to our method is ABM",
+        "ABM-MPO's AUC is the highest of all methods but AWAC, or within 0.05 of the highest, on "
+        "all three tasks",
+        ("figure3",),
+        (Part((Leads("auc", ABM, NEITHER_OURS_NOR_ABM, LOCOMOTION, factor=1.0),)),),
+        "The paper ranks AWAC first (M1), so that the closest is the next best.",
+    ),
+    Claim(
+        "M14",
+        "6.1",
+        "Similar results hold true in benchmark Gym environments",
+        "AWAC's AUC is likely above that of AWR, ABM-MPO and DAPG on each locomotion task",
+        ("figure3",),
+        (Part((Improvement("auc", AWAC, (AWR, ABM, DAPG), LOCOMOTION),)),),
+        '"Results": those that the paragraph before it has, AWAC above AWR (H6), ABM (H7) and '
+        "DAPG (H5).",
     ),
 )
