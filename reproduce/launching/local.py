@@ -65,6 +65,7 @@ class LocalLauncher:
                     if self._reap():
                         on_finished()
                     status = {spec: self._folder(spec).status() for spec in self.running}
+                    display.total = self.total
                     display.show(status, done=self.total - len(self.waiting) - len(self.running))
         except BaseException:  # never leave training processes behind without their launcher
             self._ask_to_stop()
@@ -165,7 +166,8 @@ class _Display:
         self.progress.stop()
 
     def show(self, status: dict[RunSpec, dict[str, float]], done: int) -> None:
-        self.progress.update(self.overall, completed=done, text=f"{done} of {self.total}")
+        text = f"{done} of {self.total}"
+        self.progress.update(self.overall, completed=done, total=self.total, text=text)
         for spec in [spec for spec in self.tasks if spec not in status]:
             self.progress.remove_task(self.tasks.pop(spec))
         lines = []

@@ -271,7 +271,9 @@ class SlurmLauncher:
 
     def _how_it_ended(self, spec: RunSpec) -> str:
         last = self._ends.get(spec)
-        return "its job ended before it" if last is None else f"job {last[0].id}: {last[0].state}"
+        if last is None or last[0].live:  # SLURM forgot it before it was seen to end
+            return "its job ended before it"
+        return f"job {last[0].id}: {last[0].state}"
 
     def _worth_another(self, spec: RunSpec) -> bool:
         """Whether a dead run is to be submitted again; if not, `reasons` or its folder says why.

@@ -318,6 +318,28 @@ def test_how_a_job_ended_is_known_when_slurm_has_forgotten_it(
     assert all("was cancelled" in reason for reason in launcher.reasons.values())
 
 
+def test_a_job_that_slurm_forgot_before_it_was_seen_to_end_is_not_said_to_run(
+    launcher: SlurmLauncher,
+    jobs: list[Job],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for spec in SPECS[1:]:
+        RunFolder(spec.folder(launcher.out)).finish()
+    polls = []
+
+    def pass_time(seconds: float) -> None:
+        polls.append(1)
+        if len(polls) == 2:
+            jobs.clear()
+        elif len(polls) > 2 and jobs:
+            RunFolder(SPECS[0].folder(launcher.out)).finish()
+
+    monkeypatch.setattr(launcher, "_sleep", pass_time)
+    assert launcher.run() == []
+    assert "(its job ended before it); attempt 2" in capsys.readouterr().out
+
+
 def test_a_second_call_sizes_jobs_by_what_runs_already(
     launcher: SlurmLauncher, tmp_path: Path
 ) -> None:
