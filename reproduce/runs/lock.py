@@ -39,6 +39,7 @@ WATCH_S = 5.0  # shortest watch before a run is taken over: the machines' clocks
 SETTLE_S = 1.0  # longer than a process needs from its last look to its first beat
 LOCK_S = 2.0  # longer than another process needs to look whether the lock is held
 _POLL_S = 0.05
+_TRIES = 3  # of a beat whose temporary file another process removes
 
 _NO_LOCKS = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
 
@@ -110,15 +111,20 @@ class Hold:
     def _write(self, *, held: bool, first: bool = False) -> None:
         """Write a beat. Raises Held if another name stands there, unless this beat is the `first`.
 
-        The file is not synced. A crash of the machine ends the holder too.
+        The file is not synced. A crash of the machine ends the holder too. A process that begins at
+        the same moment on another machine may take the temporary file for one that was left behind,
+        and remove it: it is written once more then.
         """
         value = {**self._progress, **self._me, "held": held, "at": time.time()}
         temporary = self.folder / f".status.json.{self._me['holder']}.tmp"
         try:
-            temporary.write_text(json.dumps(value))
-            if not first:
-                self._check_name()
-            temporary.replace(self.folder / "status.json")
+            for left in reversed(range(_TRIES)):
+                temporary.write_text(json.dumps(value))
+                if not first:
+                    self._check_name()
+                with suppress(*[FileNotFoundError] * (left > 0)):
+                    temporary.replace(self.folder / "status.json")
+                    return
         finally:
             temporary.unlink(missing_ok=True)
 

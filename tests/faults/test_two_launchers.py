@@ -222,3 +222,26 @@ def test_without_locks_a_process_of_this_machine_is_known_by_its_number(
     with hold(tmp_path, {}):
         assert is_held(tmp_path)
     assert not is_held(tmp_path)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_beat_that_another_process_removes_is_written_again(
+    times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that begin at once remove what they take for left behind."""
+    replace, removed = Path.replace, []
+
+    def lost(path: Path, target: Path) -> Path:
+        if path.name.startswith(".status.json") and len(removed) < times:
+            removed.append(path)
+            path.unlink()
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", lost)
+    if times == 3:
+        with pytest.raises(FileNotFoundError), hold(tmp_path, {}):
+            pass
+        return
+    with hold(tmp_path, {}):
+        assert read_beat(tmp_path)["held"] is True
+    assert len(removed) == times and not list(tmp_path.glob(".*"))
