@@ -7,7 +7,7 @@ from typing import Any
 
 from algorithms.catalogue.settings import Settings
 from algorithms.catalogue.variants import VARIANTS, Times, ValueOf
-from algorithms.data.reward_scaling import FixedFactor
+from algorithms.data.reward_scaling import FixedFactor, TaskUnits
 
 _IN_UNITS_OF_REWARDS = (
     ".lam",
@@ -70,7 +70,7 @@ def _in_old_units(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
 def _factor(scaling: Any) -> str:
     if isinstance(scaling, FixedFactor):
         return f"{scaling.by:g}"
-    return "1" if type(scaling).__name__ == "TaskUnits" else f"that of {type(scaling).__name__}"
+    return "1" if isinstance(scaling, TaskUnits) else f"that of {type(scaling).__name__}"
 
 
 def _said(value: Any) -> str:

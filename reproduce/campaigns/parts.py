@@ -215,9 +215,10 @@ def _known_before(parts: Sequence[Part]) -> list[str]:
     for part in parts:
         names = {name for step in part.steps for name in step.claims if step.specs}
         claims[part.out, part.chapter.profile] |= names
+    tables = {out: load(out) if out.is_dir() else {} for out, _ in claims}
     texts = []
     for (out, profile), names in claims.items():
-        evidence = Evidence(load(out) if out.is_dir() else {}, profile=profile)
+        evidence = Evidence(tables[out], profile=profile)
         for name, told in decided_without_more(names, evidence).items():
             under = "" if profile == "paper" else f", {profile} settings"
             texts.append(f"{name} in {out}{under}: {told}")

@@ -267,7 +267,8 @@ def _launcher(
     from reproduce.launching.cost import cost_here
     from reproduce.launching.inline import InlineLauncher
     from reproduce.launching.local import LocalLauncher
-    from reproduce.runs.plan import ELSEWHERE, states
+    from reproduce.runs.folder import ELSEWHERE
+    from reproduce.runs.plan import states
 
     if cluster.name == "slurm":
         from reproduce.launching.slurm import SlurmLauncher

@@ -9,7 +9,7 @@ from reproduce.commandline.options import FigureOptions
 from reproduce.commandline.script import INTERRUPTED
 from reproduce.launching.launcher import Interrupted, freed
 from reproduce.runs.execute import execute
-from reproduce.runs.folder import RunFolder
+from reproduce.runs.folder import ELSEWHERE, RunFolder
 from reproduce.specs.grid import RunSpec
 
 
@@ -23,8 +23,8 @@ class InlineLauncher:
         self.options = options
         states = {s: RunFolder(s.folder(options.results)).state() for s in specs}
         self.reasons: dict[RunSpec, str] = {}
-        self.waiting = [s for s in specs if states[s] not in ("done", "running", "queued")]
-        self.elsewhere = [s for s in specs if states[s] in ("running", "queued")]
+        self.waiting = [s for s in specs if states[s] not in ("done", *ELSEWHERE)]
+        self.elsewhere = [s for s in specs if states[s] in ELSEWHERE]
         self._held = list(self.elsewhere)
 
     def run(self, on_finished: Callable[[], object] = lambda: None) -> list[RunSpec]:

@@ -15,7 +15,7 @@ from reproduce.commandline.durations import duration
 from reproduce.commandline.options import FigureOptions
 from reproduce.commandline.script import BAD_INPUT, INTERRUPTED
 from reproduce.launching.launcher import Interrupted, command, freed, one_core, tail
-from reproduce.runs.folder import RunFolder
+from reproduce.runs.folder import ELSEWHERE, RunFolder
 from reproduce.specs.grid import RunSpec
 
 _POLL_S = 0.5
@@ -30,8 +30,8 @@ class LocalLauncher:
         self.out = options.results
         states = {s: self._folder(s).state() for s in specs}
         self.reasons: dict[RunSpec, str] = {}
-        self.waiting = [s for s in specs if states[s] not in ("done", "running", "queued")]
-        self.elsewhere = [s for s in specs if states[s] in ("running", "queued")]
+        self.waiting = [s for s in specs if states[s] not in ("done", *ELSEWHERE)]
+        self.elsewhere = [s for s in specs if states[s] in ELSEWHERE]
         self._held = list(self.elsewhere)
         self.running: dict[RunSpec, subprocess.Popen[bytes]] = {}
         self.failed: list[RunSpec] = []

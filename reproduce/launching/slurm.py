@@ -32,8 +32,8 @@ from reproduce.launching.launcher import Interrupted, command, tail
 from reproduce.launching.packing import packs, shape_of
 from reproduce.launching.slurm_client import Job, SlurmError
 from reproduce.launching.slurm_job import RunsJob, Work
-from reproduce.runs.folder import RunFolder
-from reproduce.runs.plan import ELSEWHERE, states
+from reproduce.runs.folder import ELSEWHERE, RunFolder
+from reproduce.runs.plan import states
 from reproduce.runs.provenance import commit, fingerprint
 from reproduce.specs.grid import RunSpec
 

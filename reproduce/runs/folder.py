@@ -33,6 +33,8 @@ from reproduce.commandline.options import Engine, EngineChoice
 from reproduce.runs.lock import Hold, hold, is_held, read_beat
 
 State = Literal["done", "failed", "running", "queued", "resumable", "pending"]
+ELSEWHERE: tuple[State, ...] = ("running", "queued")
+"""States of runs that another process makes, or that wait as jobs of a cluster."""
 
 # Newest first. checkpoint.new.pt exists, and is whole, if a process died while the names changed.
 _CHECKPOINTS = ("checkpoint.new.pt", "checkpoint.pt", "checkpoint.previous.pt")

@@ -118,13 +118,16 @@ class Hold:
         value = {**self._progress, **self._me, "held": held, "at": time.time()}
         temporary = self.folder / f".status.json.{self._me['holder']}.tmp"
         try:
-            for left in reversed(range(_TRIES)):
+            for attempt in range(_TRIES):
                 temporary.write_text(json.dumps(value))
                 if not first:
                     self._check_name()
-                with suppress(*[FileNotFoundError] * (left > 0)):
+                try:
                     temporary.replace(self.folder / "status.json")
                     return
+                except FileNotFoundError:
+                    if attempt == _TRIES - 1:
+                        raise
         finally:
             temporary.unlink(missing_ok=True)
 

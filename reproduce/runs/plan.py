@@ -21,17 +21,13 @@ from reproduce.data.prior import make_env
 from reproduce.runs import own_methods
 from reproduce.runs.devices import cores, why_unusable
 from reproduce.runs.engines import measured_ratio, random_batches, settled_update
-from reproduce.runs.folder import RunFolder, State
+from reproduce.runs.folder import ELSEWHERE, RunFolder, State
 from reproduce.runs.resolved import resolved
 from reproduce.specs.grid import RunSpec
 from reproduce.specs.place import Place
 
 _ENOUGH_S = 0.03  # for one measurement; a plan has dozens
 _TOO_LARGE = ("memory", "allocat", "overflow", "too large", "too big")  # in torch's messages
-
-
-ELSEWHERE: tuple[State, ...] = ("running", "queued")
-"""States of runs that another process makes, or that wait as jobs of a cluster."""
 
 
 def states(specs: Sequence[RunSpec], out: Path) -> dict[RunSpec, State]:
